@@ -1,0 +1,95 @@
+//! What can happen to the console, and what it can ask for. Both are data: they can be printed, compared and replayed.
+
+use crate::model::parts::Identity;
+use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
+
+/// Size of the terminal in character cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Area {
+    pub width: u16,
+    pub height: u16,
+}
+
+/// A key as the user means it; the terminal layer translates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum KeyCode {
+    Char(char),
+    Enter,
+    Esc,
+    Tab,
+    BackTab,
+    Backspace,
+    Delete,
+    Up,
+    Down,
+    Left,
+    Right,
+    Home,
+    End,
+    PageUp,
+    PageDown,
+    F(u8),
+}
+
+/// A key with its modifiers. Shift on a character is in the character itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key {
+    pub code: KeyCode,
+    pub ctrl: bool,
+    pub alt: bool,
+}
+
+/// Everything that reaches `update`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Message {
+    Key(Key),
+    /// Pasted text: goes into an open text field, never acts.
+    Paste(String),
+    Resize(Area),
+    /// The terminal window gained or lost focus, where the terminal tells.
+    Focus(bool),
+    /// The deadline given by `State::next_deadline` has come; ages and clocks step.
+    Tick,
+    /// Credentials found, identity known: from here on the header has an account.
+    Connected {
+        scope: Scope,
+        identity: Identity,
+    },
+    /// Before the first identity this ends the program (status 3); afterwards it is a banner.
+    ConnectFailed(Problem),
+    /// From a feed.
+    Report(Report),
+    /// The writer thread could not keep up for this long; shown in Problems, not an error.
+    TerminalSlow,
+    /// Requests sent per second over the last minute and estimated cost, for the header of Problems.
+    Traffic {
+        requests_last_minute: u32,
+        dollars_per_day: f64,
+    },
+}
+
+/// What is on screen, so that feeds ask for that more often.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Focus {
+    /// The task whose tables are on screen.
+    pub tables_of: Option<ReplicationArn>,
+    /// Tasks whose rows are on screen.
+    pub visible: Vec<ReplicationArn>,
+    /// False while the terminal says nobody looks.
+    pub looking: bool,
+}
+
+/// Everything `update` can ask for; run by the loop or by app, answered only by messages.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Ask AWS about this again now (`r`).
+    AskNow(Vec<Subject>),
+    /// What is on screen has changed.
+    Look(Focus),
+    /// Leave with this exit status; the problem, if any, is printed after the screen is restored.
+    Leave { status: u8, problem: Option<Problem> },
+    /// Ctrl-Z.
+    Suspend,
+    /// Ctrl-L: paint every cell again.
+    Repaint,
+}

@@ -1,0 +1,222 @@
+//! Is this task all right? A table over type, status, stop reason and freshness; pure.
+//!
+//! `running` is not health and `stopped` is not failure: a full load that stopped with `FULL_LOAD_ONLY_FINISHED`
+//! succeeded, a CDC task that stopped is an outage (section 0 of the DMS facts, points 2 to 7).
+
+use crate::model::metric::{self, Point};
+use crate::model::table::{TableRow, TableState};
+use crate::model::task::{MigrationType, StopReason, Task, TaskStatus};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// The judgement. Ordered so that sorting puts the worst last; `Unknown` is never better than `Warning`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    Ok,
+    Warning,
+    Unknown,
+    Critical,
+}
+
+impl Health {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Warning => "warning",
+            Self::Unknown => "unknown",
+            Self::Critical => "critical",
+        }
+    }
+}
+
+/// One reason behind a judgement; `id` is stable and stands in `tasks --output json` as `alerts[].id`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alert {
+    pub id: String,
+    pub severity: Health,
+    pub message: String,
+}
+
+/// Seconds of target latency above which a CDC task is a warning, and critical. Per-task thresholds come with alerts.
+pub const LATENCY_WARNING: f64 = 60.0;
+pub const LATENCY_CRITICAL: f64 = 900.0;
+
+/// A running CDC task owes a data point once it has run this long (design: "running with CDC for over three minutes").
+pub const POINT_DUE_AFTER: SignedDuration = SignedDuration::from_secs(180);
+
+/// What the latency of a task can be said to be at `now`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Latency {
+    /// None is due: full load only, not running, or never ran.
+    NotDue,
+    /// Due soon: it has not run long enough, or we have not asked yet.
+    NotYet,
+    /// A fresh point.
+    Fresh(Point),
+    /// A point is due and there is none, or only an old one.
+    Missing { newest: Option<Timestamp> },
+}
+
+/// How the load stands, judged by table states, never by the percentage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Load {
+    /// This task does no full load.
+    None,
+    /// Never started.
+    NotStarted,
+    /// Under way; the percentage is DMS's own estimate.
+    Loading { percent: Option<i32> },
+    /// Every table through.
+    Complete,
+    /// DMS says it is over, and some tables are in error or were never loaded.
+    Incomplete { errored: i32 },
+}
+
+/// Judges the load from counts DMS keeps per state. Percent 100 with errored tables is not a load.
+pub fn load(task: &Task) -> Load {
+    if !task.migration_type.has_full_load() {
+        return Load::None;
+    }
+    let s = &task.stats;
+    let unfinished = s.tables_loading + s.tables_queued;
+    match (s.fresh_start, unfinished, s.tables_errored) {
+        (None, ..) => Load::NotStarted,
+        (_, n, _) if n > 0 => {
+            if is_over(task) {
+                Load::Incomplete { errored: s.tables_errored }
+            } else {
+                Load::Loading { percent: s.full_load_progress_percent }
+            }
+        }
+        (_, _, e) if e > 0 => Load::Incomplete { errored: e },
+        _ if s.tables_loaded > 0 && s.full_load_finish.is_some() => Load::Complete,
+        // All zero: common after a stop. Only DMS's own word for "finished" is believed.
+        _ if task.stop_reason() == Some(StopReason::FullLoadOnlyFinished) => Load::Complete,
+        _ if is_over(task) => Load::Incomplete { errored: 0 },
+        _ => Load::Loading { percent: s.full_load_progress_percent },
+    }
+}
+
+fn is_over(task: &Task) -> bool {
+    matches!(task.status, TaskStatus::Stopped | TaskStatus::Failed)
+}
+
+/// Judges the latency of one task from the points of `CDCLatencyTarget`. `asked` says whether we have an answer at all.
+pub fn latency(task: &Task, points: &[Point], asked: bool, now: Timestamp) -> Latency {
+    if task.status != TaskStatus::Running || !task.migration_type.has_cdc() {
+        return Latency::NotDue;
+    }
+    if let Some(point) = metric::fresh(points, now) {
+        return Latency::Fresh(point);
+    }
+    let newest = points.last().map(|point| point.at);
+    // During the full load of a full-load-and-cdc task nothing is applied yet, so no point is owed.
+    let cdc_since = match task.migration_type {
+        MigrationType::FullLoadAndCdc => task.stats.full_load_finish,
+        _ => task.stats.start,
+    };
+    match cdc_since {
+        Some(since) if asked && now.duration_since(since) > POINT_DUE_AFTER => Latency::Missing { newest },
+        _ => Latency::NotYet,
+    }
+}
+
+/// Everything that is wrong with a task, worst first; the verdict is [`verdict`].
+pub fn alerts(task: &Task, latency: Latency, tables: Option<&[TableRow]>) -> Vec<Alert> {
+    let mut out = Vec::new();
+    let mut add = |id: &str, severity, message: String| out.push(Alert { id: id.to_owned(), severity, message });
+    status_alert(task, &mut add);
+    match latency {
+        Latency::Fresh(p) if p.value > LATENCY_CRITICAL => {
+            add("latency-high", Health::Critical, format!("target latency {} s", p.value.round()));
+        }
+        Latency::Fresh(p) if p.value > LATENCY_WARNING => {
+            add("latency-high", Health::Warning, format!("target latency {} s", p.value.round()));
+        }
+        Latency::Missing { newest: Some(_) } => {
+            add("no-data", Health::Critical, "running, and its metrics stopped".to_owned());
+        }
+        Latency::Missing { newest: None } => {
+            add("no-data", Health::Critical, "running, and no latency was ever published".to_owned());
+        }
+        Latency::NotYet => add("no-data-yet", Health::Unknown, "no latency known yet".to_owned()),
+        _ => {}
+    }
+    let errored = errored_tables(task, tables);
+    if errored > 0 {
+        let noun = if errored == 1 { "table" } else { "tables" };
+        add("table-error", Health::Critical, format!("{errored} {noun} in error"));
+    } else if matches!(load(task), Load::Incomplete { .. }) && task.status != TaskStatus::Failed {
+        add("load-incomplete", Health::Critical, "the full load ended before every table was loaded".to_owned());
+    }
+    let odd = tables.into_iter().flatten().filter(|row| matches!(row.state, TableState::Other(_))).count();
+    if odd > 0 {
+        add("table-state-unknown", Health::Warning, format!("{odd} tables in a state this program does not know"));
+    }
+    out.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
+    out
+}
+
+fn status_alert(task: &Task, add: &mut impl FnMut(&str, Health, String)) {
+    let reason = task.stop_reason();
+    match (&task.status, task.migration_type.has_cdc(), reason) {
+        (TaskStatus::Failed | TaskStatus::FailedMove, ..) => {
+            let why = task.last_failure.as_ref().or(task.stop_reason.as_ref());
+            let why = why.map_or_else(|| "no reason given".to_owned(), |text| text.shown().into_owned());
+            add("failed", Health::Critical, format!("{}: {why}", task.status.raw()));
+        }
+        (TaskStatus::Stopped, _, Some(StopReason::StoppedAfterFullLoad)) => {
+            let what = "stopped after the full load: the target misses every change made during it";
+            add("stopped-after-load", Health::Critical, what.to_owned());
+        }
+        (TaskStatus::Stopped, _, Some(r @ (StopReason::FatalError | StopReason::RecoverableError))) => {
+            add("stopped-error", Health::Critical, format!("stopped: {}", r.raw()));
+        }
+        // A stop at the position, time or after the changes that somebody asked for is planned.
+        (
+            TaskStatus::Stopped,
+            true,
+            Some(
+                r @ (StopReason::StoppedAtServerTime
+                | StopReason::StoppedAtCommitTime
+                | StopReason::StoppedAfterCachedEvents),
+            ),
+        ) => {
+            add("stopped-planned", Health::Warning, format!("stopped as asked: {}", r.raw()));
+        }
+        (TaskStatus::Stopped, true, _) => {
+            add("cdc-stopped", Health::Critical, "replication is stopped: changes are not applied".to_owned());
+        }
+        (TaskStatus::Stopped, false, Some(StopReason::FullLoadOnlyFinished)) => {}
+        (TaskStatus::Stopped, false, Some(StopReason::Normal)) => {
+            add("stopped-by-hand", Health::Warning, "stopped before the load finished".to_owned());
+        }
+        (TaskStatus::Stopped, false, Some(r)) => {
+            add("stopped-early", Health::Critical, format!("stopped: {}", r.raw()));
+        }
+        (TaskStatus::Stopped, false, None) => {
+            add("stop-reason-unknown", Health::Unknown, "stopped, and AWS gives no known reason".to_owned());
+        }
+        (TaskStatus::Other(text), ..) => {
+            let preparing = task.arn.kind() == crate::model::ReplicationKind::Serverless;
+            let message = format!("status {}", text.shown());
+            add("status-unknown", if preparing { Health::Warning } else { Health::Unknown }, message);
+        }
+        (TaskStatus::Deleting | TaskStatus::Moving | TaskStatus::Modifying, ..) => {
+            add("in-change", Health::Warning, task.status.raw().to_owned());
+        }
+        _ => {}
+    }
+}
+
+/// Tables in error: rows where we have them all, else the task's own count; the larger, since either may be stale.
+pub fn errored_tables(task: &Task, tables: Option<&[TableRow]>) -> usize {
+    let rows = tables.into_iter().flatten().filter(|row| row.state == TableState::Error).count();
+    rows.max(usize::try_from(task.stats.tables_errored).unwrap_or(0))
+}
+
+/// The worst of the alerts.
+pub fn verdict(alerts: &[Alert]) -> Health {
+    alerts.iter().map(|alert| alert.severity).max().unwrap_or(Health::Ok)
+}

@@ -1,0 +1,22 @@
+//! The words everybody in the house uses: ids, observations, tasks, tables, metrics, problems.
+//!
+//! Pure types and pure functions. Nothing here opens a file, a socket or a terminal, reads a clock, or knows another
+//! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
+
+pub mod health;
+pub mod ids;
+pub mod mappings;
+pub mod metric;
+pub mod observation;
+pub mod operation;
+pub mod parts;
+pub mod problem;
+pub mod settings;
+pub mod table;
+pub mod task;
+pub mod untrusted;
+
+pub use ids::{AccountId, EndpointArn, InstanceArn, Region, ReplicationArn, ReplicationKind, TaskName, TaskResourceId};
+pub use observation::{Observation, Report, Scope, Subject, Value};
+pub use problem::{Problem, ProblemKind};
+pub use untrusted::Untrusted;

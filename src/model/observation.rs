@@ -1,0 +1,101 @@
+//! Everything observed, in one shape: who was asked, about what, the answer, and how old the evidence is.
+
+use crate::model::metric::Series;
+use crate::model::parts::{ConnectionTest, Endpoint, Identity, Instance};
+use crate::model::table::TableRow;
+use crate::model::task::Task;
+use crate::model::{AccountId, Region, ReplicationArn};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Version of the serialised form; raised when a field changes its meaning.
+pub const VERSION: u8 = 1;
+
+/// Whose data this is. Two scopes never mix: not in a limiter, not in a problem, not on screen.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Scope {
+    /// Profile name, `default`, or `demo`.
+    pub profile: String,
+    pub account: AccountId,
+    pub region: Region,
+}
+
+/// What an observation is about; together with the scope it is the key under which the newest one wins.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    Identity,
+    Tasks,
+    Instances,
+    Endpoints,
+    Connections,
+    /// Latest points of every task's metrics.
+    Metrics,
+    /// Table statistics of one task, complete.
+    Tables(ReplicationArn),
+    /// Only the tables in `Table error` of one task: one cheap call.
+    TableErrors(ReplicationArn),
+}
+
+/// One metric of one task over the time asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TaskSeries {
+    pub arn: ReplicationArn,
+    pub series: Series,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", content = "value", rename_all = "kebab-case")]
+pub enum Value {
+    Identity(Identity),
+    Tasks(Vec<Task>),
+    Instances(Vec<Instance>),
+    Endpoints(Vec<Endpoint>),
+    Connections(Vec<ConnectionTest>),
+    Metrics(Vec<TaskSeries>),
+    Tables(Vec<TableRow>),
+}
+
+/// One observed fact with its age.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Observation {
+    pub version: u8,
+    pub scope: Scope,
+    pub subject: Subject,
+    pub value: Value,
+    /// Time of the evidence: the newest data point, the newest row's own update time, or, for answers that carry no
+    /// time of their own (a task's status), the time the service stated in its reply. Never our clock.
+    pub as_of: Option<Timestamp>,
+    /// When we had it, by our clock.
+    pub received: Timestamp,
+}
+
+/// What a feed says: an answer, or why there is none. Newest wins per scope and subject.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Report {
+    Observed {
+        observation: Box<Observation>,
+        /// How often this subject is asked at the moment; `None` where it was asked once. A pane turns amber at twice
+        /// this age.
+        every: Option<jiff::SignedDuration>,
+    },
+    /// The last good data stays on screen and goes on ageing.
+    Failed {
+        scope: Scope,
+        subject: Subject,
+        problem: Box<crate::model::Problem>,
+        /// When it is tried again.
+        retry_at: Option<Timestamp>,
+    },
+}
+
+impl Report {
+    pub fn key(&self) -> (&Scope, &Subject) {
+        match self {
+            Self::Observed { observation, .. } => (&observation.scope, &observation.subject),
+            Self::Failed { scope, subject, .. } => (scope, subject),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! THE table of AWS operations this program may send: its name, the IAM action it needs, whether it changes anything.
+//!
+//! The limiter, error messages, the IAM policies in `assets/iam/` and (later) `doctor` all read it.
+
+use serde::{Deserialize, Serialize};
+
+/// Reads can be sent by anyone; writes only by a `Writer`, which does not exist in read-only mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Access {
+    Read,
+    Write,
+}
+
+/// One operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Operation {
+    GetCallerIdentity,
+    DescribeReplicationTasks,
+    DescribeTableStatistics,
+    DescribeReplicationInstances,
+    DescribeEndpoints,
+    DescribeConnections,
+    DescribeReplications,
+    DescribeReplicationConfigs,
+    DescribeReplicationTableStatistics,
+    ListTagsForResource,
+    GetMetricData,
+}
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row {
+    pub operation: Operation,
+    pub name: &'static str,
+    /// `service:Action` as IAM policies spell it.
+    pub action: &'static str,
+    pub access: Access,
+}
+
+const fn read(operation: Operation, name: &'static str, action: &'static str) -> Row {
+    Row { operation, name, action, access: Access::Read }
+}
+
+/// Section 10 of the DMS facts.
+pub const TABLE: [Row; 11] = [
+    read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
+    read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
+    read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
+    read(Operation::DescribeReplicationInstances, "DescribeReplicationInstances", "dms:DescribeReplicationInstances"),
+    read(Operation::DescribeEndpoints, "DescribeEndpoints", "dms:DescribeEndpoints"),
+    read(Operation::DescribeConnections, "DescribeConnections", "dms:DescribeConnections"),
+    read(Operation::DescribeReplications, "DescribeReplications", "dms:DescribeReplications"),
+    read(Operation::DescribeReplicationConfigs, "DescribeReplicationConfigs", "dms:DescribeReplicationConfigs"),
+    read(
+        Operation::DescribeReplicationTableStatistics,
+        "DescribeReplicationTableStatistics",
+        "dms:DescribeReplicationTableStatistics",
+    ),
+    read(Operation::ListTagsForResource, "ListTagsForResource", "dms:ListTagsForResource"),
+    read(Operation::GetMetricData, "GetMetricData", "cloudwatch:GetMetricData"),
+];
+
+impl Operation {
+    pub fn row(self) -> &'static Row {
+        // A test below proves that every operation has its row; the first row is never reached as a fallback.
+        TABLE.iter().find(|row| row.operation == self).unwrap_or(&TABLE[0])
+    }
+
+    /// `dms:DescribeReplicationTasks`.
+    pub fn action(self) -> &'static str {
+        self.row().action
+    }
+
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_has_one_row_and_its_action_ends_with_its_name() {
+        for row in TABLE {
+            assert_eq!(TABLE.iter().filter(|other| other.operation == row.operation).count(), 1);
+            assert_eq!(format!("{:?}", row.operation), row.name);
+            assert_eq!(row.operation.row(), &TABLE[row.operation as usize]);
+            assert_eq!(row.action.split(':').nth(1), Some(row.name));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The parts of a task's settings JSON that this program reads. Unknown keys are AWS's business.
+
+use serde::Deserialize;
+
+/// What the full load does with a table that is already there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum PrepMode {
+    #[serde(rename = "DROP_AND_CREATE")]
+    DropAndCreate,
+    #[serde(rename = "TRUNCATE_BEFORE_LOAD")]
+    TruncateBeforeLoad,
+    #[serde(rename = "DO_NOTHING")]
+    DoNothing,
+}
+
+impl PrepMode {
+    pub fn raw(self) -> &'static str {
+        match self {
+            Self::DropAndCreate => "DROP_AND_CREATE",
+            Self::TruncateBeforeLoad => "TRUNCATE_BEFORE_LOAD",
+            Self::DoNothing => "DO_NOTHING",
+        }
+    }
+}
+
+/// Settings as far as they matter here; absent ones are `None`, never a default of ours.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskSettings {
+    pub prep_mode: Option<PrepMode>,
+    pub validation_enabled: Option<bool>,
+    pub logging_enabled: Option<bool>,
+    pub log_group: Option<String>,
+    pub log_stream: Option<String>,
+}
+
+/// The settings text is not what DMS writes.
+#[derive(Debug, thiserror::Error)]
+#[error("task settings are not readable JSON: {0}")]
+pub struct SettingsError(#[from] serde_json::Error);
+
+/// Reads a settings text.
+pub fn parse(text: &str) -> Result<TaskSettings, SettingsError> {
+    let raw: RawSettings = serde_json::from_str(text)?;
+    let load = raw.full_load.unwrap_or_default();
+    let logging = raw.logging.unwrap_or_default();
+    Ok(TaskSettings {
+        prep_mode: load.prep_mode,
+        validation_enabled: raw.validation.and_then(|v| v.enable),
+        logging_enabled: logging.enable,
+        log_group: logging.group,
+        log_stream: logging.stream,
+    })
+}
+
+#[derive(Deserialize)]
+struct RawSettings {
+    #[serde(rename = "FullLoadSettings")]
+    full_load: Option<RawFullLoad>,
+    #[serde(rename = "ValidationSettings")]
+    validation: Option<RawValidation>,
+    #[serde(rename = "Logging")]
+    logging: Option<RawLogging>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawFullLoad {
+    #[serde(rename = "TargetTablePrepMode")]
+    prep_mode: Option<PrepMode>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawValidation {
+    #[serde(rename = "EnableValidation")]
+    enable: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawLogging {
+    #[serde(rename = "EnableLogging")]
+    enable: Option<bool>,
+    #[serde(rename = "CloudWatchLogGroup")]
+    group: Option<String>,
+    #[serde(rename = "CloudWatchLogStream")]
+    stream: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read_and_absent_ones_stay_absent() {
+        let text = r#"{"FullLoadSettings":{"TargetTablePrepMode":"TRUNCATE_BEFORE_LOAD","Extra":1},
+            "Logging":{"EnableLogging":true,"CloudWatchLogGroup":"dms-tasks-i","CloudWatchLogStream":null}}"#;
+        let settings = parse(text).unwrap();
+        assert_eq!(settings.prep_mode, Some(PrepMode::TruncateBeforeLoad));
+        assert_eq!(settings.log_group.as_deref(), Some("dms-tasks-i"));
+        assert_eq!(settings.log_stream, None);
+        assert_eq!(settings.validation_enabled, None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_gives_settings_or_an_error(text in "\\PC{0,200}") {
+            let _ = parse(&text);
+        }
+    }
+}
