@@ -1,1 +1,3 @@
+//! Parses arguments, loads the configuration, hands over to `app`.
+
 fn main() {}

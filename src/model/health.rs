@@ -111,9 +111,12 @@ pub fn latency(task: &Task, points: &[Point], asked: bool, now: Timestamp) -> La
         return Latency::Fresh(point);
     }
     let newest = points.last().map(|point| point.at);
-    // During the full load of a full-load-and-cdc task nothing is applied yet, so no point is owed.
     let cdc_since = match task.migration_type {
-        MigrationType::FullLoadAndCdc => task.stats.full_load_finish,
+        // During the full load nothing is applied yet, so no point is owed. A resumed task starts after its load.
+        MigrationType::FullLoadAndCdc => match task.stats.full_load_finish {
+            None => return Latency::NotDue,
+            finish => finish.max(task.stats.start),
+        },
         _ => task.stats.start,
     };
     match cdc_since {
@@ -219,4 +222,132 @@ pub fn errored_tables(task: &Task, tables: Option<&[TableRow]>) -> usize {
 /// The worst of the alerts.
 pub fn verdict(alerts: &[Alert]) -> Health {
     alerts.iter().map(|alert| alert.severity).max().unwrap_or(Health::Ok)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{EndpointArn, ReplicationArn, TaskName, Untrusted};
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + seconds).unwrap()
+    }
+
+    fn task(kind: MigrationType, status: TaskStatus) -> Task {
+        Task {
+            arn: ReplicationArn::parse("arn:aws:dms:eu-west-1:123456789012:task:A").unwrap(),
+            name: TaskName::new("orders"),
+            migration_type: kind,
+            status,
+            stop_reason: None,
+            last_failure: None,
+            source: EndpointArn("s".into()),
+            target: EndpointArn("t".into()),
+            instance: None,
+            stats: crate::model::task::TaskStats::default(),
+            table_mappings: None,
+            settings: None,
+            cdc_start_position: None,
+            cdc_stop_position: None,
+            recovery_checkpoint: None,
+        }
+    }
+
+    fn stopped(kind: MigrationType, reason: &str) -> Task {
+        Task { stop_reason: Some(Untrusted::new(reason)), ..task(kind, TaskStatus::Stopped) }
+    }
+
+    #[test]
+    fn stopped_is_success_for_a_finished_load_and_an_outage_for_cdc() {
+        use MigrationType::{Cdc, FullLoad, FullLoadAndCdc};
+        for (kind, reason, want) in [
+            (FullLoad, "Stop Reason FULL_LOAD_ONLY_FINISHED", Health::Ok),
+            (FullLoad, "Stop Reason NORMAL", Health::Warning),
+            (FullLoad, "Stop Reason FATAL_ERROR Error Level FATAL", Health::Critical),
+            (FullLoad, "Stop Reason STOPPED_DUE_TO_LOW_DISK", Health::Critical),
+            (FullLoad, "never seen before", Health::Unknown),
+            (Cdc, "Stop Reason NORMAL", Health::Critical),
+            (Cdc, "Stop Reason STOPPED_AT_COMMIT_TIME", Health::Warning),
+            (FullLoadAndCdc, "Stop Reason STOPPED_AFTER_FULL_LOAD", Health::Critical),
+            (FullLoadAndCdc, "Stop Reason STOPPED_AFTER_CACHED_EVENTS", Health::Warning),
+        ] {
+            let found = alerts(&stopped(kind.clone(), reason), Latency::NotDue, None);
+            assert_eq!(verdict(&found), want, "{kind:?} {reason}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_hundred_percent_with_tables_in_error_is_not_a_load() {
+        let mut task = stopped(MigrationType::FullLoad, "Stop Reason FULL_LOAD_ONLY_FINISHED");
+        task.stats.fresh_start = Some(at(0));
+        task.stats.full_load_progress_percent = Some(100);
+        task.stats.tables_errored = 12;
+        assert_eq!(load(&task), Load::Incomplete { errored: 12 });
+        assert_eq!(verdict(&alerts(&task, Latency::NotDue, None)), Health::Critical);
+    }
+
+    #[test]
+    fn the_load_is_judged_by_table_states() {
+        let (loaded, loading, queued) = (3, 1, 2);
+        let mut t = task(MigrationType::FullLoad, TaskStatus::Running);
+        assert_eq!(load(&t), Load::NotStarted);
+        t.stats.fresh_start = Some(at(0));
+        t.stats.full_load_progress_percent = Some(100);
+        (t.stats.tables_loaded, t.stats.tables_loading, t.stats.tables_queued) = (loaded, loading, queued);
+        assert_eq!(load(&t), Load::Loading { percent: Some(100) });
+        t.status = TaskStatus::Failed;
+        assert_eq!(load(&t), Load::Incomplete { errored: 0 });
+        (t.stats.tables_loading, t.stats.tables_queued) = (0, 0);
+        t.stats.full_load_finish = Some(at(9));
+        assert_eq!(load(&t), Load::Complete);
+        assert_eq!(load(&task(MigrationType::Cdc, TaskStatus::Running)), Load::None);
+    }
+
+    #[test]
+    fn zeros_after_a_stop_are_believed_only_with_the_stop_reason() {
+        let mut t = stopped(MigrationType::FullLoad, "Stop Reason FULL_LOAD_ONLY_FINISHED");
+        t.stats.fresh_start = Some(at(0));
+        assert_eq!(load(&t), Load::Complete);
+        t.stop_reason = None;
+        assert_eq!(load(&t), Load::Incomplete { errored: 0 });
+    }
+
+    #[test]
+    fn a_missing_point_is_critical_only_where_one_is_due() {
+        let now = at(10_000);
+        let point = |age: i64| vec![Point { at: at(10_000 - age), value: 2.0 }];
+        let mut cdc = task(MigrationType::Cdc, TaskStatus::Running);
+        cdc.stats.start = Some(at(0));
+        let young = Task {
+            stats: crate::model::task::TaskStats { start: Some(at(9_900)), ..cdc.stats.clone() },
+            ..cdc.clone()
+        };
+        let mut loading = Task { migration_type: MigrationType::FullLoadAndCdc, ..cdc.clone() };
+        for (name, task, points, asked, want) in [
+            ("fresh", &cdc, point(60), true, Latency::Fresh(point(60)[0])),
+            ("old", &cdc, point(400), true, Latency::Missing { newest: Some(at(9_600)) }),
+            ("never", &cdc, vec![], true, Latency::Missing { newest: None }),
+            ("not asked yet", &cdc, vec![], false, Latency::NotYet),
+            ("just started", &young, vec![], true, Latency::NotYet),
+            ("still loading", &loading, vec![], true, Latency::NotDue),
+            ("stopped", &stopped(MigrationType::Cdc, "x"), point(60), true, Latency::NotDue),
+            ("load only", &task(MigrationType::FullLoad, TaskStatus::Running), vec![], true, Latency::NotDue),
+        ] {
+            assert_eq!(latency(task, &points, asked, now), want, "{name}");
+        }
+        loading.stats.full_load_finish = Some(at(1_000));
+        assert_eq!(latency(&loading, &[], true, now), Latency::Missing { newest: None });
+    }
+
+    #[test]
+    fn running_is_not_health() {
+        let mut t = task(MigrationType::Cdc, TaskStatus::Running);
+        let fresh = |value| Latency::Fresh(Point { at: at(0), value });
+        assert_eq!(verdict(&alerts(&t, fresh(3.0), None)), Health::Ok);
+        assert_eq!(verdict(&alerts(&t, fresh(94.0), None)), Health::Warning);
+        assert_eq!(verdict(&alerts(&t, fresh(4_000.0), None)), Health::Critical);
+        assert_eq!(verdict(&alerts(&t, Latency::NotYet, None)), Health::Unknown);
+        t.stats.tables_errored = 1;
+        assert_eq!(verdict(&alerts(&t, fresh(3.0), None)), Health::Critical);
+    }
 }

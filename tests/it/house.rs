@@ -1,0 +1,183 @@
+//! Who may call whom: the edges of the house, read from every line of code under `src/`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// One room: its folder or file under `src/`, the rooms it may name, the outside crates it may name.
+struct Room {
+    path: &'static str,
+    rooms: &'static [&'static str],
+    crates: &'static [&'static str],
+}
+
+const fn room(path: &'static str, rooms: &'static [&'static str], crates: &'static [&'static str]) -> Room {
+    Room { path, rooms, crates }
+}
+
+/// The longest matching path decides. `console` as a whole is `message.rs` and what the pure half shares.
+const HOUSE: [Room; 14] = [
+    room("model", &[], &[]),
+    room("aws", &["model"], &["tokio", "aws_"]),
+    room("db", &["model"], &["tokio", "sqlx"]),
+    room("feeds", &["model", "aws"], &["tokio"]),
+    room("console", &["model", "console"], &[]),
+    room("console/view", &["model", "console"], &["ratatui"]),
+    room("console/theme.rs", &["model", "console"], &["ratatui"]),
+    room("console/terminal", &["model", "console"], &["ratatui", "crossterm", "tokio", "rustix"]),
+    room("console/run.rs", &["model", "console", "app"], &["ratatui", "crossterm", "tokio"]),
+    room("config", &["model", "aws", "feeds", "console"], &[]),
+    room(
+        "app",
+        &["model", "aws", "db", "feeds", "console", "config", "demo"],
+        &["tokio", "crossterm", "ratatui", "rustix"],
+    ),
+    room("cli", &["model", "app"], &["tokio"]),
+    room("demo", &["model", "db"], &["tokio", "aws_smithy"]),
+    room("main.rs", &["app", "cli", "config"], &[]),
+];
+
+/// Crates that only some rooms may name; every other crate is nobody's secret.
+const GUARDED: [&str; 6] = ["tokio", "aws_", "sqlx", "ratatui", "crossterm", "rustix"];
+
+fn files(folder: &Path, out: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files(&path, out);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            out.push(path);
+        }
+    }
+}
+
+fn room_of(path: &str) -> Option<&'static Room> {
+    HOUSE
+        .iter()
+        .filter(|room| {
+            path.strip_prefix(room.path).is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with('/') || rest == ".rs" // a room that is one file
+            })
+        })
+        .max_by_key(|room| room.path.len())
+}
+
+/// Code without comments and string contents, so that prose names nobody.
+fn code(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let line = line.split("//").next().unwrap_or_default();
+        for (index, part) in line.split('"').enumerate() {
+            if index % 2 == 0 {
+                out.push_str(part);
+            }
+        }
+        out.push('\n');
+    }
+    out
+}
+
+/// Every `first::` of a path that starts a word: `tokio::sync` gives `tokio`, `crate::aws::Reader` gives `crate`.
+fn starts(code: &str) -> impl Iterator<Item = (&str, &str)> {
+    code.match_indices("::").filter_map(|(at, _)| {
+        let head = &code[..at];
+        let from = head.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |i| i + 1);
+        let word = &head[from..];
+        (!head[..from].ends_with("::") && !word.is_empty()).then(|| (word, &code[at + 2..]))
+    })
+}
+
+/// Rooms named after `crate::`, also inside `crate::{a, b::c}`.
+fn rooms_after(rest: &str) -> Vec<String> {
+    let ident = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    match rest.strip_prefix('{') {
+        None => vec![ident(rest)],
+        Some(list) => {
+            let mut depth = 0;
+            let mut out = vec![ident(list.trim_start())];
+            for (at, c) in list.char_indices() {
+                match c {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => break,
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => out.push(ident(list[at + 1..].trim_start())),
+                    _ => {}
+                }
+            }
+            out.retain(|name| !name.is_empty());
+            out
+        }
+    }
+}
+
+fn wrong_in(path: &str, text: &str) -> Vec<String> {
+    let Some(room) = room_of(path) else {
+        return vec![format!("src/{path} is in no room of the house: add it to the table in tests/it/house.rs")];
+    };
+    let top = room.path.split(['/', '.']).next().unwrap_or_default();
+    let code = code(text);
+    let mut wrong = BTreeSet::new();
+    for (word, rest) in starts(&code) {
+        if word == "crate" || word == "cutover" {
+            for name in rooms_after(rest) {
+                let is_room = HOUSE.iter().any(|r| r.path == name || r.path.strip_suffix(".rs") == Some(&name));
+                if is_room && name != top && !room.rooms.contains(&name.as_str()) {
+                    wrong.insert(format!("src/{path}: {} must not call {name}", room.path));
+                }
+            }
+        } else if let Some(guarded) =
+            GUARDED.iter().find(|g| word == **g || (g.ends_with('_') && word.starts_with(**g)))
+            && !room.crates.iter().any(|allowed| word.starts_with(allowed))
+        {
+            wrong.insert(format!("src/{path}: {} must not see {guarded}* ({word})", room.path));
+        }
+    }
+    wrong.into_iter().collect()
+}
+
+#[test]
+fn every_file_keeps_to_the_edges_of_the_house() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&src, &mut all);
+    let wrong: Vec<String> = all
+        .iter()
+        .filter(|path| !path.ends_with("lib.rs"))
+        .flat_map(|path| {
+            let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+            wrong_in(&name, &std::fs::read_to_string(path).unwrap())
+        })
+        .collect();
+    assert!(all.len() > 15, "found only {} files under {}", all.len(), src.display());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_edge_check_finds_what_it_is_for() {
+    for (path, text, finds) in [
+        ("model/x.rs", "use crate::aws::Reader;", true),
+        ("model/x.rs", "use tokio::sync::mpsc;", true),
+        ("model/x.rs", "// use tokio::sync\nlet s = \"crate::aws::x\";", false),
+        ("feeds/x.rs", "use crate::{aws::Reader, model::Task};", false),
+        ("feeds/x.rs", "use crate::{model::Task, console::message::Message};", true),
+        ("console/update/x.rs", "let t = ratatui::layout::Rect::default();", true),
+        ("console/view/x.rs", "let t = ratatui::layout::Rect::default();", false),
+        ("demo/x.rs", "use aws_smithy_cbor::Encoder;", false),
+        ("demo/x.rs", "use aws_sdk_sts::Client;", true),
+        ("db/x.rs", "use sqlx::Row;", false),
+        ("app/x.rs", "use sqlx::Row;", true),
+        ("attic/x.rs", "", true),
+    ] {
+        assert_eq!(!wrong_in(path, text).is_empty(), finds, "{path}: {text}");
+    }
+}
+
+#[test]
+fn every_room_says_what_it_is_for() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&src, &mut all);
+    for path in all {
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.starts_with("//!"), "{} opens without a word on what it is for", path.display());
+    }
+}
