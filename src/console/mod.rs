@@ -5,3 +5,5 @@
 //! loop. To find a line on screen start at `view/<screen>.rs`; to find what a key does start at `actions.rs`.
 
 pub mod message;
+pub mod run;
+pub mod terminal;

@@ -1,4 +1,5 @@
 //! The one integration-test binary. Each module starts what it needs, on free ports and in temporary folders.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests may fail loudly")]
 
+mod config;
 mod house;

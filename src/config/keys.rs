@@ -1,0 +1,402 @@
+//! THE table of keys: where each stands, what it means, its default, how it is read and checked.
+
+use super::mistake::Mistake;
+use super::{Characters, Colour, Config};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::ops::Range;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// One key. `doc` and `example` stand in `config.example.toml`; `default` is what leaving the key out means.
+struct Row {
+    section: &'static str,
+    key: &'static str,
+    doc: &'static [&'static str],
+    /// The default as TOML, or `None` where leaving it out is the only way to say it.
+    default: Option<&'static str>,
+    example: &'static str,
+    read: fn(&mut Config, &Spanned<DeValue<'_>>) -> Result<(), Wrong>,
+}
+
+/// Why a value will not do.
+struct Wrong {
+    span: Range<usize>,
+    /// Follows the name of the key.
+    what: String,
+    hint: String,
+}
+
+/// What each section is for.
+const SECTIONS: [(&str, &[&str]); 4] = [
+    ("", &[]),
+    ("scope", &["What is watched and what may ring. Everything else of the account is as if it were not there."]),
+    ("screen", &[]),
+    ("cost", &[]),
+];
+
+/// As many characters as the band on the screen has room for at 80 columns.
+const ENVIRONMENT_MAX: usize = 16;
+
+/// The whole table. A key exists when it stands here.
+const KEYS: [Row; 9] = [
+    Row {
+        section: "",
+        key: "environment",
+        doc: &[
+            "What the band at the top of the screen says. Names that begin with PROD get the loud band.",
+            "Left out: ENV UNKNOWN.",
+        ],
+        default: None,
+        example: "\"PROD\"",
+        read: |config, value| {
+            let (name, span) = text(value)?;
+            let fits = !name.trim().is_empty() && name.chars().count() <= ENVIRONMENT_MAX;
+            if !fits || name.chars().any(char::is_control) {
+                let what = format!("must have 1 to {ENVIRONMENT_MAX} visible characters");
+                return Err(wrong(span, what, "for example environment = \"PROD\""));
+            }
+            config.environment = Some(name);
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "profile",
+        doc: &["Profile of ~/.aws/config and ~/.aws/credentials. --profile wins; left out: AWS_PROFILE, then default."],
+        default: None,
+        example: "\"migration\"",
+        read: |config, value| {
+            config.profile = Some(filled(value)?.0);
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "region",
+        doc: &["Region. --region wins; left out: AWS_REGION, then the profile's, then the instance's."],
+        default: None,
+        example: "\"eu-west-1\"",
+        read: |config, value| {
+            let (name, span) = filled(value)?;
+            if !is_region(&name) {
+                return Err(wrong(span, format!("is no region: {name:?}"), "for example region = \"eu-west-1\""));
+            }
+            config.region = Some(name);
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "endpoint_url",
+        doc: &[
+            "One endpoint for DMS, CloudWatch and STS alike, for test doubles and proxies.",
+            "Left out: AWS_ENDPOINT_URL and its kin, then AWS itself.",
+        ],
+        default: None,
+        example: "\"http://127.0.0.1:4566\"",
+        read: |config, value| {
+            let (url, span) = filled(value)?;
+            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
+            if host.is_empty() || host.starts_with(['/', ':']) || url.chars().any(|c| c.is_whitespace() || c.is_control())
+            {
+                let hint = "for example endpoint_url = \"http://127.0.0.1:4566\"";
+                return Err(wrong(span, format!("is no http or https URL: {url:?}"), hint));
+            }
+            config.endpoint_url = Some(url);
+            Ok(())
+        },
+    },
+    Row {
+        section: "scope",
+        key: "tasks",
+        doc: &["Names of tasks, with * for any characters. Empty: all."],
+        default: Some("[]"),
+        example: "[\"orders-*\"]",
+        read: |config, value| {
+            config.scope.tasks = list(value)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "scope",
+        key: "tags",
+        doc: &["Tags a task must have, all of them. Empty: any."],
+        default: Some("{}"),
+        example: "{ team = \"payments\" }",
+        read: |config, value| {
+            config.scope.tags = tags(value)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
+        key: "characters",
+        doc: &["\"unicode\", \"ascii\", or \"auto\": as the locale says (LC_ALL, LC_CTYPE, LANG)."],
+        default: Some("\"auto\""),
+        example: "\"ascii\"",
+        read: |config, value| {
+            let choices = [("auto", Characters::Auto), ("unicode", Characters::Unicode), ("ascii", Characters::Ascii)];
+            config.screen.characters = choice(value, &choices)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
+        key: "colour",
+        doc: &["\"always\", \"never\", or \"auto\": unless NO_COLOR is set."],
+        default: Some("\"auto\""),
+        example: "\"never\"",
+        read: |config, value| {
+            let choices = [("auto", Colour::Auto), ("always", Colour::Always), ("never", Colour::Never)];
+            config.screen.colour = choice(value, &choices)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "cost",
+        key: "dollars_per_day",
+        doc: &[
+            "US dollars a day that metrics may cost (CloudWatch charges about 0.01 per 1,000). Above it they are asked for",
+            "less often, and the screen shows their age. 0.1 to 1000.",
+        ],
+        default: Some("10.0"),
+        example: "2.5",
+        read: |config, value| {
+            let (number, span) = number(value)?;
+            if !(0.1..=1000.0).contains(&number) {
+                let what = format!("must be between 0.1 and 1000, not {number}");
+                return Err(wrong(span, what, "for example dollars_per_day = 10.0"));
+            }
+            config.cost.dollars_per_day = number;
+            Ok(())
+        },
+    },
+];
+
+/// Reads a text into `config`. Returns every mistake; `config` is only to be used when there is none.
+pub fn read(text: &str, config: &mut Config) -> Vec<Mistake> {
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        return errors
+            .into_iter()
+            .map(|error| Mistake {
+                span: error.span().unwrap_or_default(),
+                what: format!("not TOML: {}", error.message()),
+                hint: String::new(),
+            })
+            .collect();
+    }
+    let mut mistakes = Vec::new();
+    section("", table.get_ref(), config, &mut mistakes);
+    mistakes
+}
+
+fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake>) {
+    for (key, value) in table {
+        let (word, span) = (key.get_ref().as_ref(), key.span());
+        if let Some(row) = KEYS.iter().find(|row| row.section == name && row.key == word) {
+            if let Err(wrong) = (row.read)(config, value) {
+                let what = format!("`{}` {}", dotted(name, word), wrong.what);
+                mistakes.push(Mistake { span: wrong.span, what, hint: wrong.hint });
+            }
+        } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
+            match value.get_ref() {
+                DeValue::Table(inner) => section(word, inner, config, mistakes),
+                other => mistakes.push(Mistake {
+                    span: value.span(),
+                    what: format!("`{word}` must be a section, not {}", kind(other)),
+                    hint: format!("write [{word}] on a line of its own, its keys below"),
+                }),
+            }
+        } else {
+            let what = format!("`{}` is no key", dotted(name, word));
+            mistakes.push(Mistake { span, what, hint: suggestion(name, word) });
+        }
+    }
+}
+
+/// The nearest name in the same section; the same name in another one; else all there are.
+fn suggestion(section: &str, word: &str) -> String {
+    let here: Vec<&str> = KEYS.iter().filter(|row| row.section == section).map(|row| row.key).collect();
+    let sections = SECTIONS.iter().map(|(name, _)| *name).filter(|name| section.is_empty() && !name.is_empty());
+    let here: Vec<&str> = here.into_iter().chain(sections).collect();
+    match KEYS.iter().find(|row| row.key == word).map(|row| row.section) {
+        Some("") => return format!("`{word}` stands at the top, before any [section]"),
+        Some(elsewhere) => return format!("`{word}` stands in [{elsewhere}]"),
+        None => {}
+    }
+    // Half of the letters may differ: what is further away is another word.
+    let near = here.iter().map(|name| (strsim::damerau_levenshtein(name, word), *name)).min();
+    match near {
+        Some((distance, name)) if distance * 2 <= name.len().max(word.len()) => {
+            format!("did you mean `{}`?", dotted(section, name))
+        }
+        _ => format!("known here: {}", here.join(", ")),
+    }
+}
+
+fn dotted(section: &str, key: &str) -> String {
+    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+}
+
+fn wrong(span: Range<usize>, what: String, hint: &str) -> Wrong {
+    Wrong { span, what, hint: hint.to_owned() }
+}
+
+fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}
+
+fn expected(value: &Spanned<DeValue<'_>>, want: &str, hint: &str) -> Wrong {
+    wrong(value.span(), format!("must be {want}, not {}", kind(value.get_ref())), hint)
+}
+
+fn text(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
+    match value.get_ref() {
+        DeValue::String(text) => Ok((text.to_string(), value.span())),
+        _ => Err(expected(value, "a text", "put it in double quotes")),
+    }
+}
+
+fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
+    let (text, span) = text(value)?;
+    if text.trim().is_empty() {
+        return Err(wrong(span, "is empty".to_owned(), "leave the key out to mean nothing"));
+    }
+    Ok((text, span))
+}
+
+fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
+    let digits = match value.get_ref() {
+        DeValue::Integer(n) => n.to_string(),
+        DeValue::Float(n) => n.to_string(),
+        _ => return Err(expected(value, "a number", "write it without quotes")),
+    };
+    digits.parse().map(|n| (n, value.span())).map_err(|_| expected(value, "a decimal number", ""))
+}
+
+/// One text of a list or table.
+fn member(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
+    match value.get_ref() {
+        DeValue::String(text) => Ok(text.to_string()),
+        other => {
+            let what = format!("must hold only texts, not {}", kind(other));
+            Err(wrong(value.span(), what, "put it in double quotes"))
+        }
+    }
+}
+
+fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
+    match value.get_ref() {
+        DeValue::Array(items) => items.iter().map(member).collect(),
+        _ => Err(expected(value, "a list of texts", "for example [\"orders-*\"]")),
+    }
+}
+
+fn tags(value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<String, String>, Wrong> {
+    match value.get_ref() {
+        DeValue::Table(items) => {
+            items.iter().map(|(name, item)| Ok((name.get_ref().to_string(), member(item)?))).collect()
+        }
+        _ => Err(expected(value, "a table of texts", "for example { team = \"payments\" }")),
+    }
+}
+
+fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Result<T, Wrong> {
+    let (word, span) = text(value)?;
+    if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == word) {
+        return Ok(*choice);
+    }
+    let names: Vec<String> = choices.iter().map(|(name, _)| format!("{name:?}")).collect();
+    let near = choices.iter().map(|(name, _)| (strsim::damerau_levenshtein(name, &word), *name)).min();
+    let hint = match near {
+        Some((distance, name)) if distance <= 2 => format!("did you mean {name:?}?"),
+        _ => String::new(),
+    };
+    Err(wrong(span, format!("must be one of {}, not {word:?}", names.join(", ")), &hint))
+}
+
+/// Two or more words and a number, as every partition writes them (`eu-west-1`, `us-gov-east-1`, `us-iso-east-1`).
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let (number, words) = match parts.split_last() {
+        Some((number, words)) if words.len() >= 2 => (number, words),
+        _ => return false,
+    };
+    let digits = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    digits && words.iter().all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+/// The text of `config.example.toml`: every key with its meaning and its default.
+pub fn example() -> String {
+    let mut out = String::from(
+        "# cutover reads this file from ~/.config/cutover/config.toml, or from where --config says. Every key is optional;\n\
+         # the values below are the defaults, and a key that is commented out has none: an example stands in its place.\n\
+         # `cutover config check` tells what is wrong with a file, `cutover config path` where it was looked for.\n",
+    );
+    for (name, doc) in SECTIONS {
+        if !name.is_empty() {
+            out.push('\n');
+            comment(&mut out, doc);
+            let _ = writeln!(out, "[{name}]");
+        }
+        for (index, row) in KEYS.iter().filter(|row| row.section == name).enumerate() {
+            if name.is_empty() || index > 0 {
+                out.push('\n');
+            }
+            comment(&mut out, row.doc);
+            let _ = match row.default {
+                Some(default) => writeln!(out, "{} = {default} # for example {}", row.key, row.example),
+                None => writeln!(out, "# {} = {}", row.key, row.example),
+            };
+        }
+    }
+    out
+}
+
+fn comment(out: &mut String, lines: &[&str]) {
+    for line in lines {
+        let _ = writeln!(out, "# {line}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_example_of_every_key_is_itself_valid_and_changes_something() {
+        for row in &KEYS {
+            let head = if row.section.is_empty() { String::new() } else { format!("[{}]\n", row.section) };
+            let text = format!("{head}{} = {}", row.key, row.example);
+            let config = super::super::parse(&text, Path::new("x")).unwrap();
+            assert_ne!(config, Config::default(), "{text}");
+        }
+    }
+
+    #[test]
+    fn regions_of_every_partition_are_regions() {
+        for (text, want) in [
+            ("eu-west-1", true),
+            ("us-gov-east-1", true),
+            ("us-iso-east-1", true),
+            ("ap-southeast-12", true),
+            ("eu-west", false),
+            ("Ireland", false),
+            ("eu-west-1a", false),
+            ("eu_west_1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_region(text), want, "{text}");
+        }
+    }
+}

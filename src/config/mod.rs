@@ -1,0 +1,120 @@
+//! The configuration file: found, read, checked; every key optional.
+//!
+//! Fills what each room takes and is imported by no room but `app`. May touch `model` and the rooms' own settings types.
+//! Start at [`keys`], THE table of keys: reading, checking and `config.example.toml` come from it. Every mistake in a file
+//! is told at once, each with file, line, column, key and what to do.
+
+mod keys;
+mod mistake;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+pub use keys::example;
+pub use mistake::{Mistake, Mistakes};
+
+/// A configuration that was checked. The default is what an empty file means.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Config {
+    /// What the band on the screen calls this environment; none shows as ENV UNKNOWN.
+    pub environment: Option<String>,
+    pub profile: Option<String>,
+    pub region: Option<String>,
+    /// One endpoint for every service, before what the AWS configuration says.
+    pub endpoint_url: Option<String>,
+    pub scope: Scope,
+    pub screen: Screen,
+    pub cost: Cost,
+}
+
+/// What is watched and what may ring.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Patterns of task names, `*` for any characters; empty is all.
+    pub tasks: Vec<String>,
+    /// Tags a task must have, all of them.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// What the terminal gets.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Screen {
+    pub characters: Characters,
+    pub colour: Colour,
+}
+
+/// Which characters may be drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Characters {
+    /// As the locale says.
+    #[default]
+    Auto,
+    Unicode,
+    Ascii,
+}
+
+/// Whether colours may be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Colour {
+    /// Unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+/// What watching may cost.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cost {
+    /// US dollars a day for `GetMetricData`; above it metrics are asked for less often.
+    pub dollars_per_day: f64,
+}
+
+impl Default for Cost {
+    fn default() -> Self {
+        Self { dollars_per_day: 10.0 }
+    }
+}
+
+/// Where a configuration came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// Read from this file.
+    File(PathBuf),
+    /// No file was named and there is none here, which is fine.
+    Absent(PathBuf),
+    /// No file was named and this system has no folder for configurations (no home).
+    Nowhere,
+}
+
+/// Where the file is looked for when none is named: `~/.config/cutover/config.toml` on Linux (`XDG_CONFIG_HOME` counts).
+pub fn default_path() -> Option<PathBuf> {
+    directories::ProjectDirs::from("", "", "cutover").map(|dirs| dirs.config_dir().join("config.toml"))
+}
+
+/// Reads the file named, or the one at the default place. A file that was named must be there.
+///
+/// # Errors
+/// Every mistake in the file, or why it cannot be read.
+pub fn load(named: Option<&Path>) -> Result<(Config, Source), Mistakes> {
+    let Some(path) = named.map(Path::to_owned).or_else(default_path) else {
+        return Ok((Config::default(), Source::Nowhere));
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok((parse(&text, &path)?, Source::File(path))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
+            Ok((Config::default(), Source::Absent(path)))
+        }
+        Err(error) => Err(Mistakes::unreadable(path, &error)),
+    }
+}
+
+/// Checks a text as the file at `path`, which is only for messages.
+///
+/// # Errors
+/// Every mistake in the text.
+pub fn parse(text: &str, path: &Path) -> Result<Config, Mistakes> {
+    let mut config = Config::default();
+    let mistakes = keys::read(text, &mut config);
+    if mistakes.is_empty() { Ok(config) } else { Err(Mistakes::new(path.to_owned(), text, mistakes)) }
+}

@@ -1,0 +1,73 @@
+//! The configuration file: the example documents every key, bad files get the error beside them.
+//!
+//! `CUTOVER_ACCEPT=1` writes what the program says instead of comparing; read the difference before committing it.
+
+use cutover::config;
+use std::path::{Path, PathBuf};
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
+        .collect();
+    files.sort();
+    assert!(!files.is_empty(), "{folder} is empty");
+    files
+}
+
+/// Compares a text with a file, or writes it there.
+pub fn agrees(path: &Path, text: &str) {
+    if std::env::var_os("CUTOVER_ACCEPT").is_some() {
+        std::fs::write(path, text).unwrap();
+    }
+    let there = std::fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(text, there, "{} is not what the program says", path.display());
+}
+
+#[test]
+fn the_example_documents_every_key_with_its_default() {
+    let path = root().join("config.example.toml");
+    agrees(&path, &config::example());
+    assert_eq!(config::parse(&config::example(), &path).unwrap(), config::Config::default());
+}
+
+#[test]
+fn good_files_are_read() {
+    for path in files("tests/config/good") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let config = config::parse(&text, &path).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        let every = path.file_stem().is_some_and(|stem| stem == "every-key");
+        if every {
+            assert_eq!(config.environment.as_deref(), Some("PROD"));
+            assert_eq!(config.scope.tasks, ["orders-*", "billing"]);
+            assert_eq!(config.scope.tags["team"], "payments");
+            assert!((config.cost.dollars_per_day - 3.0).abs() < f64::EPSILON);
+            assert_eq!(config.screen.characters, config::Characters::Ascii);
+            assert_eq!(config.screen.colour, config::Colour::Never);
+        }
+    }
+}
+
+#[test]
+fn every_bad_file_gets_the_error_beside_it() {
+    for path in files("tests/config/bad") {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let name = PathBuf::from(path.file_name().unwrap());
+        let mistakes = config::parse(&text, &name).expect_err(&name.display().to_string());
+        let said = mistakes.to_string() + "\n";
+        assert!(!said.chars().any(|c| c.is_control() && c != '\n'), "{said:?}");
+        agrees(&path.with_extension("txt"), &said);
+    }
+}
+
+#[test]
+fn a_file_that_was_named_must_be_there() {
+    let path = root().join("tests/config/nowhere.toml");
+    let said = config::load(Some(&path)).unwrap_err().to_string();
+    assert!(said.contains("nowhere.toml: cannot be read: No such file"), "{said}");
+}
