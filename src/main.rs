@@ -1,3 +1,9 @@
-//! Parses arguments, loads the configuration, hands over to `app`.
-
-fn main() {}
+//! `cutover`: parses arguments, loads the configuration, hands over to the app.
+use std::process::ExitCode;
+fn main() -> ExitCode {
+    cutover::app::panic::install();
+    match cutover::app::console::console() {
+        Ok(e) => ExitCode::from(e.status),
+        Err(_) => ExitCode::from(3),
+    }
+}

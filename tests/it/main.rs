@@ -3,3 +3,5 @@
 
 mod config;
 mod house;
+mod pty;
+mod pty_terminal;
