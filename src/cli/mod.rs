@@ -1,1 +1,116 @@
-//! x
+//! The command line: its words, and one file for each command without a screen.
+//!
+//! May touch `app` and `model`. Exit status everywhere: 0 fine; 1 the answer is "no"; 2 usage or configuration; 3 could not
+//! be done or could not be told. Start at [`Arguments`] for the words and [`run`] for who does what.
+
+mod completions;
+mod config;
+mod demo;
+mod metrics;
+mod print;
+mod tables;
+mod tasks;
+
+use crate::app::{self, Failure, Flags, Setup};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+pub use print::Format;
+
+/// A terminal console for AWS Database Migration Service.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cutover",
+    version,
+    about,
+    after_help = "Without a command: the console. Exit status: 0 fine, 1 the answer is no, 2 usage or configuration, \
+                  3 could not be done or could not be told."
+)]
+pub struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// What every command takes.
+#[derive(Debug, Clone, Args)]
+struct Common {
+    /// Profile of ~/.aws/config; wins over AWS_PROFILE and the configuration
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+    /// Region; wins over AWS_REGION, the profile and the configuration
+    #[arg(long, global = true, value_name = "REGION")]
+    region: Option<String>,
+    /// Configuration file to read instead of the one `cutover config path` names
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Change nothing, whatever else is said (this is also the default)
+    #[arg(long, global = true)]
+    read_only: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// List the tasks of the account and region, each with its health
+    Tasks(tasks::Arguments),
+    /// List the tables of one task
+    Tables(tables::Arguments),
+    /// List the newest metrics of one task
+    Metrics(metrics::Arguments),
+    /// Check the configuration, or say where it is looked for
+    Config(config::Arguments),
+    /// Print the completions of a shell
+    Completions(completions::Arguments),
+    /// Look around without an account: the console on an embedded AWS that really moves rows
+    Demo(demo::Arguments),
+}
+
+/// Does what the arguments say; the exit status.
+pub fn run(arguments: Arguments) -> u8 {
+    let Arguments { common, command } = arguments;
+    let done = match command {
+        None => common.setup().and_then(|setup| app::console(setup)),
+        Some(Command::Tasks(arguments)) => common.setup().and_then(|setup| tasks::run(&setup, &arguments)),
+        Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
+        Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
+        Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Demo(arguments)) => demo::run(&common, arguments),
+    };
+    done.unwrap_or_else(|failure| {
+        print::failure(&failure);
+        failure.status
+    })
+}
+
+impl Common {
+    fn setup(&self) -> Result<Setup, Failure> {
+        // There is no other mode yet: nothing in this program changes anything.
+        let Self { profile, region, config, read_only: _ } = self.clone();
+        Setup::load(Flags { profile, region, config })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_words_do_not_contradict_each_other() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn common_flags_stand_before_or_after_the_command() {
+        for line in [
+            &["cutover", "--region", "eu-west-1", "tasks"][..],
+            &["cutover", "tasks", "--region", "eu-west-1"],
+            &["cutover", "--region=eu-west-1"],
+        ] {
+            let arguments = Arguments::try_parse_from(line).unwrap();
+            assert_eq!(arguments.common.region.as_deref(), Some("eu-west-1"), "{line:?}");
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! `cutover config check` and `cutover config path`.
+
+use super::print;
+use crate::app::{Failure, Found, Setup};
+use clap::{Args, Subcommand};
+use std::path::Path;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Command {
+    /// Say whether the configuration can be used, or everything that is wrong with it
+    Check,
+    /// Print where the configuration is, or where it is looked for
+    Path,
+}
+
+pub fn run(named: Option<&Path>, arguments: &Arguments) -> Result<u8, Failure> {
+    match arguments.command {
+        Command::Check => {
+            let said = match Setup::check(named)? {
+                Found::File(path) => format!("{}: ok\n", path.display()),
+                Found::Absent(path) => format!("{}: not there; every default applies\n", path.display()),
+                Found::Nowhere => "no folder for configurations here (no home); every default applies\n".to_owned(),
+            };
+            print::out(&said)?;
+        }
+        Command::Path => match Setup::place(named) {
+            Some(path) if path.exists() => print::out(&format!("{}\n", path.display()))?,
+            Some(path) => print::out(&format!("{} (not there)\n", path.display()))?,
+            None => return Err(Failure::usage("no folder for configurations here: HOME is not set")),
+        },
+    }
+    Ok(0)
+}

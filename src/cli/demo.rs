@@ -1,0 +1,52 @@
+//! `cutover demo`.
+
+use super::{Common, print};
+use crate::app::{self, DemoFlags, Failure};
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// Only serve the embedded AWS: print the environment to export, serve until stopped
+    #[arg(long)]
+    serve: bool,
+    /// Port of the embedded AWS on 127.0.0.1; a free one when left out
+    #[arg(long, value_name = "PORT")]
+    port: Option<u16>,
+    /// Source database to use instead of a file of its own: postgres://… or mysql://…; it is written to
+    #[arg(long, value_name = "URL")]
+    source: Option<String>,
+    /// Target database to use instead of a file of its own: postgres://… or mysql://…; it is written to
+    #[arg(long, value_name = "URL")]
+    target: Option<String>,
+    /// Many tasks without databases behind them, for scale: 600x100 is 600 tasks of 100 tables
+    #[arg(long, value_name = "TASKSxTABLES")]
+    fleet: Option<String>,
+    /// Makes the demo repeat itself
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// The clock stands still, for pictures and tests
+    #[arg(long)]
+    frozen: bool,
+    /// A fault from the start (repeatable); `--fault help` lists them
+    #[arg(long = "fault", value_name = "NAME[=VALUE]")]
+    faults: Vec<String>,
+    /// End when standard input does: how the console's own server ends with it
+    #[arg(long, hide = true, requires = "serve")]
+    until_stdin_closes: bool,
+}
+
+pub fn run(common: &Common, arguments: Arguments) -> Result<u8, Failure> {
+    if common.profile.is_some() || common.region.is_some() {
+        return Err(Failure::usage("the demo has an account of its own: --profile and --region do not apply"));
+    }
+    let Arguments { serve, port, source, target, fleet, seed, frozen, faults, until_stdin_closes } = arguments;
+    if faults.iter().any(|fault| fault == "help") {
+        print::out(&app::fault_help())?;
+        return Ok(0);
+    }
+    let flags = DemoFlags { port, source, target, fleet, seed, frozen, faults };
+    if serve {
+        return app::serve(&flags, until_stdin_closes, &|text| print::out(text));
+    }
+    app::demo_console(flags, common.config.clone())
+}

@@ -1,0 +1,78 @@
+//! One JSON array. Values are raw, yet nothing in the text can drive the terminal it may be printed on.
+
+use super::List;
+use crate::app::Failure;
+use crate::model::untrusted::shown;
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::Value;
+use std::fmt::Write as _;
+
+pub fn text(list: &List) -> Result<String, Failure> {
+    let mut lines = Vec::with_capacity(list.rows.len());
+    for row in &list.rows {
+        let object = Object { list, row };
+        let line = serde_json::to_string(&object).map_err(|error| Failure::could_not(format!("JSON: {error}")))?;
+        lines.push(escaped(&line));
+    }
+    // One object a line: still one array, and `grep` and `head` are of use.
+    Ok(if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) })
+}
+
+/// One row with its keys in the order of the columns.
+struct Object<'a> {
+    list: &'a List,
+    row: &'a [Value],
+}
+
+impl Serialize for Object<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.row.len()))?;
+        for (column, value) in self.list.columns.iter().zip(self.row) {
+            map.serialize_entry(column.name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// JSON itself escapes only the first 32 characters. The other controls, among them U+009B which some terminals take for
+/// an escape sequence, and the invisible and reordering ones can only stand inside strings, where `\u` means the same.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        let mut buffer = [0; 4];
+        if c.is_ascii() && !c.is_control() || shown(c.encode_utf8(&mut buffer)) == c.to_string() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::column;
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn values_are_raw_and_the_text_is_harmless() {
+        let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}x\u{7f}\u{e0001}ü漢\"\\\n";
+        let list = List {
+            columns: &[column("z", "Z"), column("a", "A")],
+            rows: vec![vec![json!(hostile), Value::Null], vec![json!(1.5), json!([])]],
+        };
+        let text = text(&list).unwrap();
+        assert!(text.starts_with("[\n{\"z\":"), "{text}");
+        assert!(!text.chars().any(|c| c != '\n' && shown(&c.to_string()) != c.to_string()), "{text:?}");
+        let back: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, json!([{"z": hostile, "a": null}, {"z": 1.5, "a": []}]));
+    }
+
+    #[test]
+    fn no_rows_are_an_empty_array() {
+        assert_eq!(text(&List { columns: &[], rows: vec![] }).unwrap(), "[]\n");
+    }
+}
