@@ -1,3 +1,23 @@
 //! The only room that knows the AWS SDK: configuration chain, credentials, the limiter, the `Reader`.
 //!
-//! May touch `model` only. No type of the SDK leaves this room.
+//! May touch `model` only. No type of the SDK leaves this room. Start at [`connect`] (from settings to a [`Reader`] that
+//! knows whose account it reads), then `wire.rs` (how one request is sent: limited, counted, retried, classified) and
+//! `failure.rs` (the table of error codes).
+
+mod answer;
+mod config;
+mod connect;
+mod convert;
+mod credentials;
+mod failure;
+mod http;
+pub mod limiter;
+mod reader;
+mod settings;
+mod wire;
+
+pub use answer::Answer;
+pub use connect::{Connected, connect};
+pub use limiter::{Limiters, Traffic, Urgency};
+pub use reader::{MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+pub use settings::{Origin, Settings};

@@ -1,0 +1,80 @@
+//! From settings to a reader that knows whose account it reads.
+
+use crate::aws::config::{self, Configured};
+use crate::aws::credentials;
+use crate::aws::limiter::{Limiter, Limiters, Urgency};
+use crate::aws::reader::Reader;
+use crate::aws::settings::Settings;
+use crate::aws::wire::{Clients, Wire};
+use crate::model::operation::Operation;
+use crate::model::parts::Identity;
+use crate::model::{Problem, ProblemKind, Region, Scope};
+use aws_credential_types::provider::error::CredentialsError;
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+/// Credentials are looked for even where the region is unknown, to tell the more useful of two problems; not for longer
+/// than this, because nothing can come of it.
+const WITHOUT_REGION: Duration = Duration::from_millis(500);
+
+/// A live connection.
+#[derive(Debug, Clone)]
+pub struct Connected {
+    pub reader: Reader,
+    pub scope: Scope,
+    pub identity: Identity,
+}
+
+/// Finds configuration and credentials and asks who they are. Without credentials anywhere the problem comes within two
+/// seconds, also where the metadata service never answers; a slow sign-in service is waited for.
+pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connected, Problem> {
+    let Configured { profile, region, sdk, keeper } = config::configure(settings).await?;
+    let Some(region) = region else {
+        let looked = tokio::time::timeout(WITHOUT_REGION, keeper.load()).await;
+        return Err(match looked {
+            Ok(Err(error @ CredentialsError::CredentialsNotLoaded(_))) => {
+                credentials::problem(&error, &profile, Timestamp::now())
+            }
+            _ => no_region(&profile),
+        });
+    };
+    let found = keeper.load().await.map_err(|error| credentials::problem(&error, &profile, Timestamp::now()))?;
+    let clients = Clients::new(&sdk);
+    // The account, and with it the limiter, is only known after the first answer.
+    let first = Limiter::new(settings.requests_per_second, settings.burst);
+    let caller = clients.who(&first, &region, &found).await?.value;
+    let limiter = limiters.of(&caller.account, &region, settings.requests_per_second, settings.burst);
+    for _ in 0..first.traffic().requests_last_minute {
+        limiter.count(Operation::GetCallerIdentity);
+    }
+    let held = keeper.hold(found, SystemTime::now());
+    let identity = Identity { account: caller.account.clone(), arn: caller.arn, expires: held.expires() };
+    let scope = Scope { profile: profile.clone(), account: caller.account, region };
+    let wire = Wire::new(clients, keeper, limiter, scope.clone());
+    Ok(Connected { reader: Reader::new(Arc::new(wire), Urgency::Interactive), scope, identity })
+}
+
+fn no_region(profile: &str) -> Problem {
+    Problem {
+        kind: ProblemKind::Configuration,
+        summary: format!("no AWS region is set (profile {profile})"),
+        detail: "looked at: --region, AWS_REGION, AWS_DEFAULT_REGION, the profile, instance metadata".to_owned(),
+        hint: "Pass --region eu-west-1 or set AWS_REGION.".to_owned(),
+        request_id: None,
+        at: Timestamp::now(),
+    }
+}
+
+/// Kept here so that the type is named where regions are decided.
+pub(super) fn other_account(expected: &Scope, found: &str, region: &Region) -> Problem {
+    Problem {
+        kind: ProblemKind::AccessDenied,
+        summary: format!("the credentials now belong to account {found}, not {}", expected.account.0),
+        detail: format!("profile {} in {}", expected.profile, region.0),
+        hint: "Nothing was read with them. Sign in to the first account again, or start again for the other."
+            .to_owned(),
+        request_id: None,
+        at: Timestamp::now(),
+    }
+}

@@ -1,0 +1,51 @@
+//! What stands around tasks: instances, endpoints, connection tests.
+
+use super::tasks::PAGE;
+use super::{Reader, none_if_not_found, pages};
+use crate::aws::answer::Answer;
+use crate::aws::convert;
+use crate::model::Problem;
+use crate::model::operation::Operation;
+use crate::model::parts::{ConnectionTest, Endpoint, Instance};
+
+impl Reader {
+    pub async fn instances(&self) -> Result<Answer<Vec<Instance>>, Problem> {
+        let dms = &self.wire.clients.dms;
+        let mut answer: Answer<Vec<Instance>> = Answer::default();
+        let result = pages!(
+            self,
+            Operation::DescribeReplicationInstances,
+            |marker| dms.describe_replication_instances().max_records(PAGE).set_marker(marker),
+            |answer, page| answer.value.extend(page.replication_instances().iter().map(convert::instance))
+        );
+        none_if_not_found(result)?;
+        Ok(answer)
+    }
+
+    pub async fn endpoints(&self) -> Result<Answer<Vec<Endpoint>>, Problem> {
+        let dms = &self.wire.clients.dms;
+        let mut answer: Answer<Vec<Endpoint>> = Answer::default();
+        let result = pages!(
+            self,
+            Operation::DescribeEndpoints,
+            |marker| dms.describe_endpoints().max_records(PAGE).set_marker(marker),
+            |answer, page| answer.value.extend(page.endpoints().iter().map(convert::endpoint))
+        );
+        none_if_not_found(result)?;
+        Ok(answer)
+    }
+
+    /// Results of the last connection tests. The service gives no time for them.
+    pub async fn connections(&self) -> Result<Answer<Vec<ConnectionTest>>, Problem> {
+        let dms = &self.wire.clients.dms;
+        let mut answer: Answer<Vec<ConnectionTest>> = Answer::default();
+        let result = pages!(
+            self,
+            Operation::DescribeConnections,
+            |marker| dms.describe_connections().max_records(PAGE).set_marker(marker),
+            |answer, page| answer.value.extend(page.connections().iter().map(convert::connection))
+        );
+        none_if_not_found(result)?;
+        Ok(answer)
+    }
+}
