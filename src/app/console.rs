@@ -1,53 +1,84 @@
-//! TEMPORARY
-use super::{Clock, Inbox, panic};
-use crate::console::message::{Area, Effect, KeyCode, Message};
-use crate::console::run::{Ended, Program, run};
+//! Running the console: the screen first, AWS behind it.
+
+use super::signin::{Watching, sign_in};
+use super::{Failure, Inbox, Setup, panic};
+use crate::console::message::{Area, Effect, Message};
+use crate::console::run::{Program, run};
+use crate::console::{self, Mode, State, Theme};
 use jiff::Timestamp;
 use ratatui::Frame;
+use std::sync::Arc;
 
-struct Toy {
-    area: Area,
-    log: Vec<String>,
-    count: usize,
-    tick: u64,
-    now: Timestamp,
-}
-impl Program for Toy {
-    fn update(&mut self, message: Message, now: Timestamp) -> Vec<Effect> {
-        self.now = now;
-        self.count += 1;
-        match &message {
-            Message::Resize(area) => self.area = *area,
-            Message::Tick => { self.tick += 1; return vec![]; }
-            Message::Key(key) => {
-                self.log.push(format!("{:?}", key.code));
-                match key.code {
-                    KeyCode::Char('q') => return vec![Effect::Leave { status: 0, problem: None }],
-                    KeyCode::Char('c') if key.ctrl => return vec![Effect::Leave { status: 0, problem: None }],
-                    KeyCode::Char('z') if key.ctrl => return vec![Effect::Suspend],
-                    KeyCode::Char('l') if key.ctrl => return vec![Effect::Repaint],
-                    _ => {}
-                }
-            }
-            other => self.log.push(format!("{other:?}")),
+/// Two threads are plenty: everything on them waits for AWS.
+const WORKERS: usize = 2;
+
+/// Runs until the user leaves or it cannot go on; the exit status.
+///
+/// # Errors
+/// No terminal here, or the problem that ended it. The terminal is given back by then.
+pub fn console(setup: Setup) -> Result<u8, Failure> {
+    let capability = setup.capability()?;
+    let failed = |what: &str, error: std::io::Error| Failure::could_not(format!("{what}: {error}"));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("aws")
+        .enable_all()
+        .build()
+        .map_err(|error| failed("no runtime", error))?;
+    let inbox = Arc::new(Inbox::default());
+    let watching = Watching::default();
+    let asked = console::Setup {
+        environment: setup.environment.clone(),
+        profile: setup.profile(),
+        region: setup.aws.region.clone(),
+        mode: Mode::ReadOnly,
+        ascii: capability.ascii,
+        colour: capability.colour,
+        demo: setup.demo.is_some(),
+        clock: setup.screen.clock,
+        watched: setup.watch.tasks.clone(),
+    };
+    let clock = setup.clock;
+    let begin = {
+        let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
+        move |area: Area, now: Timestamp| -> Box<dyn Program> {
+            handle.spawn(sign_in(setup, inbox, watching));
+            let theme = Theme::new(asked.ascii, asked.colour);
+            Box::new(Screen { state: State::new(asked, area, now), theme })
         }
-        vec![]
+    };
+    let mut perform = |effect| match effect {
+        Effect::AskNow(subjects) => watching.ask_now(subjects),
+        Effect::Look(focus) => watching.look(focus),
+        // The loop does these itself.
+        Effect::Leave { .. } | Effect::Suspend | Effect::Repaint => {}
+    };
+    let ended = run(begin, &inbox, clock, &mut perform).map_err(|error| failed("the terminal", error));
+    runtime.shutdown_background();
+    let ended = ended?;
+    match ended.problem {
+        Some(problem) => Err(Failure::ended(ended.status, &problem)),
+        None => Ok(ended.status),
     }
+}
+
+/// The pure console behind the loop's words.
+struct Screen {
+    state: State,
+    theme: Theme,
+}
+
+impl Program for Screen {
+    fn update(&mut self, message: Message, now: Timestamp) -> Vec<Effect> {
+        console::update(&mut self.state, message, now)
+    }
+
     fn view(&self, frame: &mut Frame) {
         panic::on_request("render");
-        let mut text = format!("? help Tasks {}x{} {}\n", self.area.width, self.area.height, self.now.strftime("%H:%M:%S"));
-        for line in self.log.iter().rev().take(10) { text.push_str(line); text.push('\n'); }
-        text.push_str(&"xyz ".repeat(if self.count % 2 == 0 { 500 } else { 400 }));
-        frame.render_widget(ratatui::text::Text::raw(text), frame.area());
+        console::view(&self.state, &self.theme, frame);
     }
-    fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        Some(now + jiff::SignedDuration::from_secs(1))
-    }
-}
 
-pub fn console() -> std::io::Result<Ended> {
-    let inbox = Inbox::default();
-    let rt = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    rt.spawn(async { tokio::time::sleep(std::time::Duration::from_millis(300)).await; panic::on_request("task") });
-    run(|area, now| Box::new(Toy { area, log: vec![], count: 0, tick: 0, now }), &inbox, Clock::System, &mut |_| {})
+    fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
+        self.state.next_deadline(now)
+    }
 }

@@ -1,7 +1,23 @@
-//! Joins the rooms.
-pub mod clock;
-pub mod console;
-pub mod inbox;
+//! Joins the rooms: builds readers and feeds, runs the console or a command.
+//!
+//! The only room that may call every other. Start at [`console`](console()) for what happens between a start and a screen,
+//! at [`headless`] for the commands without one.
+
+pub mod headless;
 pub mod panic;
+
+mod clock;
+mod console;
+mod demo;
+mod failure;
+mod inbox;
+mod setup;
+mod signin;
+
 pub use clock::Clock;
+pub use console::console;
+pub use demo::{DemoFlags, console as demo_console, fault_help, serve};
+pub use failure::Failure;
+pub use headless::{MetricFacts, TableFacts, TaskFacts};
 pub use inbox::Inbox;
+pub use setup::{Flags, Found, Setup};

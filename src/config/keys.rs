@@ -39,7 +39,7 @@ const SECTIONS: [(&str, &[&str]); 4] = [
 const ENVIRONMENT_MAX: usize = 16;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 9] = [
+const KEYS: [Row; 10] = [
     Row {
         section: "",
         key: "environment",
@@ -110,7 +110,7 @@ const KEYS: [Row; 9] = [
     Row {
         section: "scope",
         key: "tasks",
-        doc: &["Names of tasks, with * for any characters. Empty: all."],
+        doc: &["Names of tasks: * stands for any text, ? for one character. Empty: all."],
         default: Some("[]"),
         example: "[\"orders-*\"]",
         read: |config, value| {
@@ -154,19 +154,30 @@ const KEYS: [Row; 9] = [
         },
     },
     Row {
+        section: "screen",
+        key: "clock",
+        doc: &["A clock with seconds in the header. It costs one small frame a second over the line."],
+        default: Some("true"),
+        example: "false",
+        read: |config, value| {
+            config.screen.clock = truth(value)?;
+            Ok(())
+        },
+    },
+    Row {
         section: "cost",
         key: "dollars_per_day",
         doc: &[
             "US dollars a day that metrics may cost (CloudWatch charges about 0.01 per 1,000). Above it they are asked for",
             "less often, and the screen shows their age. 0.1 to 1000.",
         ],
-        default: Some("10.0"),
+        default: Some("20.0"),
         example: "2.5",
         read: |config, value| {
             let (number, span) = number(value)?;
             if !(0.1..=1000.0).contains(&number) {
                 let what = format!("must be between 0.1 and 1000, not {number}");
-                return Err(wrong(span, what, "for example dollars_per_day = 10.0"));
+                return Err(wrong(span, what, "for example dollars_per_day = 20.0"));
             }
             config.cost.dollars_per_day = number;
             Ok(())
@@ -283,6 +294,13 @@ fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
     digits.parse().map(|n| (n, value.span())).map_err(|_| expected(value, "a decimal number", ""))
 }
 
+fn truth(value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
+    match value.get_ref() {
+        DeValue::Boolean(truth) => Ok(*truth),
+        _ => Err(expected(value, "true or false", "write it without quotes")),
+    }
+}
+
 /// One text of a list or table.
 fn member(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
     match value.get_ref() {
@@ -294,9 +312,17 @@ fn member(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
     }
 }
 
+fn filled_member(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
+    let text = member(value)?;
+    if text.is_empty() {
+        return Err(wrong(value.span(), "holds an empty text".to_owned(), "leave it out; an empty list is all"));
+    }
+    Ok(text)
+}
+
 fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
     match value.get_ref() {
-        DeValue::Array(items) => items.iter().map(member).collect(),
+        DeValue::Array(items) => items.iter().map(filled_member).collect(),
         _ => Err(expected(value, "a list of texts", "for example [\"orders-*\"]")),
     }
 }

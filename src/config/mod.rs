@@ -7,6 +7,7 @@
 mod keys;
 mod mistake;
 
+use crate::feeds;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -37,10 +38,18 @@ pub struct Scope {
 }
 
 /// What the terminal gets.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screen {
     pub characters: Characters,
     pub colour: Colour,
+    /// A clock with seconds in the header: one small frame a second.
+    pub clock: bool,
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self { characters: Characters::Auto, colour: Colour::Auto, clock: true }
+    }
 }
 
 /// Which characters may be drawn.
@@ -72,7 +81,7 @@ pub struct Cost {
 
 impl Default for Cost {
     fn default() -> Self {
-        Self { dollars_per_day: 10.0 }
+        Self { dollars_per_day: feeds::Settings::default().dollars_per_day }
     }
 }
 

@@ -1,0 +1,237 @@
+//! The embedded AWS as a process of its own, and the console in front of it.
+
+use super::{Clock, Failure, Setup, console as run_console};
+use crate::demo;
+use crate::model::{Problem, ProblemKind};
+use jiff::Timestamp;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// What the demo can be told; the same for the server and for the console in front of one.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DemoFlags {
+    pub port: Option<u16>,
+    pub source: Option<String>,
+    pub target: Option<String>,
+    /// `TASKSxTABLES`.
+    pub fleet: Option<String>,
+    pub seed: Option<u64>,
+    pub frozen: bool,
+    /// `NAME` or `NAME=VALUE`.
+    pub faults: Vec<String>,
+}
+
+/// Before the name of the endpoint in what the server prints.
+const ENDPOINT: &str = "export AWS_ENDPOINT_URL=";
+
+/// Two databases are made and filled first; on a slow disk that takes a few seconds.
+const STARTS_WITHIN: Duration = Duration::from_secs(60);
+
+impl DemoFlags {
+    pub(super) fn clock(&self) -> Clock {
+        if self.frozen { Clock::Frozen(demo::FROZEN_AT) } else { Clock::System }
+    }
+
+    fn arguments(&self) -> Vec<String> {
+        let mut out = vec!["demo".to_owned(), "--serve".to_owned(), "--until-stdin-closes".to_owned()];
+        let mut pair = |name: &str, value: Option<String>| out.extend(value.map(|value| format!("--{name}={value}")));
+        pair("port", self.port.map(|port| port.to_string()));
+        pair("source", self.source.clone());
+        pair("target", self.target.clone());
+        pair("fleet", self.fleet.clone());
+        pair("seed", self.seed.map(|seed| seed.to_string()));
+        for fault in &self.faults {
+            pair("fault", Some(fault.clone()));
+        }
+        if self.frozen {
+            out.push("--frozen".to_owned());
+        }
+        out
+    }
+
+    fn options(&self) -> Result<demo::Options, Failure> {
+        let mut options = demo::Options {
+            port: self.port.unwrap_or(0),
+            frozen: self.frozen,
+            source: self.source.clone(),
+            target: self.target.clone(),
+            ..demo::Options::default()
+        };
+        if let Some(seed) = self.seed {
+            options.seed = seed;
+        }
+        if let Some(text) = &self.fleet {
+            let fleet = text.split_once('x').and_then(|(tasks, tables)| Some((tasks.parse().ok()?, tables.parse().ok()?)));
+            options.fleet = Some(fleet.ok_or_else(|| Failure::usage("--fleet is TASKSxTABLES, for example 600x100"))?);
+        }
+        for text in &self.faults {
+            let fault = demo::Fault::parse(text).map_err(|error| Failure::usage(format!("--fault {text}: {error}")))?;
+            options.faults.push(fault);
+        }
+        Ok(options)
+    }
+}
+
+/// Every fault with its meaning.
+pub fn fault_help() -> String {
+    demo::faults_help()
+}
+
+/// The console on an embedded AWS of its own.
+pub fn console(flags: DemoFlags, config: Option<PathBuf>) -> Result<u8, Failure> {
+    // Told now, by us, and not later by a process that nobody sees.
+    flags.options()?;
+    run_console(Setup::demo(flags, config)?)
+}
+
+/// Serves until a signal, or until standard input ends where that is asked for.
+pub fn serve(
+    flags: &DemoFlags,
+    until_stdin_closes: bool,
+    print: &dyn Fn(&str) -> Result<(), Failure>,
+) -> Result<u8, Failure> {
+    let options = flags.options()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))?;
+    let status = runtime.block_on(async {
+        let stopped = stop(until_stdin_closes).map_err(|error| Failure::could_not(format!("signals: {error}")))?;
+        let running = demo::serve(options).await.map_err(|error| Failure::could_not(format!("the demo: {error}")))?;
+        print(&environment(&format!("http://{}", running.addr)))?;
+        stopped.await;
+        running.stop().await;
+        Ok(0)
+    });
+    // A read of standard input cannot be cancelled; nobody waits for it.
+    runtime.shutdown_background();
+    status
+}
+
+/// Listens from the moment of the call.
+fn stop(until_stdin_closes: bool) -> std::io::Result<impl Future<Output = ()>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            () = stdin_closed(), if until_stdin_closes => {}
+        }
+    })
+}
+
+async fn stdin_closed() {
+    let mut stdin = tokio::io::stdin();
+    let mut bytes = [0; 64];
+    while stdin.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
+}
+
+/// What any AWS client needs to find the embedded one. Keys are any; the server does not check them.
+fn environment(endpoint: &str) -> String {
+    format!(
+        "# The embedded AWS of cutover. Paste this into another shell; Ctrl-C here stops it.\n\
+         {ENDPOINT}{endpoint}\n\
+         export AWS_ACCESS_KEY_ID=demo\n\
+         export AWS_SECRET_ACCESS_KEY=demo\n\
+         export AWS_REGION=eu-west-1\n\
+         export AWS_DEFAULT_REGION=eu-west-1\n\
+         unset AWS_PROFILE AWS_SESSION_TOKEN\n"
+    )
+}
+
+/// A server of our own. It ends when its standard input does, which is when we are gone, however we go.
+pub struct Server {
+    endpoint: String,
+    _child: Child,
+}
+
+impl Server {
+    pub async fn start(flags: &DemoFlags) -> Result<Self, Problem> {
+        let program = std::env::current_exe().map_err(|error| problem(&format!("where this program is: {error}")))?;
+        let mut child = Command::new(program)
+            .args(flags.arguments())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Ctrl-Z stops us, not the world we look at.
+            .process_group(0)
+            .spawn()
+            .map_err(|error| problem(&error.to_string()))?;
+        let started = tokio::time::timeout(STARTS_WITHIN, endpoint(&mut child)).await;
+        match started {
+            Ok(Some(endpoint)) => Ok(Self { endpoint, _child: child }),
+            Ok(None) => Err(problem(&last_words(&mut child).await)),
+            Err(_) => Err(problem("it did not start in time")),
+        }
+    }
+
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+}
+
+/// The endpoint from what the server prints; `None` where it ended before that.
+async fn endpoint(child: &mut Child) -> Option<String> {
+    let mut lines = BufReader::new(child.stdout.take()?).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(endpoint) = line.strip_prefix(ENDPOINT) {
+            return Some(endpoint.to_owned());
+        }
+    }
+    None
+}
+
+async fn last_words(child: &mut Child) -> String {
+    let mut text = String::new();
+    if let Some(stderr) = child.stderr.take() {
+        let _ = stderr.take(4096).read_to_string(&mut text).await;
+    }
+    text
+}
+
+fn problem(detail: &str) -> Problem {
+    Problem {
+        kind: ProblemKind::Internal,
+        summary: "the embedded AWS did not start".to_owned(),
+        detail: detail.to_owned(),
+        hint: "`cutover demo --serve` shows the same without a screen.".to_owned(),
+        request_id: None,
+        at: Timestamp::now(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_gets_every_flag_the_console_got() {
+        let flags = DemoFlags {
+            port: Some(4566),
+            source: Some("postgres://a/b".into()),
+            target: Some("mysql://c/d".into()),
+            fleet: Some("600x100".into()),
+            seed: Some(7),
+            frozen: true,
+            faults: vec!["throttle".into(), "latency=300".into()],
+        };
+        assert_eq!(
+            flags.arguments().join(" "),
+            "demo --serve --until-stdin-closes --port=4566 --source=postgres://a/b --target=mysql://c/d \
+             --fleet=600x100 --seed=7 --fault=throttle --fault=latency=300 --frozen"
+        );
+    }
+
+    #[test]
+    fn a_fleet_is_two_numbers() {
+        for (text, want) in [("600x100", Some((600, 100))), ("600", None), ("axb", None), ("1x", None)] {
+            let flags = DemoFlags { fleet: Some(text.into()), ..DemoFlags::default() };
+            assert_eq!(flags.options().ok().and_then(|options| options.fleet), want, "{text}");
+        }
+    }
+}

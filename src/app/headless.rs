@@ -1,0 +1,258 @@
+//! What the commands without a screen ask AWS for. Each blocks until it is told or cannot be told.
+
+use super::{Failure, Setup, panic};
+use crate::aws::{self, Answer, Connected, Limiters, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::feeds;
+use crate::model::metric::{MetricName, Point, Series};
+use crate::model::observation::TaskSeries;
+use crate::model::table::TableRow;
+use crate::model::task::{Task, TaskStatus};
+use crate::model::untrusted::shown;
+use crate::model::{Problem, ReplicationArn, ReplicationKind};
+use jiff::{SignedDuration, Timestamp};
+
+/// How far back the newest point is looked for; an older one says nothing about now anyway.
+const RECENT: SignedDuration = SignedDuration::from_mins(15);
+
+/// Every watched task with its newest metrics.
+#[derive(Debug, Clone)]
+pub struct TaskFacts {
+    pub tasks: Vec<Task>,
+    series: Vec<TaskSeries>,
+    /// Without an answer about metrics a missing point is unknown, not missing.
+    pub metrics_answered: bool,
+    /// When the service stated the list of tasks.
+    pub stated: Option<Timestamp>,
+    pub now: Timestamp,
+    missing: Vec<Problem>,
+}
+
+/// The tables of one task.
+#[derive(Debug, Clone)]
+pub struct TableFacts {
+    pub rows: Vec<TableRow>,
+    pub stated: Option<Timestamp>,
+    missing: Vec<Problem>,
+}
+
+/// The metrics of one task.
+#[derive(Debug, Clone)]
+pub struct MetricFacts {
+    pub series: Vec<Series>,
+    pub now: Timestamp,
+    missing: Vec<Problem>,
+}
+
+impl TaskFacts {
+    pub fn points(&self, arn: &ReplicationArn, name: MetricName) -> &[Point] {
+        let mut of_task = self.series.iter().filter(|one| one.arn == *arn && one.series.name == name);
+        of_task.next().map_or(&[], |one| &one.series.points)
+    }
+
+    /// Time of the newest point of any metric.
+    pub fn newest_point(&self, arn: &ReplicationArn) -> Option<Timestamp> {
+        self.series.iter().filter(|one| one.arn == *arn).filter_map(|one| one.series.newest()).map(|point| point.at).max()
+    }
+
+    /// Fails with the first part that could not be told.
+    pub fn complete(&self) -> Result<(), Failure> {
+        complete(&self.missing)
+    }
+}
+
+impl TableFacts {
+    /// Fails with the first part that could not be told.
+    pub fn complete(&self) -> Result<(), Failure> {
+        complete(&self.missing)
+    }
+}
+
+impl MetricFacts {
+    /// Fails with the first part that could not be told.
+    pub fn complete(&self) -> Result<(), Failure> {
+        complete(&self.missing)
+    }
+}
+
+fn complete(missing: &[Problem]) -> Result<(), Failure> {
+    missing.first().map_or(Ok(()), |problem| Err(problem.clone().into()))
+}
+
+/// Every watched task of the account and region.
+pub fn tasks(setup: &Setup) -> Result<TaskFacts, Failure> {
+    block(async {
+        let reader = connect(setup).await?;
+        let Answer { value: mut tasks, stated, mut missing, .. } = list(&reader).await?;
+        watched(&reader, &setup.watch, &mut tasks).await?;
+        let now = Timestamp::now();
+        // Only where a point is due or its age says something.
+        let names = [MetricName::CDCLatencySource, MetricName::CDCLatencyTarget];
+        let running = |task: &&Task| task.status == TaskStatus::Running && task.migration_type.has_cdc();
+        let asked: Vec<&Task> = tasks.iter().filter(running).collect();
+        let series = points(&reader, &asked, &names, now - RECENT, now).await;
+        let (series, metrics_answered) = match series {
+            Ok(answer) => {
+                missing.extend(answer.missing);
+                (answer.value, true)
+            }
+            Err(problem) => {
+                missing.push(problem);
+                (Vec::new(), false)
+            }
+        };
+        Ok(TaskFacts { tasks, series, metrics_answered, stated, now, missing })
+    })
+}
+
+/// The tables of the task that is named, by ARN or exact name.
+pub fn tables(setup: &Setup, named: &str) -> Result<TableFacts, Failure> {
+    block(async {
+        let reader = connect(setup).await?;
+        let task = the_task(&reader, named).await?;
+        let Answer { value: rows, stated, missing, .. } = reader.tables(&task.arn, WhichTables::All).await?;
+        Ok(TableFacts { rows, stated, missing })
+    })
+}
+
+/// Every metric of the task that is named, by ARN or exact name, over the last `minutes`.
+pub fn metrics(setup: &Setup, named: &str, minutes: u16) -> Result<MetricFacts, Failure> {
+    block(async {
+        let reader = connect(setup).await?;
+        let task = the_task(&reader, named).await?;
+        let now = Timestamp::now();
+        let from = now - SignedDuration::from_mins(i64::from(minutes));
+        let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::ALL, from, now).await?;
+        Ok(MetricFacts { series: value.into_iter().map(|one| one.series).collect(), now, missing })
+    })
+}
+
+fn block<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))?;
+    let done = runtime.block_on(work);
+    // A resolver thread may still wait for a name server; nobody waits for it.
+    runtime.shutdown_background();
+    done
+}
+
+async fn connect(setup: &Setup) -> Result<Reader, Failure> {
+    panic::on_request("headless");
+    let Connected { reader, .. } = aws::connect(&setup.aws, &Limiters::default()).await?;
+    Ok(reader)
+}
+
+async fn list(reader: &Reader) -> Result<Answer<Vec<Task>>, Problem> {
+    reader.tasks(TaskDetail::Brief, Serverless::Include).await
+}
+
+/// Leaves the tasks that the configuration limits us to.
+async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>) -> Result<(), Failure> {
+    tasks.retain(|task| watch.watches(task.name.raw()));
+    if watch.tags.is_empty() {
+        return Ok(());
+    }
+    let mut kept = Vec::new();
+    for task in tasks.drain(..) {
+        if watch.has_tags(&reader.tags(&task.arn).await?.value) {
+            kept.push(task);
+        }
+    }
+    *tasks = kept;
+    Ok(())
+}
+
+/// The one task with this ARN or exactly this name. Never a prefix, never a guess.
+async fn the_task(reader: &Reader, named: &str) -> Result<Task, Failure> {
+    let Answer { value, missing, .. } = list(reader).await?;
+    let place = format!("account {} in {}", reader.scope().account.0, reader.scope().region.0);
+    let found = one_of(value, named, &place)?;
+    match found {
+        Some(task) => Ok(task),
+        // It may be among those that could not be read.
+        None => {
+            complete(&missing)?;
+            Err(Failure {
+                status: 2,
+                lines: vec![
+                    format!("no task {:?} in {place}", shown(named)),
+                    "TASK is an ARN or the whole name; `cutover tasks` lists them.".to_owned(),
+                ],
+            })
+        }
+    }
+}
+
+fn one_of(tasks: Vec<Task>, named: &str, place: &str) -> Result<Option<Task>, Failure> {
+    let mut found: Vec<Task> =
+        tasks.into_iter().filter(|task| task.arn.as_str() == named || task.name.raw() == named).collect();
+    if found.len() > 1 {
+        let arns: Vec<&str> = found.iter().map(|task| task.arn.as_str()).collect();
+        let lines = vec![
+            format!("{} tasks are called {:?} in {place}", found.len(), shown(named)),
+            format!("name one by its ARN: {}", arns.join(", ")),
+        ];
+        return Err(Failure { status: 2, lines });
+    }
+    Ok(found.pop())
+}
+
+/// Points of these metrics. Instances are asked for because their names stand in no ARN.
+async fn points(
+    reader: &Reader,
+    tasks: &[&Task],
+    names: &[MetricName],
+    from: Timestamp,
+    to: Timestamp,
+) -> Result<Answer<Vec<TaskSeries>>, Problem> {
+    if tasks.is_empty() {
+        return Ok(Answer::default());
+    }
+    let classic = tasks.iter().any(|task| task.arn.kind() == ReplicationKind::Classic);
+    let instances = if classic { reader.instances().await?.value } else { Vec::new() };
+    let queries: Vec<MetricQuery> = tasks
+        .iter()
+        .map(|task| {
+            let here = instances.iter().find(|instance| task.instance.as_ref() == Some(&instance.arn));
+            MetricQuery {
+                arn: task.arn.clone(),
+                instance: here.map(|instance| instance.name.clone()),
+                names: names.to_vec(),
+            }
+        })
+        .collect();
+    reader.metrics(&queries, from, to).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn task(arn: &str, name: &str) -> Task {
+        serde_json::from_value(json!({
+            "arn": arn, "name": name, "migration_type": "cdc", "status": "running", "stop_reason": null,
+            "last_failure": null, "source": "s", "target": "t", "instance": null,
+            "stats": {"full_load_progress_percent": null, "elapsed_ms": null, "tables_loaded": 0, "tables_loading": 0,
+                      "tables_queued": 0, "tables_errored": 0, "fresh_start": null, "start": null, "stop": null,
+                      "full_load_start": null, "full_load_finish": null},
+            "table_mappings": null, "settings": null, "cdc_start_position": null, "cdc_stop_position": null,
+            "recovery_checkpoint": null
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_task_is_an_arn_or_an_exact_name_and_never_a_guess() {
+        let arn = |id: &str| format!("arn:aws:dms:eu-west-1:123456789012:task:{id}");
+        let tasks = || vec![task(&arn("A"), "orders"), task(&arn("B"), "orders-cdc"), task(&arn("C"), "twice"), task(&arn("D"), "twice")];
+        let id = |named: &str| one_of(tasks(), named, "here").map(|found| found.map(|task| task.arn.resource_id().0));
+        assert_eq!(id("orders"), Ok(Some("A".to_owned())));
+        assert_eq!(id(&arn("B")), Ok(Some("B".to_owned())));
+        for nothing in ["order", "orders-", "ORDERS", "B", ""] {
+            assert_eq!(id(nothing), Ok(None), "{nothing}");
+        }
+        let twice = id("twice").unwrap_err();
+        assert_eq!(twice.status, 2);
+        assert!(twice.lines[1].contains(&arn("C")) && twice.lines[1].contains(&arn("D")), "{twice:?}");
+    }
+}

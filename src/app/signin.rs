@@ -1,0 +1,94 @@
+//! From settings to watching, behind a screen that is already drawn: start the demo if there is one, find out who we are,
+//! start the feeds.
+
+use super::demo::Server;
+use super::{Inbox, Setup, panic};
+use crate::aws::{self, Connected, Limiters};
+use crate::console::message::{Focus, Message};
+use crate::feeds::{self, Handle, Looking, Said};
+use crate::model::{Problem, Subject};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The feeds, once there are any; what was asked of them before waits here.
+#[derive(Clone, Default)]
+pub struct Watching(Arc<Mutex<Inner>>);
+
+#[derive(Default)]
+struct Inner {
+    handle: Option<Handle>,
+    focus: Option<Focus>,
+    /// Keeps the demo alive for as long as we live.
+    server: Option<Server>,
+}
+
+impl Watching {
+    pub fn look(&self, focus: Focus) {
+        self.with(|inner| match &inner.handle {
+            Some(handle) => handle.look(looking(focus)),
+            None => inner.focus = Some(focus),
+        });
+    }
+
+    /// Before the feeds are there everything is about to be asked anyway.
+    pub fn ask_now(&self, subjects: Vec<Subject>) {
+        self.with(|inner| {
+            if let Some(handle) = &inner.handle {
+                handle.ask_now(subjects);
+            }
+        });
+    }
+
+    fn started(&self, handle: Handle) {
+        self.with(|inner| {
+            if let Some(focus) = inner.focus.take() {
+                handle.look(looking(focus));
+            }
+            inner.handle = Some(handle);
+        });
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn looking(focus: Focus) -> Looking {
+    let Focus { tables_of, visible, looking } = focus;
+    Looking { tables_of, visible, looking }
+}
+
+/// Signs in and starts watching; everything it has to say goes to the inbox.
+pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching) {
+    panic::on_request("task");
+    match connect(&setup, &watching).await {
+        Ok(Connected { reader, scope, identity }) => {
+            inbox.send(Message::Connected { scope: scope.clone(), identity });
+            let sink = move |said: Said| inbox.send(message(said));
+            watching.started(feeds::spawn(reader, scope, setup.watch, Arc::new(sink)));
+        }
+        Err(problem) => inbox.send(Message::ConnectFailed(problem)),
+    }
+}
+
+async fn connect(setup: &Setup, watching: &Watching) -> Result<Connected, Problem> {
+    let settings = match &setup.demo {
+        None => setup.aws.clone(),
+        Some(flags) => {
+            let server = Server::start(flags).await?;
+            let settings = aws::Settings::embedded(server.endpoint());
+            watching.with(|inner| inner.server = Some(server));
+            settings
+        }
+    };
+    aws::connect(&settings, &Limiters::default()).await
+}
+
+fn message(said: Said) -> Message {
+    panic::on_request("feed");
+    match said {
+        Said::Report(report) => Message::Report(report),
+        Said::Traffic { requests_last_minute, dollars_per_day } => {
+            Message::Traffic { requests_last_minute, dollars_per_day }
+        }
+    }
+}
