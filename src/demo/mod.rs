@@ -1,6 +1,16 @@
 //! An embedded AWS endpoint and two databases behind it, speaking the real wire protocols.
 //!
-//! May touch `model` and `db`. Start at `wire/` for a request's way in, `world/` for the state machine of DMS, `mover/` for
-//! how rows really move, `shop/` for the databases.
+//! May touch `model` and `db`. Start at `serve.rs` (the listener), then `wire/` for a request's way in, `world/` for the
+//! state machine of DMS, `mover/` for how rows really move, `faults.rs` for what can go wrong on purpose.
 
+pub mod clock;
+pub mod faults;
 pub mod mover;
+mod serve;
+mod stage;
+pub mod wire;
+pub mod world;
+
+pub use serve::{DemoError, Options, Running, serve};
+pub use stage::Launcher;
+pub use world::fleet::Fleet;

@@ -1,0 +1,107 @@
+//! One request, from HTTP to HTTP.
+
+use super::call::{self, Call, Service};
+use super::{control, spoil};
+use crate::demo::faults::Plan;
+use crate::demo::stage::Stage;
+use crate::demo::world::{ACCOUNT, Refusal, World};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper::{Request, Response};
+use std::sync::Arc;
+
+/// Larger than any request of these services: 500 metric queries take about 200 kB.
+const MAX_BODY: usize = 4 << 20;
+
+/// The connection ends here, without an answer.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection is cut")]
+pub struct Cut;
+
+/// Answers one request, or cuts its connection.
+pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
+    let (head, body) = request.into_parts();
+    let body = Limited::new(body, MAX_BODY).collect().await.map_err(|_| Cut)?.to_bytes();
+    if let Some((status, json)) = control::answer(&stage, &head.method, head.uri.path(), &body) {
+        return respond(status, "application/json", &[], json.into_bytes());
+    }
+    let request_id = stage.request_id();
+    let now = stage.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    let headers = [("x-amzn-requestid", request_id.as_str()), ("date", now.as_str())];
+    let refuse = |call: Option<&Call>, refusal: &Refusal| {
+        let written = call::refuse(call.map(|call| (call.service, call.protocol)), refusal, &request_id);
+        let extra = written.query_error.as_deref().map(|error| ("x-amzn-query-error", error));
+        let cbor = (written.content_type == "application/cbor").then_some(("smithy-protocol", "rpc-v2-cbor"));
+        let headers: Vec<_> = headers.iter().copied().chain(extra).chain(cbor).collect();
+        respond(written.status, written.content_type, &headers, written.body)
+    };
+    let mut call = match Call::read(head.uri.path(), &head.headers, &body) {
+        Ok(call) => call,
+        Err((call, refusal)) => return refuse(call.as_ref(), &refusal),
+    };
+    let plan = stage.plan(call.service, &call.operation);
+    if !plan.delay.is_zero() {
+        tokio::time::sleep(plan.delay).await;
+    }
+    if plan.cut {
+        return Err(Cut);
+    }
+    if let Some(refusal) = &plan.refuse {
+        return refuse(Some(&call), refusal);
+    }
+    if plan.hostile {
+        spoil::undo_hostile(&mut call.input);
+    }
+    let answer = if call.service == Service::Dms && World::is_change(&call.operation) {
+        stage.with(|world, now| world.change(&call.operation, &call.input, now))
+    } else {
+        let (world, now) = stage.as_of(plan.stale);
+        world.read(call.service, &call.operation, &call.input, now)
+    };
+    if plan.lose {
+        return Err(Cut);
+    }
+    match answer {
+        Err(mut refusal) => {
+            if plan.hostile {
+                let mut message = super::Value::Text(refusal.message);
+                spoil::make_hostile(&mut message);
+                refusal.message = message.text().unwrap_or_default().to_owned();
+            }
+            refuse(Some(&call), &refusal)
+        }
+        Ok(mut answer) => {
+            spoil_answer(&plan, &mut answer);
+            let body = call.write(&answer, &request_id);
+            let cbor = (call.protocol == call::Protocol::Cbor).then_some(("smithy-protocol", "rpc-v2-cbor"));
+            let headers: Vec<_> = headers.into_iter().chain(cbor).collect();
+            respond(200, call::content_type(call.protocol), &headers, body)
+        }
+    }
+}
+
+fn spoil_answer(plan: &Plan, answer: &mut super::Value) {
+    if plan.no_last_update {
+        spoil::leave_out(answer, "LastUpdateTime");
+    }
+    if let Some(account) = plan.account.as_deref().filter(|_| answer.get("UserId").is_some()) {
+        spoil::replace_account(answer, ACCOUNT, account);
+    }
+    if plan.hostile {
+        spoil::make_hostile(answer);
+    }
+}
+
+fn respond(
+    status: u16,
+    content_type: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> Result<Response<Full<Bytes>>, Cut> {
+    let mut builder = Response::builder().status(status).header("content-type", content_type);
+    for (name, value) in headers {
+        builder = builder.header(*name, *value);
+    }
+    builder.body(Full::new(Bytes::from(body))).map_err(|_| Cut)
+}

@@ -1,0 +1,228 @@
+//! The state machine behind the embedded AWS: tasks, tables, instances, endpoints, metrics.
+//!
+//! A pure fold: [`World::advance`] lets time pass, [`World::apply`] takes in what happened outside, [`World::read`] and
+//! [`World::change`] answer requests. The clock is a parameter; nothing here opens a file or a socket. What has to be done
+//! outside comes out of [`World::commands`]. Start with `legal.rs` (what may be done to a task), then `fold.rs` (what
+//! the mover says) and `opening.rs` (the four tasks the demo opens with).
+
+mod answers;
+mod change;
+mod cloudwatch;
+mod describe;
+pub mod fleet;
+mod fleet_tasks;
+mod fold;
+pub mod legal;
+pub mod metrics;
+mod opening;
+pub mod paging;
+pub mod parts;
+mod refusal;
+mod seeded;
+pub mod task;
+mod time;
+
+pub use parts::Databases;
+pub use refusal::Refusal;
+
+use crate::demo::mover::order::{Control, Happened, Order};
+use crate::demo::wire::{Service, Value};
+use crate::model::metric::MetricName;
+use fleet::Fleet;
+use jiff::Timestamp;
+use task::Task;
+
+/// The account everything lives in.
+pub const ACCOUNT: &str = "123456789012";
+pub const REGION: &str = "eu-west-1";
+/// Who every request comes from.
+pub const CALLER: &str = "arn:aws:sts::123456789012:assumed-role/migration-operator/demo";
+
+/// What happened outside.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A mover said something. `task` is the resource id.
+    Mover { task: String, run: u64, happened: Happened },
+    /// A table falls out of replication.
+    TableError { task: String, schema: String, table: String },
+    /// A task breaks down. `task` is a name.
+    TaskFails { task: String },
+    /// Somebody else starts or stops a task; the first that can, where no name is given.
+    SomebodyElse { task: Option<String> },
+    /// Metrics of the last minutes are not there: of all tasks, or of one by name. `None` brings them back.
+    Silence(Option<Silence>),
+}
+
+/// Whose metrics are missing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Silence {
+    All,
+    Task(String),
+}
+
+/// What the world wants done.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// Start a mover; its reports come back as [`Event::Mover`] with this number.
+    Launch { task: String, run: u64, order: Box<Order>, control: Control },
+    /// Tell a running mover.
+    Steer { task: String, run: u64, control: Control },
+}
+
+/// How a world begins.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    pub seed: u64,
+    pub fleet: Option<Fleet>,
+    /// Where rows really move; without them no mover is ever asked for.
+    pub databases: Option<Databases>,
+    /// Rows per second of a full load; `None` is as fast as it goes.
+    pub pace: Option<u32>,
+}
+
+/// Everything the embedded AWS knows. Cheap to clone: what is large is shared.
+#[derive(Debug, Clone)]
+pub struct World {
+    setting: Setting,
+    opened: Timestamp,
+    instances: Vec<parts::Instance>,
+    endpoints: Vec<parts::Endpoint>,
+    connections: Vec<parts::Connection>,
+    tasks: Vec<Task>,
+    silence: Option<Silence>,
+    commands: Vec<Command>,
+    /// Counts up with every change that a describe would show.
+    revision: u64,
+}
+
+impl World {
+    /// The opening set, or a fleet, as of `now`.
+    pub fn new(setting: Setting, now: Timestamp) -> Self {
+        let mut world = Self {
+            opened: now,
+            instances: Vec::new(),
+            endpoints: Vec::new(),
+            connections: Vec::new(),
+            tasks: Vec::new(),
+            silence: None,
+            commands: Vec::new(),
+            revision: 0,
+            setting,
+        };
+        match world.setting.fleet {
+            Some(fleet) => fleet_tasks::build(&mut world, fleet, now),
+            None => opening::build(&mut world, now),
+        }
+        world
+    }
+
+    /// What has to be done outside since the last call.
+    pub fn commands(&mut self) -> Vec<Command> {
+        std::mem::take(&mut self.commands)
+    }
+
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Takes in what happened outside.
+    pub fn apply(&mut self, event: Event, now: Timestamp) {
+        self.revision += 1;
+        match event {
+            Event::Mover { task, run, happened } => fold::mover(self, &task, run, happened, now),
+            Event::TableError { task, schema, table } => fold::table_error(self, &task, &schema, &table, now),
+            Event::TaskFails { task } => {
+                if let Some(index) = self.by_name(&task) {
+                    fold::fail(self, index, "Endpoint is disconnected", now);
+                }
+            }
+            Event::SomebodyElse { task } => change::somebody_else(self, task.as_deref(), now),
+            Event::Silence(silence) => self.silence = silence,
+        }
+    }
+
+    /// Lets time pass up to `now`.
+    pub fn advance(&mut self, now: Timestamp) {
+        time::advance(self, now);
+    }
+
+    /// Does this operation change anything?
+    pub fn is_change(operation: &str) -> bool {
+        matches!(operation, "StartReplicationTask" | "StopReplicationTask" | "ReloadTables" | "TestConnection")
+    }
+
+    /// Answers a question as of `now`.
+    pub fn read(&self, service: Service, operation: &str, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
+        match (service, operation) {
+            (Service::Dms, "DescribeReplicationTasks") => describe::tasks(self, input, now),
+            (Service::Dms, "DescribeTableStatistics") => describe::statistics(self, input, now),
+            (Service::Dms, "DescribeReplicationInstances") => describe::instances(self, input),
+            (Service::Dms, "DescribeEndpoints") => describe::endpoints(self, input),
+            (Service::Dms, "DescribeConnections") => describe::connections(self, input),
+            (Service::Dms, "DescribeReplications") => describe::replications(self, input, now),
+            (Service::Dms, "DescribeReplicationConfigs") => describe::configs(self, input),
+            (Service::Dms, "DescribeReplicationTableStatistics") => describe::replication_statistics(self, input, now),
+            (Service::Dms, "ListTagsForResource") => describe::tags(self, input),
+            (Service::CloudWatch, "GetMetricData") => cloudwatch::get_metric_data(self, input, now),
+            (Service::CloudWatch, "ListMetrics") => cloudwatch::list_metrics(self, input),
+            (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),
+            _ => Err(Refusal::unknown_operation()),
+        }
+    }
+
+    /// Does what a request asks, if it may.
+    pub fn change(&mut self, operation: &str, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
+        self.revision += 1;
+        match operation {
+            "StartReplicationTask" => change::start(self, input, now),
+            "StopReplicationTask" => change::stop(self, input, now),
+            "ReloadTables" => change::reload(self, input, now),
+            "TestConnection" => change::test_connection(self, input, now),
+            _ => Err(Refusal::unknown_operation()),
+        }
+    }
+
+    fn by_arn(&self, arn: &str) -> Option<usize> {
+        self.tasks.iter().position(|task| task.def.arn.as_str() == arn)
+    }
+
+    fn by_name(&self, name: &str) -> Option<usize> {
+        self.tasks.iter().position(|task| task.def.name == name)
+    }
+
+    fn by_resource_id(&self, id: &str) -> Option<usize> {
+        self.tasks.iter().position(|task| task.def.arn.resource_id().0 == id)
+    }
+
+    fn instance(&self, arn: &crate::model::InstanceArn) -> Option<&parts::Instance> {
+        self.instances.iter().find(|instance| instance.arn == *arn)
+    }
+
+    /// Points of one metric of one task, oldest first; minutes under way are not published yet.
+    fn points(
+        &self,
+        task: &Task,
+        name: MetricName,
+        range: (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> Vec<crate::model::metric::Point> {
+        let silent = match &self.silence {
+            None => false,
+            Some(Silence::All) => true,
+            Some(Silence::Task(name)) => *name == task.def.name,
+        };
+        // Metrics stop when replication stops (facts, point 7); so that the fault shows at once, the newest quarter of
+        // an hour is gone.
+        let hidden = jiff::SignedDuration::from_mins(if silent { 15 } else { 0 });
+        let end = range.1.min(metrics::minute_of(now) - hidden);
+        match task.tables {
+            task::Tables::Kept(_) => task.points.range(name, range.0, end),
+            task::Tables::Fleet(_) => fleet::points(task, name, self.setting.seed, self.opened, (range.0, end)),
+        }
+    }
+}
+
+/// ARN of something of DMS in the demo's account.
+fn arn(kind: &str, id: &str) -> String {
+    format!("arn:aws:dms:{REGION}:{ACCOUNT}:{kind}:{id}")
+}

@@ -1,0 +1,84 @@
+//! Replication instances, endpoints, and the cached tests of the connections between them.
+
+use crate::model::parts::Direction;
+use crate::model::{EndpointArn, InstanceArn};
+use jiff::Timestamp;
+
+#[derive(Debug, Clone)]
+pub struct Instance {
+    pub arn: InstanceArn,
+    /// The CloudWatch dimension; stands in no ARN.
+    pub name: String,
+    pub class: &'static str,
+    pub created: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    pub arn: EndpointArn,
+    pub name: String,
+    pub direction: Direction,
+    /// Engine as DMS names it, and for people.
+    pub engine: (&'static str, &'static str),
+    pub host: String,
+    pub port: i32,
+    pub database: String,
+    pub user: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Connection {
+    pub instance: InstanceArn,
+    pub endpoint: EndpointArn,
+    pub status: &'static str,
+    pub failure: Option<String>,
+    /// When a test under way ends.
+    pub until: Option<Timestamp>,
+}
+
+/// Where the rows are, as URLs the mover opens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Databases {
+    pub source: String,
+    pub target: String,
+    pub staging: String,
+    /// Target and staging are one database, so staging tables get a prefix of their own.
+    pub shared: bool,
+}
+
+/// Engine, host, port and database an endpoint shows for a URL. `SQLite` has no server, so it shows the host the
+/// production database would have; it stands in for MySQL.
+pub fn located(url: Option<&str>, host: &str) -> ((&'static str, &'static str), String, i32, String) {
+    let url = url.unwrap_or("sqlite:");
+    let (engine, port) = match url.split(':').next().unwrap_or_default() {
+        "postgres" | "postgresql" => (("postgres", "PostgreSQL"), 5432),
+        "mariadb" => (("mariadb", "MariaDB"), 3306),
+        _ => (("mysql", "MySQL"), 3306),
+    };
+    let Some((_, rest)) = url.split_once("://").filter(|_| !url.starts_with("sqlite")) else {
+        return (engine, host.to_owned(), port, "shop".to_owned());
+    };
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let place = authority.rsplit('@').next().unwrap_or_default();
+    let (name, given) = place.rsplit_once(':').unwrap_or((place, ""));
+    let database = path.split('?').next().unwrap_or_default();
+    (engine, name.to_owned(), given.parse().unwrap_or(port), database.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_shows_where_its_url_points_and_never_the_password() {
+        for (url, want) in [
+            (Some("postgres://u:p%40@127.0.0.1:5544/shop?sslmode=off"), ("postgres", "127.0.0.1", 5544, "shop")),
+            (Some("mysql://root@db.example/app"), ("mysql", "db.example", 3306, "app")),
+            (Some("sqlite:///tmp/x.db"), ("mysql", "prod", 3306, "shop")),
+            (None, ("mysql", "prod", 3306, "shop")),
+        ] {
+            let (engine, host, port, database) = located(url, "prod");
+            assert_eq!((engine.0, host.as_str(), port, database.as_str()), want);
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! What time alone does: passing statuses end, minutes are published, statistics are refreshed, orders go out.
+
+use super::fold;
+use super::metrics::{Flow, MINUTE, Past, minute_of};
+use super::parts::Databases;
+use super::task::{Route, Run, Tables, Task};
+use super::{Command, World};
+use crate::demo::mover::order::{Begin, Order};
+use crate::model::mappings;
+use crate::model::metric::{MetricName, Point};
+use crate::model::settings::{self, PrepMode};
+use crate::model::table::TableState;
+use crate::model::task::{MigrationType, StopReason, TaskStatus};
+use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+/// `starting` lasts this long: long enough to be seen and to refuse a stop.
+pub const STARTING: SignedDuration = SignedDuration::from_secs(3);
+/// `stopping` lasts at least this long.
+pub const STOPPING: SignedDuration = SignedDuration::from_secs(3);
+/// A connection test takes this long.
+pub const TESTING: SignedDuration = SignedDuration::from_secs(2);
+/// Statistics of a running task are rewritten this often.
+const REFRESH: SignedDuration = SignedDuration::from_secs(5);
+/// A mover is told of a new delay only when it has changed by this much; milliseconds.
+const DELAY_STEP: u64 = 1000;
+
+pub fn advance(world: &mut World, now: Timestamp) {
+    for connection in &mut world.connections {
+        if connection.until.is_some_and(|until| until <= now) {
+            connection.until = None;
+            connection.status = "successful";
+            connection.failure = None;
+            world.revision += 1;
+        }
+    }
+    for index in 0..world.tasks.len() {
+        let before = (world.tasks[index].status.clone(), world.tasks[index].refreshed);
+        pass(world, index, now);
+        let task = &mut world.tasks[index];
+        if task.status == TaskStatus::Running && now.duration_since(task.refreshed) >= REFRESH {
+            fold::refresh(task, now);
+        }
+        publish(world, index, now);
+        steer(world, index, now);
+        let task = &world.tasks[index];
+        if before != (task.status.clone(), task.refreshed) {
+            world.revision += 1;
+        }
+    }
+}
+
+/// Statuses that end by themselves.
+fn pass(world: &mut World, index: usize, now: Timestamp) {
+    let task = &mut world.tasks[index];
+    let due = task.until.is_some_and(|until| until <= now);
+    match task.status {
+        TaskStatus::Starting if due => running(world, index, now),
+        TaskStatus::Stopping if due && task.run.is_none() => fold::stopped(task, StopReason::Normal, now),
+        TaskStatus::Running => {
+            if let Some(reason) = stop_position_reached(task, now) {
+                task.stop_reason = None;
+                halt(world, index);
+                fold::stopped(&mut world.tasks[index], reason, now);
+            } else {
+                finish_fleet_load(task, now);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// `CdcStopPosition`: `server_time:` by the clock, `commit_time:` by what has been applied.
+fn stop_position_reached(task: &Task, now: Timestamp) -> Option<StopReason> {
+    let (kind, time) = task.cdc_stop.as_deref()?.split_once(':')?;
+    let time = time.trim_end_matches('Z');
+    let until: Timestamp = format!("{time}Z").parse().ok()?;
+    match kind {
+        "server_time" => (now >= until).then_some(StopReason::StoppedAtServerTime),
+        "commit_time" => (task.flow.applied_to? >= until).then_some(StopReason::StoppedAtCommitTime),
+        _ => None,
+    }
+}
+
+fn finish_fleet_load(task: &mut Task, now: Timestamp) {
+    let Tables::Fleet(fleet) = &task.tables else { return };
+    let loading = task.def.migration_type.has_full_load() && task.times.load_finish.is_none();
+    if !loading || fleet.done(task, now) < fleet.count {
+        return;
+    }
+    task.times.load_finish = Some(now);
+    if task.def.migration_type == MigrationType::FullLoad {
+        fold::stopped(task, StopReason::FullLoadOnlyFinished, now);
+    }
+}
+
+/// `starting` is over.
+fn running(world: &mut World, index: usize, now: Timestamp) {
+    let task = &mut world.tasks[index];
+    task.status = TaskStatus::Running;
+    task.until = None;
+    task.times.start = Some(now);
+    if std::mem::take(&mut task.fresh) || task.times.fresh_start.is_none() {
+        task.times.fresh_start = Some(now);
+    }
+    task.flow = Flow::new(now);
+    let begin = task.begin.take().unwrap_or(Begin::Changes { from: None });
+    begin_load(task, &begin, now);
+    fold::refresh(task, now);
+    launch(world, index, begin, false);
+}
+
+/// Rows that are going to be loaded wait again.
+fn begin_load(task: &mut Task, begin: &Begin, now: Timestamp) {
+    if let Tables::Fleet(fleet) = &mut task.tables {
+        // What an interrupted load had done is not done again.
+        let (start, stop) = (task.times.load_start, task.times.stop);
+        let spent = start.zip(stop).map_or(SignedDuration::ZERO, |(start, stop)| stop.duration_since(start));
+        match begin {
+            Begin::LoadAll => {
+                fleet.reloads.clear();
+                (task.times.load_start, task.times.load_finish) = (Some(now), None);
+            }
+            Begin::LoadSome(_) if task.times.load_finish.is_none() => task.times.load_start = Some(now - spent),
+            _ => {}
+        }
+        return;
+    }
+    if matches!(begin, Begin::Changes { .. }) {
+        return;
+    }
+    (task.times.load_start, task.times.load_finish) = (Some(now), None);
+    for table in task.kept() {
+        let name = (table.live.schema.raw().to_owned(), table.live.table.raw().to_owned());
+        let chosen = match begin {
+            Begin::LoadSome(names) => names.contains(&name),
+            _ => true,
+        };
+        if chosen {
+            *table = fold::table(&name.0, &name.1, TableState::BeforeLoad, now);
+        }
+    }
+}
+
+/// Asks for a mover, where this task has databases.
+pub fn launch(world: &mut World, index: usize, begin: Begin, seeding: bool) {
+    let Some(databases) = world.setting.databases.clone() else { return };
+    let delay = delay(world, index, world.opened);
+    let task = &mut world.tasks[index];
+    let Some(order) = order(task, &databases, begin, seeding, world.setting.pace) else { return };
+    let Run { number, control, .. } = fold::new_run(task, seeding, delay);
+    let task = task.resource_id();
+    world.commands.push(Command::Launch { task, run: number, order: Box::new(order), control });
+}
+
+fn order(task: &Task, databases: &Databases, begin: Begin, seeding: bool, pace: Option<u32>) -> Option<Order> {
+    let mut mappings = mappings::parse(&task.def.mappings).ok()?;
+    // A table in error is out of the run; only a load of everything takes it in again.
+    if seeding || matches!(begin, Begin::Changes { .. }) {
+        if let Tables::Kept(tables) = &task.tables {
+            mappings.selections.extend(tables.iter().filter(|table| table.suspended).map(|table| {
+                mappings::SelectionRule {
+                    id: "suspended".to_owned(),
+                    action: mappings::Selection::Exclude,
+                    schema: table.live.schema.raw().to_owned(),
+                    table: table.live.table.raw().replace('_', "[_]"),
+                    filters: None,
+                }
+            }));
+        }
+    }
+    let settings = settings::parse(&task.def.settings).unwrap_or_default();
+    let target_url = match task.def.route? {
+        Route::Migration => &databases.target,
+        Route::Staging => &databases.staging,
+    };
+    Some(Order {
+        source_url: databases.source.clone(),
+        target_url: target_url.clone(),
+        mappings,
+        prep_mode: settings.prep_mode.unwrap_or(PrepMode::DropAndCreate),
+        begin,
+        changes_after_load: task.def.migration_type.has_cdc(),
+        pace: pace.filter(|_| !seeding),
+        sub_tasks: 8,
+    })
+}
+
+/// Tells a running mover to stop, and listens to it no longer.
+pub fn halt(world: &mut World, index: usize) {
+    let task = &mut world.tasks[index];
+    if let Some(mut run) = task.run.take() {
+        run.control.stop = true;
+        let task = task.resource_id();
+        world.commands.push(Command::Steer { task, run: run.number, control: run.control });
+    }
+}
+
+/// Publishes the minutes that have ended since the last time.
+fn publish(world: &mut World, index: usize, now: Timestamp) {
+    let current = minute_of(now);
+    let (seed, opened) = (world.setting.seed, world.opened);
+    let task = &mut world.tasks[index];
+    if !matches!(task.tables, Tables::Kept(_)) {
+        return;
+    }
+    let place = super::seeded::place(task.def.arn.as_str());
+    while task.flow.minute < current {
+        let minute = task.flow.minute;
+        let end = minute + SignedDuration::from_secs(MINUTE);
+        // Metrics stop being published when replication stops.
+        let running = task.status == TaskStatus::Running;
+        let backlog = task.backlog();
+        for name in MetricName::ALL {
+            let loads = name == MetricName::FullLoadThroughputRowsTarget;
+            let value = match () {
+                () if loads => task.flow.value(name, backlog, end),
+                () if !running || !task.def.migration_type.has_cdc() => None,
+                // Until the first change has come through, latency is what it was.
+                () => match task.flow.value(name, backlog, end) {
+                    None if task.times.start.is_none_or(|start| start <= opened) => {
+                        task.def.past.value(name, seed, place, minute, opened)
+                    }
+                    value => value,
+                },
+            };
+            if let Some(value) = value {
+                Arc::make_mut(&mut task.points).push(name, Point { at: minute, value });
+            }
+        }
+        task.flow.turn(end);
+    }
+}
+
+/// How long a mover shall hold back changes: what makes the climbing task climb. Milliseconds.
+fn delay(world: &World, index: usize, now: Timestamp) -> u64 {
+    let past = world.tasks[index].def.past;
+    let minutes = now.duration_since(world.opened).as_secs_f64() / 60.0;
+    let seconds = past.latency(minutes).filter(|_| matches!(past, Past::Climbing { .. })).unwrap_or(0.0);
+    u64::try_from(SignedDuration::from_secs_f64(seconds).as_millis()).unwrap_or(0)
+}
+
+fn steer(world: &mut World, index: usize, now: Timestamp) {
+    let wanted = delay(world, index, now);
+    let task = &mut world.tasks[index];
+    let id = task.resource_id();
+    let Some(run) = task.run.as_mut().filter(|run| !run.control.stop) else { return };
+    if run.control.apply_delay_ms.abs_diff(wanted) >= DELAY_STEP {
+        run.control.apply_delay_ms = wanted;
+        world.commands.push(Command::Steer { task: id, run: run.number, control: run.control.clone() });
+    }
+}
