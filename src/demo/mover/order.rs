@@ -11,6 +11,9 @@ pub enum Begin {
     LoadAll,
     /// Load only these source tables (resume-processing of an unfinished load, `ReloadTables`).
     LoadSome(Vec<(String, String)>),
+    /// Load only these source tables, then all changes since this position: an interrupted load goes on where it was,
+    /// and tables loaded before the interruption lose nothing. The position is the first `At` of the interrupted run.
+    LoadRest { tables: Vec<(String, String)>, from: Checkpoint },
     /// No load: changes from here. `None` means from now.
     Changes { from: Option<Checkpoint> },
 }

@@ -1,0 +1,90 @@
+//! What can go wrong, in the server's own words.
+
+use sqlx::mysql::MySqlDatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+/// A database said no, or could not be heard. Carries no password and no row values of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// The text is not an address this program can read.
+    #[error("not a database address: {why}")]
+    Address { why: String },
+    /// No connection came about.
+    #[error("cannot connect to {place}: {why}")]
+    Connect { place: String, why: String },
+    /// The server refused a statement.
+    #[error("{text} ({code})")]
+    Server {
+        /// `SQLSTATE 0A000`, `1701, SQLSTATE 42000` or `SQLite 787`.
+        code: String,
+        text: String,
+        /// The statement would go through when tried again: deadlock, serialisation failure, busy file.
+        retryable: bool,
+    },
+    /// The connection is gone; the statement may or may not have been done.
+    #[error("connection to {place} lost: {why}")]
+    Lost { place: String, why: String },
+    /// The driver cannot read this type; the query must cast it.
+    #[error("column {column} has type {type_name}, which the query must cast to text")]
+    Unsupported { column: usize, type_name: String },
+    /// The catalogue or the change log does not hold what was expected.
+    #[error("{0}")]
+    Unexpected(String),
+}
+
+impl DbError {
+    /// Nothing more can be done over this connection.
+    pub fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost { .. } | Self::Connect { .. } | Self::Address { .. })
+    }
+
+    /// Worth trying the same transaction again.
+    pub fn is_retryable(&self) -> bool {
+        matches!(self, Self::Server { retryable: true, .. })
+    }
+
+    pub(super) fn connect(place: &str, error: &sqlx::Error) -> Self {
+        Self::Connect { place: place.to_owned(), why: words(error) }
+    }
+
+    pub(super) fn statement(place: &str, error: &sqlx::Error) -> Self {
+        let lost = |why| Self::Lost { place: place.to_owned(), why };
+        let sqlx::Error::Database(said) = error else {
+            return match error {
+                sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => {
+                    lost(error.to_string())
+                }
+                other => Self::Unexpected(other.to_string()),
+            };
+        };
+        let text = words(error);
+        let (code, gone, retryable) = if let Some(pg) = said.try_downcast_ref::<PgDatabaseError>() {
+            let state = pg.code();
+            // 08: connection exception; 57P01..57P03: shutdown (PostgreSQL manual, appendix A).
+            let gone = state.starts_with("08") || matches!(state, "57P01" | "57P02" | "57P03");
+            (format!("SQLSTATE {state}"), gone, matches!(state, "40001" | "40P01"))
+        } else if let Some(my) = said.try_downcast_ref::<MySqlDatabaseError>() {
+            let number = my.number();
+            // 1053 shutdown, 1927 killed (MariaDB error codes); 1205 lock wait timeout, 1213 deadlock.
+            let gone = matches!(number, 1053 | 1927 | 2006 | 2013);
+            let state = my.code().unwrap_or("HY000");
+            (format!("{number}, SQLSTATE {state}"), gone, matches!(number, 1205 | 1213))
+        } else {
+            let code = said.code().unwrap_or_default();
+            // Extended codes keep the primary one in the low byte (sqlite.org/rescode.html).
+            let primary = code.parse::<u32>().unwrap_or_default() & 0xff;
+            // 10 I/O error, 11 corrupt, 14 cannot open, 26 not a database; 5 busy, 6 locked.
+            (format!("SQLite {code}"), matches!(primary, 10 | 11 | 14 | 26), matches!(primary, 5 | 6))
+        };
+        if gone { lost(format!("{text} ({code})")) } else { Self::Server { code, text, retryable } }
+    }
+}
+
+/// The message, and PostgreSQL's detail, which names the table that stands in the way.
+fn words(error: &sqlx::Error) -> String {
+    let sqlx::Error::Database(said) = error else { return error.to_string() };
+    match said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail) {
+        Some(detail) => format!("{}: {detail}", said.message()),
+        None => said.message().to_owned(),
+    }
+}
