@@ -1,9 +1,10 @@
-//! `cutover`: parses arguments, loads the configuration, hands over to the app.
+//! `cutover`: parses its arguments and hands over. Everything else is in the library, one room a folder.
+
+use clap::Parser as _;
+use cutover::{app, cli};
 use std::process::ExitCode;
+
 fn main() -> ExitCode {
-    cutover::app::panic::install();
-    match cutover::app::console::console() {
-        Ok(e) => ExitCode::from(e.status),
-        Err(_) => ExitCode::from(3),
-    }
+    app::panic::install();
+    ExitCode::from(cli::run(cli::Arguments::parse()))
 }

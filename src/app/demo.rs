@@ -1,9 +1,12 @@
 //! The embedded AWS as a process of its own, and the console in front of it.
 
 use super::{Clock, Failure, Setup, console as run_console};
+use crate::demo::clock::FROZEN_AT;
+use crate::demo::faults::{Fault, TABLE};
 use crate::demo;
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
@@ -28,12 +31,15 @@ pub struct DemoFlags {
 /// Before the name of the endpoint in what the server prints.
 const ENDPOINT: &str = "export AWS_ENDPOINT_URL=";
 
+/// Any will do; the same one makes the same demo.
+const DEFAULT_SEED: u64 = 7;
+
 /// Two databases are made and filled first; on a slow disk that takes a few seconds.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
 impl DemoFlags {
     pub(super) fn clock(&self) -> Clock {
-        if self.frozen { Clock::Frozen(demo::FROZEN_AT) } else { Clock::System }
+        if self.frozen { Clock::Frozen(FROZEN_AT) } else { Clock::System }
     }
 
     fn arguments(&self) -> Vec<String> {
@@ -54,31 +60,29 @@ impl DemoFlags {
     }
 
     fn options(&self) -> Result<demo::Options, Failure> {
-        let mut options = demo::Options {
+        let wrong = |flag: &str, error: &dyn std::fmt::Display| Failure::usage(format!("--{flag}: {error}"));
+        let fleet = self.fleet.as_deref().map(str::parse).transpose().map_err(|error| wrong("fleet", &error))?;
+        let faults: Result<Vec<Fault>, _> = self.faults.iter().map(|text| text.parse()).collect();
+        Ok(demo::Options {
             port: self.port.unwrap_or(0),
+            seed: self.seed.unwrap_or(DEFAULT_SEED),
             frozen: self.frozen,
-            source: self.source.clone(),
-            target: self.target.clone(),
+            fleet,
+            faults: faults.map_err(|error| wrong("fault", &error))?,
+            source_url: self.source.clone(),
+            target_url: self.target.clone(),
             ..demo::Options::default()
-        };
-        if let Some(seed) = self.seed {
-            options.seed = seed;
-        }
-        if let Some(text) = &self.fleet {
-            let fleet = text.split_once('x').and_then(|(tasks, tables)| Some((tasks.parse().ok()?, tables.parse().ok()?)));
-            options.fleet = Some(fleet.ok_or_else(|| Failure::usage("--fleet is TASKSxTABLES, for example 600x100"))?);
-        }
-        for text in &self.faults {
-            let fault = demo::Fault::parse(text).map_err(|error| Failure::usage(format!("--fault {text}: {error}")))?;
-            options.faults.push(fault);
-        }
-        Ok(options)
+        })
     }
 }
 
 /// Every fault with its meaning.
 pub fn fault_help() -> String {
-    demo::faults_help()
+    let mut out = String::from("NAME[@SERVICE or @OPERATION][=VALUE]\n\n");
+    for row in &TABLE {
+        let _ = writeln!(out, "  {:<20} {}", row.word, row.doc);
+    }
+    out
 }
 
 /// The console on an embedded AWS of its own.
@@ -100,7 +104,7 @@ pub fn serve(
     let status = runtime.block_on(async {
         let stopped = stop(until_stdin_closes).map_err(|error| Failure::could_not(format!("signals: {error}")))?;
         let running = demo::serve(options).await.map_err(|error| Failure::could_not(format!("the demo: {error}")))?;
-        print(&environment(&format!("http://{}", running.addr)))?;
+        print(&environment(&running.endpoint_url()))?;
         stopped.await;
         running.stop().await;
         Ok(0)
@@ -126,9 +130,9 @@ fn stop(until_stdin_closes: bool) -> std::io::Result<impl Future<Output = ()>> {
 }
 
 async fn stdin_closed() {
-    let mut stdin = tokio::io::stdin();
-    let mut bytes = [0; 64];
-    while stdin.read(&mut bytes).await.is_ok_and(|count| count > 0) {}
+    let read = || std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+    // An error is an end too.
+    let _ = tokio::task::spawn_blocking(read).await;
 }
 
 /// What any AWS client needs to find the embedded one. Keys are any; the server does not check them.
@@ -228,10 +232,19 @@ mod tests {
     }
 
     #[test]
-    fn a_fleet_is_two_numbers() {
-        for (text, want) in [("600x100", Some((600, 100))), ("600", None), ("axb", None), ("1x", None)] {
-            let flags = DemoFlags { fleet: Some(text.into()), ..DemoFlags::default() };
-            assert_eq!(flags.options().ok().and_then(|options| options.fleet), want, "{text}");
+    fn what_cannot_be_is_said_before_anything_starts() {
+        let fleet = |text: &str| DemoFlags { fleet: Some(text.into()), ..DemoFlags::default() };
+        let fault = |text: &str| DemoFlags { faults: vec![text.into()], ..DemoFlags::default() };
+        assert!(fleet("600x100").options().is_ok() && fault("throttle@dms=0.5").options().is_ok());
+        for (flags, want) in [
+            (fleet("600"), "--fleet: expected TASKSxTABLES"),
+            (fleet("axb"), "--fleet: expected TASKSxTABLES"),
+            (fault("throtle"), "did you mean throttle?"),
+            (fault("latency=soon"), "--fault: fault latency"),
+        ] {
+            let failure = flags.options().err().unwrap();
+            assert_eq!(failure.status, 2);
+            assert!(failure.lines[0].contains(want), "{:?}", failure.lines);
         }
     }
 }
