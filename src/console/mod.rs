@@ -4,6 +4,17 @@
 //! with `actions` and `theme`, are pure: no clock, no tokio, no AWS, no database. `terminal` owns the tty and `run` is the
 //! loop. To find a line on screen start at `view/<screen>.rs`; to find what a key does start at `actions.rs`.
 
+pub mod actions;
 pub mod message;
 pub mod run;
+pub mod state;
 pub mod terminal;
+pub mod text;
+pub mod theme;
+pub mod update;
+pub mod view;
+
+pub use state::{Mode, Setup, State};
+pub use theme::Theme;
+pub use update::update;
+pub use view::view;

@@ -1,0 +1,79 @@
+//! The text of `?`: keys from the action table, then filter words and signs. Wrapped for the width it is shown in.
+
+use crate::console::actions::{self, Context};
+use crate::console::message::Area;
+use crate::console::text;
+
+/// Cells of the left column.
+pub const LEFT: usize = 18;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HelpLine {
+    Heading(String),
+    Entry { left: String, right: String },
+    Blank,
+}
+
+const FILTER: [(&str, &str); 5] = [
+    ("text", "rows in which the text stands, whatever its case"),
+    ("!text", "rows in which it does not"),
+    ("column:text", "rows in whose column it stands: status:stopped, alert:critical, state:error"),
+    ("one two", "several words must all match"),
+    (
+        "columns",
+        "task, type, status, load, latency, tables, rows, alert; of tables: table, state, rows, took, captured, \
+      applied, backlog, validation, updated",
+    ),
+];
+
+const SIGNS: [(&str, &str); 8] = [
+    ("●", "well: running as it should"),
+    ("✓", "finished, complete, validated"),
+    ("▲", "a warning; before an age: older than twice the interval at which it is asked"),
+    ("✗", "an error; before an age: old, and asking again fails"),
+    ("?", "not known, which is not the same as fine"),
+    ("◐ ○", "under way; not started"),
+    ("—", "nothing is due here: no latency without replication"),
+    ("now 5s 2m", "age of the evidence (data point, row, reply's own time), never of the request"),
+];
+
+/// All lines for a screen, the right column wrapped to `width`.
+pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
+    let mut out = vec![HelpLine::Heading(format!("Keys on {}", over.title()))];
+    for action in actions::of(over) {
+        entry(&mut out, &actions::keys_label(action, over, ascii), action.doc, width);
+    }
+    for context in Context::ALL.into_iter().filter(|context| context.takes_text()) {
+        out.push(HelpLine::Blank);
+        out.push(HelpLine::Heading(format!("Keys in {}", context.title())));
+        for action in actions::of(context).filter(|action| action.contexts.len() <= 2) {
+            entry(&mut out, &actions::keys_label(action, context, ascii), action.doc, width);
+        }
+    }
+    for (heading, table) in [("Filter words", &FILTER[..]), ("Signs", &SIGNS[..])] {
+        out.push(HelpLine::Blank);
+        out.push(HelpLine::Heading(heading.to_owned()));
+        for (left, right) in table {
+            entry(&mut out, left, right, width);
+        }
+    }
+    out
+}
+
+fn entry(out: &mut Vec<HelpLine>, left: &str, right: &str, width: usize) {
+    for (at, line) in text::wrap(right, width.saturating_sub(LEFT)).into_iter().enumerate() {
+        let left = if at == 0 { left.to_owned() } else { String::new() };
+        out.push(HelpLine::Entry { left, right: line });
+    }
+}
+
+/// Width and height of the text at this size of the terminal: all but header, footer and frame.
+pub fn inner(area: Area) -> (usize, usize) {
+    (usize::from(area.width.saturating_sub(4)), usize::from(area.height.saturating_sub(4)))
+}
+
+/// How many lines there are, and how many fit.
+pub fn size(over: Context, ascii: bool, area: Area) -> (usize, usize) {
+    let (width, height) = inner(area);
+    (lines(over, ascii, width).len(), height.max(1))
+}

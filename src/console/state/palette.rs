@@ -1,0 +1,107 @@
+//! The `:` palette: every command of the screen below it, found by its name.
+
+use super::column::Column;
+use crate::console::actions::{self, ActionId, Context};
+
+/// What a line of the palette does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    Run(ActionId),
+    SortBy(usize),
+}
+
+/// One line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub command: Command,
+    pub name: String,
+    pub keys: String,
+    pub doc: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Palette {
+    pub text: String,
+    pub cursor: usize,
+    /// The screen it was opened over.
+    pub over: Context,
+    pub found: Vec<Entry>,
+    columns: &'static [Column],
+    ascii: bool,
+}
+
+impl Palette {
+    pub fn new(over: Context, columns: &'static [Column], ascii: bool) -> Self {
+        let mut palette = Self { text: String::new(), cursor: 0, over, found: Vec::new(), columns, ascii };
+        palette.search();
+        palette
+    }
+
+    /// Finds anew after the text changed.
+    pub fn search(&mut self) {
+        let actions = actions::of(self.over).filter(|action| action.palette).map(|action| Entry {
+            command: Command::Run(action.id),
+            name: action.name.to_owned(),
+            keys: actions::keys_label(action, self.over, self.ascii),
+            doc: action.doc,
+        });
+        let sorts = self.columns.iter().enumerate().map(|(at, column)| Entry {
+            command: Command::SortBy(at),
+            name: format!("sort-by-{}", column.id),
+            keys: String::new(),
+            doc: "Sort by this column; again to turn the order round.",
+        });
+        let text: Vec<char> = self.text.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+        let mut found: Vec<(usize, usize, Entry)> = actions
+            .chain(sorts)
+            .enumerate()
+            .filter_map(|(at, entry)| score(&entry.name, &text).map(|score| (score, at, entry)))
+            .collect();
+        found.sort_by_key(|(score, at, _)| (*score, *at));
+        self.found = found.into_iter().map(|(_, _, entry)| entry).collect();
+        self.cursor = 0;
+    }
+
+    pub fn step(&mut self, by: isize) {
+        self.cursor = self.cursor.saturating_add_signed(by).min(self.found.len().saturating_sub(1));
+    }
+
+    pub fn chosen(&self) -> Option<Command> {
+        self.found.get(self.cursor).map(|entry| entry.command)
+    }
+}
+
+/// How well a name fits: 0 begins with the text, then contains it, then has its letters in order. `None`: not at all.
+fn score(name: &str, text: &[char]) -> Option<usize> {
+    let whole: String = text.iter().collect();
+    if name.starts_with(&whole) {
+        return Some(0);
+    }
+    if name.contains(&whole) {
+        return Some(1);
+    }
+    let mut letters = name.chars();
+    text.iter().all(|wanted| letters.any(|c| c == *wanted)).then_some(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::state::tasks;
+
+    fn found(text: &str) -> Vec<String> {
+        let mut palette = Palette::new(Context::Tasks, &tasks::COLUMNS, false);
+        palette.text = text.to_owned();
+        palette.search();
+        palette.found.into_iter().map(|entry| entry.name).collect()
+    }
+
+    #[test]
+    fn what_begins_with_the_text_comes_before_what_contains_it_and_what_only_has_its_letters() {
+        assert_eq!(found("sort-by-l"), ["sort-by-load", "sort-by-latency", "sort-by-alert", "sort-by-tables"]);
+        assert_eq!(found("prob"), ["problems"]);
+        assert_eq!(found("sblat"), ["sort-by-latency"]);
+        assert_eq!(found("zzz"), Vec::<String>::new());
+        assert!(found("").len() > tasks::COLUMNS.len());
+    }
+}

@@ -1,0 +1,323 @@
+//! The Tasks screen: each task judged, and the list of them.
+//!
+//! A judgement depends on the time too (a point stops being fresh), so it is made again when data comes and when
+//! [`Tasks::judged_until`] is reached; never for a frame.
+
+use super::column::Column;
+use super::list::{List, Rows, Sort, SortKey};
+use super::world::World;
+use crate::model::health::{self, Alert, Health, Latency, Load, POINT_DUE_AFTER};
+use crate::model::metric::{self, FRESH_FOR, MetricName, Point};
+use crate::model::table::TableRow;
+use crate::model::task::{MigrationType, StopReason, Task, TaskStatus};
+use crate::model::{ReplicationArn, Subject};
+use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
+use unicode_width::UnicodeWidthStr;
+
+const fn column(id: &'static str, title: &'static str, min: u16, max: u16, drop: u8) -> Column {
+    Column { id, title, min, max, drop, right: false, rising: false }
+}
+
+pub const COLUMNS: [Column; 8] = [
+    Column { rising: true, ..column("task", "TASK", 18, 48, 0) },
+    Column { rising: true, ..column("type", "TYPE", 8, 8, 4) },
+    column("status", "STATUS", 13, 20, 0),
+    column("load", "LOAD", 12, 16, 2),
+    column("latency", "LATENCY src → tgt", 18, 27, 1),
+    column("tables", "TABLES", 12, 20, 3),
+    Column { right: true, ..column("rows", "ROWS/S", 7, 7, 5) },
+    column("alert", "ALERT", 7, 7, 0),
+];
+
+pub const TASK: usize = 0;
+pub const TYPE: usize = 1;
+pub const STATUS: usize = 2;
+pub const LOAD: usize = 3;
+pub const LATENCY: usize = 4;
+pub const TABLES: usize = 5;
+pub const ROWS: usize = 6;
+pub const ALERT: usize = 7;
+
+/// Rows a second onto the target.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Rate {
+    /// Nothing runs.
+    NotDue,
+    Fresh(f64),
+    Unknown,
+}
+
+/// One task, judged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub health: Health,
+    pub alerts: Vec<Alert>,
+    pub latency: Latency,
+    /// Fresh point of the source latency.
+    pub source: Option<Point>,
+    pub load: Load,
+    pub errored: usize,
+    pub rate: Rate,
+    pub word: Cow<'static, str>,
+    name_rank: u32,
+    text: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tasks {
+    pub list: List<ReplicationArn>,
+    /// One per task of the world, in its order.
+    pub lines: Vec<Line>,
+    /// From here on a judgement may differ though no data came.
+    pub judged_until: Option<Timestamp>,
+    /// Width of the longest name.
+    pub widest: u16,
+    /// Tasks that are not well.
+    pub unwell: usize,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self {
+            list: List::new(Sort { column: ALERT, reversed: false }),
+            lines: Vec::new(),
+            judged_until: None,
+            widest: 0,
+            unwell: 0,
+        }
+    }
+}
+
+impl Tasks {
+    /// Judges every task and makes the index anew. `open` holds the tables of the opened task.
+    pub fn judge(&mut self, world: &World, open: Option<(&ReplicationArn, &[TableRow])>, now: Timestamp) {
+        let asked = world.feed(&Subject::Metrics).is_some_and(super::feed::Feed::has_data);
+        let mut by_name: Vec<usize> = (0..world.tasks.len()).collect();
+        by_name.sort_by_key(|row| (world.tasks[*row].name.raw().to_lowercase(), world.tasks[*row].arn.clone()));
+        self.lines = world.tasks.iter().map(|task| line(world, task, open, asked, now)).collect();
+        for (rank, row) in by_name.into_iter().enumerate() {
+            self.lines[row].name_rank = u32::try_from(rank).unwrap_or(u32::MAX);
+        }
+        self.judged_until = world.tasks.iter().filter_map(|task| changes_at(world, task, now)).min();
+        let widths = world.tasks.iter().map(|task| task.name.shown().width());
+        self.widest = u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
+        self.unwell = self.lines.iter().filter(|line| line.health != Health::Ok).count();
+        self.list.rebuild(&TaskRows { world, lines: &self.lines });
+    }
+}
+
+fn line(world: &World, task: &Task, open: Option<(&ReplicationArn, &[TableRow])>, asked: bool, now: Timestamp) -> Line {
+    let latency = health::latency(task, world.points(&task.arn, MetricName::CDCLatencyTarget), asked, now);
+    let tables = match open {
+        Some((arn, rows)) if *arn == task.arn => Some(rows),
+        _ => world.table_errors.get(&task.arn).map(Vec::as_slice),
+    };
+    let alerts = health::alerts(task, latency, tables);
+    let health = health::verdict(&alerts);
+    let load = health::load(task);
+    let word = word(task, load);
+    let text = [&task.name.raw().to_lowercase(), type_word(task), &word.to_lowercase(), &task.arn.resource_id().0]
+        .join("\n")
+        .to_lowercase();
+    Line {
+        health,
+        alerts,
+        latency,
+        source: metric::fresh(world.points(&task.arn, MetricName::CDCLatencySource), now)
+            .filter(|_| latency != Latency::NotDue),
+        load,
+        errored: health::errored_tables(task, tables),
+        rate: rate(world, task, load, now),
+        word,
+        name_rank: 0,
+        text,
+    }
+}
+
+fn rate(world: &World, task: &Task, load: Load, now: Timestamp) -> Rate {
+    if task.status != TaskStatus::Running {
+        return Rate::NotDue;
+    }
+    let fresh = |name| metric::fresh(world.points(&task.arn, name), now).map(|point| point.value);
+    let loading = matches!(load, Load::Loading { .. }).then(|| fresh(MetricName::FullLoadThroughputRowsTarget));
+    let changes = task.migration_type.has_cdc().then(|| fresh(MetricName::CDCThroughputRowsTarget));
+    match loading.flatten().or(changes.flatten()) {
+        Some(value) => Rate::Fresh(value),
+        None => Rate::Unknown,
+    }
+}
+
+/// When the judgement of one task can change by itself: a point goes stale, or one becomes due.
+fn changes_at(world: &World, task: &Task, now: Timestamp) -> Option<Timestamp> {
+    let just_after = |at: Timestamp, duration| at.checked_add(duration + SignedDuration::from_millis(1)).ok();
+    let stale = MetricName::ALL.into_iter().filter_map(|name| {
+        let newest = world.points(&task.arn, name).last()?;
+        just_after(newest.at, FRESH_FOR)
+    });
+    let due = [task.stats.full_load_finish, task.stats.start].into_iter().flatten();
+    let due = due.filter_map(|since| just_after(since, POINT_DUE_AFTER));
+    stale.chain(due).filter(|at| *at > now).min()
+}
+
+/// `cdc`, `load+cdc`, `load`.
+pub fn type_word(task: &Task) -> &str {
+    match &task.migration_type {
+        MigrationType::FullLoad => "load",
+        MigrationType::FullLoadAndCdc => "load+cdc",
+        MigrationType::Cdc => "cdc",
+        MigrationType::Other(text) => text.raw(),
+    }
+}
+
+/// What the status means, in a word or three: `stopped` alone says nothing.
+fn word(task: &Task, load: Load) -> Cow<'static, str> {
+    let whole = !matches!(load, Load::Incomplete { .. });
+    let word = match (&task.status, task.stop_reason()) {
+        (TaskStatus::Stopped, Some(reason)) => match reason {
+            StopReason::FullLoadOnlyFinished if whole => "finished",
+            StopReason::FullLoadOnlyFinished => "ended",
+            StopReason::Normal => "stopped",
+            StopReason::RecoverableError => "stopped: error",
+            StopReason::FatalError => "stopped: fatal",
+            StopReason::StoppedAfterFullLoad => "stopped after load",
+            StopReason::StoppedAfterDdlApply => "stopped after DDL",
+            StopReason::ExpressLicenseLimitsReached => "stopped: licence",
+            StopReason::StoppedDueToLowMemory => "stopped: memory",
+            StopReason::StoppedDueToLowDisk => "stopped: disk",
+            StopReason::StoppedAtServerTime
+            | StopReason::StoppedAtCommitTime
+            | StopReason::StoppedAfterCachedEvents => "stopped as asked",
+            StopReason::ReconfigurationRestart | StopReason::RecycleTask => "stopped: restart",
+        },
+        (TaskStatus::Ready, _) if task.stats.fresh_start.is_none() => "never run",
+        (TaskStatus::Other(text), _) => return Cow::Owned(text.shown().replace('_', " ")),
+        (status, _) => return Cow::Owned(status.raw().to_owned()),
+    };
+    Cow::Borrowed(word)
+}
+
+/// Tasks and their judgements side by side.
+pub struct TaskRows<'a> {
+    pub world: &'a World,
+    pub lines: &'a [Line],
+}
+
+impl Rows for TaskRows<'_> {
+    type Key = ReplicationArn;
+
+    fn columns(&self) -> &'static [Column] {
+        &COLUMNS
+    }
+
+    fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    fn key(&self, row: usize) -> ReplicationArn {
+        self.world.tasks[row].arn.clone()
+    }
+
+    fn has_key(&self, row: usize, key: &ReplicationArn) -> bool {
+        self.world.tasks[row].arn == *key
+    }
+
+    fn name_rank(&self, row: usize) -> u32 {
+        self.lines[row].name_rank
+    }
+
+    fn sort_key(&self, row: usize, column: usize) -> SortKey {
+        let (task, line) = (&self.world.tasks[row], &self.lines[row]);
+        let value = |n: usize| SortKey::Value(i64::try_from(n).unwrap_or(i64::MAX));
+        match column {
+            TYPE => SortKey::Value(match task.migration_type {
+                MigrationType::Cdc => 0,
+                MigrationType::FullLoad => 1,
+                MigrationType::FullLoadAndCdc => 2,
+                MigrationType::Other(_) => 3,
+            }),
+            STATUS => SortKey::Value(match task.status {
+                TaskStatus::Failed => 9,
+                TaskStatus::FailedMove => 8,
+                TaskStatus::Other(_) => 7,
+                TaskStatus::Stopped if line.health != Health::Ok => 6,
+                TaskStatus::Stopping | TaskStatus::Deleting => 5,
+                TaskStatus::Modifying | TaskStatus::Moving | TaskStatus::Testing | TaskStatus::Creating => 4,
+                TaskStatus::Starting => 3,
+                TaskStatus::Ready => 2,
+                TaskStatus::Running => 1,
+                TaskStatus::Stopped => 0,
+            }),
+            LOAD => match line.load {
+                Load::None => SortKey::NotDue,
+                Load::Incomplete { errored } => SortKey::Value(1_000_000 + i64::from(errored)),
+                Load::Loading { percent: None } => SortKey::Unknown,
+                Load::Loading { percent: Some(percent) } => SortKey::Value(1_000 - i64::from(percent)),
+                Load::NotStarted => SortKey::Value(1),
+                Load::Complete => SortKey::Value(0),
+            },
+            LATENCY => match line.latency {
+                Latency::NotDue => SortKey::NotDue,
+                Latency::NotYet | Latency::Missing { .. } => SortKey::Unknown,
+                Latency::Fresh(point) => SortKey::Value(thousandths(point.value)),
+            },
+            TABLES => value(line.errored * 1_000_000 + usize::try_from(unfinished(task)).unwrap_or(0)),
+            ROWS => match line.rate {
+                Rate::NotDue => SortKey::NotDue,
+                Rate::Unknown => SortKey::Unknown,
+                Rate::Fresh(rate) => SortKey::Value(thousandths(rate)),
+            },
+            ALERT => value(line.health as usize * 1_000 + line.alerts.len()),
+            _ => SortKey::Value(i64::from(line.name_rank)),
+        }
+    }
+
+    fn text(&self, row: usize) -> &str {
+        &self.lines[row].text
+    }
+
+    fn cell_text(&self, row: usize, column: usize) -> String {
+        let (task, line) = (&self.world.tasks[row], &self.lines[row]);
+        match column {
+            TYPE => format!("{} {}", type_word(task), task.migration_type.raw()),
+            STATUS => format!("{} {}", line.word, task.status.raw()),
+            LOAD => match line.load {
+                Load::None => "none",
+                Load::NotStarted => "not started",
+                Load::Loading { .. } => "loading",
+                Load::Complete => "complete",
+                Load::Incomplete { .. } => "incomplete",
+            }
+            .to_owned(),
+            LATENCY => match line.latency {
+                Latency::NotDue => "none".to_owned(),
+                Latency::NotYet => "not yet".to_owned(),
+                Latency::Missing { .. } => "no data".to_owned(),
+                Latency::Fresh(point) => format!("{} s", point.value.round()),
+            },
+            TABLES => format!("{} ok {} err {} left", task.stats.tables_loaded, line.errored, unfinished(task)),
+            ROWS => match line.rate {
+                Rate::Fresh(rate) => format!("{}", rate.round()),
+                Rate::NotDue => "none".to_owned(),
+                Rate::Unknown => "unknown".to_owned(),
+            },
+            ALERT => {
+                let ids: Vec<&str> = line.alerts.iter().map(|alert| alert.id.as_str()).collect();
+                format!("{} {}", line.health.word(), ids.join(" "))
+            }
+            _ => task.name.raw().to_owned(),
+        }
+        .to_lowercase()
+    }
+}
+
+/// Tables the load still has to do.
+pub fn unfinished(task: &Task) -> i32 {
+    task.stats.tables_loading.max(0).saturating_add(task.stats.tables_queued.max(0))
+}
+
+/// A measured value as an integer that sorts the same.
+#[allow(clippy::cast_possible_truncation, reason = "a cast from float saturates, and that is meant")]
+fn thousandths(value: f64) -> i64 {
+    (value * 1000.0) as i64
+}

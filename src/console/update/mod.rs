@@ -1,0 +1,115 @@
+//! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
+//!
+//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
+//! `report` folds what the feeds say, the rest is here.
+
+mod keys;
+mod report;
+
+use super::message::{Effect, Message};
+use super::state::problems::EntryState;
+use super::state::{Banner, Connection, State, Traffic};
+use crate::model::parts::Identity;
+use crate::model::{Problem, ProblemKind, Scope};
+use jiff::Timestamp;
+
+/// Takes one message and says what is to be done.
+pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
+    state.now = now;
+    let mut effects = Vec::new();
+    match message {
+        Message::Key(key) => keys::press(state, key, &mut effects),
+        Message::Paste(text) => keys::paste(state, &text),
+        Message::Resize(area) => state.area = area,
+        Message::Focus(focused) => state.focused = focused,
+        Message::Tick => {}
+        Message::Connected { scope, identity } => connected(state, scope, identity),
+        Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
+        Message::Report(report) => report::fold(state, report),
+        Message::TerminalSlow => terminal_slow(state),
+        Message::Traffic { requests_last_minute, dollars_per_day } => {
+            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day });
+        }
+    }
+    settle(state, &mut effects);
+    effects
+}
+
+/// What follows from any change: judgements that are due, heights, the pane that follows the cursor, the feeds' focus.
+fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.tasks.judged_until.is_some_and(|until| state.now >= until) {
+        judge(state);
+    }
+    state.fit();
+    state.tasks.list.follow(state.now);
+    if let Some(tables) = &mut state.tables {
+        tables.list.follow(state.now);
+    }
+    if matches!(state.connection, Connection::Connected { .. }) {
+        let focus = state.focus();
+        if state.looked.as_ref() != Some(&focus) {
+            state.looked = Some(focus.clone());
+            effects.push(Effect::Look(focus));
+        }
+    }
+}
+
+fn judge(state: &mut State) {
+    let open = state.tables.as_ref().filter(|tables| !tables.rows.is_empty());
+    let open = open.map(|tables| (&tables.arn, tables.rows.as_slice()));
+    state.tasks.judge(&state.world, open, state.now);
+}
+
+fn connected(state: &mut State, scope: Scope, identity: Identity) {
+    if let Connection::Connected { scope: old, .. } = &state.connection
+        && *old != scope
+    {
+        let problem = Problem {
+            kind: ProblemKind::Configuration,
+            summary: format!("now another account or region: {}", place(&scope)),
+            detail: format!("before: {}; everything shown from there was dropped", place(old)),
+            hint: "check the profile before you go on".to_owned(),
+            request_id: None,
+            at: state.now,
+        };
+        // Everything of the old scope goes at once; what stays is about the program itself.
+        let fresh = State::new(state.setup.clone(), state.area, state.now);
+        let problems = std::mem::take(&mut state.problems);
+        *state = State { problems, focused: state.focused, ..fresh };
+        state.problems.settle_all(state.now);
+        state.problems.add(problem, None, EntryState::Note, state.now);
+    }
+    state.connection = Connection::Connected { scope, identity };
+    state.banner = None;
+    state.problems.settle(&crate::model::Subject::Identity, false, state.now);
+}
+
+/// A scope as people know it.
+fn place(scope: &Scope) -> String {
+    format!("account {}, {}, profile {}", scope.account.0, scope.region.0, scope.profile)
+}
+
+fn connect_failed(state: &mut State, problem: Problem, effects: &mut Vec<Effect>) {
+    if state.connection == Connection::SigningIn {
+        effects.push(Effect::Leave { status: 3, problem: Some(problem) });
+        return;
+    }
+    state.banner = Some(Banner { problem: problem.clone(), since: state.now });
+    let subject = Some(crate::model::Subject::Identity);
+    state.problems.add(problem, subject, EntryState::Standing, state.now);
+}
+
+fn terminal_slow(state: &mut State) {
+    let problem = Problem {
+        kind: ProblemKind::Timeout,
+        summary: "the terminal takes output slowly".to_owned(),
+        detail: "a frame was still being written when the next was due; frames in between are skipped".to_owned(),
+        hint: "keys are still read; Ctrl-Q lets a terminal stopped with Ctrl-S go on".to_owned(),
+        request_id: None,
+        at: state.now,
+    };
+    state.problems.add(problem, None, EntryState::Note, state.now);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! The line at the bottom: the keys of this place, or the open text field.
+
+use super::canvas::{Canvas, Line, line_width, span};
+use crate::console::actions::{self, Action, ActionId, Context};
+use crate::console::state::layout::Pane;
+use crate::console::state::{Screen, State};
+use crate::console::theme::Role;
+
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
+    let context = state.context();
+    let hints = actions::footer(context);
+    let mut x = pane.x + 1;
+    if context == Context::Filter {
+        let text = match (state.screen(), &state.tables) {
+            (Screen::Tables, Some(tables)) => tables.list.filter.text(),
+            _ => state.tasks.list.filter.text(),
+        };
+        // The end of a long text is what is being typed.
+        let room = usize::from(pane.width.saturating_sub(50)).max(20);
+        let mut tail = text;
+        while crate::console::text::width(tail) > room {
+            tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
+        }
+        x += canvas.line(
+            x,
+            pane.y,
+            pane.width,
+            &[span(Role::Key, "/ "), span(Role::Text, tail), span(Role::Cursor, " ")],
+        );
+        x += 3;
+    }
+    let width = pane.width.saturating_sub(x + 1);
+    let line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
+    canvas.line(x, pane.y, width, &line);
+}
+
+/// As many hints as fit; help stays, since it leads to all the others.
+fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width: usize, ascii: bool) -> Line<'a> {
+    let mut kept: Vec<Line<'a>> = hints
+        .iter()
+        .filter(|action| matters(state, context, action.id))
+        .map(|action| {
+            let key = actions::keys_in(action, context).next().map(|key| actions::key_label(key, ascii));
+            vec![span(Role::Key, key.unwrap_or_default()), span(Role::Text, format!(" {}", label(state, action)))]
+        })
+        .collect();
+    let needed = |kept: &[Line<'a>]| kept.iter().map(|hint| line_width(hint) + 3).sum::<usize>().saturating_sub(3);
+    while needed(&kept) > width && kept.len() > 1 {
+        let at = kept.len() - 1;
+        let is_help = kept[at].last().is_some_and(|(_, text)| text == " help");
+        kept.remove(if is_help { at - 1 } else { at });
+    }
+    kept.join(&span(Role::Text, "   "))
+}
+
+/// On the first screen nothing lies behind, so going back is not offered unless it drops a filter.
+fn matters(state: &State, context: Context, id: ActionId) -> bool {
+    match id {
+        ActionId::Back => {
+            context == Context::Help || state.screens.len() > 1 || !state.tasks.list.filter.text().is_empty()
+        }
+        ActionId::Close => context != Context::Help && state.screens.len() == 1,
+        _ => true,
+    }
+}
+
+fn label(state: &State, action: &Action) -> &'static str {
+    let filtered = match (state.screen(), &state.tables) {
+        (Screen::Tables, Some(tables)) => !tables.list.filter.text().is_empty(),
+        (Screen::Tasks, _) => !state.tasks.list.filter.text().is_empty(),
+        _ => false,
+    };
+    if action.id == ActionId::Back && filtered && state.overlay.is_none() { "all rows" } else { action.label }
+}

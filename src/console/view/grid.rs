@@ -1,0 +1,76 @@
+//! A table: its head and its rows. Only the rows asked for are built.
+
+use super::canvas::{Canvas, Line, line_width};
+use crate::console::state::column::{Column, Placed, fit};
+use crate::console::state::layout::Pane;
+use crate::console::state::list::Sort;
+use crate::console::theme::Role;
+
+/// Cells left of the first column, for the cursor's mark.
+const MARK: u16 = 2;
+
+pub struct Grid {
+    pane: Pane,
+    columns: &'static [Column],
+    placed: Vec<Placed>,
+}
+
+impl Grid {
+    pub fn new(pane: Pane, columns: &'static [Column], shift: usize, widest: u16) -> Self {
+        let width = pane.width.saturating_sub(MARK + u16::from(pane.boxed));
+        Self { pane, columns, placed: fit(columns, width, shift, widest) }
+    }
+
+    /// Columns there is no room for.
+    pub fn hidden(&self) -> usize {
+        self.columns.len() - self.placed.len()
+    }
+
+    pub fn head(&self, canvas: &mut Canvas<'_>, y: u16, sort: Sort) {
+        for placed in &self.placed {
+            let column = &self.columns[placed.column];
+            let mark = match (placed.column == sort.column, column.rising != sort.reversed) {
+                (false, _) => "",
+                (true, true) => "▴",
+                (true, false) => "▾",
+            };
+            let title =
+                crate::console::text::cut(column.title, usize::from(placed.width).saturating_sub(mark.len().min(1)));
+            self.cell(canvas, y, *placed, &[(Role::Title, format!("{title}{mark}").into())]);
+        }
+    }
+
+    /// One row. `cell` builds the text of a column for a width.
+    pub fn row<'t>(
+        &self,
+        canvas: &mut Canvas<'_>,
+        y: u16,
+        cursor: bool,
+        mut cell: impl FnMut(usize, usize) -> Line<'t>,
+    ) {
+        if cursor {
+            canvas.put(self.pane.x, y, 1, Role::Busy, "▌");
+        }
+        for placed in &self.placed {
+            let mut line = cell(placed.column, usize::from(placed.width));
+            // Only the name is turned round: moving the cursor then costs two names, not two rows.
+            if cursor && placed.column == 0 {
+                for (role, _) in &mut line {
+                    *role = Role::Cursor;
+                }
+                let blank = usize::from(placed.width).saturating_sub(line_width(&line));
+                line.push((Role::Cursor, " ".repeat(blank).into()));
+            }
+            self.cell(canvas, y, *placed, &line);
+        }
+    }
+
+    fn cell(&self, canvas: &mut Canvas<'_>, y: u16, placed: Placed, line: &[super::canvas::Span<'_>]) {
+        let x = self.pane.x + MARK + placed.x;
+        if self.columns[placed.column].right {
+            canvas.line_right(x, y, placed.width, line);
+        } else {
+            canvas.line(x, y, placed.width, line);
+        }
+    }
+}

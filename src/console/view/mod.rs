@@ -1,0 +1,75 @@
+//! A state drawn into a buffer. Pure: the same state gives the same cells, and the only time is the state's own.
+//!
+//! May touch `state`, `actions`, `theme` and ratatui. One file per screen; `canvas` is the one way to the buffer, `grid`
+//! draws any table, `frame` says what stands in the title of a pane. Text from outside comes through `shown()` only.
+
+mod canvas;
+mod footer;
+mod frame;
+mod grid;
+mod header;
+mod help;
+mod palette;
+mod problems;
+mod table_detail;
+mod tables;
+mod tasks;
+mod why;
+
+use super::state::layout::{MIN_HEIGHT, MIN_WIDTH, Pane};
+use super::state::{Overlay, Screen, State};
+use super::theme::{Role, Theme};
+use canvas::Canvas;
+use ratatui::Frame;
+use ratatui::buffer::Buffer;
+
+/// Draws the whole screen.
+pub fn view(state: &State, theme: &Theme, frame: &mut Frame<'_>) {
+    draw(state, *theme, frame.buffer_mut());
+}
+
+/// Draws the whole screen into a buffer.
+pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
+    let mut canvas = Canvas::new(buffer, theme);
+    let layout = state.layout();
+    if layout.too_small {
+        return too_small(state, &mut canvas);
+    }
+    header::draw(state, &mut canvas, layout.header);
+    if let (Some(pane), Some(banner)) = (layout.banner, &state.banner) {
+        header::banner(state, &mut canvas, pane, banner);
+    }
+    match &state.overlay {
+        Some(Overlay::Help { offset, over }) => help::draw(state, &mut canvas, layout, *offset, *over),
+        overlay => {
+            match (state.screen(), &state.tables) {
+                (Screen::Tables, Some(tables)) => tables::draw(state, tables, &mut canvas, layout),
+                (Screen::Problems, _) => problems::draw(state, &mut canvas, layout),
+                _ => tasks::draw(state, &mut canvas, layout),
+            }
+            if let Some(Overlay::Palette(palette)) = overlay {
+                palette::draw(palette, &mut canvas, state.area);
+            }
+        }
+    }
+    footer::draw(state, &mut canvas, layout.footer);
+}
+
+/// One sentence, wrapped into whatever there is.
+fn too_small(state: &State, canvas: &mut Canvas<'_>) {
+    let (width, height) = (state.area.width, state.area.height);
+    let sentence = format!("cutover needs {MIN_WIDTH}x{MIN_HEIGHT}; this is {width}x{height}");
+    let lines = super::text::wrap(&sentence, usize::from(width));
+    let lines: Vec<_> = lines.into_iter().map(|line| vec![canvas::span(Role::Text, line)]).collect();
+    for (line, y) in lines.iter().zip(0..height) {
+        canvas.line(0, y, width, line);
+    }
+}
+
+/// Room for the head of a table above its rows.
+fn below_head(pane: Pane, rows: u16) -> Pane {
+    pane.below(rows)
+}
+
+#[cfg(test)]
+mod tests;

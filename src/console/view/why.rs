@@ -1,0 +1,178 @@
+//! The pane about the task under the cursor: what is wrong and why, then what the task is.
+
+use super::canvas::{Canvas, Line, span};
+use crate::console::state::layout::Pane;
+use crate::console::state::{State, age, tasks};
+use crate::console::text;
+use crate::console::theme::{Role, judged};
+use crate::model::metric::MetricName;
+use crate::model::task::Task;
+use crate::model::{EndpointArn, ReplicationKind};
+
+/// From this width on the two halves stand side by side.
+const SIDE_BY_SIDE: u16 = 110;
+
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
+    let found = state.tasks.list.detail().and_then(|arn| {
+        let row = state.world.tasks.iter().position(|task| task.arn == *arn)?;
+        Some((&state.world.tasks[row], state.tasks.lines.get(row)?))
+    });
+    let Some((task, line)) = found else {
+        canvas.frame(pane, &[span(Role::Title, "Why")], &[]);
+        return;
+    };
+    let name = |what: &'static str| {
+        vec![span(Role::Title, what), span(Role::Border, " ─ "), span(Role::Text, task.name.shown())]
+    };
+    let below = pane.width >= SIDE_BY_SIDE;
+    let (left, right) = if below {
+        let half = pane.width / 2;
+        (Pane { width: half, ..pane }, Some(Pane { x: pane.x + half, width: pane.width - half, ..pane }))
+    } else {
+        (pane, None)
+    };
+    let width = usize::from(left.inner().width.saturating_sub(2));
+    let mut lines = why(state, task, line, width);
+    canvas.frame(left, &name("Why"), &[]);
+    if let Some(right) = right {
+        let width = usize::from(right.inner().width.saturating_sub(2));
+        canvas.frame(right, &name("Task"), &[]);
+        canvas.lines(right.inner(), &facts(state, task, width));
+    } else {
+        let height = usize::from(left.inner().height);
+        let facts = facts(state, task, width);
+        // Side by side is not possible; an empty line between where there is room for it.
+        if lines.len() + facts.len() < height {
+            lines.push(Vec::new());
+        }
+        lines.extend(facts);
+    }
+    canvas.lines(left.inner(), &lines);
+}
+
+/// Tables named one by one before the rest is only counted.
+const TABLES_NAMED: usize = 5;
+
+fn why<'a>(state: &State, task: &Task, judgement: &tasks::Line, width: usize) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    let mut add = |role: Role, sign: &'static str, text: &str| {
+        for (at, part) in text::wrap(text, width.saturating_sub(2)).into_iter().enumerate() {
+            let sign = if at == 0 { sign } else { " " };
+            lines.push(vec![span(role, format!("{sign} ")), span(Role::Text, part)]);
+        }
+    };
+    if judgement.alerts.is_empty() {
+        let (role, sign) = super::tasks::sign(task, judgement);
+        add(role, sign, "nothing wrong is known");
+    }
+    for alert in &judgement.alerts {
+        let (role, sign) = judged(alert.severity);
+        add(role, sign, &crate::model::untrusted::shown(&alert.message));
+    }
+    let errors = state.world.table_errors.get(&task.arn).map_or(&[][..], Vec::as_slice);
+    for row in errors.iter().take(TABLES_NAMED) {
+        let words = format!(
+            "{}.{}: {}",
+            row.schema.shown(),
+            row.table.shown(),
+            crate::model::untrusted::shown(row.state.raw())
+        );
+        add(Role::Bad, "✗", &words);
+    }
+    if errors.len() > TABLES_NAMED {
+        add(Role::Dim, "…", &format!("and {}", text::plural(errors.len() - TABLES_NAMED, "other table")));
+    }
+    let said = |text: &str| judgement.alerts.iter().any(|alert| alert.message.contains(text));
+    for (what, text) in [("stop reason", &task.stop_reason), ("last failure", &task.last_failure)] {
+        if let Some(text) = text.as_ref().filter(|text| !text.is_empty() && !said(&text.shown())) {
+            add(Role::Dim, "·", &format!("{what}: {}", text.shown()));
+        }
+    }
+    lines
+}
+
+/// Cells of the names of facts.
+const NAME: usize = 9;
+
+fn facts<'a>(state: &State, task: &Task, width: usize) -> Vec<Line<'a>> {
+    let mut lines: Vec<Line<'a>> = Vec::new();
+    let mut add = |name: &str, text: String| {
+        for (at, part) in text::wrap(&text, width.saturating_sub(NAME)).into_iter().enumerate() {
+            let name = if at == 0 { name } else { "" };
+            lines.push(vec![span(Role::Dim, format!("{name:<NAME$}")), span(Role::Text, part)]);
+        }
+    };
+    add("source", endpoint(state, task, &task.source));
+    add("target", endpoint(state, task, &task.target));
+    if let Some(arn) = &task.instance {
+        let text = match state.world.instance(arn) {
+            Some(i) => format!("{}, {}, {}", i.name.shown(), i.class.shown(), i.status.shown()),
+            None => last_part(&arn.0),
+        };
+        add("instance", text);
+    }
+    if task.arn.kind() == ReplicationKind::Serverless {
+        add("kind", "serverless".to_owned());
+    }
+    let metric = |name: MetricName, unit: fn(f64) -> String| {
+        state
+            .world
+            .points(&task.arn, name)
+            .last()
+            .map(|point| (unit(point.value), age::Age::of(Some(point.at), state.now).label()))
+    };
+    if task.migration_type.has_cdc() {
+        let latencies =
+            (metric(MetricName::CDCLatencySource, text::seconds), metric(MetricName::CDCLatencyTarget, text::seconds));
+        match latencies {
+            (source, Some((target, age))) => {
+                let source = source.map_or("?".to_owned(), |(source, _)| source);
+                add(
+                    "latency",
+                    format!("source {source}, target {target} (end to end), point of {age} ago")
+                        .replace("now ago", "now"),
+                );
+            }
+            _ => add("latency", "no data".to_owned()),
+        }
+        if let Some((waiting, age)) = metric(MetricName::CDCIncomingChanges, |v| text::rate(v)) {
+            add("waiting", format!("{waiting} changes, point of {age} ago").replace("now ago", "now"));
+        }
+    }
+    let when = |at: Option<jiff::Timestamp>| at.map(|at| age::moment(at, state.now));
+    let run: Vec<String> = [
+        ("started", when(task.stats.start)),
+        ("load finished", when(task.stats.full_load_finish)),
+        ("stopped", when(task.stats.stop)),
+    ]
+    .into_iter()
+    .filter_map(|(word, at)| at.map(|at| format!("{word} {at}")))
+    .collect();
+    add("run", if run.is_empty() { "never".to_owned() } else { format!("{} UTC", run.join(", ")) });
+    add("id", crate::model::untrusted::shown(&task.arn.resource_id().0).into_owned());
+    lines
+}
+
+fn endpoint(state: &State, task: &Task, arn: &EndpointArn) -> String {
+    let mut text = match state.world.endpoint(arn) {
+        None => last_part(&arn.0),
+        Some(endpoint) => {
+            let host = endpoint.host.as_ref().map(|host| format!(" {}", host.shown())).unwrap_or_default();
+            let port = endpoint.port.map(|port| format!(":{port}")).unwrap_or_default();
+            let database = endpoint.database.as_ref().map(|name| format!("/{}", name.shown())).unwrap_or_default();
+            format!("{}, {}{host}{port}{database}", endpoint.name.shown(), endpoint.engine.shown())
+        }
+    };
+    if let Some(test) = state.world.connection(task, arn) {
+        text.push_str(&format!(", connection {}", test.status.shown()));
+        if let Some(why) = test.last_failure.as_ref().filter(|_| test.status.raw() == "failed") {
+            text.push_str(&format!(": {}", why.shown()));
+        }
+    }
+    text
+}
+
+/// The last part of an ARN, where nothing better is known.
+fn last_part(arn: &str) -> String {
+    crate::model::untrusted::shown(arn.rsplit(':').next().unwrap_or_default()).into_owned()
+}
