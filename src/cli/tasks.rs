@@ -30,9 +30,9 @@ const COLUMNS: &[Column] = &[
     column("latency_source_seconds", "SOURCE s"),
     column("latency_target_seconds", "TARGET s"),
     hidden("stop_reason"),
-    column("alerts", "ALERTS"),
     column("as_of", "AS OF"),
     hidden("stated_at"),
+    column("alerts", "ALERTS"),
 ];
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
@@ -71,9 +71,9 @@ fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
         json!(source_seconds),
         json!(target_seconds),
         json!(task.stop_reason.as_ref().map(crate::model::Untrusted::raw)),
-        Value::Array(alerts.iter().map(alert).collect()),
         time(facts.newest_point(&task.arn).max(task.newest_stated())),
         time(facts.stated),
+        Value::Array(alerts.iter().map(alert).collect()),
     ]
 }
 

@@ -4,7 +4,7 @@ use crate::pty::{Pty, Start};
 use std::time::Duration;
 
 fn console() -> Start {
-    Start::cutover(&[])
+    Start::cutover(&["demo"])
 }
 
 fn on_screen(start: Start) -> Pty {
@@ -59,7 +59,7 @@ fn a_lost_terminal_ends_it_within_two_seconds() {
 /// In a session of its own the process gets no SIGHUP: only the terminal itself tells.
 #[test]
 fn a_lost_terminal_is_noticed_without_a_signal() {
-    let mut pty = on_screen(Start::program("/usr/bin/setsid", &["--wait", env!("CARGO_BIN_EXE_cutover")]));
+    let mut pty = on_screen(Start::program("/usr/bin/setsid", &["--wait", env!("CARGO_BIN_EXE_cutover"), "demo"]));
     let inner = children(pty.pid()).pop().unwrap();
     pty.signal("STOP");
     pty.hang_up();
@@ -94,7 +94,7 @@ fn ctrl_z_gives_the_shell_its_terminal_and_fg_brings_the_console_back() {
         .start();
     pty.wait("ready>");
     for way in ["key", "signal"] {
-        pty.keys("clear; $CUTOVER\r");
+        pty.keys("clear; $CUTOVER demo\r");
         pty.wait("? help");
         let inner = children(pty.pid()).pop().unwrap();
         if way == "key" {

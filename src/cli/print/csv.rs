@@ -25,19 +25,19 @@ fn field(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{column, hidden};
+    use super::super::{Column, column, hidden};
     use super::*;
     use serde_json::json;
 
     #[test]
     fn hostile_and_awkward_values_stay_one_harmless_field() {
-        let columns = &[column("name", "NAME"), hidden("count")];
+        const COLUMNS: &[Column] = &[column("name", "NAME"), hidden("count")];
         let rows = vec![
             vec![json!("a,\"b\"\nc"), json!(-3)],
             vec![json!("=cmd|' /C calc'!A0"), Value::Null],
             vec![json!("\u{1b}]0;title\u{7}"), json!(1.5)],
         ];
         let want = "name,count\n\"a,\"\"b\"\" c\",-3\n'=cmd|' /C calc'!A0,\n]0;title,1.5\n";
-        assert_eq!(text(&List { columns, rows }).unwrap(), want);
+        assert_eq!(text(&List { columns: COLUMNS, rows }).unwrap(), want);
     }
 }
