@@ -5,3 +5,4 @@ mod config;
 mod house;
 mod pty;
 mod pty_terminal;
+mod policies;
