@@ -1,8 +1,10 @@
 //! The one integration-test binary. Each module starts what it needs, on free ports and in temporary folders.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests may fail loudly")]
 
+mod budgets;
 mod config;
 mod house;
+mod policies;
 mod pty;
 mod pty_terminal;
-mod policies;
+mod scene;

@@ -24,6 +24,7 @@ use tokio::sync::Notify;
 pub use capability::{Capability, Refusal};
 pub use input::Input;
 pub use modes::restore;
+pub use paint::Painter;
 pub use signals::{Signal, Signals};
 
 /// A frame that has not been taken for this long is worth a word to the operator.

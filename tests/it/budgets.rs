@@ -1,0 +1,73 @@
+//! Budgets that are exact: bytes of a frame as the terminal gets them. Times and memory are benchmarks (`cargo bench`).
+
+use crate::scene::Scene;
+use cutover::console::message::{Area, KeyCode};
+use cutover::console::terminal::Painter;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const SCREEN: Area = Area { width: 120, height: 40 };
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Budget {
+    budget: usize,
+    ratchet: usize,
+}
+
+fn bytes(painter: &mut Painter, scene: &Scene) -> usize {
+    painter.paint(|frame| scene.view(frame)).unwrap().len()
+}
+
+fn full(scene: &Scene) -> usize {
+    bytes(&mut Painter::new(SCREEN), scene)
+}
+
+/// The largest frame of the five that follow `change`, after a first full one.
+fn worst_of_five(scene: &mut Scene, mut change: impl FnMut(&mut Scene)) -> usize {
+    let mut painter = Painter::new(SCREEN);
+    bytes(&mut painter, scene);
+    (0..5)
+        .map(|_| {
+            change(scene);
+            bytes(&mut painter, scene)
+        })
+        .max()
+        .unwrap()
+}
+
+#[test]
+fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/budgets.toml");
+    let budgets: BTreeMap<String, Budget> = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let on = |key| {
+        let mut scene = Scene::tables(SCREEN, 10_000);
+        scene.key(key);
+        full(&scene)
+    };
+    let mut tables = Scene::tables(SCREEN, 10_000);
+    tables.key(KeyCode::Down);
+    let seen = [
+        ("full_frame_tasks_bytes", full(&Scene::new(SCREEN, 600))),
+        ("full_frame_tables_bytes", full(&tables)),
+        ("full_frame_help_bytes", on(KeyCode::Char('?'))),
+        ("full_frame_problems_bytes", on(KeyCode::Char('!'))),
+        ("move_selection_tables_bytes", worst_of_five(&mut tables, |scene| scene.key(KeyCode::Down))),
+        ("clock_second_bytes", worst_of_five(&mut Scene::new(SCREEN, 100), |scene| scene.pass(1))),
+        ("nothing_changed_bytes", worst_of_five(&mut Scene::new(SCREEN, 100), |_| {})),
+    ];
+    assert_eq!(budgets.len(), seen.len(), "a budget nobody measures, or the other way round");
+    let mut wrong = Vec::new();
+    for (name, bytes) in seen {
+        let Budget { budget, ratchet } = budgets[name];
+        eprintln!("{name}: {bytes} (ratchet {ratchet}, budget {budget})");
+        if ratchet > budget {
+            wrong.push(format!("{name}: the ratchet {ratchet} is above the budget {budget}"));
+        }
+        if bytes > ratchet {
+            wrong.push(format!("{name}: {bytes} bytes, {ratchet} when last looked at, budget {budget}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

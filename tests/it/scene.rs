@@ -1,0 +1,179 @@
+//! A console state of any size, built from the messages a feed would send. Used by budgets and by benchmarks.
+
+use cutover::console::message::{Area, Key, KeyCode, Message};
+use cutover::console::state::{Mode, Setup, State};
+use cutover::console::theme::Theme;
+use cutover::console::{update, view};
+use cutover::model::metric::{MetricName, Point, Series};
+use cutover::model::observation::TaskSeries;
+use cutover::model::parts::Identity;
+use cutover::model::table::{AppliedCounts, Counts, TableRow};
+use cutover::model::task::{Task, TaskStats};
+use cutover::model::{
+    AccountId, EndpointArn, InstanceArn, Observation, Region, ReplicationArn, Report, Scope, Subject, TaskName, Value,
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// A console with its data, at a moment that only moves when told.
+pub struct Scene {
+    pub state: State,
+    pub now: Timestamp,
+    pub theme: Theme,
+}
+
+pub fn arn(n: usize) -> ReplicationArn {
+    ReplicationArn::parse(&format!("arn:aws:dms:eu-west-1:123456789012:task:TASK{n:06}")).unwrap()
+}
+
+fn scope() -> Scope {
+    let (account, region) = (AccountId("123456789012".into()), Region("eu-west-1".into()));
+    Scope { profile: "migration".into(), account, region }
+}
+
+impl Scene {
+    /// `tasks` running CDC tasks with metrics, on the Tasks screen.
+    pub fn new(area: Area, tasks: usize) -> Self {
+        let now: Timestamp = "2026-01-15T14:03:22Z".parse().unwrap();
+        let setup = Setup {
+            environment: Some("PROD".into()),
+            profile: "migration".into(),
+            region: Some("eu-west-1".into()),
+            mode: Mode::ReadOnly,
+            ascii: false,
+            colour: true,
+            demo: false,
+            clock: true,
+            watched: vec![],
+        };
+        let state = State::new(setup, area, now);
+        let mut scene = Self { state, now, theme: Theme { ascii: false, colour: true } };
+        let role = "arn:aws:sts::123456789012:assumed-role/migration-operator/jane";
+        let identity = Identity { account: scope().account, arn: role.into(), expires: Some(now + min(47)) };
+        scene.send(Message::Connected { scope: scope(), identity });
+        scene.report(Subject::Tasks, Value::Tasks((0..tasks).map(|n| scene.task(n)).collect()), 15);
+        let metrics = (0..tasks.min(100)).flat_map(|n| scene.metrics(n)).collect();
+        scene.report(Subject::Metrics, Value::Metrics(metrics), 60);
+        scene
+    }
+
+    /// The same, with a task of `tables` tables open.
+    pub fn tables(area: Area, tables: usize) -> Self {
+        let mut scene = Self::new(area, 1);
+        scene.key(KeyCode::Enter);
+        scene.refresh_tables(tables, 0);
+        scene
+    }
+
+    /// New statistics of the open task, every row changed.
+    pub fn refresh_tables(&mut self, tables: usize, revision: i64) {
+        let rows = (0..tables).map(|n| self.row(n, revision)).collect();
+        self.report(Subject::Tables(arn(0)), Value::Tables(rows), 15);
+    }
+
+    pub fn send(&mut self, message: Message) {
+        let _ = update::update(&mut self.state, message, self.now);
+    }
+
+    pub fn key(&mut self, code: KeyCode) {
+        self.send(Message::Key(Key { code, ctrl: false, alt: false }));
+    }
+
+    /// Time passes; the labels step.
+    pub fn pass(&mut self, seconds: i64) {
+        self.now += SignedDuration::from_secs(seconds);
+        self.send(Message::Tick);
+    }
+
+    pub fn view(&self, frame: &mut ratatui::Frame<'_>) {
+        view::view(&self.state, &self.theme, frame);
+    }
+
+    fn report(&mut self, subject: Subject, value: Value, every: i64) {
+        let observation = Observation {
+            version: 1,
+            scope: scope(),
+            subject,
+            value,
+            as_of: Some(self.now),
+            received: self.now,
+        };
+        let every = Some(SignedDuration::from_secs(every));
+        self.send(Message::Report(Report::Observed { observation: Box::new(observation), every }));
+    }
+
+    fn task(&self, n: usize) -> Task {
+        let started = self.now - min(300);
+        Task {
+            arn: arn(n),
+            name: TaskName::new(format!("orders-shard-{n:03}-cdc")),
+            migration_type: "full-load-and-cdc".to_owned().into(),
+            status: "running".to_owned().into(),
+            stop_reason: None,
+            last_failure: None,
+            source: EndpointArn("arn:aws:dms:eu-west-1:123456789012:endpoint:SRC".into()),
+            target: EndpointArn("arn:aws:dms:eu-west-1:123456789012:endpoint:TGT".into()),
+            instance: Some(InstanceArn("arn:aws:dms:eu-west-1:123456789012:rep:INST".into())),
+            stats: TaskStats {
+                full_load_progress_percent: Some(100),
+                tables_loaded: 40 + i32::try_from(n % 7).unwrap(),
+                tables_errored: i32::from(n % 10 == 3),
+                fresh_start: Some(started),
+                start: Some(started),
+                full_load_start: Some(started),
+                full_load_finish: Some(started + min(20)),
+                ..TaskStats::default()
+            },
+            table_mappings: None,
+            settings: None,
+            cdc_start_position: None,
+            cdc_stop_position: None,
+            recovery_checkpoint: None,
+        }
+    }
+
+    fn metrics(&self, n: usize) -> Vec<TaskSeries> {
+        let series = |name, base: f64| {
+            let points = (0..180_i32).map(|m| Point {
+                at: self.now - min(180 - i64::from(m)),
+                value: base + f64::from((m * 7 + i32::try_from(n).unwrap()) % 11),
+            });
+            TaskSeries { arn: arn(n), series: Series { name, points: points.collect() } }
+        };
+        vec![
+            series(MetricName::CDCLatencySource, 1.0),
+            series(MetricName::CDCLatencyTarget, 2.0),
+            series(MetricName::CDCThroughputRowsTarget, 200.0),
+        ]
+    }
+
+    fn row(&self, n: usize, revision: i64) -> TableRow {
+        let i = i64::try_from(n).unwrap();
+        let moved = i * 3 + revision;
+        TableRow {
+            schema: "shop".into(),
+            table: format!("order_line_{n:05}").into(),
+            state: if n % 97 == 5 { "Table error" } else { "Table completed" }.to_owned().into(),
+            captured: Counts { inserts: moved, updates: moved / 2, deletes: moved / 9, ddls: 0 },
+            applied: AppliedCounts {
+                inserts: Some(moved),
+                updates: Some(moved / 2 - moved % 3),
+                deletes: Some(moved / 9),
+                ddls: Some(0),
+            },
+            full_load_rows: i * 1_003,
+            full_load_start: Some(self.now - min(100)),
+            full_load_end: Some(self.now - min(90)),
+            full_load_reloaded: false,
+            validation: Some("Validated".to_owned().into()),
+            validation_details: None,
+            validation_pending: 0,
+            validation_failed: 0,
+            validation_suspended: 0,
+            last_update: Some(self.now - SignedDuration::from_secs(20 + i % 60)),
+        }
+    }
+}
+
+fn min(minutes: i64) -> SignedDuration {
+    SignedDuration::from_mins(minutes)
+}
