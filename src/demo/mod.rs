@@ -4,3 +4,4 @@
 //! how rows really move, `shop/` for the databases.
 
 pub mod mover;
+pub mod shop;

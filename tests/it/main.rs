@@ -1,1 +1,2 @@
-fn main() {}
+mod mover;
+mod servers;
