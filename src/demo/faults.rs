@@ -266,6 +266,7 @@ pub struct Faults(Vec<Fault>);
 
 /// What happens to one request.
 #[derive(Debug, Default, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent switches, each one fault")]
 pub struct Plan {
     pub delay: Duration,
     /// Reset the connection instead of looking at the request.
@@ -329,7 +330,7 @@ impl Faults {
                     None
                 }
                 FaultName::WrongAccount => {
-                    plan.account = fault.value.clone();
+                    plan.account.clone_from(&fault.value);
                     None
                 }
                 FaultName::Throttle => (dice() < fault.share()).then(Refusal::throttled),

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod faults;
 pub mod mover;
+<<<<<<< HEAD
 mod serve;
 mod stage;
 pub mod wire;
@@ -14,3 +15,6 @@ pub mod world;
 pub use serve::{DemoError, Options, Running, serve};
 pub use stage::Launcher;
 pub use world::fleet::Fleet;
+=======
+pub mod shop;
+>>>>>>> mover

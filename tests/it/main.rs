@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests may fail loudly")]
 
 mod budgets;
+mod cli;
 mod config;
 mod house;
+mod mover;
 mod policies;
 mod pty;
+mod pty_aws;
 mod pty_terminal;
 mod scene;
+mod servers;

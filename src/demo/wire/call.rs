@@ -51,20 +51,33 @@ pub struct Call {
     pub input: Value,
 }
 
+/// A request that was not taken: who would have answered, as far as that is known, and why not.
+#[derive(Debug)]
+pub struct Unread {
+    pub from: Option<(Service, Protocol)>,
+    pub refusal: Refusal,
+}
+
+impl Unread {
+    fn of(from: Option<(Service, Protocol)>, refusal: Refusal) -> Self {
+        Self { from, refusal }
+    }
+}
+
 /// `x-amz-target` prefix, service, protocol version (the service models' `targetPrefix` and `jsonVersion`).
 const TARGETS: [(&str, Service, &str); 2] =
     [("AmazonDMSv20160101", Service::Dms, "1.1"), ("GraniteServiceVersion20100801", Service::CloudWatch, "1.0")];
 
 impl Call {
     /// Recognises a request. Without an `Authorization` header nothing is looked at further, as at AWS's front door.
-    pub fn read(path: &str, headers: &HeaderMap, body: &[u8]) -> Result<Self, (Option<Self>, Refusal)> {
+    pub fn read(path: &str, headers: &HeaderMap, body: &[u8]) -> Result<Self, Unread> {
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let target = header("x-amz-target").and_then(|target| target.split_once('.'));
         let rpc = path.strip_prefix("/service/GraniteServiceVersion20100801/operation/");
         let (service, operation, protocol) = match (target, rpc) {
             (Some((prefix, operation)), _) => match TARGETS.iter().find(|(known, ..)| *known == prefix) {
                 Some((_, service, version)) => (*service, operation.to_owned(), Protocol::Json(version)),
-                None => return Err((None, Refusal::unknown_operation())),
+                None => return Err(Unread::of(None, Refusal::unknown_operation())),
             },
             (None, Some(operation)) => (Service::CloudWatch, operation.to_owned(), Protocol::Cbor),
             (None, None) => {
@@ -72,14 +85,14 @@ impl Call {
                 let service = match form.text_of("Version") {
                     Some("2010-08-01") => Service::CloudWatch,
                     Some("2011-06-15") => Service::Sts,
-                    _ => return Err((None, Refusal::unknown_operation())),
+                    _ => return Err(Unread::of(None, Refusal::unknown_operation())),
                 };
                 (service, form.text_of("Action").unwrap_or_default().to_owned(), Protocol::Query)
             }
         };
         let mut call = Self { service, operation, protocol, input: Value::Map(Vec::new()) };
         if header("authorization").is_none() {
-            return Err((Some(call), Refusal::no_token()));
+            return Err(Unread::of(Some(call.from()), Refusal::no_token()));
         }
         let input = match protocol {
             Protocol::Json(_) => json::decode(body).map_err(|e| e.to_string()),
@@ -91,9 +104,14 @@ impl Call {
                 call.input = input;
                 Ok(call)
             }
-            Ok(_) => Err((Some(call), Refusal::serialization("Start of structure or map expected"))),
-            Err(why) => Err((Some(call), Refusal::serialization(why))),
+            Ok(_) => Err(Unread::of(Some(call.from()), Refusal::serialization("Start of structure or map expected"))),
+            Err(why) => Err(Unread::of(Some(call.from()), Refusal::serialization(why))),
         }
+    }
+
+    /// Service and protocol.
+    pub fn from(&self) -> (Service, Protocol) {
+        (self.service, self.protocol)
     }
 
     /// Body of the answer.
@@ -220,8 +238,8 @@ mod tests {
             (vec![signed], "hello", "UnknownOperationException"),
             (vec![signed, ("x-amz-target", "Logs_20140328.GetLogEvents")], "{}", "UnknownOperationException"),
         ] {
-            let (_, refusal) = Call::read("/", &headers(&pairs), body.as_bytes()).unwrap_err();
-            assert_eq!(refusal.code, want);
+            let unread = Call::read("/", &headers(&pairs), body.as_bytes()).unwrap_err();
+            assert_eq!(unread.refusal.code, want);
         }
     }
 

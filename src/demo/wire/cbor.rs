@@ -79,7 +79,9 @@ fn write(e: &mut Encoder, value: &Value) {
         Value::Time(at) => e.timestamp(&aws_smithy_types::DateTime::from_secs_f64(epoch(*at))),
         Value::List(items) => {
             e.array(items.len());
-            items.iter().for_each(|item| write(e, item));
+            for item in items {
+                write(e, item);
+            }
             e
         }
         Value::Map(members) => {

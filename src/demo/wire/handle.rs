@@ -29,8 +29,8 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
     let request_id = stage.request_id();
     let now = stage.now().strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
     let headers = [("x-amzn-requestid", request_id.as_str()), ("date", now.as_str())];
-    let refuse = |call: Option<&Call>, refusal: &Refusal| {
-        let written = call::refuse(call.map(|call| (call.service, call.protocol)), refusal, &request_id);
+    let refuse = |from: Option<(Service, call::Protocol)>, refusal: &Refusal| {
+        let written = call::refuse(from, refusal, &request_id);
         let extra = written.query_error.as_deref().map(|error| ("x-amzn-query-error", error));
         let cbor = (written.content_type == "application/cbor").then_some(("smithy-protocol", "rpc-v2-cbor"));
         let headers: Vec<_> = headers.iter().copied().chain(extra).chain(cbor).collect();
@@ -38,7 +38,7 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
     };
     let mut call = match Call::read(head.uri.path(), &head.headers, &body) {
         Ok(call) => call,
-        Err((call, refusal)) => return refuse(call.as_ref(), &refusal),
+        Err(unread) => return refuse(unread.from, &unread.refusal),
     };
     let plan = stage.plan(call.service, &call.operation);
     if !plan.delay.is_zero() {
@@ -48,7 +48,7 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
         return Err(Cut);
     }
     if let Some(refusal) = &plan.refuse {
-        return refuse(Some(&call), refusal);
+        return refuse(Some(call.from()), refusal);
     }
     if plan.hostile {
         spoil::undo_hostile(&mut call.input);
@@ -65,11 +65,9 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
     match answer {
         Err(mut refusal) => {
             if plan.hostile {
-                let mut message = super::Value::Text(refusal.message);
-                spoil::make_hostile(&mut message);
-                refusal.message = message.text().unwrap_or_default().to_owned();
+                refusal.message = spoil::hostile(&refusal.message);
             }
-            refuse(Some(&call), &refusal)
+            refuse(Some(call.from()), &refusal)
         }
         Ok(mut answer) => {
             spoil_answer(&plan, &mut answer);

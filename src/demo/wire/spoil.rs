@@ -22,10 +22,15 @@ const SPARED: [&str; 11] = [
     "MetricName",
 ];
 
+/// This text with hostile characters around it.
+pub fn hostile(text: &str) -> String {
+    format!("{BEFORE}{text}{BEHIND}")
+}
+
 /// Puts hostile characters around every text.
 pub fn make_hostile(value: &mut Value) {
     match value {
-        Value::Text(text) => *text = format!("{BEFORE}{text}{BEHIND}"),
+        Value::Text(text) => *text = hostile(text),
         Value::List(items) => items.iter_mut().for_each(make_hostile),
         Value::Map(members) => {
             for (name, member) in members {
@@ -55,7 +60,9 @@ pub fn leave_out(value: &mut Value, name: &str) {
         Value::List(items) => items.iter_mut().for_each(|item| leave_out(item, name)),
         Value::Map(members) => {
             members.retain(|(key, _)| key != name);
-            members.iter_mut().for_each(|(_, member)| leave_out(member, name));
+            for (_, member) in members {
+                leave_out(member, name);
+            }
         }
         _ => {}
     }

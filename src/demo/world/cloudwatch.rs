@@ -302,6 +302,8 @@ mod tests {
         results.map(|r| (r.items_of("Values").len(), r.text_of("StatusCode").unwrap_or_default().to_owned())).collect()
     }
 
+    type Dimensions<'a> = &'a [(&'a str, &'a str)];
+
     #[test]
     fn only_the_right_dimensions_match() {
         let world = World::new(Setting::default(), FROZEN_AT);
@@ -309,7 +311,7 @@ mod tests {
         let (id, name) = (task.resource_id(), task.def.name.clone());
         let instance = world.instances[0].name.clone();
         let (task_key, instance_key) = ("ReplicationTaskIdentifier", "ReplicationInstanceIdentifier");
-        let cases: [(&[(&str, &str)], Option<&str>, bool); 7] = [
+        let cases: [(Dimensions<'_>, Option<&str>, bool); 7] = [
             (&[(instance_key, &instance), (task_key, &id)], None, true),
             (&[(task_key, &id), (instance_key, &instance)], Some("Seconds"), true),
             (&[(task_key, &id), (instance_key, &instance)], Some("Count"), false),

@@ -155,7 +155,7 @@ impl FleetTables {
         let refreshed = at.as_second() - at.as_second().rem_euclid(REFRESH) + pick(2, 0, REFRESH - 1) - REFRESH;
         let loaded = matches!(state, TableState::Completed | TableState::Error | TableState::BeingReloaded);
         let captured = self.captured(task, index, &state, at);
-        let behind = self.behind(task, captured, at);
+        let behind = Self::behind(task, captured, at);
         let validated = task.def.settings.contains("\"EnableValidation\":true") && state == TableState::Completed;
         TableRow {
             schema: Untrusted::new(schema),
@@ -183,14 +183,14 @@ impl FleetTables {
 
     /// Four tables in five are quiet, the rest see up to five changes a second.
     fn captured(&self, task: &Task, index: usize, state: &TableState, at: Timestamp) -> Changes {
-        let busy = index % 5 == 0 && *state == TableState::Completed && task.def.migration_type.has_cdc();
+        let busy = index.is_multiple_of(5) && *state == TableState::Completed && task.def.migration_type.has_cdc();
         let Some(start) = task.times.start.filter(|_| busy) else { return Changes::default() };
         let rate = seeded::between(self.seed, &[self.task, index as u64, 3], 1, 5);
         let all = at.duration_since(start).as_secs().max(0) * rate;
         Changes { inserts: all / 2, updates: all / 3, deletes: all / 20, ddls: 0 }
     }
 
-    fn behind(&self, task: &Task, captured: Changes, at: Timestamp) -> i64 {
+    fn behind(task: &Task, captured: Changes, at: Timestamp) -> i64 {
         match task.def.past {
             Past::Climbing { latency, .. } => {
                 let start = task.times.start.unwrap_or(at);

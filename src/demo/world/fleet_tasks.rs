@@ -91,8 +91,7 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
     let drawn = if index == 0 { Kind::Healthy } else { KINDS.iter().find(|(bound, _)| draw < *bound)?.1 };
     let serverless = index % SERVERLESS_EVERY == SERVERLESS_EVERY - 1;
     let migration_type = match (drawn, seeded::number(seed, &[place, 2]) % 2) {
-        (Kind::Loaded, _) => MigrationType::FullLoad,
-        (Kind::Loading | Kind::Ready | Kind::Failed, 0) => MigrationType::FullLoad,
+        (Kind::Loaded, _) | (Kind::Loading | Kind::Ready | Kind::Failed, 0) => MigrationType::FullLoad,
         (Kind::Stopped | Kind::Climbing, 0) => MigrationType::Cdc,
         _ => MigrationType::FullLoadAndCdc,
     };
@@ -115,7 +114,8 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
         Kind::Healthy if index % 7 == 3 => 400,
         _ => u64::MAX,
     };
-    let errored = (0..fleet.tables).filter(|t| seeded::number(seed, &[place, 7, *t as u64]) % bad_every == 0).collect();
+    let errored =
+        (0..fleet.tables).filter(|t| seeded::number(seed, &[place, 7, *t as u64]).is_multiple_of(bad_every)).collect();
     let pair = index / TASKS_PER_PAIR * 2;
     let instance = &world.instances[index / TASKS_PER_INSTANCE];
     let def = Definition {
@@ -124,7 +124,7 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
         target: world.endpoints[pair + 1].arn.clone(),
         instance: (!serverless).then(|| instance.arn.clone()),
         mappings: mappings(&["%"], None),
-        settings: settings("TRUNCATE_BEFORE_LOAD", index % 3 == 0, &instance.name, &id),
+        settings: settings("TRUNCATE_BEFORE_LOAD", index.is_multiple_of(3), &instance.name, &id),
         tags: vec![("wave".to_owned(), format!("{}", index % 4 + 1))],
         created: now - SignedDuration::from_hours(24 * 30),
         route: None,

@@ -21,16 +21,15 @@ pub fn mover(world: &mut World, id: &str, run: u64, happened: Happened, now: Tim
         Happened::Tables(names) => take_tables(task, &names, now),
         Happened::LoadStarted { schema, table } => load_started(task, &schema, &table, seeding, now),
         Happened::Loaded { schema, table, rows } => {
-            if !seeding {
-                task.flow.loaded += rows;
-            }
             let counts_load = task.def.migration_type.has_full_load();
             if let Some(table) = task.table(&schema, &table).filter(|_| counts_load) {
                 table.live.full_load_rows += i64::try_from(rows).unwrap_or(i64::MAX);
+                let shown = !hidden(seeding, table);
+                task.flow.loaded += if shown { rows } else { 0 };
             }
         }
         Happened::LoadEnded { schema, table } => {
-            if let Some(table) = task.table(&schema, &table).filter(|_| !seeding) {
+            if let Some(table) = task.table(&schema, &table).filter(|table| !hidden(seeding, table)) {
                 table.live.state = TableState::Completed;
                 table.live.full_load_end = Some(now);
                 table.shown = refreshed(&table.live, now);
@@ -194,10 +193,15 @@ pub fn table(schema: &str, table: &str, state: TableState, now: Timestamp) -> Ta
     Table { shown: live.clone(), live, suspended: false }
 }
 
+/// Not to be seen: the first load of a seeding run, but not a reload somebody asks for later.
+fn hidden(seeding: bool, table: &Table) -> bool {
+    seeding && table.live.state != TableState::BeingReloaded
+}
+
 fn load_started(task: &mut Task, schema: &str, table: &str, seeding: bool, now: Timestamp) {
     let Some(table) = task.table(schema, table) else { return };
     table.live.full_load_rows = 0;
-    if seeding {
+    if hidden(seeding, table) {
         return;
     }
     table.suspended = false;

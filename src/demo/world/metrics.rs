@@ -67,7 +67,6 @@ impl Past {
             MetricName::CDCLatencyTarget => target,
             MetricName::CDCLatencySource => target.min((1.0 + 2.0 * noise(4)).round()),
             MetricName::CDCIncomingChanges => (rows * (target - 1.0)).max(0.0).round(),
-            MetricName::CDCThroughputRowsSource => rows.round(),
             // What piles up is what does not arrive.
             MetricName::CDCThroughputRowsTarget if matches!(self, Self::Climbing { .. }) => (rows * 0.93).round(),
             _ => rows.round(),

@@ -20,6 +20,8 @@ pub mod parts;
 mod refusal;
 mod seeded;
 pub mod task;
+#[cfg(test)]
+mod tests;
 mod time;
 
 pub use parts::Databases;

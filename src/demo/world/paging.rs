@@ -2,6 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::demo::wire::Value;
+use std::fmt::Write as _;
 
 /// What an operation accepts.
 pub struct Rules {
@@ -84,12 +85,15 @@ pub fn page(operation: &str, input: &Value, len: usize, rules: &Rules) -> Result
             .ok_or_else(|| Refusal::parameter("The Marker parameter is invalid"))?,
     };
     let end = len.min(start + size);
-    Ok(Page { range: start..end, marker: (end < len).then(|| write(operation, end)) })
+    Ok(Page { range: start..end, marker: (end < len).then(|| mark(operation, end)) })
 }
 
 /// Markers are opaque: hexadecimal, bound to their operation.
-fn write(operation: &str, at: usize) -> String {
-    format!("{MARK}:{operation}:{at}").bytes().map(|byte| format!("{byte:02x}")).collect()
+fn mark(operation: &str, at: usize) -> String {
+    format!("{MARK}:{operation}:{at}").bytes().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "{byte:02x}");
+        out
+    })
 }
 
 fn parse(operation: &str, marker: &str) -> Option<usize> {

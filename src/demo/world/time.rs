@@ -145,6 +145,7 @@ fn begin_load(task: &mut Task, begin: &Begin, now: Timestamp) {
 /// Asks for a mover, where this task has databases.
 pub fn launch(world: &mut World, index: usize, begin: Begin, seeding: bool) {
     let Some(databases) = world.setting.databases.clone() else { return };
+    halt(world, index);
     let delay = delay(world, index, world.opened);
     let task = &mut world.tasks[index];
     let Some(order) = order(task, &databases, begin, seeding, world.setting.pace) else { return };
@@ -156,18 +157,17 @@ pub fn launch(world: &mut World, index: usize, begin: Begin, seeding: bool) {
 fn order(task: &Task, databases: &Databases, begin: Begin, seeding: bool, pace: Option<u32>) -> Option<Order> {
     let mut mappings = mappings::parse(&task.def.mappings).ok()?;
     // A table in error is out of the run; only a load of everything takes it in again.
-    if seeding || matches!(begin, Begin::Changes { .. }) {
-        if let Tables::Kept(tables) = &task.tables {
-            mappings.selections.extend(tables.iter().filter(|table| table.suspended).map(|table| {
-                mappings::SelectionRule {
-                    id: "suspended".to_owned(),
-                    action: mappings::Selection::Exclude,
-                    schema: table.live.schema.raw().to_owned(),
-                    table: table.live.table.raw().replace('_', "[_]"),
-                    filters: None,
-                }
-            }));
-        }
+    let out = |table: &&super::task::Table| table.suspended;
+    if let Tables::Kept(tables) = &task.tables
+        && (seeding || matches!(begin, Begin::Changes { .. }))
+    {
+        mappings.selections.extend(tables.iter().filter(out).map(|table| mappings::SelectionRule {
+            id: "suspended".to_owned(),
+            action: mappings::Selection::Exclude,
+            schema: table.live.schema.raw().to_owned(),
+            table: table.live.table.raw().replace('_', "[_]"),
+            filters: None,
+        }));
     }
     let settings = settings::parse(&task.def.settings).unwrap_or_default();
     let target_url = match task.def.route? {

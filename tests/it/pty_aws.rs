@@ -1,0 +1,155 @@
+//! What the console shows and does when AWS is absent, slow, broken or hostile.
+
+use crate::cli::{Aws, is_invisible};
+use crate::pty::{Pty, Start};
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+fn on(aws: &Aws) -> Start {
+    aws.env().iter().fold(Start::cutover(&[]), |start, (name, value)| start.env(name, value))
+}
+
+/// A key and what it brings up, measured from the key to the painted screen.
+fn answers(pty: &Pty, key: &str, text: &str) -> Duration {
+    let began = Instant::now();
+    pty.keys(key);
+    while !pty.screen().contains(text) {
+        assert!(began.elapsed() < Duration::from_secs(5), "{key:?} did not bring {text:?}:\n{}", pty.screen());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    began.elapsed()
+}
+
+#[test]
+fn without_credentials_it_leaves_within_two_seconds_and_says_what_was_tried() {
+    // Accepts and never answers: a metadata service behind a wrong route.
+    let black_hole = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", black_hole.local_addr().unwrap());
+    for (name, value) in [("AWS_EC2_METADATA_DISABLED", "true"), ("AWS_EC2_METADATA_SERVICE_ENDPOINT", &address)] {
+        let mut pty = Start::cutover(&[]).env("AWS_REGION", "eu-west-1").env(name, value).start();
+        let (status, took) = pty.end();
+        assert_eq!(status, 3, "{name}");
+        assert!(took < Duration::from_secs(2), "{name}: {took:?}");
+        let screen = pty.wait("no AWS credentials found");
+        assert!(screen.to_lowercase().contains("environment"), "names what was tried:\n{screen}");
+        pty.assert_given_back();
+    }
+}
+
+#[test]
+fn the_screen_stands_before_aws_has_answered() {
+    let aws = Aws::start(&["latency=3000"]);
+    let began = Instant::now();
+    let mut pty = on(&aws).start();
+    pty.wait("? help");
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
+
+#[test]
+fn the_tasks_and_the_tables_of_an_account_come_up() {
+    let aws = Aws::start(&[]);
+    let mut pty = on(&aws).start();
+    let screen = pty.wait("billing-cdc");
+    assert!(screen.contains("123456789012") && screen.contains("eu-west-1"), "{screen}");
+    pty.keys("\r");
+    pty.wait("invoice_line");
+    pty.keys("\x1b");
+    pty.wait("orders-cdc");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+    pty.assert_given_back();
+}
+
+#[test]
+fn keys_answer_at_once_while_aws_is_slow_throttled_or_cut_off() {
+    for fault in ["latency=3000", "throttle=1", "cut"] {
+        let aws = Aws::start(&[]);
+        let mut pty = on(&aws).start();
+        pty.wait("billing-cdc");
+        aws.switch_on(fault);
+        pty.keys("r");
+        let mut took: Vec<Duration> = Vec::new();
+        for _ in 0..10 {
+            took.push(answers(&pty, "?", "Keys"));
+            pty.keys("\x1b");
+            pty.wait_gone("Keys");
+        }
+        took.sort();
+        // The budget of 16 ms is for a release build on a quiet machine; a freeze would take as long as AWS does.
+        assert!(took[8] < Duration::from_millis(150), "{fault}: {took:?}");
+        assert!(pty.screen().contains("billing-cdc"), "the last good data stays");
+        pty.keys("q");
+        assert_eq!(pty.end().0, 0);
+    }
+}
+
+#[test]
+fn expired_credentials_are_a_banner_and_the_data_stays() {
+    let aws = Aws::start(&[]);
+    let mut pty = on(&aws).start();
+    pty.wait("billing-cdc");
+    aws.switch_on("expired-credentials");
+    pty.keys("r");
+    let screen = pty.until("the banner", |screen| screen.to_lowercase().contains("expired"));
+    assert!(screen.contains("billing-cdc"), "{screen}");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
+
+#[test]
+fn nothing_hostile_reaches_the_terminal_raw() {
+    let aws = Aws::start(&["hostile-text"]);
+    let mut pty = on(&aws).start();
+    pty.until("the tasks", |screen| screen.contains("Tasks") && screen.contains("cdc"));
+    pty.keys("\r");
+    pty.until("the tables", |screen| screen.contains("Tables"));
+    pty.keys("!");
+    pty.wait("Problems");
+    pty.keys("\x03");
+    pty.end();
+    let raw = String::from_utf8(pty.raw()).unwrap();
+    let bad: Vec<char> = raw.chars().filter(|c| is_invisible(*c) || ('\u{80}'..='\u{9f}').contains(c)).collect();
+    assert!(bad.is_empty(), "{bad:?}");
+    // Every escape sequence on the wire is one of ours: styles, cursor, clearing, modes.
+    for piece in raw.split('\u{1b}').skip(1) {
+        let ours = piece.starts_with('\\')
+            || piece.strip_prefix('[').is_some_and(|rest| {
+                let last = rest.find(|c: char| !"0123456789;:?".contains(c)).map(|at| rest.as_bytes()[at]);
+                matches!(last, Some(b'm' | b'H' | b'J' | b'h' | b'l'))
+            });
+        assert!(ours, "ESC {:?}", piece.chars().take(20).collect::<String>());
+    }
+    let controls = raw.chars().filter(|c| c.is_control() && !"\u{1b}\r\n".contains(*c)).count();
+    assert_eq!(controls, 0);
+}
+
+#[test]
+fn small_monochrome_and_ascii_terminals_get_what_they_can_show() {
+    let aws = Aws::start(&[]);
+    let mut pty = on(&aws).size(20, 5).start();
+    pty.until("the sentence", |screen| screen.contains("60x15"));
+    pty.resize(120, 40);
+    pty.wait("billing-cdc");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+
+    let mut pty = on(&aws).env("NO_COLOR", "1").start();
+    pty.wait("billing-cdc");
+    pty.keys("q");
+    pty.end();
+    let raw = String::from_utf8(pty.raw()).unwrap();
+    let coloured = raw.split("\u{1b}[").skip(1).filter_map(|piece| piece.split_once('m')).filter(|(codes, _)| {
+        codes.split(';').filter_map(|code| code.parse::<u8>().ok()).any(|code| matches!(code, 30..=38 | 40..=48 | 90..=107))
+    });
+    assert_eq!(coloured.count(), 0);
+
+    let mut pty = on(&aws).env("LANG", "C").start();
+    pty.wait("billing-cdc");
+    pty.keys("?");
+    pty.wait("Keys");
+    pty.keys("\x03");
+    pty.end();
+    assert!(pty.raw().is_ascii(), "{}", String::from_utf8_lossy(&pty.raw()));
+}

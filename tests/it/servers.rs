@@ -1,0 +1,149 @@
+//! One PostgreSQL and one MariaDB for the whole test binary, each started when the first test asks for it.
+//!
+//! A server runs under a shell that waits for the end of its standard input. The pipe's other end is ours, so when this
+//! process ends, however it ends, the kernel closes it, and the shell stops the server and removes its folder.
+
+use cutover::db::Database;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+/// A running server; it lives as long as this process.
+pub struct Server {
+    /// Address without the database's name.
+    base: String,
+    /// A database that is always there.
+    first: &'static str,
+    _shell: Child,
+}
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
+
+impl Server {
+    /// Address of a fresh, empty database.
+    pub async fn database(&self) -> String {
+        let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let first = Database::parse(&format!("{}/{}", self.base, self.first)).unwrap();
+        let mut session = first.write_owned_by_demo().await.unwrap();
+        session.script(&format!("CREATE DATABASE {name}")).await.unwrap();
+        format!("{}/{name}", self.base)
+    }
+}
+
+pub async fn postgres() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(start_postgres)).await.unwrap()
+}
+
+pub async fn mariadb() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(start_mariadb)).await.unwrap()
+}
+
+fn start_postgres() -> Server {
+    let bin = newest("/usr/lib/postgresql").expect("PostgreSQL is not installed: apt-get install postgresql");
+    let port = free_port();
+    // PostgreSQL refuses to run as root.
+    let user = if is_root() { "setpriv --reuid=postgres --regid=postgres --clear-groups " } else { "" };
+    let owner = if is_root() { "chown postgres \"$dir\"\n" } else { "" };
+    let bin = bin.display();
+    let script = format!(
+        "{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
+         {user}{bin}/postgres -D \"$dir/data\" -p {port} -c listen_addresses=127.0.0.1 \
+            -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 >>\"$log\" 2>&1 </dev/null &"
+    );
+    start("PostgreSQL", &script, "INT", format!("postgres://cutover@127.0.0.1:{port}"), "postgres")
+}
+
+fn start_mariadb() -> Server {
+    let found = |name: &str| {
+        ["/usr/sbin", "/usr/bin", "/usr/local/bin"].iter().map(|dir| Path::new(dir).join(name)).find(|path| path.exists())
+    };
+    let missing = "MariaDB is not installed: apt-get install mariadb-server";
+    let (server, install) = (found("mariadbd").expect(missing), found("mariadb-install-db").expect(missing));
+    let port = free_port();
+    let user = if is_root() { "--user=mysql" } else { "" };
+    let owner = if is_root() { "chown mysql \"$dir\"\n" } else { "" };
+    let (server, install) = (server.display(), install.display());
+    let script = format!(
+        "{owner}cat >\"$dir/init.sql\" <<'END'
+CREATE USER 'cutover'@'%' IDENTIFIED BY 'sesame';
+CREATE USER 'cutover'@'localhost' IDENTIFIED BY 'sesame';
+GRANT ALL ON *.* TO 'cutover'@'%';
+GRANT ALL ON *.* TO 'cutover'@'localhost';
+END
+         {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1
+         {server} --no-defaults {user} --datadir=\"$dir/data\" --port={port} --bind-address=127.0.0.1 --socket=\"$dir/s\" \
+            --pid-file=\"$dir/pid\" --init-file=\"$dir/init.sql\" --innodb-flush-log-at-trx-commit=0 >>\"$log\" 2>&1 </dev/null &"
+    );
+    start("MariaDB", &script, "TERM", format!("mysql://cutover:sesame@127.0.0.1:{port}"), "mysql")
+}
+
+/// Starts a server and waits until it answers. The script leaves it as the shell's last background job.
+fn start(what: &str, script: &str, signal: &str, base: String, first: &'static str) -> Server {
+    let dir = tempfile::tempdir().unwrap().keep();
+    std::os::unix::fs::chown(&dir, None, None).unwrap();
+    let log = dir.with_extension("log");
+    let script = format!("dir=$1; log=$2\n{script}\npid=$!\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\"");
+    let mut shell = Command::new("sh")
+        .args(["-c", &script, "sh"])
+        .args([&dir, &log])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let address = Database::parse(&format!("{base}/{first}")).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(90);
+    loop {
+        let Err(error) = runtime.block_on(address.read()) else { break };
+        let ended = shell.try_wait().unwrap();
+        if ended.is_some() || Instant::now() > deadline {
+            let said = std::fs::read_to_string(&log).unwrap_or_default();
+            panic!("{what} does not start: {error}\n{said}");
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    Server { base, first, _shell: shell }
+}
+
+fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// `bin` of the newest version below a folder.
+fn newest(folder: &str) -> Option<PathBuf> {
+    let versions = std::fs::read_dir(folder).ok()?.filter_map(Result::ok).map(|entry| entry.path().join("bin"));
+    versions.filter(|bin| bin.join("initdb").exists()).max()
+}
+
+#[tokio::test]
+async fn a_read_session_is_refused_changes_by_each_server() {
+    for (server, refusal) in [(postgres().await, "read-only transaction"), (mariadb().await, "READ ONLY transaction")] {
+        let url = server.database().await;
+        let database = Database::parse(&url).unwrap();
+        let schema = database.named_schema().unwrap_or("public").to_owned();
+        let mut writer = database.write_owned_by_demo().await.unwrap();
+        writer.script(&format!("CREATE TABLE {schema}.t (id bigint PRIMARY KEY)")).await.unwrap();
+        let mut reader = database.read().await.unwrap();
+        let said = reader.query(&format!("INSERT INTO {schema}.t (id) VALUES (1)"), &[]).await.unwrap_err().to_string();
+        assert!(said.contains(refusal) && said.contains("25006"), "{said}");
+        assert!(!format!("{reader:?}").contains("sesame"));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_password_is_not_repeated() {
+    let base = mariadb().await.base.replace("sesame", "hunter2");
+    let error = Database::parse(&format!("{base}/mysql")).unwrap().read().await.unwrap_err();
+    assert!(error.is_lost());
+    let said = format!("{error} {error:?}");
+    assert!(said.contains("Access denied") && !said.contains("hunter2"), "{said}");
+}
