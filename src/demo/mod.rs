@@ -6,7 +6,6 @@
 pub mod clock;
 pub mod faults;
 pub mod mover;
-<<<<<<< HEAD
 mod serve;
 mod stage;
 pub mod wire;
@@ -15,6 +14,4 @@ pub mod world;
 pub use serve::{DemoError, Options, Running, serve};
 pub use stage::Launcher;
 pub use world::fleet::Fleet;
-=======
 pub mod shop;
->>>>>>> mover

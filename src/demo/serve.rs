@@ -49,7 +49,7 @@ pub struct Options {
 impl Options {
     /// Where rows are. A target database given by URL also takes the staging tables, under a prefix.
     pub fn databases(&self, data: &Path) -> Databases {
-        let file = |name: &str| format!("sqlite:{}", data.join(name).display());
+        let file = |name: &str| format!("sqlite:{}?schema=shop", data.join(name).display());
         Databases {
             source: self.source_url.clone().unwrap_or_else(|| file("source.db")),
             target: self.target_url.clone().unwrap_or_else(|| file("target.db")),

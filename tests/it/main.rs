@@ -4,6 +4,8 @@
 mod budgets;
 mod cli;
 mod config;
+mod embedded;
+mod embedded_faults;
 mod house;
 mod mover;
 mod policies;
