@@ -364,6 +364,7 @@ async fn mappings_are_obeyed_by_load_and_changes() {
     pair.mappings = mappings::parse(&rule(&text)).unwrap();
     let mut workload = pair.workload().await;
     let mut running = Running::start(pair.order(Begin::LoadAll, true));
+    running.until(|said| matches!(said, Happened::Idle(_))).await;
     for _ in 0..80 {
         workload.step(Timestamp::now()).await.unwrap();
     }
