@@ -6,8 +6,8 @@
 pub mod clock;
 pub mod faults;
 pub mod mover;
-<<<<<<< HEAD
 mod serve;
+pub mod shop;
 mod stage;
 pub mod wire;
 pub mod world;
@@ -15,6 +15,3 @@ pub mod world;
 pub use serve::{DemoError, Options, Running, serve};
 pub use stage::Launcher;
 pub use world::fleet::Fleet;
-=======
-pub mod shop;
->>>>>>> mover
