@@ -132,6 +132,7 @@ struct Profile {
 
 impl Profile {
     /// A profile that was asked for by name must be there, and the files must be readable; having no files is fine.
+    #[allow(clippy::default_trait_access, reason = "the types are of a crate that is otherwise not needed")]
     async fn find(settings: &Settings) -> Result<Self, Problem> {
         let named =
             settings.profile.clone().or_else(|| std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty()));

@@ -156,7 +156,7 @@ fn by_code(code: &str) -> Option<Class> {
         Some(start) => code.starts_with(start),
         None => *pattern == code,
     };
-    CODES.iter().find(|(_, patterns)| patterns.iter().any(|pattern| fits(pattern))).map(|(class, _)| *class)
+    CODES.iter().find(|(_, patterns)| patterns.iter().any(fits)).map(|(class, _)| *class)
 }
 
 /// One row per class: what a person is told, and how often it is tried at all.
@@ -280,7 +280,7 @@ where
     };
     if let SdkError::ServiceError(service) = error {
         failure.code = service.err().code().map(str::to_owned);
-        failure.message = service.err().message().unwrap_or_default().to_owned();
+        service.err().message().unwrap_or_default().clone_into(&mut failure.message);
     }
     if failure.message.is_empty() {
         failure.message = match failure.code {

@@ -2,6 +2,7 @@
 
 use aws_smithy_http_client::{Builder, Connector, proxy::ProxyConfig, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 
 /// Whether `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) fn client(proxy: Proxy) -> SharedHttpClient {
         if let Some(settings) = settings {
             connector = connector.connector_settings(settings.clone());
         }
-        if let Some(sleep) = components.and_then(|components| components.sleep_impl()) {
+        if let Some(sleep) = components.and_then(RuntimeComponents::sleep_impl) {
             connector = connector.sleep_impl(sleep);
         }
         if proxy == Proxy::FromEnvironment {

@@ -156,13 +156,11 @@ where
             limiter.throttled(operation);
         }
         attempt += 1;
-        match failure::retry_after(class, attempt, fastrand::f64()) {
-            Some(wait) => tokio::time::sleep(wait).await,
-            None => {
-                let problem = Box::new(failure::problem(operation, region, &failure, Timestamp::now()));
-                return Err(Refused { class, problem });
-            }
-        }
+        let Some(wait) = failure::retry_after(class, attempt, fastrand::f64()) else {
+            let problem = Box::new(failure::problem(operation, region, &failure, Timestamp::now()));
+            return Err(Refused { class, problem });
+        };
+        tokio::time::sleep(wait).await;
     }
 }
 

@@ -1,3 +1,19 @@
 //! What to ask AWS and when, and folding the answers into reports.
 //!
-//! May touch `model` and `aws`. Cadence is a pure function over a table (start at `cadence.rs`); only the runner awaits.
+//! May touch `model` and `aws`. `cadence.rs` is THE table of how often what is asked; `schedule.rs` turns it, what is
+//! known and what happened into calls. Both are pure, with `now` as a parameter. `fold.rs` turns answers into reports.
+//! Only `runner.rs` awaits; start there to see them together.
+
+pub mod cadence;
+mod fold;
+mod known;
+mod metrics;
+mod runner;
+pub mod schedule;
+mod scope;
+mod settings;
+
+pub use known::Known;
+pub use runner::{Handle, Said, Sink, spawn};
+pub use schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
+pub use settings::{Settings, SettingsError};

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// The whole conversation with the metadata service (token, role name, credentials). On an instance it takes
 /// milliseconds; in a container without the hop it hangs. The AWS CLI gives one second and one attempt too.
-const METADATA_TOTAL: Duration = Duration::from_millis(1000);
+const METADATA_TOTAL: Duration = Duration::from_secs(1);
 const METADATA_STEP: Duration = Duration::from_millis(800);
 
 /// Connecting to STS or SSO, and one attempt there. Slow answers (a corporate identity provider) are waited for.
@@ -172,12 +172,14 @@ impl Metadata {
         }
         match tokio::time::timeout(METADATA_TOTAL, self.inner.provide_credentials()).await {
             Err(_) => Err(no_answer()),
-            Ok(Err(error)) if error.source().is_some_and(|source| source.is::<imds::client::error::ImdsError>()) => {
-                Err(no_answer())
-            }
+            Ok(Err(error)) if is_metadata_error(&error) => Err(no_answer()),
             Ok(answer) => answer,
         }
     }
+}
+
+fn is_metadata_error(error: &CredentialsError) -> bool {
+    error.source().and_then(|source| source.downcast_ref::<imds::client::error::ImdsError>()).is_some()
 }
 
 impl ProvideCredentials for Metadata {

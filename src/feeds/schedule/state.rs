@@ -1,0 +1,209 @@
+//! What scheduling remembers, and how it takes in what happened.
+
+use super::due::error_kind;
+use super::{Event, Looking, Outcome, Topic, later};
+use crate::aws::Urgency;
+use crate::feeds::cadence::{self, Kind};
+use crate::feeds::known::Known;
+use crate::feeds::settings::Settings;
+use crate::model::{ProblemKind, ReplicationArn, Subject};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Entry {
+    /// When it was last asked.
+    pub(super) asked: Option<Timestamp>,
+    /// When it last ended, and how often it failed since it last did not.
+    pub(super) ended: Option<Timestamp>,
+    pub(super) answered: Option<Timestamp>,
+    pub(super) failures: u32,
+    pub(super) in_flight: Option<(u64, Urgency)>,
+    /// Not before, the first time: spreads tasks that are asked one by one.
+    pub(super) first: Option<Timestamp>,
+    /// Requests of the last round.
+    pub(super) requests: u32,
+    pub(super) asked_now: bool,
+}
+
+/// Everything scheduling remembers.
+#[derive(Debug, Clone)]
+pub struct FeedState {
+    pub(super) settings: Settings,
+    pub(super) looking: Looking,
+    pub(super) known: BTreeMap<ReplicationArn, Known>,
+    pub(super) entries: BTreeMap<Topic, Entry>,
+    pub(super) serverless_seen: bool,
+    pub(super) serverless_asked: Option<Timestamp>,
+    /// Tasks whose settings are known, with the start they were read after.
+    pub(super) settled: BTreeMap<ReplicationArn, Option<Timestamp>>,
+    pub(super) untagged: Vec<ReplicationArn>,
+    /// Tasks whose metrics were asked at least once, and those being asked.
+    pub(super) measured: BTreeSet<ReplicationArn>,
+    pub(super) measuring: Vec<ReplicationArn>,
+    /// Counts over `known`, kept because every interval needs them.
+    pub(super) with_errors: u32,
+    pub(super) without_errors: u32,
+    pub(super) unmeasurable: bool,
+    /// Credentials are not accepted: only the probe is sent.
+    pub(super) expired: bool,
+    pub(super) last_id: u64,
+}
+
+impl FeedState {
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            settings,
+            looking: Looking { looking: true, ..Looking::default() },
+            known: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            serverless_seen: false,
+            serverless_asked: None,
+            settled: BTreeMap::new(),
+            untagged: Vec::new(),
+            measured: BTreeSet::new(),
+            measuring: Vec::new(),
+            with_errors: 0,
+            without_errors: 0,
+            unmeasurable: false,
+            expired: false,
+            last_id: 0,
+        }
+    }
+
+    pub(super) fn apply(&mut self, now: Timestamp, event: Event) {
+        match event {
+            Event::Tick => {}
+            Event::AskNow(subjects) => {
+                for topic in subjects.iter().map(topic_of) {
+                    self.ask_now(topic);
+                }
+                if self.expired {
+                    self.ask_now(Topic::Identity);
+                }
+            }
+            Event::Look(looking) => self.looking = looking,
+            Event::Ended { id, topic, outcome } => self.ended(now, id, &topic, &outcome),
+            Event::Tasks { known, serverless } => {
+                self.measured.retain(|arn| known.contains_key(arn));
+                self.settled.retain(|arn, _| known.contains_key(arn));
+                let count = |kind| known.values().filter(|task| task.has_run && error_kind(task) == kind).count();
+                self.with_errors = u32::try_from(count(Kind::KnownErrors)).unwrap_or(u32::MAX);
+                self.without_errors = u32::try_from(count(Kind::QuietErrors)).unwrap_or(u32::MAX);
+                self.unmeasurable = known.values().any(|task| !task.measurable);
+                self.known = known;
+                self.serverless_seen = serverless;
+            }
+            Event::Settled(arns) => {
+                for arn in arns {
+                    if let Some(task) = self.known.get(&arn) {
+                        self.settled.insert(arn, task.start);
+                    }
+                }
+            }
+            Event::Untagged(arns) => self.untagged = arns,
+            Event::Together(events) => events.into_iter().for_each(|event| self.apply(now, event)),
+        }
+    }
+
+    pub(super) fn ask_now(&mut self, topic: Topic) {
+        let entry = self.entries.entry(topic).or_default();
+        // One under way that a person already waits for is not asked twice.
+        if entry.in_flight.is_none_or(|(_, urgency)| urgency != Urgency::Interactive) {
+            entry.in_flight = None;
+            entry.asked_now = true;
+        }
+    }
+
+    pub(super) fn ended(&mut self, now: Timestamp, id: u64, topic: &Topic, outcome: &Outcome) {
+        let Some(entry) = self.entries.get_mut(topic) else { return };
+        if entry.in_flight.is_none_or(|(in_flight, _)| in_flight != id) {
+            return; // replaced meanwhile
+        }
+        entry.in_flight = None;
+        entry.ended = Some(now);
+        match outcome {
+            Outcome::Answered { requests } => {
+                entry.answered = entry.asked;
+                entry.failures = 0;
+                entry.requests = *requests;
+                if *topic == Topic::Metrics {
+                    self.measured.extend(self.measuring.drain(..));
+                }
+                if self.expired && *topic == Topic::Identity {
+                    self.expired = false;
+                    // Everything that failed meanwhile is due at once.
+                    for entry in self.entries.values_mut().filter(|entry| entry.failures > 0) {
+                        entry.failures = 0;
+                        entry.asked = None;
+                        entry.first = None;
+                    }
+                }
+            }
+            Outcome::Failed(kind) => {
+                entry.failures = entry.failures.saturating_add(1);
+                if matches!(kind, ProblemKind::ExpiredCredentials | ProblemKind::NoCredentials) && !self.expired {
+                    self.expired = true;
+                    if *topic != Topic::Identity {
+                        self.entries.entry(Topic::Identity).or_default().asked_now = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Entries for what is wanted, none for what is not.
+    pub(super) fn refresh(&mut self, now: Timestamp) {
+        let mut wanted: Vec<Topic> = vec![
+            Topic::Identity,
+            Topic::Tasks,
+            Topic::Instances,
+            Topic::Endpoints,
+            Topic::Connections,
+            Topic::Settings,
+            Topic::Tags,
+            Topic::Metrics,
+        ];
+        wanted.extend(self.looking.tables_of.clone().map(Topic::Tables));
+        wanted.extend(self.known.keys().cloned().map(Topic::TableErrors));
+        wanted.retain(|topic| self.wanted(topic));
+        for (place, topic) in wanted.into_iter().enumerate() {
+            if self.entries.contains_key(&topic) {
+                continue;
+            }
+            let first = match &topic {
+                Topic::TableErrors(arn) => self.spread(arn, place, now),
+                // We were connected by asking who we are.
+                Topic::Identity => Some(later(now, cadence::every(Kind::Identity, true, 0))),
+                _ => None,
+            };
+            self.entries.insert(topic, Entry { first, requests: 1, ..Entry::default() });
+        }
+        let keep: BTreeSet<Topic> = self.entries.keys().filter(|topic| self.wanted(topic)).cloned().collect();
+        self.entries.retain(|topic, _| keep.contains(topic));
+    }
+
+    /// The first look at a task's errors: at once where there are some, else at its place in the round.
+    pub(super) fn spread(&self, arn: &ReplicationArn, place: usize, now: Timestamp) -> Option<Timestamp> {
+        let task = self.known.get(arn)?;
+        if task.tables_in_error {
+            return None;
+        }
+        let every = self.every(&Topic::TableErrors(arn.clone()))?;
+        let (place, of) = (i64::try_from(place).ok()?, i64::try_from(self.known.len().max(1)).ok()?);
+        Some(later(now, SignedDuration::from_secs(every.as_secs() * (place % of) / of)))
+    }
+}
+
+fn topic_of(subject: &Subject) -> Topic {
+    match subject {
+        Subject::Identity => Topic::Identity,
+        Subject::Tasks => Topic::Tasks,
+        Subject::Instances => Topic::Instances,
+        Subject::Endpoints => Topic::Endpoints,
+        Subject::Connections => Topic::Connections,
+        Subject::Metrics => Topic::Metrics,
+        Subject::Tables(arn) => Topic::Tables(arn.clone()),
+        Subject::TableErrors(arn) => Topic::TableErrors(arn.clone()),
+    }
+}

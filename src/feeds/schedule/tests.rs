@@ -1,0 +1,330 @@
+//! An account is simulated second by second: what is called, how often, how urgently.
+
+use super::*;
+use crate::feeds::cadence::{BUDGET_FOCUSED, BUDGET_UNFOCUSED};
+use crate::feeds::settings::Settings;
+
+fn arn(n: usize) -> ReplicationArn {
+    ReplicationArn::parse(&format!("arn:aws:dms:eu-west-1:123456789012:task:T{n:04}")).unwrap()
+}
+
+fn known(tables_in_error: bool) -> Known {
+    Known {
+        running: true,
+        has_cdc: true,
+        has_full_load: true,
+        loaded: true,
+        has_run: true,
+        tables_in_error,
+        start: None,
+        measurable: true,
+    }
+}
+
+/// A service that answers each call after a second, and counts what it took.
+struct Account {
+    state: FeedState,
+    now: Timestamp,
+    tasks: usize,
+    open_tables: u32,
+    underway: Vec<Call>,
+    /// Topic, time in seconds since the start, DMS requests, urgency.
+    sent: Vec<(Topic, i64, u32, Urgency)>,
+    start: Timestamp,
+    fails: Option<ProblemKind>,
+}
+
+impl Account {
+    fn new(tasks: usize, settings: Settings) -> Self {
+        let start = "2026-11-22T14:00:00Z".parse().unwrap();
+        let state = FeedState::new(settings);
+        Self { state, now: start, tasks, open_tables: 500, underway: vec![], sent: vec![], start, fails: None }
+    }
+
+    fn fleet(&self) -> BTreeMap<ReplicationArn, Known> {
+        (0..self.tasks).map(|n| (arn(n), known(n % 20 == 0))).collect()
+    }
+
+    /// DMS requests of one call.
+    fn requests(&self, job: &Job) -> u32 {
+        let tasks = u32::try_from(self.tasks).unwrap();
+        match job {
+            Job::Identity | Job::Metrics { .. } => 0,
+            Job::Tasks { serverless } => tasks.div_ceil(100) + if *serverless { 2 } else { 0 },
+            Job::Endpoints | Job::Connections => (tasks * 2).div_ceil(100),
+            Job::Settings { all: true, .. } => tasks.div_ceil(100) + 2,
+            Job::Instances | Job::Settings { .. } | Job::TableErrors(_) => 1,
+            Job::Tags(arns) => u32::try_from(arns.len()).unwrap(),
+            Job::Tables(_) => self.open_tables.div_ceil(500),
+        }
+    }
+
+    fn happened(&mut self, event: Event) -> Vec<Call> {
+        let calls = schedule(&mut self.state, self.now, event);
+        for call in &calls {
+            let requests = self.requests(&call.job);
+            let at = self.now.duration_since(self.start).as_secs();
+            self.sent.push((call.topic.clone(), at, requests, call.urgency));
+            self.underway.retain(|other| other.topic != call.topic);
+            self.underway.push(call.clone());
+        }
+        calls
+    }
+
+    fn run(&mut self, seconds: i64) {
+        for _ in 0..seconds {
+            self.now += SignedDuration::from_secs(1);
+            for call in std::mem::take(&mut self.underway) {
+                let outcome = match self.fails {
+                    Some(kind) => Outcome::Failed(kind),
+                    None => Outcome::Answered { requests: self.requests(&call.job) },
+                };
+                let mut events = Vec::new();
+                if self.fails.is_none() {
+                    match &call.job {
+                        Job::Tasks { .. } => events.push(Event::Tasks { known: self.fleet(), serverless: false }),
+                        Job::Settings { arns, .. } => events.push(Event::Settled(arns.clone())),
+                        _ => {}
+                    }
+                }
+                events.push(Event::Ended { id: call.id, topic: call.topic, outcome });
+                self.happened(Event::Together(events));
+            }
+            // As the runner does: nothing is looked at before its time.
+            if next_due(&self.state).is_some_and(|due| due <= self.now) {
+                self.happened(Event::Tick);
+            }
+        }
+    }
+
+    fn count(&self, topic: &Topic, from: i64) -> usize {
+        self.sent.iter().filter(|(sent, at, ..)| sent == topic && *at >= from).count()
+    }
+}
+
+fn look(looking: bool, tables_of: Option<ReplicationArn>) -> Event {
+    Event::Look(Looking { tables_of, visible: vec![arn(0)], looking })
+}
+
+#[test]
+fn over_hours_the_request_rate_keeps_to_the_budget_at_any_size_looked_at_or_not() {
+    for tasks in [1, 100, 600] {
+        for (looking, budget) in [(true, BUDGET_FOCUSED), (false, BUDGET_UNFOCUSED)] {
+            let mut account = Account::new(tasks, Settings::default());
+            account.open_tables = 10_000;
+            account.happened(look(looking, Some(arn(0))));
+            // The first ten minutes read everything once.
+            account.run(600 + 3600);
+            let late = account.sent.iter().filter(|(_, at, ..)| *at >= 600);
+            let rate = f64::from(late.map(|(_, _, requests, _)| requests).sum::<u32>()) / 3600.0;
+            assert!(rate <= budget, "{tasks} tasks, looking {looking}: {rate}/s");
+        }
+    }
+}
+
+#[test]
+fn each_subject_is_asked_as_often_as_the_table_says() {
+    let mut account = Account::new(1, Settings::default());
+    account.happened(look(true, Some(arn(0))));
+    account.run(3660);
+    for (topic, at_least, at_most) in [
+        // The interval counts from asking, so an hour holds 360.
+        (Topic::Tasks, 355, 365),
+        (Topic::Tables(arn(0)), 355, 365),
+        (Topic::Metrics, 59, 61),
+        (Topic::Instances, 11, 13),
+        (Topic::Endpoints, 5, 7),
+        (Topic::Connections, 11, 13),
+        (Topic::Identity, 11, 12),
+        (Topic::Settings, 1, 1),
+        (Topic::TableErrors(arn(0)), 0, 0),
+        (Topic::Tags, 0, 0),
+    ] {
+        let count = account.count(&topic, 60);
+        assert!((at_least..=at_most).contains(&count), "{topic:?}: {count}");
+    }
+}
+
+#[test]
+fn looks_for_errors_are_spread_over_time_and_known_ones_come_first() {
+    let mut account = Account::new(100, Settings::default());
+    account.happened(look(true, None));
+    account.run(5);
+    let errors = |account: &Account, from: i64| {
+        account.sent.iter().filter(|(topic, at, ..)| matches!(topic, Topic::TableErrors(_)) && *at >= from).count()
+    };
+    assert_eq!(count_first(&account), 6, "five with errors, and the first of the round");
+    account.run(1200);
+    let most_in_a_minute = (5..1200).map(|from| {
+        let window = account.sent.iter().filter(|(topic, at, ..)| {
+            matches!(topic, Topic::TableErrors(arn) if !fleet_error(arn)) && (from..from + 60).contains(at)
+        });
+        window.count()
+    });
+    assert!(most_in_a_minute.max() <= Some(8));
+    assert!(errors(&account, 5) > 100);
+}
+
+fn count_first(account: &Account) -> usize {
+    account.sent.iter().filter(|(topic, ..)| matches!(topic, Topic::TableErrors(_))).count()
+}
+
+fn fleet_error(wanted: &ReplicationArn) -> bool {
+    (0..100).step_by(20).any(|n| arn(n) == *wanted)
+}
+
+#[test]
+fn what_a_person_asks_for_goes_out_at_once_and_first() {
+    let mut account = Account::new(1, Settings::default());
+    account.run(5);
+    let calls = account.happened(Event::AskNow(vec![Subject::Endpoints, Subject::Tables(arn(0))]));
+    let got: Vec<_> = calls.iter().map(|call| (call.topic.clone(), call.urgency)).collect();
+    assert_eq!(got, [(Topic::Endpoints, Urgency::Interactive), (Topic::Tables(arn(0)), Urgency::Interactive)]);
+    // Pressed again while it is under way: not sent twice.
+    assert_eq!(account.happened(Event::AskNow(vec![Subject::Endpoints])), []);
+    // The tables were asked once, not from now on.
+    account.run(120);
+    assert_eq!(account.count(&Topic::Tables(arn(0)), 0), 1);
+    assert_eq!(account.state.every(&Topic::Tables(arn(0))), None);
+}
+
+#[test]
+fn asking_replaces_a_call_that_still_waits_in_a_slower_line() {
+    let mut account = Account::new(1, Settings::default());
+    account.run(3);
+    account.happened(look(false, None));
+    account.now += SignedDuration::from_secs(3600);
+    let slow = account.happened(Event::Tick).into_iter().find(|call| call.topic == Topic::Endpoints).unwrap();
+    assert_eq!(slow.urgency, Urgency::Background);
+    let quick = account.happened(Event::AskNow(vec![Subject::Endpoints])).pop().unwrap();
+    assert_eq!((quick.topic.clone(), quick.urgency), (Topic::Endpoints, Urgency::Interactive));
+    // The late answer of the replaced call changes nothing: the new one is still under way.
+    let late = Event::Ended { id: slow.id, topic: Topic::Endpoints, outcome: Outcome::Failed(ProblemKind::Timeout) };
+    account.happened(late);
+    assert_eq!(account.state.entries[&Topic::Endpoints].in_flight, Some((quick.id, Urgency::Interactive)));
+}
+
+#[test]
+fn opening_a_task_asks_for_its_tables_at_once_and_closing_it_stops() {
+    let mut account = Account::new(2, Settings::default());
+    account.run(30);
+    let calls = account.happened(look(true, Some(arn(1))));
+    assert!(calls.iter().any(|call| call.topic == Topic::Tables(arn(1)) && call.urgency == Urgency::Interactive));
+    account.run(35);
+    assert!((3..=5).contains(&account.count(&Topic::Tables(arn(1)), 30)));
+    let closed = account.now.duration_since(account.start).as_secs();
+    account.happened(look(true, None));
+    account.run(60);
+    assert_eq!(account.count(&Topic::Tables(arn(1)), closed + 1), 0);
+}
+
+#[test]
+fn coming_back_to_the_window_asks_at_once_for_what_has_become_old() {
+    let mut account = Account::new(1, Settings::default());
+    account.happened(look(false, Some(arn(0))));
+    account.run(55);
+    let calls = account.happened(look(true, Some(arn(0))));
+    let topics: Vec<_> = calls.into_iter().map(|call| call.topic).collect();
+    assert!(topics.contains(&Topic::Tasks) && topics.contains(&Topic::Tables(arn(0))), "{topics:?}");
+}
+
+#[test]
+fn a_failing_subject_backs_off_alone() {
+    let mut account = Account::new(1, Settings::default());
+    account.run(30);
+    account.fails = Some(ProblemKind::Timeout);
+    let from = 31;
+    account.run(600);
+    // 10, 10, 20, 40, 80, 160, 300 seconds between attempts instead of 60 attempts.
+    let tasks = account.count(&Topic::Tasks, from);
+    assert!((6..=9).contains(&tasks), "{tasks}");
+    assert!(account.state.retry_at(&Topic::Tasks).is_some_and(|at| at > account.now));
+    // A person does not have to wait for the backoff.
+    assert_eq!(account.happened(Event::AskNow(vec![Subject::Tasks])).len(), 1);
+}
+
+#[test]
+fn expired_credentials_pause_everything_but_a_probe_and_new_ones_resume_at_once() {
+    for kind in [ProblemKind::ExpiredCredentials, ProblemKind::NoCredentials] {
+        let mut account = Account::new(1, Settings::default());
+        account.happened(look(true, Some(arn(0))));
+        account.run(30);
+        account.fails = Some(kind);
+        account.run(30);
+        let paused = account.now.duration_since(account.start).as_secs();
+        account.run(300);
+        let others = account.sent.iter().filter(|(topic, at, ..)| *topic != Topic::Identity && *at > paused).count();
+        assert_eq!(others, 0);
+        let probes = account.count(&Topic::Identity, paused + 1);
+        assert!((17..=20).contains(&probes), "{probes}");
+        // `r` sends a probe, nothing that would fail.
+        let calls = account.happened(Event::AskNow(vec![Subject::Tasks]));
+        assert!(calls.iter().all(|call| call.topic == Topic::Identity));
+        account.fails = None;
+        let renewed = account.now.duration_since(account.start).as_secs();
+        account.run(20);
+        assert!(account.count(&Topic::Tasks, renewed) >= 1 && account.count(&Topic::Tables(arn(0)), renewed) >= 1);
+    }
+}
+
+#[test]
+fn settings_are_read_once_per_task_and_again_after_a_start() {
+    let mut account = Account::new(2, Settings::default());
+    account.run(300);
+    assert_eq!(account.count(&Topic::Settings, 0), 1);
+    let mut fleet = account.fleet();
+    fleet.get_mut(&arn(1)).unwrap().start = Some(account.now);
+    let calls = account.happened(Event::Tasks { known: fleet, serverless: false });
+    let settings: Vec<_> =
+        calls.into_iter().filter(|call| call.topic == Topic::Settings).map(|call| call.job).collect();
+    assert_eq!(settings, [Job::Settings { arns: vec![arn(1)], all: false }]);
+}
+
+#[test]
+fn tags_are_asked_where_the_scope_needs_them_in_batches() {
+    let tags = [("env".to_owned(), "prod".to_owned())].into();
+    let mut account = Account::new(0, Settings { tags, ..Settings::default() });
+    account.run(3);
+    let untagged: Vec<_> = (0..50).map(arn).collect();
+    let calls = account.happened(Event::Untagged(untagged.clone()));
+    let asked: Vec<_> = calls.into_iter().filter(|call| call.topic == Topic::Tags).map(|call| call.job).collect();
+    assert_eq!(asked, [Job::Tags(untagged[..20].to_vec())]);
+}
+
+#[test]
+fn serverless_is_asked_every_time_where_it_exists_and_seldom_where_not() {
+    let mut account = Account::new(1, Settings::default());
+    account.run(1250);
+    let lists = account.sent.iter().filter(|(topic, ..)| *topic == Topic::Tasks);
+    let with_serverless = lists.filter(|(_, _, requests, _)| *requests == 3).count();
+    assert_eq!(with_serverless, 3, "at the start, after ten and after twenty minutes");
+    let known = account.fleet();
+    account.happened(Event::Tasks { known, serverless: true });
+    account.now += SignedDuration::from_secs(20);
+    let calls = account.happened(Event::Tick);
+    assert!(calls.iter().any(|call| call.job == Job::Tasks { serverless: true }));
+}
+
+#[test]
+fn a_clock_that_is_set_back_stops_nothing() {
+    let mut account = Account::new(1, Settings::default());
+    account.run(60);
+    account.now -= SignedDuration::from_hours(2);
+    let calls = account.happened(Event::Tick);
+    assert!(calls.iter().any(|call| call.topic == Topic::Tasks));
+}
+
+#[test]
+fn the_next_deadline_is_known_and_nothing_is_due_before_it() {
+    let mut account = Account::new(1, Settings::default());
+    account.run(120);
+    while !account.underway.is_empty() {
+        account.run(1);
+    }
+    let due = next_due(&account.state).unwrap();
+    assert!(due > account.now && due <= account.now + SignedDuration::from_secs(10));
+    account.now = due - SignedDuration::from_millis(1);
+    assert_eq!(account.happened(Event::Tick), []);
+    account.now = due;
+    assert!(!account.happened(Event::Tick).is_empty());
+}
