@@ -488,11 +488,11 @@ pub fn keys_markdown() -> String {
          *Leaves* means that the program ends or is suspended; no key here changes anything at AWS.\n",
     );
     for context in Context::ALL {
-        out.push_str(&format!("\n## {}\n\n| key | command | what it does | |\n|---|---|---|---|\n", context.title()));
+        out += &format!("\n## {}\n\n| key | command | what it does | |\n|---|---|---|---|\n", context.title());
         for action in of(context) {
             let keys: Vec<_> = keys_in(action, context).map(|key| format!("`{}`", key_label(key, true))).collect();
             let risk = if action.risk == Risk::Leaves { "leaves" } else { "" };
-            out.push_str(&format!("| {} | {} | {} | {risk} |\n", keys.join(" "), action.name, action.doc));
+            out += &format!("| {} | {} | {} | {risk} |\n", keys.join(" "), action.name, action.doc);
         }
     }
     out

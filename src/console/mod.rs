@@ -5,6 +5,8 @@
 //! loop. To find a line on screen start at `view/<screen>.rs`; to find what a key does start at `actions.rs`.
 
 pub mod actions;
+#[cfg(test)]
+mod fixtures;
 pub mod message;
 pub mod run;
 pub mod state;

@@ -43,7 +43,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
             lines.push(std::mem::take(&mut line));
         }
         while width(word) > cells {
-            let part = head(word, cells);
+            let part = after_mark(head(word, cells));
             // A letter wider than the line still has to go somewhere.
             let part = if part.is_empty() { &word[..word.chars().next().map_or(0, char::len_utf8)] } else { part };
             lines.push(part.to_owned());
@@ -58,6 +58,12 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// Host names and paths break after a mark, where there is one in the second half.
+fn after_mark(part: &str) -> &str {
+    let mark = part.rfind(['.', '-', '/', ':', '_', ',', '=']).map(|at| at + 1);
+    mark.filter(|at| *at > part.len() / 2).map_or(part, |at| &part[..at])
 }
 
 /// `1,204,551`.

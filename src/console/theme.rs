@@ -112,14 +112,13 @@ impl Theme {
             // Not "bright black": some palettes make that the background colour.
             Role::Dim | Role::Border => dim,
             Role::Title => bold,
-            Role::Key => bold.fg(Color::Cyan),
             Role::Good => plain.fg(Color::Green),
             Role::Warn => plain.fg(Color::Yellow),
             Role::Bad => bold.fg(Color::Red),
             Role::Unknown => plain.fg(Color::Magenta),
             Role::Busy => plain.fg(Color::Cyan),
             Role::Cursor => reverse,
-            Role::Input => bold.fg(Color::Cyan),
+            Role::Key | Role::Input => bold.fg(Color::Cyan),
             Role::BandProd => bold.fg(Color::White).bg(Color::Red),
             Role::BandUnknown => bold.fg(Color::Black).bg(Color::Magenta),
             Role::BandDemo => bold.fg(Color::Black).bg(Color::Cyan),
@@ -129,7 +128,7 @@ impl Theme {
     }
 
     /// Text as this terminal can show it, of the same width.
-    pub fn text<'a>(self, text: &'a str) -> Cow<'a, str> {
+    pub fn text(self, text: &str) -> Cow<'_, str> {
         if !self.ascii || text.is_ascii() {
             return Cow::Borrowed(text);
         }

@@ -21,10 +21,10 @@ pub enum Age {
 
 impl Age {
     pub fn of(as_of: Option<Timestamp>, now: Timestamp) -> Self {
-        match as_of.map(|at| now.duration_since(at).as_secs()) {
+        match as_of.map(|at| now.duration_since(at).as_millis().div_euclid(1000)) {
             None => Self::Unknown,
-            Some(seconds) if seconds < -AHEAD => Self::Ahead,
-            Some(seconds) => Self::Seconds(seconds.max(0)),
+            Some(seconds) if seconds < -i128::from(AHEAD) => Self::Ahead,
+            Some(seconds) => Self::Seconds(i64::try_from(seconds.max(0)).unwrap_or(i64::MAX)),
         }
     }
 
@@ -73,7 +73,7 @@ fn soon(now: Timestamp) -> Timestamp {
 
 /// What is left until a moment: `3h`, `47m`, `<1m`; `None` once it has come.
 pub fn left(until: Timestamp, now: Timestamp) -> Option<String> {
-    match until.duration_since(now).as_secs() {
+    match seconds_left(until, now) {
         ..=0 => None,
         1..60 => Some("<1m".to_owned()),
         s @ 60..7200 => Some(format!("{}m", s / 60)),
@@ -81,9 +81,15 @@ pub fn left(until: Timestamp, now: Timestamp) -> Option<String> {
     }
 }
 
+/// Rounded up, so that nothing is over before it is.
+fn seconds_left(until: Timestamp, now: Timestamp) -> i64 {
+    let millis = until.duration_since(now).as_millis();
+    i64::try_from(-(-millis).div_euclid(1000)).unwrap_or(i64::MAX)
+}
+
 /// When [`left`] changes next.
 pub fn next_left(until: Timestamp, now: Timestamp) -> Option<Timestamp> {
-    let seconds = until.duration_since(now).as_secs();
+    let seconds = seconds_left(until, now);
     let at_left = match seconds {
         ..=0 => return None,
         1..60 => 0,

@@ -7,6 +7,8 @@ pub struct Column {
     pub id: &'static str,
     pub title: &'static str,
     pub min: u16,
+    /// Wide enough to read comfortably: reached by all, from the left, before any grows further.
+    pub good: u16,
     pub max: u16,
     /// 0 stays always; the larger, the earlier it is dropped.
     pub drop: u8,
@@ -46,11 +48,14 @@ pub fn fit(columns: &[Column], width: u16, shift: usize, widest: u16) -> Vec<Pla
     }
     let mut extra = width.saturating_sub(needed(&kept));
     let mut widths: Vec<u16> = kept.iter().map(|at| columns[*at].min).collect();
-    let wanted = |at: usize| if at == 0 { columns[0].max.min(widest) } else { columns[at].max };
-    for (place, at) in kept.iter().enumerate() {
-        let more = wanted(*at).saturating_sub(widths[place]).min(extra);
-        widths[place] += more;
-        extra -= more;
+    let most = |at: usize| if at == 0 { columns[0].max.min(widest) } else { columns[at].max };
+    let goals: [&dyn Fn(usize) -> u16; 2] = [&|at| columns[at].good.min(most(at)), &most];
+    for goal in goals {
+        for (place, at) in kept.iter().enumerate() {
+            let more = goal(*at).saturating_sub(widths[place]).min(extra);
+            widths[place] += more;
+            extra -= more;
+        }
     }
     let mut x = 0;
     let mut placed = Vec::with_capacity(kept.len());
@@ -72,7 +77,7 @@ mod tests {
     use super::*;
 
     const fn column(min: u16, max: u16, drop: u8) -> Column {
-        Column { id: "x", title: "X", min, max, drop, right: false, rising: false }
+        Column { id: "x", title: "X", min, good: min + 2, max, drop, right: false, rising: false }
     }
 
     const COLUMNS: [Column; 4] = [column(10, 30, 0), column(5, 5, 2), column(8, 12, 0), column(4, 4, 1)];
@@ -85,7 +90,7 @@ mod tests {
     fn columns_leave_in_the_order_of_their_importance_and_the_first_grows_to_its_longest_text() {
         for (width, shift, want) in [
             (30, 0, vec![(0, 10), (1, 5), (2, 8), (3, 4)]),
-            (29, 0, vec![(0, 15), (2, 8), (3, 4)]),
+            (29, 0, vec![(0, 13), (2, 10), (3, 4)]),
             (22, 0, vec![(0, 13), (2, 8)]),
             (100, 0, vec![(0, 20), (1, 5), (2, 12), (3, 4)]),
             (30, 2, vec![(0, 20), (3, 4)]),

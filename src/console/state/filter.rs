@@ -69,8 +69,8 @@ mod tests {
     use super::*;
 
     const COLUMNS: [Column; 2] = [
-        Column { id: "task", title: "", min: 1, max: 1, drop: 0, right: false, rising: true },
-        Column { id: "status", title: "", min: 1, max: 1, drop: 0, right: false, rising: true },
+        Column { id: "task", title: "", min: 1, good: 1, max: 1, drop: 0, right: false, rising: true },
+        Column { id: "status", title: "", min: 1, good: 1, max: 1, drop: 0, right: false, rising: true },
     ];
 
     #[test]

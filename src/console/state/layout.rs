@@ -19,6 +19,7 @@ pub struct Pane {
 
 impl Pane {
     /// What is left inside the frame.
+    #[must_use]
     pub fn inner(self) -> Self {
         let side = u16::from(self.boxed);
         Self {
@@ -31,6 +32,7 @@ impl Pane {
     }
 
     /// Without its first `rows` lines.
+    #[must_use]
     pub fn below(self, rows: u16) -> Self {
         let rows = rows.min(self.height);
         Self { y: self.y + rows, height: self.height - rows, ..self }

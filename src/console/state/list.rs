@@ -25,7 +25,7 @@ pub enum SortKey {
 pub trait Rows {
     type Key: Clone + PartialEq;
     fn columns(&self) -> &'static [Column];
-    fn len(&self) -> usize;
+    fn count(&self) -> usize;
     fn key(&self, row: usize) -> Self::Key;
     fn has_key(&self, row: usize, key: &Self::Key) -> bool;
     /// Place of the row when all are sorted by name; breaks every tie.
@@ -87,7 +87,7 @@ impl<K: Clone + PartialEq> List<K> {
         let stays = |row: &usize| {
             self.filter.is_empty() || self.filter.matches(rows.text(*row), |column| rows.cell_text(*row, column))
         };
-        let keyed = (0..rows.len()).filter(stays).filter_map(|row| {
+        let keyed = (0..rows.count()).filter(stays).filter_map(|row| {
             let index = u32::try_from(row).ok()?;
             Some((rows.sort_key(row, self.sort.column), rows.name_rank(row), index))
         });
@@ -230,8 +230,8 @@ mod tests {
     struct Fruit(Vec<(&'static str, Option<i64>)>);
 
     const COLUMNS: [Column; 2] = [
-        Column { id: "name", title: "", min: 1, max: 1, drop: 0, right: false, rising: true },
-        Column { id: "lag", title: "", min: 1, max: 1, drop: 0, right: false, rising: false },
+        Column { id: "name", title: "", min: 1, good: 1, max: 1, drop: 0, right: false, rising: true },
+        Column { id: "lag", title: "", min: 1, good: 1, max: 1, drop: 0, right: false, rising: false },
     ];
 
     impl Rows for Fruit {
@@ -239,7 +239,7 @@ mod tests {
         fn columns(&self) -> &'static [Column] {
             &COLUMNS
         }
-        fn len(&self) -> usize {
+        fn count(&self) -> usize {
             self.0.len()
         }
         fn key(&self, row: usize) -> String {
@@ -344,7 +344,7 @@ mod tests {
     fn the_detail_follows_when_the_cursor_rests() {
         let rows = fruit();
         let mut list = list(&rows, 0);
-        let at = |ms| Timestamp::from_millisecond(1_795_000_000_000 + ms).unwrap();
+        let at = |ms: i64| Timestamp::from_millisecond(1_795_000_000_000 + ms).unwrap();
         let mut at_each = Vec::new();
         for (ms, step) in [(0, 0), (10, 1), (110, 1), (200, 0), (260, 0)] {
             list.step(step, &rows);

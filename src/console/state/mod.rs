@@ -46,6 +46,7 @@ impl Mode {
 }
 
 /// What is known before anything is asked.
+#[allow(clippy::struct_excessive_bools, reason = "independent switches, each with its own flag or environment")]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setup {
     /// Name on the band; `None` shows ENV UNKNOWN.
@@ -197,7 +198,7 @@ impl State {
     /// Lines the pane under the list can use on this screen.
     fn detail_wants(&self) -> u16 {
         match self.screen() {
-            Screen::Tasks => 9,
+            Screen::Tasks => 11,
             Screen::Tables => 6,
             Screen::Problems => 10,
         }

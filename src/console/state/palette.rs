@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn what_begins_with_the_text_comes_before_what_contains_it_and_what_only_has_its_letters() {
-        assert_eq!(found("sort-by-l"), ["sort-by-load", "sort-by-latency", "sort-by-alert", "sort-by-tables"]);
+        assert_eq!(found("sort-by-l"), ["sort-by-load", "sort-by-latency", "sort-by-tables", "sort-by-alert"]);
         assert_eq!(found("prob"), ["problems"]);
         assert_eq!(found("sblat"), ["sort-by-latency"]);
         assert_eq!(found("zzz"), Vec::<String>::new());

@@ -15,19 +15,21 @@ use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
 
-const fn column(id: &'static str, title: &'static str, min: u16, max: u16, drop: u8) -> Column {
-    Column { id, title, min, max, drop, right: false, rising: false }
+/// Widths: least, comfortable, most.
+const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
+    let [min, good, max] = widths;
+    Column { id, title, min, good, max, drop, right: false, rising: false }
 }
 
 pub const COLUMNS: [Column; 8] = [
-    Column { rising: true, ..column("task", "TASK", 18, 48, 0) },
-    Column { rising: true, ..column("type", "TYPE", 8, 8, 4) },
-    column("status", "STATUS", 13, 20, 0),
-    column("load", "LOAD", 12, 16, 2),
-    column("latency", "LATENCY src → tgt", 18, 27, 1),
-    column("tables", "TABLES", 12, 20, 3),
-    Column { right: true, ..column("rows", "ROWS/S", 7, 7, 5) },
-    column("alert", "ALERT", 7, 7, 0),
+    Column { rising: true, ..column("task", "TASK", [18, 27, 48], 0) },
+    Column { rising: true, ..column("type", "TYPE", [8, 8, 8], 4) },
+    column("status", "STATUS", [13, 13, 20], 0),
+    column("load", "LOAD", [12, 12, 16], 2),
+    column("latency", "LATENCY src → tgt", [18, 22, 27], 1),
+    column("tables", "TABLES", [12, 13, 20], 3),
+    Column { right: true, ..column("rows", "ROWS/S", [7, 7, 7], 5) },
+    column("alert", "ALERT", [6, 6, 7], 0),
 ];
 
 pub const TASK: usize = 0;
@@ -116,8 +118,8 @@ fn line(world: &World, task: &Task, open: Option<(&ReplicationArn, &[TableRow])>
     let alerts = health::alerts(task, latency, tables);
     let health = health::verdict(&alerts);
     let load = health::load(task);
-    let word = word(task, load);
-    let text = [&task.name.raw().to_lowercase(), type_word(task), &word.to_lowercase(), &task.arn.resource_id().0]
+    let status = word(task, load);
+    let text = [&task.name.raw().to_lowercase(), type_word(task), &status.to_lowercase(), &task.arn.resource_id().0]
         .join("\n")
         .to_lowercase();
     Line {
@@ -129,7 +131,7 @@ fn line(world: &World, task: &Task, open: Option<(&ReplicationArn, &[TableRow])>
         load,
         errored: health::errored_tables(task, tables),
         rate: rate(world, task, load, now),
-        word,
+        word: status,
         name_rank: 0,
         text,
     }
@@ -210,7 +212,7 @@ impl Rows for TaskRows<'_> {
         &COLUMNS
     }
 
-    fn len(&self) -> usize {
+    fn count(&self) -> usize {
         self.lines.len()
     }
 

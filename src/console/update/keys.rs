@@ -94,10 +94,10 @@ enum Resort {
 impl ToList for Resort {
     fn act<R: Rows>(&mut self, list: &mut List<R::Key>, rows: &R) {
         let sort = list.sort;
-        let last = rows.columns().len().saturating_sub(1);
+        let rightmost = rows.columns().len().saturating_sub(1);
         match *self {
             Self::Beside(by) => {
-                let column = sort.column.saturating_add_signed(by).min(last);
+                let column = sort.column.saturating_add_signed(by).min(rightmost);
                 // At the edge nothing changes, a reversed order least of all.
                 list.sort_by(column, sort.reversed && column == sort.column, rows);
             }

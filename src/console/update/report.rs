@@ -13,24 +13,25 @@ const METRICS_EVERY: SignedDuration = SignedDuration::from_secs(90);
 pub fn fold(state: &mut State, report: Report) {
     let ours = matches!(&state.connection, Connection::Connected { scope, .. } if scope == report.key().0);
     if !ours {
-        foreign(state, report.key().0.clone(), report.key().1);
+        let (scope, subject) = report.key();
+        foreign(state, scope, subject);
         return;
     }
     match report {
         Report::Observed { observation, every } => observed(state, *observation, every),
-        Report::Failed { subject, problem, retry_at, .. } => failed(state, subject, *problem, retry_at),
+        Report::Failed { subject, problem, retry_at, .. } => failed(state, &subject, *problem, retry_at),
     }
 }
 
 /// Data of another account or region: dropped, and told.
-fn foreign(state: &mut State, scope: Scope, subject: &Subject) {
+fn foreign(state: &mut State, scope: &Scope, subject: &Subject) {
     let connected = match &state.connection {
         Connection::Connected { scope, .. } => format!("this console shows {}", super::place(scope)),
         Connection::SigningIn => "no identity is known yet".to_owned(),
     };
     let problem = Problem {
         kind: ProblemKind::Internal,
-        summary: format!("an answer of {} was dropped", super::place(&scope)),
+        summary: format!("an answer of {} was dropped", super::place(scope)),
         detail: format!("{}: {connected}", subject_word(subject)),
         hint: "nothing of it is on screen".to_owned(),
         request_id: None,
@@ -128,15 +129,15 @@ fn take(state: &mut State, subject: Subject, value: Value) {
     super::judge(state);
 }
 
-fn failed(state: &mut State, subject: Subject, problem: Problem, retry_at: Option<Timestamp>) {
+fn failed(state: &mut State, subject: &Subject, problem: Problem, retry_at: Option<Timestamp>) {
     let expired = problem.kind == ProblemKind::ExpiredCredentials;
     if expired && state.banner.is_none() {
         state.banner = Some(Banner { problem: problem.clone(), since: state.now });
     }
-    let feed = state.world.feed_mut(&subject);
+    let feed = state.world.feed_mut(subject);
     feed.asked = None;
     feed.failed = Some(Failure { problem: problem.clone(), retry_at });
     let entry = state.problems.add(problem, Some(subject.clone()), EntryState::Standing, state.now);
     entry.retry_at = retry_at;
-    state.problems.settle(&subject, true, state.now);
+    state.problems.settle(subject, true, state.now);
 }

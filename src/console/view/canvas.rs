@@ -113,11 +113,18 @@ impl<'a> Canvas<'a> {
                 self.put(at, row, 1, Role::Border, corner);
             }
         }
+        let mut title = title;
         // Corner, space, title, space, at least one dash.
         let room = pane.width - 4;
         let right_width = u16::try_from(line_width(right)).unwrap_or(u16::MAX);
         let right_fits = right_width > 0 && right_width.saturating_add(12) <= room;
         let room = if right_fits { room - right_width - 3 } else { room };
+        // A hint at the end is the first to go; what counts is cut where it must be.
+        while let [rest @ .., (Role::Dim, _)] = title
+            && line_width(title) > usize::from(room)
+        {
+            title = rest;
+        }
         let width = u16::try_from(line_width(title)).unwrap_or(u16::MAX).min(room);
         self.put(x + 1, y, 1, Role::Border, " ");
         self.line(x + 2, y, width, title);

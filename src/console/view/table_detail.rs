@@ -86,10 +86,10 @@ fn validation_words(row: &TableRow) -> String {
     let Some(state) = &row.validation else { return "? not told".to_owned() };
     let mut text = format!("{} {}", validation_sign(state).1, shown(state.raw()));
     for (n, word) in counts(row) {
-        text.push_str(&format!(", {} {word}", text::grouped(n)));
+        text += &format!(", {} {word}", text::grouped(n));
     }
     if let Some(details) = row.validation_details.as_ref().filter(|details| !details.is_empty()) {
-        text.push_str(&format!(": {}", details.shown()));
+        text += &format!(": {}", details.shown());
     }
     text
 }

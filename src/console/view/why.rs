@@ -127,16 +127,12 @@ fn facts<'a>(state: &State, task: &Task, width: usize) -> Vec<Line<'a>> {
         match latencies {
             (source, Some((target, age))) => {
                 let source = source.map_or("?".to_owned(), |(source, _)| source);
-                add(
-                    "latency",
-                    format!("source {source}, target {target} (end to end), point of {age} ago")
-                        .replace("now ago", "now"),
-                );
+                add("latency", format!("source {source}, target {target} end to end, {age} old"));
             }
             _ => add("latency", "no data".to_owned()),
         }
-        if let Some((waiting, age)) = metric(MetricName::CDCIncomingChanges, |v| text::rate(v)) {
-            add("waiting", format!("{waiting} changes, point of {age} ago").replace("now ago", "now"));
+        if let Some((waiting, age)) = metric(MetricName::CDCIncomingChanges, text::rate) {
+            add("waiting", format!("{waiting} changes, {age} old"));
         }
     }
     let when = |at: Option<jiff::Timestamp>| at.map(|at| age::moment(at, state.now));
@@ -164,9 +160,9 @@ fn endpoint(state: &State, task: &Task, arn: &EndpointArn) -> String {
         }
     };
     if let Some(test) = state.world.connection(task, arn) {
-        text.push_str(&format!(", connection {}", test.status.shown()));
+        text += &format!(", connection {}", test.status.shown());
         if let Some(why) = test.last_failure.as_ref().filter(|_| test.status.raw() == "failed") {
-            text.push_str(&format!(": {}", why.shown()));
+            text += &format!(": {}", why.shown());
         }
     }
     text
