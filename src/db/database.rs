@@ -168,10 +168,12 @@ async fn attach(path: &Path, schema: &str, create: bool, place: &str) -> Result<
     let main = schema == "main";
     let mut options = SqliteConnectOptions::new()
         .busy_timeout(SQLITE_BUSY)
+        // An attached file is opened with the flags of the connection.
+        .create_if_missing(create)
         .foreign_keys(false)
         .disable_statement_logging();
     if main {
-        options = options.filename(path).create_if_missing(create);
+        options = options.filename(path);
         if create {
             options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
         }
@@ -228,7 +230,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("none.db");
         for query in ["", "?schema=shop"] {
-            let error = Database::parse(&format!("sqlite:{}{query}", path.display())).unwrap().read().await.unwrap_err();
+            let error =
+                Database::parse(&format!("sqlite:{}{query}", path.display())).unwrap().read().await.unwrap_err();
             assert!(error.to_string().contains("no such file") && error.is_lost(), "{error}");
             assert!(!path.exists());
         }

@@ -167,11 +167,7 @@ impl Dialect {
     pub fn parameter(&self, number: usize, declared: &str) -> String {
         let place = if self.numbered { format!("${number}") } else { "?".to_owned() };
         // Text needs no cast, and a cast to varchar(n) would cut what is too long instead of refusing it.
-        if self.casts && self.kind(declared) != Kind::Text {
-            format!("CAST({place} AS {declared})")
-        } else {
-            place
-        }
+        if self.casts && self.kind(declared) != Kind::Text { format!("CAST({place} AS {declared})") } else { place }
     }
 
     /// What a column declared like this holds.

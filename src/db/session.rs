@@ -111,9 +111,10 @@ impl Session<Write> {
             Connection::Postgres(_) => {
                 let returning = format!("{sql} RETURNING {}", self.dialect.quoted(key));
                 let rows = self.query(&returning, parameters).await?;
-                rows.first().and_then(|row| row.first()).and_then(Value::as_int).ok_or_else(|| {
-                    DbError::Unexpected(format!("{place} gave no number for {key}"))
-                })
+                rows.first()
+                    .and_then(|row| row.first())
+                    .and_then(Value::as_int)
+                    .ok_or_else(|| DbError::Unexpected(format!("{place} gave no number for {key}")))
             }
             Connection::MySql(c) => {
                 let done = bind::mysql(sql, parameters).execute(c.as_mut()).await.map_err(failed)?;

@@ -134,8 +134,7 @@ struct Running {
 
 impl Running {
     fn start(order: Order) -> Self {
-        let (control, listener) =
-            watch::channel(Control { stop: false, reload: Vec::new(), apply_delay_ms: 0 });
+        let (control, listener) = watch::channel(Control { stop: false, reload: Vec::new(), apply_delay_ms: 0 });
         let (voice, out) = mpsc::unbounded_channel();
         tokio::spawn(mover::run(order, listener, voice));
         Self { control, out, said: Vec::new() }
@@ -153,7 +152,7 @@ impl Running {
                 assert!(!matches!(happened, Happened::Failed { .. }), "{happened:?}");
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), listen).await.expect("nothing of the kind was said in a minute")
+        tokio::time::timeout(Duration::from_mins(1), listen).await.expect("nothing of the kind was said in a minute")
     }
 
     async fn until_at(&mut self, position: Checkpoint) {
@@ -237,17 +236,25 @@ async fn postgresql_to_mariadb_is_equal_after_load_and_changes() {
 #[tokio::test]
 async fn a_foreign_key_on_the_target_really_breaks_a_truncate() {
     for (pair, words) in [
-        (Pair::postgres().await, "cannot truncate a table referenced in a foreign key constraint: Table \"address\" references \"customer\". (SQLSTATE 0A000)"),
+        (
+            Pair::postgres().await,
+            "cannot truncate a table referenced in a foreign key constraint: Table \"address\" references \"customer\". (SQLSTATE 0A000)",
+        ),
         (Pair::mariadb().await, "Cannot truncate a table referenced in a foreign key constraint"),
     ] {
         let target = Database::parse(&pair.target).unwrap();
         let mut session = target.write_owned_by_demo().await.unwrap();
         shop::create(&mut session, shop::schema_of(&target), ForeignKeys::With).await.unwrap();
-        let order = Order { prep_mode: PrepMode::TruncateBeforeLoad, sub_tasks: 1, ..pair.order(Begin::LoadAll, false) };
+        let order =
+            Order { prep_mode: PrepMode::TruncateBeforeLoad, sub_tasks: 1, ..pair.order(Begin::LoadAll, false) };
         let said = Running::start(order).finish().await;
         let failed = failures(&said);
         for table in ["customer", "orders", "product", "invoice", "category", "address"] {
-            assert!(failed[table].contains(if table == "customer" { words } else { &words[..40] }), "{}", failed[table]);
+            assert!(
+                failed[table].contains(if table == "customer" { words } else { &words[..40] }),
+                "{}",
+                failed[table]
+            );
         }
         assert!(rows(&pair.target, "customer").await.is_empty(), "a failed table got nothing");
         // Nothing refers to it, and it refers to rows that are not there.
@@ -332,13 +339,11 @@ async fn one_table_is_reloaded_while_the_others_go_on() {
         for _ in 0..80 {
             workload.step(Timestamp::now()).await.unwrap();
         }
-        let before = running.said.len();
         running.until(|said| matches!(said, Happened::LoadEnded { table, .. } if table == "order_item")).await;
         running.until_at(pair.position().await).await;
         let (_, said) = running.stop().await;
         let loads = said.iter().filter(|s| matches!(s, Happened::LoadStarted { table, .. } if table == "order_item"));
         assert_eq!(loads.count(), 2, "asked once, reloaded once");
-        assert!(said.len() > before);
         assert_eq!(failures(&said), BTreeMap::new());
         pair.assert_equal().await;
     }
@@ -359,6 +364,7 @@ async fn mappings_are_obeyed_by_load_and_changes() {
     pair.mappings = mappings::parse(&rule(&text)).unwrap();
     let mut workload = pair.workload().await;
     let mut running = Running::start(pair.order(Begin::LoadAll, true));
+    running.until(|said| matches!(said, Happened::Idle(_))).await;
     for _ in 0..80 {
         workload.step(Timestamp::now()).await.unwrap();
     }
@@ -371,7 +377,18 @@ async fn mappings_are_obeyed_by_load_and_changes() {
     let names: Vec<&str> = there.values().map(|table| table.name.as_str()).collect();
     assert_eq!(
         names,
-        ["address", "category", "client", "document", "payment", "product", "shipment", "stg_order_item", "stg_orders", "stock"]
+        [
+            "address",
+            "category",
+            "client",
+            "document",
+            "payment",
+            "product",
+            "shipment",
+            "stg_order_item",
+            "stg_orders",
+            "stock"
+        ]
     );
     let client = &there[&("shop".to_owned(), "client".to_owned())];
     let columns: Vec<&str> = client.columns.iter().map(|column| column.name.as_str()).collect();
@@ -379,7 +396,9 @@ async fn mappings_are_obeyed_by_load_and_changes() {
     assert_eq!(client.primary_key, ["client_id"]);
     let without_email: Vec<Row> = {
         let mut rows = rows(&pair.source, "customer").await;
-        rows.iter_mut().for_each(|row| drop(row.remove(2)));
+        for row in &mut rows {
+            row.remove(2);
+        }
         rows.sort_by_cached_key(|row| format!("{row:?}"));
         rows
     };
@@ -394,7 +413,6 @@ async fn each_preparation_mode_does_what_it_says() {
         let mut session = target.write_owned_by_demo().await.unwrap();
         shop::create(&mut session, shop::schema_of(&target), ForeignKeys::Without).await.unwrap();
         let stray = "INSERT INTO {schema}.category (id, name) VALUES (900001, 'stray')";
-        let keyed = "CREATE INDEX by_name ON customer (name)";
 
         // DO_NOTHING keeps what is there, and the keys that are there refuse the same rows.
         script(&pair.target, stray).await;
@@ -411,10 +429,11 @@ async fn each_preparation_mode_does_what_it_says() {
         // TRUNCATE_BEFORE_LOAD takes the rows and keeps the table with what hangs on it.
         assert_eq!(failures(&Running::start(order(PrepMode::TruncateBeforeLoad)).finish().await), BTreeMap::new());
         pair.assert_equal().await;
-        let default = |tables: &catalogue::Catalogue| {
-            tables[&(schema(&pair.target), "orders".to_owned())].columns.len()
-        };
-        assert_eq!(default(&catalogue::read(&mut session).await.unwrap()), 7);
+        if target.dialect().one_writer {
+            // SQLite declares the shop's foreign keys in its tables: they are still there.
+            let kept = catalogue::read(&mut session).await.unwrap();
+            assert_eq!(kept[&(schema(&pair.target), "orders".to_owned())].foreign_keys.len(), 2);
+        }
 
         // DROP_AND_CREATE leaves a table and its key, nothing else.
         script(&pair.target, "ALTER TABLE {schema}.category ADD COLUMN extra integer").await;
@@ -424,8 +443,8 @@ async fn each_preparation_mode_does_what_it_says() {
         let category = &made[&(schema(&pair.target), "category".to_owned())];
         assert_eq!(category.columns.len(), 3);
         assert_eq!(category.primary_key, ["id"]);
-        assert!(made.values().all(|table| table.foreign_keys.is_empty()));
-        let _ = keyed;
+        let own = schema(&pair.target);
+        assert!(made.values().filter(|table| table.schema == own).all(|table| table.foreign_keys.is_empty()));
     }
 }
 
@@ -517,4 +536,17 @@ async fn a_change_that_commits_late_is_not_lost() {
         let names: Vec<Value> = rows(&pair.target, "customer").await.iter().map(|row| row[1].clone()).collect();
         assert!(names.contains(&"early".into()) && names.contains(&"late".into()));
     }
+}
+
+#[tokio::test]
+async fn a_schema_the_sqlite_target_does_not_have_fails_in_its_own_words() {
+    let mut pair = Pair::sqlite().await;
+    let text = format!(
+        r#"{},{{"rule-type":"transformation","rule-id":"2","rule-target":"schema","object-locator":{{"schema-name":"shop"}},"rule-action":"rename","value":"staging"}}"#,
+        selection("shop", "category", "explicit")
+    );
+    pair.mappings = mappings::parse(&rule(&text)).unwrap();
+    let said = Running::start(pair.order(Begin::LoadAll, false)).finish().await;
+    assert!(failures(&said)["category"].contains("unknown database"), "{said:?}");
+    assert!(said.contains(&Happened::Tables(vec![("shop".into(), "category".into())])));
 }

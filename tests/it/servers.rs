@@ -60,7 +60,10 @@ fn start_postgres() -> Server {
 
 fn start_mariadb() -> Server {
     let found = |name: &str| {
-        ["/usr/sbin", "/usr/bin", "/usr/local/bin"].iter().map(|dir| Path::new(dir).join(name)).find(|path| path.exists())
+        ["/usr/sbin", "/usr/bin", "/usr/local/bin"]
+            .iter()
+            .map(|dir| Path::new(dir).join(name))
+            .find(|path| path.exists())
     };
     let missing = "MariaDB is not installed: apt-get install mariadb-server";
     let (server, install) = (found("mariadbd").expect(missing), found("mariadb-install-db").expect(missing));
@@ -87,7 +90,8 @@ fn start(what: &str, script: &str, signal: &str, base: String, first: &'static s
     let dir = tempfile::tempdir().unwrap().keep();
     std::os::unix::fs::chown(&dir, None, None).unwrap();
     let log = dir.with_extension("log");
-    let script = format!("dir=$1; log=$2\n{script}\npid=$!\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\"");
+    let script =
+        format!("dir=$1; log=$2\n{script}\npid=$!\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\"");
     let mut shell = Command::new("sh")
         .args(["-c", &script, "sh"])
         .args([&dir, &log])

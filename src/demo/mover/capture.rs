@@ -4,8 +4,8 @@
 //! `sql/capture/` say how), so "everything after n" never skips a change that commits late. An entry names the row by its
 //! key and does not carry it: the mover reads the row as it is when it gets there.
 
-use crate::db::{Dialect, Engine, Kind, Session, Table, Value, Write};
 use crate::db::{DbError, catalogue};
+use crate::db::{Dialect, Engine, Kind, Session, Table, Value, Write};
 use crate::demo::mover::order::Checkpoint;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -119,11 +119,7 @@ pub async fn position<Access: Send>(session: &mut Session<Access>, schema: &str)
 }
 
 /// Refuses a position that the log no longer holds, as a server does whose binary log was purged.
-pub async fn check<Access: Send>(
-    session: &mut Session<Access>,
-    schema: &str,
-    from: Checkpoint,
-) -> Result<(), DbError> {
+pub async fn check<Access: Send>(session: &mut Session<Access>, schema: &str, from: Checkpoint) -> Result<(), DbError> {
     let log = session.dialect().qualified(schema, LOG);
     let rows = session.query(&format!("SELECT COALESCE(MIN(seq), 0), COALESCE(MAX(seq), 0) FROM {log}"), &[]).await?;
     let number = |at: usize| rows.first().and_then(|row| row.get(at)).and_then(Value::as_int).unwrap_or_default();
@@ -184,8 +180,7 @@ fn entry(row: &[Value]) -> Result<Entry, DbError> {
 pub async fn prune(session: &mut Session<Write>, schema: &str, keep: i64) -> Result<(), DbError> {
     let newest = position(session, schema).await?;
     let dialect = session.dialect();
-    let sql =
-        format!("DELETE FROM {} WHERE seq <= {}", dialect.qualified(schema, LOG), dialect.parameter(1, "bigint"));
+    let sql = format!("DELETE FROM {} WHERE seq <= {}", dialect.qualified(schema, LOG), dialect.parameter(1, "bigint"));
     session.execute(&sql, &[Value::Int(newest.0 - keep)]).await?;
     Ok(())
 }

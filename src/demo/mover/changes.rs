@@ -23,12 +23,6 @@ pub struct Queue {
     pub read: Checkpoint,
 }
 
-impl Default for Checkpoint {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
 impl Queue {
     pub fn new(from: Checkpoint) -> Self {
         Self { read: from, ..Self::default() }

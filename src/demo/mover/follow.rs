@@ -34,9 +34,8 @@ impl Follow {
     /// Finds the change log and the position to go on from.
     pub async fn new(run: &Run, order: &Order, reader: &mut Session<Read>) -> Result<Self, DbError> {
         let tables = catalogue::read(reader).await?;
-        let selected = |schema: &str| {
-            tables.keys().any(|(other, table)| other == schema && order.mappings.selects(schema, table))
-        };
+        let selected =
+            |schema: &str| tables.keys().any(|(other, table)| other == schema && order.mappings.selects(schema, table));
         let schema = tables.keys().find(|(schema, table)| table == LOG && selected(schema)).map(|name| name.0.clone());
         let Some(schema) = schema else {
             let why = format!("the source {} has no change log {LOG} for these tables", run.source.place());
@@ -147,7 +146,9 @@ impl Following {
         let wanted = |table: &str| self.plans.contains_key(table) && !self.out.contains(table);
         let own: Vec<_> = entries.iter().filter(|entry| wanted(&entry.table)).cloned().collect();
         queue.push(entries, wanted, Instant::now());
-        told(Stage::Captured, schema, &own).into_iter().for_each(|message| run.voice.say(message));
+        for message in told(Stage::Captured, schema, &own) {
+            run.voice.say(message);
+        }
         Ok(any)
     }
 
@@ -165,7 +166,9 @@ impl Following {
             drop(turn);
             match done {
                 Ok(()) => {
-                    told(Stage::Applied, &self.follow.schema, &entries).into_iter().for_each(|m| run.voice.say(m));
+                    for message in told(Stage::Applied, &self.follow.schema, &entries) {
+                        run.voice.say(message);
+                    }
                     break;
                 }
                 Err(Refused::Table(_, error) | Refused::Run(error)) if error.is_retryable() && tries < RETRIES => {

@@ -134,7 +134,12 @@ async fn prepare(run: &Run, plan: &Plan, target: &mut Session<Write>) -> Result<
         // As DMS does, a missing table is created in every mode.
         (PrepMode::DropAndCreate, _) | (_, false) => {
             if let Some(create) = to.create_schema(schema) {
-                target.script(&create).await?;
+                // On PostgreSQL two sessions at once can both find the schema missing, and one is then refused. The
+                // second time it is there.
+                match target.script(&create).await {
+                    Err(error) if !error.is_lost() => target.script(&create).await?,
+                    done => done?,
+                }
             }
             target.script(&to.drop_table(schema, table)).await?;
             let columns = plan.fresh(from, to);

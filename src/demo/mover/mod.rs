@@ -31,19 +31,13 @@ use tokio::sync::{Semaphore, mpsc, watch};
 ///
 /// The position that a run starts from is said (`At`) before its load begins, so that an interrupted load can go on with
 /// [`Begin::LoadRest`].
-pub fn run(
-    order: Order,
-    control: watch::Receiver<Control>,
-    out: mpsc::UnboundedSender<Happened>,
-) -> impl Future<Output = ()> + Send {
-    async move {
-        let voice = Voice(out);
-        let end = match task(&order, control, &voice).await {
-            Ok(end) => end,
-            Err(error) => Happened::Failed { why: error.to_string() },
-        };
-        voice.say(end);
-    }
+pub async fn run(order: Order, control: watch::Receiver<Control>, out: mpsc::UnboundedSender<Happened>) {
+    let voice = Voice(out);
+    let end = match task(&order, control, &voice).await {
+        Ok(end) => end,
+        Err(error) => Happened::Failed { why: error.to_string() },
+    };
+    voice.say(end);
 }
 
 /// The whole life of a run; gives its last word.

@@ -19,7 +19,7 @@ pub enum Begin {
 }
 
 /// A position in the source's change log, printed as `checkpoint:V1#<n>`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Checkpoint(pub i64);
 
 /// What one run of a task shall do.

@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(pace.reserve(50, start), Duration::from_millis(500));
         assert_eq!(pace.reserve(10, start), Duration::from_secs(1));
         // Time that nobody used is not saved up.
-        assert_eq!(pace.reserve(10, start + Duration::from_secs(60)), Duration::ZERO);
+        assert_eq!(pace.reserve(10, start + Duration::from_mins(1)), Duration::ZERO);
         assert_eq!(Pace::new(None).reserve(1_000_000, start), Duration::ZERO);
     }
 

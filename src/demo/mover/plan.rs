@@ -60,10 +60,8 @@ impl Plan {
 
 /// The selected tables, parents before the tables that refer to them.
 pub fn plans(source: &Catalogue, from: &Dialect, to: &Dialect, mappings: &Mappings, there: &Catalogue) -> Vec<Plan> {
-    let selected: Vec<&Table> = source
-        .values()
-        .filter(|t| !t.name.starts_with(OWN_PREFIX) && mappings.selects(&t.schema, &t.name))
-        .collect();
+    let selected: Vec<&Table> =
+        source.values().filter(|t| !t.name.starts_with(OWN_PREFIX) && mappings.selects(&t.schema, &t.name)).collect();
     in_load_order(&selected).into_iter().map(|table| Plan::new(table, from, to, mappings, there)).collect()
 }
 

@@ -16,19 +16,77 @@ pub struct Seed {
 }
 
 const FIRST: &[&str] = &[
-    "Ada", "Bjørn", "Chloé", "Dmitri", "Eszter", "Farah", "Grete", "Hugo", "Inês", "Jürgen", "Kaoru", "Lucía", "Małgorzata",
-    "Noor", "Oisín", "Priya", "Quentin", "Rosa", "Søren", "Tomáš", "Ursula", "Victor", "Wei", "Ximena", "Yusuf", "Zoë",
+    "Ada",
+    "Bjørn",
+    "Chloé",
+    "Dmitri",
+    "Eszter",
+    "Farah",
+    "Grete",
+    "Hugo",
+    "Inês",
+    "Jürgen",
+    "Kaoru",
+    "Lucía",
+    "Małgorzata",
+    "Noor",
+    "Oisín",
+    "Priya",
+    "Quentin",
+    "Rosa",
+    "Søren",
+    "Tomáš",
+    "Ursula",
+    "Victor",
+    "Wei",
+    "Ximena",
+    "Yusuf",
+    "Zoë",
 ];
 const LAST: &[&str] = &[
-    "Almeida", "Bianchi", "Castro", "Dubois", "Eriksen", "Fischer", "García", "Haddad", "Ivanova", "Jansen", "Kowalska",
-    "Larsen", "Müller", "Novák", "O'Brien", "Papadopoulos", "Quist", "Rossi", "Schmidt", "Tanaka", "Ueda", "Vermeer", "Wong",
+    "Almeida",
+    "Bianchi",
+    "Castro",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "García",
+    "Haddad",
+    "Ivanova",
+    "Jansen",
+    "Kowalska",
+    "Larsen",
+    "Müller",
+    "Novák",
+    "O'Brien",
+    "Papadopoulos",
+    "Quist",
+    "Rossi",
+    "Schmidt",
+    "Tanaka",
+    "Ueda",
+    "Vermeer",
+    "Wong",
 ];
 const CITIES: &[(&str, &str)] = &[
-    ("Amsterdam", "NL"), ("Berlin", "DE"), ("Bruxelles", "BE"), ("Dublin", "IE"), ("København", "DK"), ("Kraków", "PL"),
-    ("Lisboa", "PT"), ("Lyon", "FR"), ("Milano", "IT"), ("München", "DE"), ("Praha", "CZ"), ("Sevilla", "ES"), ("Wien", "AT"),
+    ("Amsterdam", "NL"),
+    ("Berlin", "DE"),
+    ("Bruxelles", "BE"),
+    ("Dublin", "IE"),
+    ("København", "DK"),
+    ("Kraków", "PL"),
+    ("Lisboa", "PT"),
+    ("Lyon", "FR"),
+    ("Milano", "IT"),
+    ("München", "DE"),
+    ("Praha", "CZ"),
+    ("Sevilla", "ES"),
+    ("Wien", "AT"),
 ];
-const STREETS: &[&str] = &["Church Lane", "Hauptstraße", "Rue de la Gare", "Via Roma", "Calle Mayor", "Rua Augusta", "Damrak"];
-const THINGS: &[&str] = &["lamp", "chair", "kettle", "backpack", "notebook", "bicycle bell", "raincoat", "teapot", "clock"];
+const STREETS: &[&str] =
+    &["Church Lane", "Hauptstraße", "Rue de la Gare", "Via Roma", "Calle Mayor", "Rua Augusta", "Damrak"];
+const THINGS: &[&str] =
+    &["lamp", "chair", "kettle", "backpack", "notebook", "bicycle bell", "raincoat", "teapot", "clock"];
 const LOOKS: &[&str] = &["blue", "oak", "enamel", "folding", "small", "linen", "brass", "recycled", "green"];
 const WAREHOUSES: [&str; 2] = ["AMS1", "BER2"];
 pub(super) const CARRIERS: &[&str] = &["DHL", "PostNL", "UPS", "DPD"];
@@ -109,14 +167,15 @@ impl Maker {
 
     /// Some time in the last 90 days, to the millisecond.
     fn past(&mut self) -> Timestamp {
-        let back = SignedDuration::from_millis(self.rng.i64(..90 * 86_400_000));
+        let back = SignedDuration::from_millis(self.rng.i64(0..90 * 86_400_000));
         self.seed.now.checked_sub(back).unwrap_or(self.seed.now)
     }
 
     fn rows(mut self) -> Vec<(&'static str, Vec<Row>)> {
         let (customers, addresses, categories) = (self.many(1_500), self.many(2_000), self.many(40));
         let (products, orders) = (self.many(800), self.many(3_000));
-        let mut tables = vec![("customer", self.customers(customers)), ("address", self.addresses(addresses, customers))];
+        let mut tables =
+            vec![("customer", self.customers(customers)), ("address", self.addresses(addresses, customers))];
         tables.push(("category", self.categories(categories)));
         let (product, prices) = self.products(products, categories);
         tables.extend([("product", product), ("stock", self.stock(products))]);
@@ -182,7 +241,7 @@ impl Maker {
         let mut rows = Vec::new();
         for product in 1..=products {
             for warehouse in WAREHOUSES {
-                let quantity = self.rng.i64(..500);
+                let quantity = self.rng.i64(0..500);
                 rows.push(vec![Value::Int(product), warehouse.into(), Value::Int(quantity), at(self.past())]);
             }
         }
@@ -213,7 +272,7 @@ impl Maker {
                 20..35 => "shipped",
                 _ => "delivered",
             };
-            let note = if fate % 5 == 0 { Value::from("please ring; “top floor”") } else { Value::Null };
+            let note = if fate.is_multiple_of(5) { Value::from("please ring; “top floor”") } else { Value::Null };
             let (customer, address) = (Value::Int(self.id(customers)), Value::Int(self.id(addresses)));
             orders.push(vec![Value::Int(id), customer, address, status.into(), money(total), note, at(placed)]);
             if fate < 10 {
@@ -223,7 +282,14 @@ impl Maker {
             let tax = total * 19 / 119;
             let number = format!("R{:04}-{id:07}", 2026);
             let dates = (day(placed), at(later(5)));
-            invoices.push(vec![invoice.clone(), Value::Int(id), number.into(), money(total - tax), money(tax), dates.0]);
+            invoices.push(vec![
+                invoice.clone(),
+                Value::Int(id),
+                number.into(),
+                money(total - tax),
+                money(tax),
+                dates.0,
+            ]);
             lines.push(vec![next(&lines), invoice.clone(), format!("Goods of order {id}").into(), money(total)]);
             if fate >= 15 {
                 let card = format!("{:04}", self.rng.u16(..10_000));
@@ -238,7 +304,7 @@ impl Maker {
                 let shipped = at(later(20));
                 shipments.push(vec![next(&shipments), Value::Int(id), carrier, tracking.into(), shipped, delivered]);
             }
-            if fate % 6 == 0 {
+            if fate.is_multiple_of(6) {
                 let file = if fate == 96 { Value::Null } else { content(&mut self.rng) };
                 documents.push(vec![next(&documents), Value::Int(id), "invoice".into(), file, at(later(6))]);
             }

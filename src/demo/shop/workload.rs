@@ -67,7 +67,7 @@ impl Workload {
             let rows = self.step(Timestamp::now()).await?;
             // A step that found nothing to do still takes its time.
             let rows = f64::from(u32::try_from(rows).unwrap_or(u32::MAX)).max(0.25);
-            let pause = Duration::try_from_secs_f64(rows / rows_per_second).unwrap_or(Duration::from_secs(3600));
+            let pause = Duration::try_from_secs_f64(rows / rows_per_second).unwrap_or(Duration::from_hours(1));
             // A source that was slow for a while is not flooded afterwards.
             next = (next + pause).max(Instant::now());
         }
@@ -212,11 +212,12 @@ impl Workload {
     /// Somebody counts a shelf.
     async fn stock(&mut self, now: Timestamp) -> Result<u64, DbError> {
         let product = self.any("product");
-        let quantity = self.rng.i64(..500);
+        let quantity = self.rng.i64(0..500);
         let set = [("quantity", quantity.into()), ("counted_at", at(now))];
         let (text, mut values) = self.assignments("stock", &set);
         let dialect = self.session.dialect();
-        let condition = format!("product_id = {}", dialect.parameter(values.len() + 1, self.declared("stock", "product_id")));
+        let condition =
+            format!("product_id = {}", dialect.parameter(values.len() + 1, self.declared("stock", "product_id")));
         values.push(product.into());
         let sql = format!("UPDATE {} SET {text} WHERE {condition}", dialect.qualified(&self.schema, "stock"));
         self.session.execute(&sql, &values).await
@@ -266,8 +267,7 @@ impl Workload {
             return Ok(0);
         }
         let content = data::content(&mut self.rng);
-        let row =
-            [("order_id", order.into()), ("kind", "label".into()), ("content", content), ("created_at", at(now))];
+        let row = [("order_id", order.into()), ("kind", "label".into()), ("content", content), ("created_at", at(now))];
         self.insert_new("document", &row).await?;
         let old = self.any("document");
         Ok(1 + self.delete("document", "id", old).await?)
@@ -317,7 +317,9 @@ impl Workload {
         let set: Vec<String> = fields
             .iter()
             .zip(1..)
-            .map(|((name, _), n)| format!("{} = {}", dialect.quoted(name), dialect.parameter(n, self.declared(table, name))))
+            .map(|((name, _), n)| {
+                format!("{} = {}", dialect.quoted(name), dialect.parameter(n, self.declared(table, name)))
+            })
             .collect();
         (set.join(", "), fields.iter().map(|(_, value)| value.clone()).collect())
     }
@@ -345,5 +347,81 @@ impl Workload {
         let from = dialect.qualified(&self.schema, table);
         let sql = format!("SELECT {} FROM {from} WHERE id = {place}", columns.join(", "));
         Ok(self.session.query(&sql, &[id.into()]).await?.into_iter().next())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::demo::mover::order::Checkpoint;
+    use crate::demo::shop::{self, Seed, TABLES};
+
+    async fn shop(folder: &std::path::Path, name: &str) -> Database {
+        let database = Database::parse(&shop::sqlite_url(&folder.join(name))).unwrap();
+        let seed = Seed { seed: 3, scale: 0.05, now: "2026-11-22T10:00:00Z".parse().unwrap() };
+        shop::prepare_source(&database, &seed).await.unwrap();
+        database
+    }
+
+    #[tokio::test]
+    async fn the_same_seed_makes_the_same_changes_and_each_is_captured() {
+        let folder = tempfile::tempdir().unwrap();
+        let now: Timestamp = "2026-11-22T12:00:00Z".parse().unwrap();
+        let mut ends = Vec::new();
+        for name in ["a.db", "b.db"] {
+            let database = shop(folder.path(), name).await;
+            let mut workload = Workload::open(&database, 9).await.unwrap();
+            let mut changed = 0;
+            for _ in 0..200 {
+                changed += workload.step(now).await.unwrap();
+            }
+            let mut reader = database.read().await.unwrap();
+            let log = capture::read(&mut reader, "shop", Checkpoint(0), 10_000).await.unwrap();
+            assert_eq!(log.len() as u64, changed, "one entry a changed row");
+            let mut kinds: Vec<(String, String)> =
+                log.iter().map(|entry| (entry.table.clone(), format!("{:?}", entry.operation))).collect();
+            kinds.sort();
+            kinds.dedup();
+            assert!(kinds.len() >= 14, "changes of many kinds: {kinds:?}");
+            let mut rows = Vec::new();
+            for table in TABLES {
+                rows.push(reader.query(&format!("SELECT * FROM shop.{table}"), &[]).await.unwrap());
+            }
+            ends.push(rows);
+        }
+        assert_eq!(ends[0], ends[1]);
+    }
+
+    #[tokio::test]
+    async fn a_prepared_source_is_left_as_it_is_and_a_workload_stops_when_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = shop(folder.path(), "a.db").await;
+        let (stop, listener) = watch::channel(false);
+        let running = tokio::spawn(Workload::open(&database, 1).await.unwrap().run(500.0, listener));
+        let mut reader = database.read().await.unwrap();
+        while capture::position(&mut reader, "shop").await.unwrap().0 < 50 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        stop.send(true).unwrap();
+        running.await.unwrap().unwrap();
+        let orders = shop::count(&mut reader, "shop", "orders").await.unwrap();
+        shop(folder.path(), "a.db").await;
+        assert_eq!(shop::count(&mut reader, "shop", "orders").await.unwrap(), orders);
+    }
+
+    #[tokio::test]
+    async fn a_pruned_log_refuses_a_position_before_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = shop(folder.path(), "a.db").await;
+        let mut workload = Workload::open(&database, 9).await.unwrap();
+        for _ in 0..40 {
+            workload.step(Timestamp::UNIX_EPOCH).await.unwrap();
+        }
+        capture::prune(&mut workload.session, "shop", 10).await.unwrap();
+        let newest = capture::position(&mut workload.session, "shop").await.unwrap().0;
+        for (from, held) in [(newest - 10, true), (newest - 11, false), (newest, true), (newest + 1, false)] {
+            let checked = capture::check(&mut workload.session, "shop", Checkpoint(from)).await;
+            assert_eq!(checked.is_ok(), held, "{from} of {newest}");
+        }
     }
 }
