@@ -5,6 +5,7 @@ mod cli;
 mod config;
 mod house;
 mod mover;
+mod policies;
 mod pty;
 mod pty_aws;
 mod pty_terminal;
