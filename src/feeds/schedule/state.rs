@@ -48,7 +48,21 @@ pub struct FeedState {
     /// Credentials are not accepted: only the probe is sent.
     pub(super) expired: bool,
     pub(super) last_id: u64,
+    /// Something happened that can change what is wanted.
+    stale: bool,
 }
+
+/// Topics that are not about one task; some of them only where there is a reason.
+const ALWAYS: [Topic; 8] = [
+    Topic::Identity,
+    Topic::Tasks,
+    Topic::Instances,
+    Topic::Endpoints,
+    Topic::Connections,
+    Topic::Settings,
+    Topic::Tags,
+    Topic::Metrics,
+];
 
 impl FeedState {
     pub fn new(settings: Settings) -> Self {
@@ -68,10 +82,12 @@ impl FeedState {
             unmeasurable: false,
             expired: false,
             last_id: 0,
+            stale: true,
         }
     }
 
     pub(super) fn apply(&mut self, now: Timestamp, event: Event) {
+        self.stale |= !matches!(event, Event::Tick | Event::Ended { .. } | Event::Together(_));
         match event {
             Event::Tick => {}
             Event::AskNow(subjects) => {
@@ -121,6 +137,8 @@ impl FeedState {
             return; // replaced meanwhile
         }
         entry.in_flight = None;
+        // What was asked once is forgotten when it ends.
+        self.stale |= matches!(topic, Topic::Tables(_) | Topic::TableErrors(_));
         entry.ended = Some(now);
         match outcome {
             Outcome::Answered { requests } => {
@@ -152,18 +170,13 @@ impl FeedState {
         }
     }
 
-    /// Entries for what is wanted, none for what is not.
+    /// Entries for what is wanted, none for what is not. Only after something that can change it: with 600 tasks this is
+    /// most of the work.
     pub(super) fn refresh(&mut self, now: Timestamp) {
-        let mut wanted: Vec<Topic> = vec![
-            Topic::Identity,
-            Topic::Tasks,
-            Topic::Instances,
-            Topic::Endpoints,
-            Topic::Connections,
-            Topic::Settings,
-            Topic::Tags,
-            Topic::Metrics,
-        ];
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
+        let mut wanted: Vec<Topic> = ALWAYS.to_vec();
         wanted.extend(self.looking.tables_of.clone().map(Topic::Tables));
         wanted.extend(self.known.keys().cloned().map(Topic::TableErrors));
         wanted.retain(|topic| self.wanted(topic));
@@ -179,8 +192,10 @@ impl FeedState {
             };
             self.entries.insert(topic, Entry { first, requests: 1, ..Entry::default() });
         }
-        let keep: BTreeSet<Topic> = self.entries.keys().filter(|topic| self.wanted(topic)).cloned().collect();
-        self.entries.retain(|topic, _| keep.contains(topic));
+        let gone: Vec<Topic> = self.entries.keys().filter(|topic| !self.wanted(topic)).cloned().collect();
+        for topic in gone {
+            self.entries.remove(&topic);
+        }
     }
 
     /// The first look at a task's errors: at once where there are some, else at its place in the round.

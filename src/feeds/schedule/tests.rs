@@ -72,6 +72,9 @@ impl Account {
     }
 
     fn run(&mut self, seconds: i64) {
+        if self.sent.is_empty() {
+            self.happened(Event::Tick);
+        }
         for _ in 0..seconds {
             self.now += SignedDuration::from_secs(1);
             for call in std::mem::take(&mut self.underway) {
@@ -94,6 +97,13 @@ impl Account {
             if next_due(&self.state).is_some_and(|due| due <= self.now) {
                 self.happened(Event::Tick);
             }
+        }
+    }
+
+    /// Runs on until nothing is under way.
+    fn settle(&mut self) {
+        while !self.underway.is_empty() {
+            self.run(1);
         }
     }
 
@@ -298,6 +308,7 @@ fn serverless_is_asked_every_time_where_it_exists_and_seldom_where_not() {
     let lists = account.sent.iter().filter(|(topic, ..)| *topic == Topic::Tasks);
     let with_serverless = lists.filter(|(_, _, requests, _)| *requests == 3).count();
     assert_eq!(with_serverless, 3, "at the start, after ten and after twenty minutes");
+    account.settle();
     let known = account.fleet();
     account.happened(Event::Tasks { known, serverless: true });
     account.now += SignedDuration::from_secs(20);
@@ -309,6 +320,7 @@ fn serverless_is_asked_every_time_where_it_exists_and_seldom_where_not() {
 fn a_clock_that_is_set_back_stops_nothing() {
     let mut account = Account::new(1, Settings::default());
     account.run(60);
+    account.settle();
     account.now -= SignedDuration::from_hours(2);
     let calls = account.happened(Event::Tick);
     assert!(calls.iter().any(|call| call.topic == Topic::Tasks));
@@ -318,9 +330,7 @@ fn a_clock_that_is_set_back_stops_nothing() {
 fn the_next_deadline_is_known_and_nothing_is_due_before_it() {
     let mut account = Account::new(1, Settings::default());
     account.run(120);
-    while !account.underway.is_empty() {
-        account.run(1);
-    }
+    account.settle();
     let due = next_due(&account.state).unwrap();
     assert!(due > account.now && due <= account.now + SignedDuration::from_secs(10));
     account.now = due - SignedDuration::from_millis(1);
