@@ -119,6 +119,11 @@ const SHORT: i64 = 600;
 fn credentials(state: &State) -> Option<Segment> {
     let Connection::Connected { identity, .. } = &state.connection else { return None };
     let expires = identity.expires?;
+    let refused =
+        state.banner.as_ref().is_some_and(|b| b.problem.kind == crate::model::ProblemKind::ExpiredCredentials);
+    if refused {
+        return Some(Segment::new(Part::Credentials { short: true }, "creds expired"));
+    }
     let short = expires.duration_since(state.now).as_secs() < SHORT;
     let text = age::left(expires, state.now).map_or("creds expired".to_owned(), |left| format!("creds {left}"));
     Some(Segment::new(Part::Credentials { short }, text))

@@ -57,14 +57,17 @@ const BESIDE_FROM_WIDTH: u16 = 180;
 /// From this width on panes have a full frame.
 const BOXED_FROM_WIDTH: u16 = 100;
 
-/// Places the panes. `wants` is how many lines the detail can use, its frame not counted.
-pub fn layout(area: Area, banner: bool, wants: u16) -> Layout {
+/// Places the panes. `wants` is how many lines the detail can use, its frame not counted;
+/// with none there is no such pane. `beside` says that it may stand beside the list where there is width for it.
+pub fn layout(area: Area, banner: bool, wants: u16, beside: bool) -> Layout {
     let Area { width, height } = area;
     let line = |y: u16| Pane { x: 0, y, width, height: 1.min(height), boxed: false };
     let top = 1 + u16::from(banner);
     let boxed = width >= BOXED_FROM_WIDTH;
     let body = Pane { x: 0, y: top, width, height: height.saturating_sub(top + 1), boxed };
-    let (list, detail) = if width >= BESIDE_FROM_WIDTH {
+    let (list, detail) = if wants == 0 {
+        (body, None)
+    } else if beside && width >= BESIDE_FROM_WIDTH {
         let beside = width / 3;
         let list = Pane { width: width - beside, ..body };
         (list, Some(Pane { x: list.width, width: beside, ..body }))
@@ -95,7 +98,7 @@ mod tests {
         for width in [1, 20, 59, 60, 80, 99, 100, 120, 179, 180, 250] {
             for height in 1..81 {
                 for banner in [false, true] {
-                    let l = layout(Area { width, height }, banner, 10);
+                    let l = layout(Area { width, height }, banner, 10, width % 2 == 0);
                     let mut panes = vec![l.list];
                     panes.extend(l.detail);
                     for pane in &panes {

@@ -195,9 +195,12 @@ impl State {
         TaskRows { world: &self.world, lines: &self.tasks.lines }
     }
 
-    /// Lines the pane under the list can use on this screen.
+    /// Lines the pane under the list can use on this screen. Where there is nothing to be about there is no such pane;
+    /// with a filter that matches nothing it stays, so that typing moves nothing.
     fn detail_wants(&self) -> u16 {
         match self.screen() {
+            Screen::Problems if self.problems.entries().is_empty() => 0,
+            Screen::Tasks | Screen::Tables if !matches!(self.filling(), Filling::Rows | Filling::NoMatch) => 0,
             Screen::Tasks => 11,
             Screen::Tables => 6,
             Screen::Problems => 10,
@@ -205,7 +208,9 @@ impl State {
     }
 
     pub fn layout(&self) -> Layout {
-        layout::layout(self.area, self.banner.is_some(), self.detail_wants())
+        // The rows of Tables can use all the width there is.
+        let beside = self.screen() != Screen::Tables;
+        layout::layout(self.area, self.banner.is_some(), self.detail_wants(), beside)
     }
 
     /// Tells the lists how many rows they have.
@@ -328,8 +333,16 @@ impl State {
         use crate::model::health::Latency;
         next.offer(self.tasks.list.follows_at());
         for (_, row) in self.tasks.list.visible() {
-            if let Some(Latency::Missing { newest }) = self.tasks.lines.get(row).map(|line| line.latency) {
-                next.age(newest);
+            match self.tasks.lines.get(row).map(|line| line.latency) {
+                Some(Latency::Missing { newest }) => next.age(newest),
+                Some(Latency::NotYet) => {
+                    let points =
+                        self.world.tasks.get(row).map(|task| {
+                            self.world.points(&task.arn, crate::model::metric::MetricName::CDCLatencyTarget)
+                        });
+                    next.age(points.and_then(<[_]>::last).map(|point| point.at));
+                }
+                _ => {}
             }
         }
         if let Some(arn) = self.tasks.list.detail() {

@@ -94,14 +94,16 @@ impl Default for Tasks {
 impl Tasks {
     /// Judges every task and makes the index anew. `open` holds the tables of the opened task.
     pub fn judge(&mut self, world: &World, open: Option<(&ReplicationArn, &[TableRow])>, now: Timestamp) {
-        let asked = world.feed(&Subject::Metrics).is_some_and(super::feed::Feed::has_data);
+        let answer_until = answer_stands_until(world);
+        let asked = answer_until.is_some_and(|until| now < until);
         let mut by_name: Vec<usize> = (0..world.tasks.len()).collect();
         by_name.sort_by_key(|row| (world.tasks[*row].name.raw().to_lowercase(), world.tasks[*row].arn.clone()));
         self.lines = world.tasks.iter().map(|task| line(world, task, open, asked, now)).collect();
         for (rank, row) in by_name.into_iter().enumerate() {
             self.lines[row].name_rank = u32::try_from(rank).unwrap_or(u32::MAX);
         }
-        self.judged_until = world.tasks.iter().filter_map(|task| changes_at(world, task, now)).min();
+        let changes = world.tasks.iter().filter_map(|task| changes_at(world, task, now));
+        self.judged_until = changes.chain(answer_until.filter(|until| *until > now)).min();
         let widths = world.tasks.iter().map(|task| task.name.shown().width());
         self.widest = u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
         self.unwell = self.lines.iter().filter(|line| line.health != Health::Ok).count();
@@ -135,6 +137,14 @@ fn line(world: &World, task: &Task, open: Option<(&ReplicationArn, &[TableRow])>
         name_rank: 0,
         text,
     }
+}
+
+/// Until when "there is no newer point" can be said at all: an answer speaks for the time it is fresh, or until the next
+/// was to come. After that a missing point is our own silence, and the latency is unknown, not missing.
+fn answer_stands_until(world: &World) -> Option<Timestamp> {
+    let feed = world.feed(&Subject::Metrics)?;
+    let twice = feed.every.and_then(|every| every.checked_mul(2)).unwrap_or(FRESH_FOR);
+    feed.received?.checked_add(twice.max(FRESH_FOR)).ok()
 }
 
 fn rate(world: &World, task: &Task, load: Load, now: Timestamp) -> Rate {
@@ -284,23 +294,23 @@ impl Rows for TaskRows<'_> {
             TYPE => format!("{} {}", type_word(task), task.migration_type.raw()),
             STATUS => format!("{} {}", line.word, task.status.raw()),
             LOAD => match line.load {
-                Load::None => "none",
-                Load::NotStarted => "not started",
+                Load::None => "not-due",
+                Load::NotStarted => "not-started",
                 Load::Loading { .. } => "loading",
                 Load::Complete => "complete",
                 Load::Incomplete { .. } => "incomplete",
             }
             .to_owned(),
             LATENCY => match line.latency {
-                Latency::NotDue => "none".to_owned(),
-                Latency::NotYet => "not yet".to_owned(),
-                Latency::Missing { .. } => "no data".to_owned(),
+                Latency::NotDue => "not-due".to_owned(),
+                Latency::NotYet => "unknown".to_owned(),
+                Latency::Missing { .. } => "no-data".to_owned(),
                 Latency::Fresh(point) => format!("{} s", point.value.round()),
             },
             TABLES => format!("{} ok {} err {} left", task.stats.tables_loaded, line.errored, unfinished(task)),
             ROWS => match line.rate {
                 Rate::Fresh(rate) => format!("{}", rate.round()),
-                Rate::NotDue => "none".to_owned(),
+                Rate::NotDue => "not-due".to_owned(),
                 Rate::Unknown => "unknown".to_owned(),
             },
             ALERT => {

@@ -61,6 +61,6 @@ pub fn banner(state: &State, canvas: &mut Canvas<'_>, pane: Pane, banner: &Banne
     };
     let since = age::moment(banner.since, state.now);
     let hint = crate::model::untrusted::shown(&banner.problem.hint);
-    let text = format!(" ▲ {what} since {since} UTC; what is shown is kept and ages. {hint}");
+    let text = format!(" ▲ {what} since {since} UTC, data is kept and ages: {hint}");
     canvas.line(pane.x, pane.y, pane.width, &[span(Role::Banner, text)]);
 }

@@ -133,7 +133,7 @@ fn cell<'a>(state: &State, row: &'a TableRow, column: usize, width: usize) -> Li
             Some(n) => span(Role::Warn, text::count(n, width)),
             None => span(Role::Unknown, "?"),
         }],
-        VALIDATION => validation(row),
+        VALIDATION => validation(row, width),
         UPDATED => vec![match row.last_update {
             Some(at) => span(Role::Dim, age::Age::of(Some(at), state.now).label()),
             None => span(Role::Unknown, "?"),
@@ -175,12 +175,17 @@ pub fn validation_sign(state: &ValidationState) -> (Role, &'static str) {
     }
 }
 
-fn validation(row: &TableRow) -> Line<'_> {
+fn validation(row: &TableRow, width: usize) -> Line<'_> {
     let Some(state) = &row.validation else { return vec![span(Role::Unknown, "? not told")] };
     let (role, sign) = validation_sign(state);
     let mut cell = vec![span(role, format!("{sign} ")), span(role, validation_word(state))];
     for (n, word) in counts(row) {
-        cell.push(span(Role::Text, format!(" {} {word}", text::compact(n))));
+        let count = format!(" {} {word}", text::compact(n));
+        // Half a number is a wrong number.
+        if line_width(&cell) + count.len() > width {
+            break;
+        }
+        cell.push(span(Role::Text, count));
     }
     cell
 }

@@ -170,7 +170,16 @@ fn load<'a>(load: Load, width: usize) -> Line<'a> {
 fn latency<'a>(state: &State, task: &Task, line: &tasks::Line, width: usize) -> Line<'a> {
     let point = match line.latency {
         Latency::NotDue => return vec![span(Role::Dim, "—")],
-        Latency::NotYet => return vec![span(Role::Unknown, "not known yet")],
+        Latency::NotYet => {
+            let newest = state.world.points(&task.arn, MetricName::CDCLatencyTarget).last();
+            return vec![span(
+                Role::Unknown,
+                newest.map_or("not known yet".to_owned(), |point| {
+                    let age = age::Age::of(Some(point.at), state.now).label();
+                    format!("? {}, {age} ago", text::seconds(point.value))
+                }),
+            )];
+        }
         Latency::Missing { newest: None } => return vec![span(Role::Bad, "no data")],
         Latency::Missing { newest: Some(at) } => {
             let age = age::Age::of(Some(at), state.now).label();

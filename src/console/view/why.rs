@@ -102,8 +102,9 @@ fn facts<'a>(state: &State, task: &Task, width: usize) -> Vec<Line<'a>> {
             lines.push(vec![span(Role::Dim, format!("{name:<NAME$}")), span(Role::Text, part)]);
         }
     };
-    add("source", endpoint(state, task, &task.source));
-    add("target", endpoint(state, task, &task.target));
+    add("source", endpoint(state, &task.source));
+    add("target", endpoint(state, &task.target));
+    add("tested", tested(state, task));
     if let Some(arn) = &task.instance {
         let text = match state.world.instance(arn) {
             Some(i) => format!("{}, {}, {}", i.name.shown(), i.class.shown(), i.status.shown()),
@@ -149,8 +150,8 @@ fn facts<'a>(state: &State, task: &Task, width: usize) -> Vec<Line<'a>> {
     lines
 }
 
-fn endpoint(state: &State, task: &Task, arn: &EndpointArn) -> String {
-    let mut text = match state.world.endpoint(arn) {
+fn endpoint(state: &State, arn: &EndpointArn) -> String {
+    match state.world.endpoint(arn) {
         None => last_part(&arn.0),
         Some(endpoint) => {
             let host = endpoint.host.as_ref().map(|host| format!(" {}", host.shown())).unwrap_or_default();
@@ -158,14 +159,19 @@ fn endpoint(state: &State, task: &Task, arn: &EndpointArn) -> String {
             let database = endpoint.database.as_ref().map(|name| format!("/{}", name.shown())).unwrap_or_default();
             format!("{}, {}{host}{port}{database}", endpoint.name.shown(), endpoint.engine.shown())
         }
-    };
-    if let Some(test) = state.world.connection(task, arn) {
-        text += &format!(", connection {}", test.status.shown());
-        if let Some(why) = test.last_failure.as_ref().filter(|_| test.status.raw() == "failed") {
-            text += &format!(": {}", why.shown());
-        }
     }
-    text
+}
+
+/// Last connection tests of both ends, or nothing where none is known.
+fn tested(state: &State, task: &Task) -> String {
+    let ends = [("source", &task.source), ("target", &task.target)];
+    let ends = ends.into_iter().filter_map(|(end, arn)| {
+        let test = state.world.connection(task, arn)?;
+        let why = test.last_failure.as_ref().filter(|_| test.status.raw() == "failed");
+        let why = why.map(|why| format!(": {}", why.shown())).unwrap_or_default();
+        Some(format!("{end} {}{why}", test.status.shown()))
+    });
+    ends.collect::<Vec<_>>().join(", ")
 }
 
 /// The last part of an ARN, where nothing better is known.
