@@ -71,6 +71,7 @@ impl DemoFlags {
             faults: faults.map_err(|error| wrong("fault", &error))?,
             source_url: self.source.clone(),
             target_url: self.target.clone(),
+            launcher: Some(demo::launcher()),
             ..demo::Options::default()
         })
     }

@@ -6,12 +6,14 @@
 pub mod clock;
 pub mod faults;
 pub mod mover;
+mod open;
 mod serve;
 pub mod shop;
 mod stage;
 pub mod wire;
 pub mod world;
 
+pub use open::launcher;
 pub use serve::{DemoError, Options, Running, serve};
 pub use stage::Launcher;
 pub use world::fleet::Fleet;

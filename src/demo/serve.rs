@@ -2,6 +2,7 @@
 
 use crate::demo::clock::{Clock, FROZEN_AT};
 use crate::demo::faults::Fault;
+use crate::demo::open;
 use crate::demo::stage::{Launcher, Stage};
 use crate::demo::wire::{Cuttable, handle};
 use crate::demo::world::fleet::Fleet;
@@ -66,6 +67,8 @@ pub enum DemoError {
     Listen { port: u16, source: std::io::Error },
     #[error("cannot create the data folder {}: {source}", folder.display())]
     Data { folder: PathBuf, source: std::io::Error },
+    #[error("cannot make the demo's databases: {0}")]
+    Database(#[from] crate::db::DbError),
 }
 
 /// A running embedded AWS. Stops when dropped; [`Running::stop`] also waits.
@@ -78,6 +81,8 @@ pub struct Running {
     shutdown: watch::Sender<bool>,
     server: Option<JoinHandle<()>>,
     temporary: bool,
+    /// Dropped, it ends the changes on the source.
+    _business: Option<watch::Sender<bool>>,
 }
 
 impl Running {
@@ -133,6 +138,10 @@ pub async fn serve(options: Options) -> Result<Running, DemoError> {
     // A stopped clock and a fleet move nothing.
     let launcher = options.launcher.clone().filter(|_| !options.frozen && options.fleet.is_none());
     let databases = launcher.as_ref().map(|_| options.databases(&data));
+    let business = match &databases {
+        Some(databases) => Some(open::shop(databases, options.seed).await?),
+        None => None,
+    };
     let setting = Setting { seed: options.seed, fleet: options.fleet, databases, pace: options.pace };
     let stage = Arc::new(Stage::new(clock, options.seed, World::new(setting, clock.now()), launcher));
     stage.tick();
@@ -141,7 +150,7 @@ pub async fn serve(options: Options) -> Result<Running, DemoError> {
     }
     let (shutdown, until) = watch::channel(false);
     let server = tokio::spawn(run(listener, Arc::clone(&stage), until));
-    Ok(Running { addr, data, stage, shutdown, server: Some(server), temporary })
+    Ok(Running { addr, data, stage, shutdown, server: Some(server), temporary, _business: business })
 }
 
 async fn run(listener: TcpListener, stage: Arc<Stage>, mut until: watch::Receiver<bool>) {
