@@ -483,19 +483,19 @@ pub fn keys_label(action: &Action, context: Context, ascii: bool) -> String {
 
 /// Text of `docs/keys.md`.
 pub fn keys_markdown() -> String {
-    let mut out = String::from(
-        "# Keys\n\nMade from the table in `src/console/actions.rs`; a test keeps the two the same.\n\
-         *Leaves* means that the program ends or is suspended; no key here changes anything at AWS.\n",
-    );
+    let mut out = vec![
+        "# Keys\n\nMade from the table in `src/console/actions.rs`.".to_owned(),
+        "*Leaves* means that the program ends or is suspended; no key here changes anything at AWS.".to_owned(),
+    ];
     for context in Context::ALL {
-        out += &format!("\n## {}\n\n| key | command | what it does | |\n|---|---|---|---|\n", context.title());
+        out.push(format!("\n## {}\n\n| key | command | what it does | |\n|---|---|---|---|", context.title()));
         for action in of(context) {
             let keys: Vec<_> = keys_in(action, context).map(|key| format!("`{}`", key_label(key, true))).collect();
             let risk = if action.risk == Risk::Leaves { "leaves" } else { "" };
-            out += &format!("| {} | {} | {} | {risk} |\n", keys.join(" "), action.name, action.doc);
+            out.push(format!("| {} | {} | {} | {risk} |", keys.join(" "), action.name, action.doc));
         }
     }
-    out
+    out.join("\n") + "\n"
 }
 
 #[cfg(test)]

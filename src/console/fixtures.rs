@@ -111,7 +111,9 @@ pub fn task(name: &str, kind: MigrationType, status: TaskStatus) -> Task {
 
 fn ran(task: Task, stats: TaskStats) -> Task {
     let start = stats.start.or(Some(before(3 * 3600)));
-    Task { stats: TaskStats { fresh_start: start, start, full_load_start: start, ..stats }, ..task }
+    let mut stats = stats;
+    (stats.fresh_start, stats.start, stats.full_load_start) = (start, start, start);
+    Task { stats, ..task }
 }
 
 fn loaded(ok: i32, err: i32) -> TaskStats {

@@ -73,7 +73,7 @@ pub fn layout(area: Area, banner: bool, wants: u16, beside: bool) -> Layout {
         (list, Some(Pane { x: list.width, width: beside, ..body }))
     } else if height >= DETAIL_FROM_HEIGHT {
         let frame = if boxed { 2 } else { 1 };
-        let below = (wants + frame).min(body.height / 3);
+        let below = (wants + frame).min(body.height * 2 / 5);
         let list = Pane { height: body.height - below, ..body };
         (list, Some(Pane { y: list.y + list.height, height: below, ..body }))
     } else {

@@ -201,7 +201,7 @@ impl State {
         match self.screen() {
             Screen::Problems if self.problems.entries().is_empty() => 0,
             Screen::Tasks | Screen::Tables if !matches!(self.filling(), Filling::Rows | Filling::NoMatch) => 0,
-            Screen::Tasks => 11,
+            Screen::Tasks => 12,
             Screen::Tables => 6,
             Screen::Problems => 10,
         }

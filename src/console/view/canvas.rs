@@ -5,6 +5,7 @@ use crate::console::text;
 use crate::console::theme::{Role, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 use std::borrow::Cow;
 
 /// A piece of text and what it is.
@@ -42,7 +43,9 @@ impl<'a> Canvas<'a> {
         let cells = cells.min(area.right() - x);
         let text = text::cut(text, usize::from(cells));
         let shown = self.theme.text(&text);
-        let (end, _) = self.buffer.set_stringn(x, y, shown, usize::from(cells), self.theme.style(role));
+        // Styles add up in the buffer; what stood here before, a dim frame, must not shine through.
+        let style = Style::reset().patch(self.theme.style(role));
+        let (end, _) = self.buffer.set_stringn(x, y, shown, usize::from(cells), style);
         end - x
     }
 

@@ -84,12 +84,9 @@ fn load_words(state: &State, row: &TableRow) -> String {
 
 fn validation_words(row: &TableRow) -> String {
     let Some(state) = &row.validation else { return "? not told".to_owned() };
-    let mut text = format!("{} {}", validation_sign(state).1, shown(state.raw()));
-    for (n, word) in counts(row) {
-        text += &format!(", {} {word}", text::grouped(n));
-    }
-    if let Some(details) = row.validation_details.as_ref().filter(|details| !details.is_empty()) {
-        text += &format!(": {}", details.shown());
-    }
-    text
+    let mut parts = vec![format!("{} {}", validation_sign(state).1, shown(state.raw()))];
+    parts.extend(counts(row).map(|(n, word)| format!("{} {word}", text::grouped(n))));
+    let details = row.validation_details.as_ref().filter(|details| !details.is_empty());
+    let details = details.map(|details| format!(": {}", details.shown())).unwrap_or_default();
+    parts.join(", ") + &details
 }
