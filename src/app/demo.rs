@@ -1,9 +1,9 @@
 //! The embedded AWS as a process of its own, and the console in front of it.
 
 use super::{Clock, Failure, Setup, console as run_console};
+use crate::demo;
 use crate::demo::clock::FROZEN_AT;
 use crate::demo::faults::{Fault, TABLE};
-use crate::demo;
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
 use std::fmt::Write as _;

@@ -5,6 +5,7 @@ use crate::demo::mover;
 use crate::demo::shop::{self, Seed, Workload};
 use crate::demo::stage::Launcher;
 use crate::demo::world::Databases;
+use jiff::Timestamp;
 use std::sync::Arc;
 use tokio::sync::watch;
 
@@ -17,9 +18,9 @@ pub fn launcher() -> Launcher {
 }
 
 /// Makes the source and keeps it busy until the returned sender is dropped. Targets are made by the loads.
-pub async fn shop(databases: &Databases, seed: u64) -> Result<watch::Sender<bool>, DbError> {
+pub async fn shop(databases: &Databases, seed: u64, now: Timestamp) -> Result<watch::Sender<bool>, DbError> {
     let source = Database::parse(&databases.source)?;
-    shop::prepare_source(&source, &Seed { seed, ..Seed::default() }).await?;
+    shop::prepare_source(&source, &Seed { seed, scale: 1.0, now }).await?;
     let workload = Workload::open(&source, seed).await?;
     let (stop, stopped) = watch::channel(false);
     // A source that goes away ends it; every task that reads there then says so itself.

@@ -139,7 +139,7 @@ pub async fn serve(options: Options) -> Result<Running, DemoError> {
     let launcher = options.launcher.clone().filter(|_| !options.frozen && options.fleet.is_none());
     let databases = launcher.as_ref().map(|_| options.databases(&data));
     let business = match &databases {
-        Some(databases) => Some(open::shop(databases, options.seed).await?),
+        Some(databases) => Some(open::shop(databases, options.seed, clock.now()).await?),
         None => None,
     };
     let setting = Setting { seed: options.seed, fleet: options.fleet, databases, pace: options.pace };

@@ -141,7 +141,10 @@ fn small_monochrome_and_ascii_terminals_get_what_they_can_show() {
     pty.end();
     let raw = String::from_utf8(pty.raw()).unwrap();
     let coloured = raw.split("\u{1b}[").skip(1).filter_map(|piece| piece.split_once('m')).filter(|(codes, _)| {
-        codes.split(';').filter_map(|code| code.parse::<u8>().ok()).any(|code| matches!(code, 30..=38 | 40..=48 | 90..=107))
+        codes
+            .split(';')
+            .filter_map(|code| code.parse::<u8>().ok())
+            .any(|code| matches!(code, 30..=38 | 40..=48 | 90..=107))
     });
     assert_eq!(coloured.count(), 0);
 

@@ -89,14 +89,8 @@ impl Scene {
     }
 
     fn report(&mut self, subject: Subject, value: Value, every: i64) {
-        let observation = Observation {
-            version: 1,
-            scope: scope(),
-            subject,
-            value,
-            as_of: Some(self.now),
-            received: self.now,
-        };
+        let observation =
+            Observation { version: 1, scope: scope(), subject, value, as_of: Some(self.now), received: self.now };
         let every = Some(SignedDuration::from_secs(every));
         self.send(Message::Report(Report::Observed { observation: Box::new(observation), every }));
     }
