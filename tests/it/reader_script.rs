@@ -122,7 +122,7 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
             Play::Answer(status, kind, body) => {
                 let answer = format!(
                     "HTTP/1.1 {status} X\r\nDate: {DATE}\r\nContent-Type: {kind}\r\nx-amzn-RequestId: req-1\r\n\
-                     smithy-protocol: rpc-v2-cbor\r\nContent-Length: {}\r\n\r\n{body}",
+                     smithy-protocol: rpc-v2-cbor\r\nx-aws-ec2-metadata-token-ttl-seconds: 600\r\nContent-Length: {}\r\n\r\n{body}",
                     body.len()
                 );
                 if stream.write_all(answer.as_bytes()).await.is_err() {
