@@ -66,7 +66,7 @@ fn no_region(profile: &str) -> Problem {
     }
 }
 
-/// Kept here so that the type is named where regions are decided.
+/// Renewed credentials that belong to somebody else: data of two accounts must never mix.
 pub(super) fn other_account(expected: &Scope, found: &str, region: &Region) -> Problem {
     Problem {
         kind: ProblemKind::AccessDenied,

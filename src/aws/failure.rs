@@ -41,6 +41,8 @@ pub(super) struct Failure {
     /// HTTP status, where there was an answer.
     pub status: Option<u16>,
     pub timed_out: bool,
+    /// The answer began and did not end.
+    pub cut: bool,
     pub request_id: Option<String>,
 }
 
@@ -139,6 +141,7 @@ pub(super) fn classify(failure: &Failure) -> Class {
         return class;
     }
     match failure.status {
+        _ if failure.cut => Class::Unreachable,
         Some(200..=299) => Class::Undecodable,
         Some(429) => Class::Throttled,
         Some(401 | 403) => Class::Denied,
@@ -276,6 +279,7 @@ where
         request_id: response.and_then(request_id),
         timed_out: matches!(error, SdkError::TimeoutError(_))
             || matches!(error, SdkError::DispatchFailure(dispatch) if dispatch.is_timeout()),
+        cut: matches!(error, SdkError::ResponseError(_)),
         ..Failure::default()
     };
     if let SdkError::ServiceError(service) = error {
@@ -350,6 +354,7 @@ mod tests {
             (coded("SomethingNewException", 400), Unknown),
             (plain(Some(200)), Undecodable),
             (Failure { timed_out: true, ..Failure::default() }, Timeout),
+            (Failure { cut: true, status: Some(200), ..Failure::default() }, Unreachable),
             (plain(None), Unreachable),
         ] {
             assert_eq!(classify(&failure), want, "{failure:?}");
@@ -392,7 +397,7 @@ mod tests {
             message: "User: arn:aws:iam::1:user/jane is not authorized".into(),
             status: Some(400),
             request_id: Some("r-1".into()),
-            timed_out: false,
+            ..Failure::default()
         };
         let region = Region("eu-west-1".into());
         let problem = problem(Operation::GetMetricData, &region, &failure, Timestamp::UNIX_EPOCH);

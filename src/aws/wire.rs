@@ -294,7 +294,7 @@ impl Wire {
         Ok(self.keeper.hold(loaded, now))
     }
 
-    /// Collects one page into an answer.
+    /// The problem for an answer, or a part of it, that makes no sense.
     pub(super) fn unreadable(&self, operation: Operation, why: &str) -> Problem {
         unreadable(operation, &self.scope.region, why).into()
     }

@@ -43,11 +43,20 @@ impl Fold {
         }
     }
 
-    /// A list of tasks came. Serverless ones that were not asked for stay as they were (there are none then).
+    /// A list of tasks came. Where a part of it is missing, serverless ones known from before stay, and the whole is as
+    /// old as they are: a failed request must not look like deleted tasks.
     pub(super) fn tasks(&mut self, answer: Answer<Vec<Task>>) {
-        self.tasks_stated = answer.stated;
+        let partly = !answer.missing.is_empty();
         let fitting = answer.value.into_iter().filter(|task| self.settings.watches(task.name.raw()));
-        self.tasks = fitting.map(|task| (task.arn.clone(), task)).collect();
+        let mut tasks: BTreeMap<_, _> = fitting.map(|task| (task.arn.clone(), task)).collect();
+        let mut stated = answer.stated;
+        for (arn, task) in std::mem::take(&mut self.tasks) {
+            if partly && arn.kind() == ReplicationKind::Serverless && !tasks.contains_key(&arn) {
+                stated = stated.zip(self.tasks_stated).map(|(new, old)| new.min(old));
+                tasks.insert(arn, task);
+            }
+        }
+        (self.tasks, self.tasks_stated) = (tasks, stated);
         let tasks = &self.tasks;
         self.texts.retain(|arn, _| tasks.contains_key(arn));
         self.tagged.retain(|arn, _| tasks.contains_key(arn));
@@ -263,6 +272,30 @@ mod tests {
         let report = fold.tasks_report(None, NOW);
         assert_eq!((names(&report), as_of(&report)), (vec!["orders-a".to_owned()], Some(100)));
         assert_eq!((fold.known().len(), fold.untagged().len()), (1, 0));
+    }
+
+    #[test]
+    fn serverless_tasks_that_could_not_be_asked_for_stay_and_make_the_list_older() {
+        let serverless = || Task {
+            arn: ReplicationArn::parse("arn:aws:dms:eu-west-1:123456789012:replication-config:S").unwrap(),
+            ..task("S", "serverless")
+        };
+        let mut fold = fold(Settings::default());
+        fold.tasks(list(vec![task("A", "a"), serverless()], 10));
+        let problem = Problem {
+            kind: crate::model::ProblemKind::Timeout,
+            summary: String::new(),
+            detail: String::new(),
+            hint: String::new(),
+            request_id: None,
+            at: NOW,
+        };
+        fold.tasks(Answer { missing: vec![problem], ..list(vec![task("A", "a")], 20) });
+        let report = fold.tasks_report(None, NOW);
+        assert_eq!((names(&report).len(), as_of(&report), fold.any_serverless()), (2, Some(10), true));
+        fold.tasks(list(vec![task("A", "a")], 30));
+        let report = fold.tasks_report(None, NOW);
+        assert_eq!((names(&report).len(), as_of(&report)), (1, Some(30)));
     }
 
     #[test]

@@ -201,8 +201,8 @@ impl Runner {
         match answered {
             Answered::Tasks(answer) => {
                 // Said before the tasks themselves: what is there is shown, what is missing stands among the problems.
-                for problem in std::mem::take(&mut answer.missing) {
-                    self.say(self.fold.failed(Subject::Tasks, problem, None));
+                for problem in &answer.missing {
+                    self.say(self.fold.failed(Subject::Tasks, problem.clone(), None));
                 }
                 self.fold.tasks(std::mem::take(answer));
             }

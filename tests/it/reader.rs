@@ -2,7 +2,10 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 use crate::reader_script::{ACCOUNT, Play, Server};
-use cutover::aws::{Connected, Limiters, Reader, Serverless, Settings, TaskDetail, WhichTables, connect};
+use aws_smithy_cbor::Encoder;
+use aws_smithy_types::DateTime;
+use cutover::aws::{Connected, Limiters, MetricQuery, Reader, Serverless, Settings, TaskDetail, WhichTables, connect};
+use cutover::model::metric::MetricName;
 use cutover::model::operation::Operation;
 use cutover::model::{ProblemKind, ReplicationArn};
 use jiff::Timestamp;
@@ -181,4 +184,60 @@ async fn the_embedded_settings_refuse_any_other_host() {
     let settings = Settings::embedded("https://dms.eu-west-1.amazonaws.com");
     let problem = connect(&settings, &Limiters::default()).await.unwrap_err();
     assert_eq!(problem.kind, ProblemKind::Configuration);
+}
+
+/// One `GetMetricData` page: the points of query `m0`, newest first as CloudWatch gives them.
+fn metric_page(points: &[(i64, f64)], status: &str, token: Option<&str>) -> Play {
+    let mut out = Encoder::new(Vec::new());
+    out.begin_map();
+    out.str("MetricDataResults").array(1).begin_map();
+    out.str("Id").str("m0");
+    out.str("StatusCode").str(status);
+    out.str("Timestamps").array(points.len());
+    for (at, _) in points {
+        out.timestamp(&DateTime::from_secs(*at));
+    }
+    out.str("Values").array(points.len());
+    for (_, value) in points {
+        out.double(*value);
+    }
+    out.end();
+    if let Some(token) = token {
+        out.str("NextToken").str(token);
+    }
+    out.end();
+    Play::Cbor(out.into_writer())
+}
+
+#[tokio::test]
+async fn metrics_are_read_to_the_end_sorted_and_priced_by_metric() {
+    let server = Server::start().await;
+    server.script(
+        "GetMetricData",
+        vec![
+            metric_page(&[(180, 3.0), (120, 2.0)], "PartialData", Some("more")),
+            metric_page(&[(60, 1.0)], "Complete", None),
+        ],
+    );
+    let reader = reader(&server).await;
+    let query = MetricQuery {
+        arn: ReplicationArn::parse(&format!("arn:aws:dms:eu-west-1:{ACCOUNT}:task:RESOURCEID")).unwrap(),
+        instance: Some("inst-1".into()),
+        names: vec![MetricName::CDCLatencyTarget, MetricName::CDCIncomingChanges],
+    };
+    let unnamed = MetricQuery { instance: None, ..query.clone() };
+    let at = |second| Timestamp::from_second(second).unwrap();
+    let answer = reader.metrics(&[query, unnamed], at(0), at(240)).await.unwrap();
+    let points: Vec<_> = answer.value[0].series.points.iter().map(|p| (p.at.as_second(), p.value)).collect();
+    assert_eq!(points, [(60, 1.0), (120, 2.0), (180, 3.0)]);
+    assert_eq!((answer.value.len(), answer.value[1].series.points.len(), answer.pages), (2, 0, 2));
+    assert_eq!(answer.missing.len(), 1, "a task whose instance has no name is not asked for");
+    let body = &server.bodies("GetMetricData")[0];
+    for word in ["AWS/DMS", "ReplicationInstanceIdentifier", "inst-1", "ReplicationTaskIdentifier", "RESOURCEID"] {
+        assert!(body.contains(word), "{word}");
+    }
+    assert!(!body.contains("Unit"), "a unit that does not match finds nothing");
+    assert_eq!(reader.traffic().by_operation[&Operation::GetMetricData], 2);
+    // Two metrics, twice, in the first minute: 4 x 1,440 a day at $0.01 per 1,000.
+    assert!((reader.traffic().dollars_per_day - 0.0576).abs() < 1e-6);
 }

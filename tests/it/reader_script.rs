@@ -14,6 +14,8 @@ pub const ACCOUNT: &str = "123456789012";
 pub enum Play {
     /// Status, content type, body.
     Answer(u16, &'static str, String),
+    /// A body of rpcv2Cbor, status 200.
+    Cbor(Vec<u8>),
     /// The connection is closed in the middle of the answer.
     Cut,
     /// The connection is closed before a single byte.
@@ -118,22 +120,27 @@ async fn serve(mut stream: TcpStream, script: Arc<Mutex<Script>>) {
                 None => Play::error(400, "UnknownOperationException", &operation),
             }
         };
+        let play = match play {
+            Play::Answer(status, kind, body) => Ok((status, kind, body.into_bytes())),
+            Play::Cbor(body) => Ok((200, "application/cbor", body)),
+            broken => Err(broken),
+        };
         match play {
-            Play::Answer(status, kind, body) => {
+            Ok((status, kind, body)) => {
                 let answer = format!(
                     "HTTP/1.1 {status} X\r\nDate: {DATE}\r\nContent-Type: {kind}\r\nx-amzn-RequestId: req-1\r\n\
-                     smithy-protocol: rpc-v2-cbor\r\nContent-Length: {}\r\n\r\n{body}",
+                     smithy-protocol: rpc-v2-cbor\r\nx-aws-ec2-metadata-token-ttl-seconds: 600\r\nContent-Length: {}\r\n\r\n",
                     body.len()
                 );
-                if stream.write_all(answer.as_bytes()).await.is_err() {
+                if stream.write_all(&[answer.as_bytes(), &body].concat()).await.is_err() {
                     return;
                 }
             }
-            Play::Cut => {
+            Err(Play::Cut) => {
                 let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{\"Repl").await;
                 return;
             }
-            Play::Slam => return,
+            Err(_) => return,
         }
     }
 }

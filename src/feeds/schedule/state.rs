@@ -28,6 +28,7 @@ pub(super) struct Entry {
 
 /// Everything scheduling remembers.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, not a state machine")]
 pub struct FeedState {
     pub(super) settings: Settings,
     pub(super) looking: Looking,

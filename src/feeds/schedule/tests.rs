@@ -32,13 +32,24 @@ struct Account {
     sent: Vec<(Topic, i64, u32, Urgency)>,
     start: Timestamp,
     fails: Option<ProblemKind>,
+    due: Option<Timestamp>,
 }
 
 impl Account {
     fn new(tasks: usize, settings: Settings) -> Self {
         let start = "2026-11-22T14:00:00Z".parse().unwrap();
         let state = FeedState::new(settings);
-        Self { state, now: start, tasks, open_tables: 500, underway: vec![], sent: vec![], start, fails: None }
+        Self {
+            state,
+            now: start,
+            tasks,
+            open_tables: 500,
+            underway: vec![],
+            sent: vec![],
+            start,
+            fails: None,
+            due: None,
+        }
     }
 
     fn fleet(&self) -> BTreeMap<ReplicationArn, Known> {
@@ -61,6 +72,7 @@ impl Account {
 
     fn happened(&mut self, event: Event) -> Vec<Call> {
         let calls = schedule(&mut self.state, self.now, event);
+        self.due = next_due(&self.state);
         for call in &calls {
             let requests = self.requests(&call.job);
             let at = self.now.duration_since(self.start).as_secs();
@@ -94,7 +106,7 @@ impl Account {
                 self.happened(Event::Together(events));
             }
             // As the runner does: nothing is looked at before its time.
-            if next_due(&self.state).is_some_and(|due| due <= self.now) {
+            if self.due.is_some_and(|due| due <= self.now) {
                 self.happened(Event::Tick);
             }
         }
