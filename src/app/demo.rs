@@ -35,7 +35,7 @@ const ENDPOINT: &str = "export AWS_ENDPOINT_URL=";
 const DEFAULT_SEED: u64 = 7;
 
 /// Two databases are made and filled first; on a slow disk that takes a few seconds.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 
 impl DemoFlags {
     pub(super) fn clock(&self) -> Clock {
@@ -89,7 +89,7 @@ pub fn fault_help() -> String {
 pub fn console(flags: DemoFlags, config: Option<PathBuf>) -> Result<u8, Failure> {
     // Told now, by us, and not later by a process that nobody sees.
     flags.options()?;
-    run_console(Setup::demo(flags, config)?)
+    run_console(Setup::demo(flags, config.as_deref())?)
 }
 
 /// Serves until a signal, or until standard input ends where that is asked for.
