@@ -1,13 +1,13 @@
 //! The embedded AWS as a process of its own, and the console in front of it.
 
 use super::{Clock, Failure, Setup, console as run_console};
+use crate::demo;
 use crate::demo::clock::FROZEN_AT;
 use crate::demo::faults::{Fault, TABLE};
-use crate::demo;
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -86,10 +86,10 @@ pub fn fault_help() -> String {
 }
 
 /// The console on an embedded AWS of its own.
-pub fn console(flags: DemoFlags, config: Option<PathBuf>) -> Result<u8, Failure> {
+pub fn console(flags: DemoFlags, config: Option<&Path>) -> Result<u8, Failure> {
     // Told now, by us, and not later by a process that nobody sees.
     flags.options()?;
-    run_console(Setup::demo(flags, config.as_deref())?)
+    run_console(Setup::demo(flags, config)?)
 }
 
 /// Serves until a signal, or until standard input ends where that is asked for.

@@ -51,7 +51,12 @@ impl TaskFacts {
 
     /// Time of the newest point of any metric.
     pub fn newest_point(&self, arn: &ReplicationArn) -> Option<Timestamp> {
-        self.series.iter().filter(|one| one.arn == *arn).filter_map(|one| one.series.newest()).map(|point| point.at).max()
+        self.series
+            .iter()
+            .filter(|one| one.arn == *arn)
+            .filter_map(|one| one.series.newest())
+            .map(|point| point.at)
+            .max()
     }
 
     /// Fails with the first part that could not be told.
@@ -237,7 +242,14 @@ mod tests {
     #[test]
     fn a_task_is_an_arn_or_an_exact_name_and_never_a_guess() {
         let arn = |id: &str| format!("arn:aws:dms:eu-west-1:123456789012:task:{id}");
-        let tasks = || vec![task(&arn("A"), "orders"), task(&arn("B"), "orders-cdc"), task(&arn("C"), "twice"), task(&arn("D"), "twice")];
+        let tasks = || {
+            vec![
+                task(&arn("A"), "orders"),
+                task(&arn("B"), "orders-cdc"),
+                task(&arn("C"), "twice"),
+                task(&arn("D"), "twice"),
+            ]
+        };
         let id = |named: &str| one_of(tasks(), named, "here").map(|found| found.map(|task| task.arn.resource_id().0));
         assert_eq!(id("orders"), Ok(Some("A".to_owned())));
         assert_eq!(id(&arn("B")), Ok(Some("B".to_owned())));

@@ -38,6 +38,9 @@ fn message(info: &PanicHookInfo<'_>) -> String {
 }
 
 /// Panics on request, so that tests can see what a panic does. Nothing of it is in a release build.
+///
+/// # Panics
+/// When `CUTOVER_TEST_PANIC` names this place.
 #[cfg(debug_assertions)]
 #[allow(clippy::manual_assert, clippy::panic, reason = "panicking is what it is for")]
 pub fn on_request(place: &str) {

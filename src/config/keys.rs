@@ -98,7 +98,9 @@ const KEYS: [Row; 10] = [
         read: |config, value| {
             let (url, span) = filled(value)?;
             let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-            if host.is_empty() || host.starts_with(['/', ':']) || url.chars().any(|c| c.is_whitespace() || c.is_control())
+            if host.is_empty()
+                || host.starts_with(['/', ':'])
+                || url.chars().any(|c| c.is_whitespace() || c.is_control())
             {
                 let hint = "for example endpoint_url = \"http://127.0.0.1:4566\"";
                 return Err(wrong(span, format!("is no http or https URL: {url:?}"), hint));

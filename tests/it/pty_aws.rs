@@ -141,9 +141,19 @@ fn small_monochrome_and_ascii_terminals_get_what_they_can_show() {
     pty.keys("q");
     pty.end();
     let raw = String::from_utf8(pty.raw()).unwrap();
-    let coloured: Vec<&str> = raw.split("\u{1b}[").skip(1).filter_map(|piece| piece.split_once('m')).map(|(codes, _)| codes).filter(|codes| codes.bytes().all(|b| b.is_ascii_digit() || b == b';')).filter(|codes| {
-        codes.split(';').filter_map(|code| code.parse::<u8>().ok()).any(|code| matches!(code, 30..=38 | 40..=48 | 90..=107))
-    }).collect();
+    let coloured: Vec<&str> = raw
+        .split("\u{1b}[")
+        .skip(1)
+        .filter_map(|piece| piece.split_once('m'))
+        .map(|(codes, _)| codes)
+        .filter(|codes| codes.bytes().all(|b| b.is_ascii_digit() || b == b';'))
+        .filter(|codes| {
+            codes
+                .split(';')
+                .filter_map(|code| code.parse::<u8>().ok())
+                .any(|code| matches!(code, 30..=38 | 40..=48 | 90..=107))
+        })
+        .collect();
     assert!(coloured.is_empty(), "{coloured:?}");
     drop(pty);
 

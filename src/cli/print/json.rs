@@ -62,10 +62,8 @@ mod tests {
     #[test]
     fn values_are_raw_and_the_text_is_harmless() {
         let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}x\u{7f}\u{e0001}ü漢\"\\\n";
-        let list = List {
-            columns: COLUMNS,
-            rows: vec![vec![json!(hostile), Value::Null], vec![json!(1.5), json!([])]],
-        };
+        let list =
+            List { columns: COLUMNS, rows: vec![vec![json!(hostile), Value::Null], vec![json!(1.5), json!([])]] };
         let text = text(&list).unwrap();
         assert!(text.starts_with("[\n{\"z\":"), "{text}");
         assert!(!text.chars().any(|c| c != '\n' && shown(&c.to_string()) != c.to_string()), "{text:?}");

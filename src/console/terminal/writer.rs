@@ -83,11 +83,8 @@ impl Writer {
     pub fn close(&self, grace: Duration) -> bool {
         let busy = |slot: &mut Slot| matches!(slot, Slot::Full(..) | Slot::Writing(_));
         let wait = |slot, limit| {
-            let (slot, _) = self
-                .shared
-                .changed
-                .wait_timeout_while(slot, limit, busy)
-                .unwrap_or_else(PoisonError::into_inner);
+            let (slot, _) =
+                self.shared.changed.wait_timeout_while(slot, limit, busy).unwrap_or_else(PoisonError::into_inner);
             slot
         };
         let mut slot = wait(self.shared.lock(), grace);
