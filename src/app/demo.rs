@@ -7,7 +7,7 @@ use crate::demo::faults::{Fault, TABLE};
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -35,7 +35,7 @@ const ENDPOINT: &str = "export AWS_ENDPOINT_URL=";
 const DEFAULT_SEED: u64 = 7;
 
 /// Two databases are made and filled first; on a slow disk that takes a few seconds.
-const STARTS_WITHIN: Duration = Duration::from_secs(60);
+const STARTS_WITHIN: Duration = Duration::from_mins(1);
 
 impl DemoFlags {
     pub(super) fn clock(&self) -> Clock {
@@ -87,7 +87,7 @@ pub fn fault_help() -> String {
 }
 
 /// The console on an embedded AWS of its own.
-pub fn console(flags: DemoFlags, config: Option<PathBuf>) -> Result<u8, Failure> {
+pub fn console(flags: DemoFlags, config: Option<&Path>) -> Result<u8, Failure> {
     // Told now, by us, and not later by a process that nobody sees.
     flags.options()?;
     run_console(Setup::demo(flags, config)?)

@@ -171,20 +171,13 @@ async fn the_task(reader: &Reader, named: &str) -> Result<Task, Failure> {
     let Answer { value, missing, .. } = list(reader).await?;
     let place = format!("account {} in {}", reader.scope().account.0, reader.scope().region.0);
     let found = one_of(value, named, &place)?;
-    match found {
-        Some(task) => Ok(task),
-        // It may be among those that could not be read.
-        None => {
-            complete(&missing)?;
-            Err(Failure {
-                status: 2,
-                lines: vec![
-                    format!("no task {:?} in {place}", shown(named)),
-                    "TASK is an ARN or the whole name; `cutover tasks` lists them.".to_owned(),
-                ],
-            })
-        }
+    if let Some(task) = found {
+        return Ok(task);
     }
+    // It may be among those that could not be read.
+    complete(&missing)?;
+    let hint = "TASK is an ARN or the whole name; `cutover tasks` lists them.";
+    Err(Failure { status: 2, lines: vec![format!("no task {:?} in {place}", shown(named)), hint.to_owned()] })
 }
 
 fn one_of(tasks: Vec<Task>, named: &str, place: &str) -> Result<Option<Task>, Failure> {

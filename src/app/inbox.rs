@@ -121,7 +121,9 @@ mod tests {
         ];
         for (sent, want) in cases {
             let inbox = Inbox::default();
-            sent.into_iter().for_each(|message| inbox.send(message));
+            for message in sent {
+                inbox.send(message);
+            }
             assert_eq!(inbox.drain(), want);
             assert_eq!(inbox.drain(), vec![]);
         }

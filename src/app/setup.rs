@@ -61,8 +61,8 @@ impl Setup {
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(super) fn demo(flags: DemoFlags, config: Option<PathBuf>) -> Result<Self, Failure> {
-        let (config, _) = config::load(config.as_deref())?;
+    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>) -> Result<Self, Failure> {
+        let (config, _) = config::load(config)?;
         let clock = flags.clock();
         Ok(Self {
             environment: None,

@@ -48,5 +48,5 @@ pub fn run(common: &Common, arguments: Arguments) -> Result<u8, Failure> {
     if serve {
         return app::serve(&flags, until_stdin_closes, &|text| print::out(text));
     }
-    app::demo_console(flags, common.config.clone())
+    app::demo_console(flags, common.config.as_deref())
 }

@@ -35,6 +35,7 @@ pub struct Arguments {
 
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
+#[allow(clippy::doc_markdown, reason = "these lines are printed by --help as they stand")]
 struct Common {
     /// Profile of ~/.aws/config; wins over AWS_PROFILE and the configuration
     #[arg(long, global = true, value_name = "NAME")]
@@ -70,7 +71,7 @@ enum Command {
 pub fn run(arguments: Arguments) -> u8 {
     let Arguments { common, command } = arguments;
     let done = match command {
-        None => common.setup().and_then(|setup| app::console(setup)),
+        None => common.setup().and_then(app::console),
         Some(Command::Tasks(arguments)) => common.setup().and_then(|setup| tasks::run(&setup, &arguments)),
         Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),

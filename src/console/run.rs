@@ -130,7 +130,6 @@ impl Run<'_> {
     async fn serve(&mut self, woke: Woke) -> Option<Ended> {
         let mut messages = Vec::new();
         match woke {
-            Woke::Written => {}
             Woke::Signal(Signal::End(status)) => return Some(Ended::with(status)),
             Woke::Signal(Signal::Continued) => {
                 if self.terminal.resume().is_err() {
@@ -142,7 +141,8 @@ impl Run<'_> {
             Woke::Signal(Signal::Resized) => messages.extend(self.terminal.resized().map(Message::Resize)),
             Woke::Input(Input::Lost) => return Some(Ended::with(LOST)),
             Woke::Input(input) => messages.extend(message(input)),
-            Woke::Inbox => {}
+            // The inbox is drained below in any case; a frame that went out makes room for the next.
+            Woke::Inbox | Woke::Written => {}
             Woke::Deadline => messages.push(Message::Tick),
             Woke::Slow => {
                 self.told_slow = self.terminal.busy_since();

@@ -198,16 +198,17 @@ pub fn is_invisible(c: char) -> bool {
 
 #[test]
 fn exit_statuses_tell_what_kind_of_problem_it_was() {
-    let nowhere = |name, value: &str| vec![("AWS_REGION", "eu-west-1".to_owned()), (name, value.to_owned())];
-    let cases: [(&[&str], Vec<(&'static str, String)>, i32, &str); 8] = [
-        (&["tasks"], nowhere("X", ""), 3, "no AWS credentials found"),
-        (&["tables"], nowhere("X", ""), 2, "<TASK>"),
-        (&["tasks", "--output=xml"], nowhere("X", ""), 2, "possible values: table, json, csv"),
-        (&["tasks", "--config=/nonexistent.toml"], nowhere("X", ""), 2, "/nonexistent.toml: cannot be read"),
-        (&["frobnicate"], nowhere("X", ""), 2, "unrecognized subcommand"),
-        (&["demo", "--region=eu-west-1"], nowhere("X", ""), 2, "the demo has an account of its own"),
-        (&["demo", "--serve", "--fault=throtle"], nowhere("X", ""), 2, "did you mean throttle?"),
-        (&["--profile=absent", "tasks"], nowhere("X", ""), 2, "absent"),
+    type Case<'a> = (&'a [&'a str], Vec<(&'static str, String)>, i32, &'a str);
+    let nowhere = || vec![("AWS_REGION", "eu-west-1".to_owned())];
+    let cases: [Case; 8] = [
+        (&["tasks"], nowhere(), 3, "no AWS credentials found"),
+        (&["tables"], nowhere(), 2, "<TASK>"),
+        (&["tasks", "--output=xml"], nowhere(), 2, "possible values: table, json, csv"),
+        (&["tasks", "--config=/nonexistent.toml"], nowhere(), 2, "/nonexistent.toml: cannot be read"),
+        (&["frobnicate"], nowhere(), 2, "unrecognized subcommand"),
+        (&["demo", "--region=eu-west-1"], nowhere(), 2, "the demo has an account of its own"),
+        (&["demo", "--serve", "--fault=throtle"], nowhere(), 2, "did you mean throttle?"),
+        (&["--profile=absent", "tasks"], nowhere(), 2, "absent"),
     ];
     for (args, env, status, said) in cases {
         let output = cutover(args, &env);

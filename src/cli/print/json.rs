@@ -57,10 +57,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    const COLUMNS: &[Column] = &[column("z", "Z"), column("a", "A")];
+
     #[test]
     fn values_are_raw_and_the_text_is_harmless() {
         let hostile = "a\u{1b}[2J\u{9b}31m\u{202e}x\u{7f}\u{e0001}ü漢\"\\\n";
-        const COLUMNS: &[Column] = &[column("z", "Z"), column("a", "A")];
         let list =
             List { columns: COLUMNS, rows: vec![vec![json!(hostile), Value::Null], vec![json!(1.5), json!([])]] };
         let text = text(&list).unwrap();

@@ -100,10 +100,10 @@ mod tests {
             vec![json!("evil\u{1b}[2J\n"), json!("y"), json!(1200), json!([])],
             vec![json!("c"), json!("z"), Value::Null, json!([])],
         ];
-        let want = "NAME       COUNT  ALERTS\n\
-                    漢字           7  one; two\n\
-                    evil[2J     1200  -\n\
-                    c              -  -\n";
+        let want = "NAME      COUNT  ALERTS\n\
+                    漢字          7  one; two\n\
+                    evil[2J    1200  -\n\
+                    c             -  -\n";
         assert_eq!(text(&List { columns: COLUMNS, rows }), want);
     }
 }

@@ -112,10 +112,9 @@ fn paste(mut text: Vec<u8>, rest: &[u8]) -> Typed {
 
 fn front(bytes: &[u8]) -> Front {
     match bytes {
-        [] | [0x1b] => Front::Open,
+        [] | [0x1b] | [0x1b, b'O'] => Front::Open,
         [0x1b, 0x1b, ..] => Front::Whole(1, Some(plain(KeyCode::Esc))),
         [0x1b, b'[', rest @ ..] => control_sequence(rest),
-        [0x1b, b'O'] => Front::Open,
         [0x1b, b'O', last, ..] => Front::Whole(3, ss3(*last)),
         [0x1b, rest @ ..] => match character(rest) {
             Front::Whole(count, Some(Typed::Key(key))) => {
