@@ -1,3 +1,5 @@
+//! Tasks made for scale: what a fleet shows is what its rows say.
+
 use super::super::task::{self, Tables};
 use super::super::{Setting, World};
 use super::seconds;
