@@ -89,7 +89,7 @@ pub fn tasks(setup: &Setup) -> Result<TaskFacts, Failure> {
         let reader = connect(setup).await?;
         let Answer { value: mut tasks, stated, mut missing, .. } = list(&reader).await?;
         watched(&reader, &setup.watch, &mut tasks).await?;
-        let now = Timestamp::now();
+        let now = reader.service_time(Timestamp::now());
         // Only where a point is due or its age says something.
         let names = [MetricName::CDCLatencySource, MetricName::CDCLatencyTarget];
         let running = |task: &&Task| task.status == TaskStatus::Running && task.migration_type.has_cdc();
@@ -124,7 +124,7 @@ pub fn metrics(setup: &Setup, named: &str, minutes: u16) -> Result<MetricFacts, 
     block(async {
         let reader = connect(setup).await?;
         let task = the_task(&reader, named).await?;
-        let now = Timestamp::now();
+        let now = reader.service_time(Timestamp::now());
         let from = now - SignedDuration::from_mins(i64::from(minutes));
         let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::ALL, from, now).await?;
         Ok(MetricFacts { series: value.into_iter().map(|one| one.series).collect(), now, missing })

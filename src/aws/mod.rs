@@ -13,6 +13,7 @@ mod failure;
 mod http;
 pub mod limiter;
 mod reader;
+mod service_clock;
 mod settings;
 mod wire;
 

@@ -5,6 +5,7 @@ use crate::aws::connect::other_account;
 use crate::aws::credentials::{Freshness, Held, Keeper, problem as credentials_problem};
 use crate::aws::failure::{self, Class};
 use crate::aws::limiter::{Limiter, Urgency};
+use crate::aws::service_clock::ServiceClock;
 use crate::model::operation::Operation;
 use crate::model::{AccountId, Problem, ProblemKind, Region, Scope, Untrusted};
 use aws_config::SdkConfig;
@@ -173,11 +174,12 @@ pub(super) struct Wire {
     pub scope: Scope,
     /// Held while credentials are loaded and checked, so that it happens once.
     renewing: tokio::sync::Mutex<()>,
+    pub clock: ServiceClock,
 }
 
 impl Wire {
     pub(super) fn new(clients: Clients, keeper: Arc<Keeper>, limiter: Arc<Limiter>, scope: Scope) -> Self {
-        Self { clients, keeper, limiter, scope, renewing: tokio::sync::Mutex::new(()) }
+        Self { clients, keeper, limiter, scope, renewing: tokio::sync::Mutex::new(()), clock: ServiceClock::default() }
     }
 
     /// Sends one read. `metrics` is what it costs (see [`Limiter::pass`]).
@@ -196,7 +198,7 @@ impl Wire {
         let region = &self.scope.region;
         let used = self.ready().await?;
         let first = attempts(&self.limiter, region, operation, urgency, metrics, &send).await;
-        match first {
+        let reply = match first {
             Err(refused) if refused.class == Class::Expired => {
                 // The service knows better than the stated end. Once, and only if there are other keys.
                 match self.replace(&used).await {
@@ -206,7 +208,11 @@ impl Wire {
                 }
             }
             other => other,
+        };
+        if let Ok(reply) = &reply {
+            self.clock.saw(reply.stated, Timestamp::now());
         }
+        reply
     }
 
     /// Who the credentials in use belong to, asked now.

@@ -213,7 +213,7 @@ impl Runner {
             Answered::Tags(answer) => self.fold.tags(std::mem::take(&mut answer.value)),
             Answered::Instances(answer) => self.fold.instances(&answer.value),
             Answered::Metrics(answer) => {
-                self.fold.metrics(std::mem::take(&mut answer.value), now);
+                self.fold.metrics(std::mem::take(&mut answer.value), self.reader.service_time(now));
                 return events;
             }
             _ => return events,
@@ -302,7 +302,7 @@ async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<An
             Answered::Tags(all)
         }
         Job::Metrics { minutes, .. } => {
-            let now = Timestamp::now();
+            let now = reader.service_time(Timestamp::now());
             let from = now.checked_sub(SignedDuration::from_mins(*minutes)).unwrap_or(now);
             Answered::Metrics(reader.metrics(&queries, from, now).await?)
         }

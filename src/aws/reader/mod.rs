@@ -20,6 +20,7 @@ use crate::model::operation::Operation;
 use crate::model::parts::Identity;
 use crate::model::{Problem, Scope};
 use aws_sdk_databasemigration::types::Filter;
+use jiff::Timestamp;
 use std::sync::Arc;
 
 /// Reads one account and region. Clones share credentials, connections and the limiter.
@@ -42,6 +43,11 @@ impl Reader {
 
     pub fn scope(&self) -> &Scope {
         &self.wire.scope
+    }
+
+    /// What time it is for the service, when it is `now` for us.
+    pub fn service_time(&self, now: Timestamp) -> Timestamp {
+        self.wire.clock.at(now)
     }
 
     /// What was sent lately, by everybody who shares this account and region in this process.

@@ -1,3 +1,5 @@
+//! The state machine as tables of cases.
+
 mod fleet;
 
 use super::*;
