@@ -13,7 +13,7 @@ fn seconds(n: i64) -> SignedDuration {
 }
 
 fn opened() -> World {
-    let file = |name: &str| format!("sqlite:/nowhere/{name}.db");
+    let file = |name: &str| Place { url: format!("sqlite:/nowhere/{name}.db"), schema: "shop".into() };
     let databases =
         Databases { source: file("source"), target: file("target"), staging: file("staging"), shared: false };
     World::new(Setting { databases: Some(databases), ..Setting::default() }, FROZEN_AT)
