@@ -33,8 +33,19 @@ pub async fn shop(databases: &Databases, seed: u64, now: Timestamp) -> Result<wa
     let workload = Workload::open(&source, seed).await?;
     let (stop, stopped) = watch::channel(false);
     // A source that goes away ends it; every task that reads there then says so itself.
-    tokio::spawn(async move { drop(workload.run(BUSINESS, stopped).await) });
+    tokio::spawn(business(workload, source, seed, stopped));
     Ok(stop)
+}
+
+/// Goes on after a deadlock or a busy file.
+async fn business(mut workload: Workload, source: Database, seed: u64, stopped: watch::Receiver<bool>) {
+    while let Err(error) = workload.run(BUSINESS, stopped.clone()).await {
+        if !error.is_retryable() {
+            return;
+        }
+        let Ok(again) = Workload::open(&source, seed).await else { return };
+        workload = again;
+    }
 }
 
 /// As a target that was restored from last month's dump: a column that the source has got since is missing.

@@ -143,7 +143,8 @@ fn add(world: &mut World, plan: Plan, now: Timestamp) {
 
 fn orders(schema: &str, now: Timestamp) -> Plan {
     let start = now - SignedDuration::from_secs(52 * 3600 + 712);
-    let mut tables: Vec<Table> = CUSTOMERS.iter().map(|(name, rows)| loaded((schema, name), *rows, start, now)).collect();
+    let mut tables: Vec<Table> =
+        CUSTOMERS.iter().map(|(name, rows)| loaded((schema, name), *rows, start, now)).collect();
     for (table, busy) in tables.iter_mut().zip([310, 120, 9_400, 21_000, 3_800]) {
         moved(table, Counts { inserts: busy, updates: busy * 2 / 3, deletes: busy / 40, ddls: 0 }, 0);
         for row in [&mut table.live, &mut table.shown] {
