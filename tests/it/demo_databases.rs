@@ -227,7 +227,7 @@ async fn stopped_and_resumed_and_reloaded_no_number_becomes_impossible() {
     // The invented past of the opening does not come back: what waits now is what the source did since.
     pass(6).await;
     let resumed = behind("billing-cdc").await;
-    assert!(resumed > 0 && resumed < 40 * 60, "{waiting} then {resumed}");
+    assert!(resumed > 0 && resumed < waiting, "{waiting} then {resumed}");
 
     let arn = demo.task("orders-cdc").await["ReplicationTaskArn"].clone();
     let table = json!([{"SchemaName": "shop", "TableName": "orders"}]);
