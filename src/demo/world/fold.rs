@@ -22,10 +22,9 @@ pub fn mover(world: &mut World, id: &str, run: u64, happened: Happened, now: Tim
         Happened::LoadStarted { schema, table } => load_started(task, &schema, &table, seeding, now),
         Happened::Loaded { schema, table, rows } => {
             let counts_load = task.def.migration_type.has_full_load();
-            if let Some(table) = task.table(&schema, &table).filter(|_| counts_load) {
+            if let Some(table) = task.table(&schema, &table).filter(|table| counts_load && !hidden(seeding, table)) {
                 table.live.full_load_rows += i64::try_from(rows).unwrap_or(i64::MAX);
-                let shown = !hidden(seeding, table);
-                task.flow.loaded += if shown { rows } else { 0 };
+                task.flow.loaded += rows;
             }
         }
         Happened::LoadEnded { schema, table } => {
@@ -46,6 +45,7 @@ pub fn mover(world: &mut World, id: &str, run: u64, happened: Happened, now: Tim
         }
         Happened::Captured { schema, table, inserts, updates, deletes, committed } => {
             task.flow.live = true;
+            task.flow.captured_from = task.flow.captured_from.or(Some(committed));
             task.flow.captured += inserts + updates + deletes;
             task.flow.capture_lag = now.duration_since(committed).as_secs_f64().max(0.0);
             if let Some(table) = replicated(task, &schema, &table) {
@@ -209,10 +209,10 @@ fn hidden(seeding: bool, table: &Table) -> bool {
 
 fn load_started(task: &mut Task, schema: &str, table: &str, seeding: bool, now: Timestamp) {
     let Some(table) = task.table(schema, table) else { return };
-    table.live.full_load_rows = 0;
     if hidden(seeding, table) {
         return;
     }
+    table.live.full_load_rows = 0;
     table.suspended = false;
     table.live.full_load_start = Some(now);
     table.live.full_load_end = None;

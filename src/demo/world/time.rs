@@ -38,7 +38,9 @@ pub fn advance(world: &mut World, now: Timestamp) {
         let before = (world.tasks[index].status.clone(), world.tasks[index].refreshed);
         pass(world, index, now);
         let task = &mut world.tasks[index];
-        if task.status == TaskStatus::Running && now.duration_since(task.refreshed) >= REFRESH {
+        // A fleet's rows are computed when asked for.
+        let kept = matches!(task.tables, Tables::Kept(_));
+        if kept && task.status == TaskStatus::Running && now.duration_since(task.refreshed) >= REFRESH {
             fold::refresh(task, now);
         }
         publish(world, index, now);
@@ -104,7 +106,8 @@ fn running(world: &mut World, index: usize, now: Timestamp) {
     if fresh {
         task.times.fresh_start = Some(now);
     }
-    task.flow = Flow::new(now);
+    let applied_to = task.flow.applied_to.filter(|_| !fresh);
+    task.flow = Flow { applied_to, ..Flow::new(now) };
     let begin = task.begin.take().unwrap_or(Begin::Changes { from: None });
     begin_load(task, &begin, now);
     if matches!(begin, Begin::Changes { .. }) {
@@ -148,7 +151,7 @@ fn begin_load(task: &mut Task, begin: &Begin, now: Timestamp) {
 
 /// What was captured and not applied is read again from the position, and counted then.
 fn begin_changes(task: &mut Task, fresh: bool) {
-    for Table { live, .. } in task.kept() {
+    for Table { live, .. } in task.kept().iter_mut().filter(|table| !table.suspended) {
         if fresh {
             (live.captured, live.applied) = fold::uncounted();
         } else {

@@ -135,6 +135,25 @@ fn a_start_becomes_the_order_its_type_asks_for() {
 }
 
 #[test]
+fn what_a_resume_reads_again_is_counted_once_and_what_is_out_stays_as_it_was() {
+    let now = FROZEN_AT;
+    let mut world = opened();
+    let counts = |world: &World| -> Vec<[i64; 2]> {
+        let rows = rows(world, "billing-cdc", now + seconds(20));
+        rows.iter().map(|row| [number(row, "Inserts"), number(row, "AppliedInserts")]).collect()
+    };
+    let before = counts(&world);
+    assert!(before.iter().all(|[captured, applied]| applied < captured));
+    stop(&mut world, "billing-cdc", now).unwrap();
+    tell(&mut world, "billing-cdc", Happened::Stopped, now);
+    world.advance(now + time::STOPPING);
+    launched(&mut world, "billing-cdc", "resume-processing", now + time::STOPPING);
+    let after = counts(&world);
+    assert_eq!([after[0], after[2]], [[before[0][1]; 2], [before[2][1]; 2]]);
+    assert_eq!(after[1], before[1], "a table in error");
+}
+
+#[test]
 fn a_full_load_is_seen_table_by_table_and_finishes_even_with_a_table_in_error() {
     let mut world = opened();
     let (_, mut now) = launched(&mut world, "catalog-load", "reload-target", FROZEN_AT);
