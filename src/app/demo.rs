@@ -34,6 +34,9 @@ const ENDPOINT: &str = "export AWS_ENDPOINT_URL=";
 /// Any will do; the same one makes the same demo.
 const DEFAULT_SEED: u64 = 7;
 
+/// Rows per second of a full load: the whole shop takes a little longer than a look at the screen.
+const PACE: u32 = 2_000;
+
 /// Two databases are made and filled first; on a slow disk that takes a few seconds.
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
 
@@ -72,6 +75,7 @@ impl DemoFlags {
             source_url: self.source.clone(),
             target_url: self.target.clone(),
             launcher: Some(demo::launcher()),
+            pace: Some(PACE),
             ..demo::Options::default()
         })
     }

@@ -1,12 +1,14 @@
 //! The listener: opens a port on the loopback interface and serves until it is stopped.
 
+use crate::db::Database;
 use crate::demo::clock::{Clock, FROZEN_AT};
 use crate::demo::faults::Fault;
 use crate::demo::open;
+use crate::demo::shop;
 use crate::demo::stage::{Launcher, Stage};
 use crate::demo::wire::{Cuttable, handle};
 use crate::demo::world::fleet::Fleet;
-use crate::demo::world::{Databases, Setting, World};
+use crate::demo::world::{Databases, Place, Setting, World};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -49,14 +51,20 @@ pub struct Options {
 
 impl Options {
     /// Where rows are. A target database given by URL also takes the staging tables, under a prefix.
-    pub fn databases(&self, data: &Path) -> Databases {
-        let file = |name: &str| format!("sqlite:{}?schema=shop", data.join(name).display());
-        Databases {
-            source: self.source_url.clone().unwrap_or_else(|| file("source.db")),
-            target: self.target_url.clone().unwrap_or_else(|| file("target.db")),
-            staging: self.target_url.clone().unwrap_or_else(|| file("staging.db")),
-            shared: self.target_url.is_some(),
+    pub fn databases(&self, data: &Path) -> Result<Databases, DemoError> {
+        let place = |given: &Option<String>, file: &str| {
+            let url = given.clone().unwrap_or_else(|| shop::sqlite_url(&data.join(file)));
+            let database = Database::parse(&url)?;
+            let schema = shop::schema_of(&database).to_owned();
+            Ok::<_, DemoError>((Place { url, schema }, database.place()))
+        };
+        let (source, source_at) = place(&self.source_url, "source.db")?;
+        let (target, target_at) = place(&self.target_url, "target.db")?;
+        if source_at == target_at {
+            return Err(DemoError::Same(source_at));
         }
+        let (staging, _) = place(&self.target_url, "staging.db")?;
+        Ok(Databases { source, target, staging, shared: self.target_url.is_some() })
     }
 }
 
@@ -67,6 +75,9 @@ pub enum DemoError {
     Listen { port: u16, source: std::io::Error },
     #[error("cannot create the data folder {}: {source}", folder.display())]
     Data { folder: PathBuf, source: std::io::Error },
+    /// A load would drop the tables it reads from.
+    #[error("source and target are the same database: {0}")]
+    Same(String),
     #[error("cannot make the demo's databases: {0}")]
     Database(#[from] crate::db::DbError),
 }
@@ -137,7 +148,7 @@ pub async fn serve(options: Options) -> Result<Running, DemoError> {
     std::fs::create_dir_all(&data).map_err(|source| DemoError::Data { folder: data.clone(), source })?;
     // A stopped clock and a fleet move nothing.
     let launcher = options.launcher.clone().filter(|_| !options.frozen && options.fleet.is_none());
-    let databases = launcher.as_ref().map(|_| options.databases(&data));
+    let databases = launcher.as_ref().map(|_| options.databases(&data)).transpose()?;
     let business = match &databases {
         Some(databases) => Some(open::shop(databases, options.seed, clock.now()).await?),
         None => None,

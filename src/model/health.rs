@@ -83,7 +83,7 @@ pub fn load(task: &Task) -> Load {
     match (s.fresh_start, unfinished, s.tables_errored) {
         (None, ..) => Load::NotStarted,
         (_, n, _) if n > 0 => {
-            if is_over(task) {
+            if is_over(task) || skipped(task) {
                 Load::Incomplete { errored: s.tables_errored }
             } else {
                 Load::Loading { percent: s.full_load_progress_percent }
@@ -93,9 +93,16 @@ pub fn load(task: &Task) -> Load {
         _ if s.tables_loaded > 0 && s.full_load_finish.is_some() => Load::Complete,
         // All zero: common after a stop. Only DMS's own word for "finished" is believed.
         _ if task.stop_reason() == Some(StopReason::FullLoadOnlyFinished) => Load::Complete,
-        _ if is_over(task) => Load::Incomplete { errored: 0 },
+        _ if is_over(task) || skipped(task) => Load::Incomplete { errored: 0 },
         _ => Load::Loading { percent: s.full_load_progress_percent },
     }
+}
+
+/// A resume of a load that broke off goes on with the changes: what was not loaded never will be (facts, point 9).
+fn skipped(task: &Task) -> bool {
+    let s = &task.stats;
+    let resumed = s.fresh_start.zip(s.start).is_some_and(|(fresh, start)| start > fresh);
+    task.migration_type == MigrationType::FullLoadAndCdc && resumed && s.full_load_finish.is_none()
 }
 
 fn is_over(task: &Task) -> bool {
@@ -114,7 +121,7 @@ pub fn latency(task: &Task, points: &[Point], asked: bool, now: Timestamp) -> La
     let cdc_since = match task.migration_type {
         // During the full load nothing is applied yet, so no point is owed. A resumed task starts after its load.
         MigrationType::FullLoadAndCdc => match task.stats.full_load_finish {
-            None => return Latency::NotDue,
+            None if !skipped(task) => return Latency::NotDue,
             finish => finish.max(task.stats.start),
         },
         _ => task.stats.start,

@@ -38,11 +38,11 @@ impl Aws {
         ]
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: &[&str]) -> Output {
         cutover(args, &self.env())
     }
 
-    fn json(&self, args: &[&str]) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    pub fn json(&self, args: &[&str]) -> Vec<serde_json::Map<String, serde_json::Value>> {
         let output = self.run(args);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()

@@ -7,9 +7,12 @@
     reason = "tests may fail loudly"
 )]
 
+mod agreement;
 mod budgets;
 mod cli;
 mod config;
+mod demo_databases;
+mod demo_databases_wire;
 mod embedded;
 mod embedded_faults;
 mod feeds;
@@ -24,3 +27,4 @@ mod reader_chain;
 mod reader_script;
 mod scene;
 mod servers;
+mod traps;

@@ -2,7 +2,7 @@
 
 use super::fleet::{Fleet, FleetTables};
 use super::metrics::{Flow, Past, Points};
-use super::opening::{mappings, settings};
+use super::opening::{Mapped, mappings, settings};
 use super::parts::{Connection, Endpoint, Instance, located};
 use super::task::{Definition, Tables, Task, Times};
 use super::{World, arn, seeded};
@@ -123,7 +123,7 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
         source: world.endpoints[pair].arn.clone(),
         target: world.endpoints[pair + 1].arn.clone(),
         instance: (!serverless).then(|| instance.arn.clone()),
-        mappings: mappings(&["%"], None),
+        mappings: mappings(&["%"], &Mapped::default()),
         settings: settings("TRUNCATE_BEFORE_LOAD", index.is_multiple_of(3), &instance.name, &id),
         tags: vec![("wave".to_owned(), format!("{}", index % 4 + 1))],
         created: now - SignedDuration::from_hours(24 * 30),

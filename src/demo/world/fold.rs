@@ -22,10 +22,9 @@ pub fn mover(world: &mut World, id: &str, run: u64, happened: Happened, now: Tim
         Happened::LoadStarted { schema, table } => load_started(task, &schema, &table, seeding, now),
         Happened::Loaded { schema, table, rows } => {
             let counts_load = task.def.migration_type.has_full_load();
-            if let Some(table) = task.table(&schema, &table).filter(|_| counts_load) {
+            if let Some(table) = task.table(&schema, &table).filter(|table| counts_load && !hidden(seeding, table)) {
                 table.live.full_load_rows += i64::try_from(rows).unwrap_or(i64::MAX);
-                let shown = !hidden(seeding, table);
-                task.flow.loaded += if shown { rows } else { 0 };
+                task.flow.loaded += rows;
             }
         }
         Happened::LoadEnded { schema, table } => {
@@ -46,6 +45,7 @@ pub fn mover(world: &mut World, id: &str, run: u64, happened: Happened, now: Tim
         }
         Happened::Captured { schema, table, inserts, updates, deletes, committed } => {
             task.flow.live = true;
+            task.flow.captured_from = task.flow.captured_from.or(Some(committed));
             task.flow.captured += inserts + updates + deletes;
             task.flow.capture_lag = now.duration_since(committed).as_secs_f64().max(0.0);
             if let Some(table) = replicated(task, &schema, &table) {
@@ -57,11 +57,14 @@ pub fn mover(world: &mut World, id: &str, run: u64, happened: Happened, now: Tim
             task.flow.apply_lag = now.duration_since(committed).as_secs_f64().max(0.0);
             task.flow.applied_to = task.flow.applied_to.max(Some(committed));
             if let Some(table) = replicated(task, &schema, &table) {
-                let applied = &mut table.live.applied;
-                let plus = |count: Option<i64>, more: u64| Some(count.unwrap_or(0) + i64::try_from(more).unwrap_or(0));
-                applied.inserts = plus(applied.inserts, inserts);
-                applied.updates = plus(applied.updates, updates);
-                applied.deletes = plus(applied.deletes, deletes);
+                let TableRow { applied, captured, .. } = &mut table.live;
+                // What was captured while the table was out was not counted, so its arrival is not either.
+                let plus = |count: Option<i64>, more: u64, captured: i64| {
+                    Some(captured.min(count.unwrap_or(0) + i64::try_from(more).unwrap_or(0)))
+                };
+                applied.inserts = plus(applied.inserts, inserts, captured.inserts);
+                applied.updates = plus(applied.updates, updates, captured.updates);
+                applied.deletes = plus(applied.deletes, deletes, captured.deletes);
             }
         }
         Happened::At(checkpoint) => task.checkpoint = Some(checkpoint),
@@ -172,13 +175,13 @@ fn take_tables(task: &mut Task, names: &[(String, String)], now: Timestamp) {
 
 /// A row nothing has happened to yet.
 pub fn table(schema: &str, table: &str, state: TableState, now: Timestamp) -> Table {
-    let zero = Some(0);
+    let (captured, applied) = uncounted();
     let live = TableRow {
         schema: Untrusted::new(schema),
         table: Untrusted::new(table),
         state,
-        captured: Counts::default(),
-        applied: AppliedCounts { inserts: zero, updates: zero, deletes: zero, ddls: zero },
+        captured,
+        applied,
         full_load_rows: 0,
         full_load_start: None,
         full_load_end: None,
@@ -193,6 +196,12 @@ pub fn table(schema: &str, table: &str, state: TableState, now: Timestamp) -> Ta
     Table { shown: live.clone(), live, suspended: false }
 }
 
+/// Captured and applied before the first change.
+pub fn uncounted() -> (Counts, AppliedCounts) {
+    let zero = Some(0);
+    (Counts::default(), AppliedCounts { inserts: zero, updates: zero, deletes: zero, ddls: zero })
+}
+
 /// Not to be seen: the first load of a seeding run, but not a reload somebody asks for later.
 fn hidden(seeding: bool, table: &Table) -> bool {
     seeding && table.live.state != TableState::BeingReloaded
@@ -200,10 +209,10 @@ fn hidden(seeding: bool, table: &Table) -> bool {
 
 fn load_started(task: &mut Task, schema: &str, table: &str, seeding: bool, now: Timestamp) {
     let Some(table) = task.table(schema, table) else { return };
-    table.live.full_load_rows = 0;
     if hidden(seeding, table) {
         return;
     }
+    table.live.full_load_rows = 0;
     table.suspended = false;
     table.live.full_load_start = Some(now);
     table.live.full_load_end = None;

@@ -136,6 +136,8 @@ pub struct Flow {
     pub apply_lag: f64,
     /// Source commit time of the newest applied change of this run.
     pub applied_to: Option<Timestamp>,
+    /// Source commit time of the first captured change of this run: what waits while nothing has been applied.
+    pub captured_from: Option<Timestamp>,
     /// This run has captured something, so its points are its own.
     pub live: bool,
 }
@@ -150,6 +152,7 @@ impl Flow {
             capture_lag: 0.0,
             apply_lag: 0.0,
             applied_to: None,
+            captured_from: None,
             live: false,
         }
     }
@@ -166,7 +169,7 @@ impl Flow {
             MetricName::CDCLatencySource => Some(tenth(self.capture_lag)),
             // Definition in section 3.3 of the facts: now minus the commit time of what is not confirmed yet.
             MetricName::CDCLatencyTarget => {
-                let to = self.applied_to?;
+                let to = self.applied_to.or(self.captured_from)?;
                 let waiting = if backlog > 0 { minute_end.duration_since(to).as_secs_f64() } else { 0.0 };
                 Some(tenth(self.apply_lag.max(waiting).max(self.capture_lag)))
             }
@@ -212,6 +215,12 @@ mod tests {
         let later = OPENED + SignedDuration::from_secs(90);
         assert_eq!(flow.value(MetricName::CDCLatencyTarget, 5, later), Some(90.0));
         assert_eq!(flow.value(MetricName::CDCLatencyTarget, 0, later), Some(3.0));
+        let first = Flow { captured_from: Some(OPENED), live: true, ..Flow::new(OPENED) };
+        assert_eq!(
+            first.value(MetricName::CDCLatencyTarget, 5, later),
+            Some(90.0),
+            "it waits before the first apply too"
+        );
         assert_eq!(Flow::new(OPENED).value(MetricName::CDCLatencyTarget, 0, later), None, "nothing moved: no point");
     }
 }

@@ -24,7 +24,7 @@ pub mod task;
 mod tests;
 mod time;
 
-pub use parts::Databases;
+pub use parts::{Databases, Place};
 pub use refusal::Refusal;
 
 use crate::demo::mover::order::{Control, Happened, Order};

@@ -2,7 +2,7 @@
 //! and a failed one.
 
 use super::metrics::{Flow, Past, Points};
-use super::parts::{Connection, Endpoint, Instance, located};
+use super::parts::{Connection, Endpoint, Instance, Place, located};
 use super::task::{Definition, Route, Table, Tables, Task, Times};
 use super::{World, arn, fold, seeded, time};
 use crate::demo::mover::order::{Begin, Checkpoint};
@@ -13,11 +13,14 @@ use crate::model::{EndpointArn, InstanceArn, ReplicationArn};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
-/// Tables and the rows they have before the mover has counted.
+/// Where the shop stands when no database says otherwise.
+pub const SCHEMA: &str = "shop";
+
+/// Tables and about the rows that the shop begins with.
 const CUSTOMERS: [(&str, i64); 5] =
-    [("customer", 2_000), ("address", 3_000), ("orders", 4_000), ("order_item", 9_000), ("shipment", 3_200)];
-const BILLING: [(&str, i64); 3] = [("invoice", 3_600), ("invoice_line", 8_100), ("payment", 3_300)];
-const CATALOG: [(&str, i64); 4] = [("category", 40), ("product", 1_200), ("stock", 1_200), ("document", 300)];
+    [("customer", 1_500), ("address", 2_000), ("orders", 3_000), ("order_item", 7_500), ("shipment", 2_350)];
+const BILLING: [(&str, i64); 3] = [("invoice", 2_700), ("invoice_line", 2_700), ("payment", 2_550)];
+const CATALOG: [(&str, i64); 4] = [("category", 40), ("product", 800), ("stock", 1_600), ("document", 400)];
 
 /// A task of the opening set, as far as they differ.
 struct Plan {
@@ -46,7 +49,8 @@ pub fn build(world: &mut World, now: Timestamp) {
         created: now - hours(24 * 90),
     };
     let databases = world.setting.databases.clone();
-    let url = |pick: fn(&super::Databases) -> &String| databases.as_ref().map(|d| pick(d).clone());
+    let url = |pick: fn(&super::Databases) -> &Place| databases.as_ref().map(|d| pick(d).url.clone());
+    let schema = databases.as_ref().map_or(SCHEMA, |d| &d.source.schema);
     let endpoints = [
         ("shop-prod", Direction::Source, url(|d| &d.source), "shop-prod.c1x2y3z4.eu-west-1.rds.amazonaws.com"),
         (
@@ -80,7 +84,7 @@ pub fn build(world: &mut World, now: Timestamp) {
         });
     }
     world.instances.push(instance);
-    for plan in [orders(now), billing(now), staging(now), catalog(now)] {
+    for plan in [orders(schema, now), billing(schema, now), staging(schema, now), catalog(schema, now)] {
         add(world, plan, now);
     }
     // The databases are brought to where the set above says they are. The failed load stays failed: nothing arrived.
@@ -94,7 +98,12 @@ fn add(world: &mut World, plan: Plan, now: Timestamp) {
     let id = seeded::resource_id(seed, plan.name);
     let Ok(task_arn) = ReplicationArn::parse(&arn("task", &id)) else { return };
     let target = if plan.route == Route::Staging { 2 } else { 1 };
-    let shared = world.setting.databases.as_ref().is_some_and(|d| d.shared) && plan.route == Route::Staging;
+    let staged = plan.route == Route::Staging;
+    let mapped = world.setting.databases.as_ref().map_or_else(Mapped::default, |d| Mapped {
+        from: &d.source.schema,
+        to: if staged { &d.staging.schema } else { &d.target.schema },
+        prefix: (d.shared && staged).then_some("stg_"),
+    });
     let names: Vec<&str> = plan.tables.iter().map(|table| table.live.table.raw()).collect();
     let place = seeded::place(task_arn.as_str());
     let def = Definition {
@@ -102,7 +111,7 @@ fn add(world: &mut World, plan: Plan, now: Timestamp) {
         source: world.endpoints[0].arn.clone(),
         target: world.endpoints[target].arn.clone(),
         instance: Some(world.instances[0].arn.clone()),
-        mappings: mappings(&names, shared.then_some("stg_")),
+        mappings: mappings(&names, &mapped),
         settings: settings(plan.prep, plan.validated, &world.instances[0].name, &id),
         tags: vec![("team".to_owned(), plan.owner.to_owned()), ("project".to_owned(), "shop-migration".to_owned())],
         created: now - SignedDuration::from_hours(24 * 21),
@@ -132,9 +141,10 @@ fn add(world: &mut World, plan: Plan, now: Timestamp) {
     });
 }
 
-fn orders(now: Timestamp) -> Plan {
+fn orders(schema: &str, now: Timestamp) -> Plan {
     let start = now - SignedDuration::from_secs(52 * 3600 + 712);
-    let mut tables: Vec<Table> = CUSTOMERS.iter().map(|(name, rows)| loaded(name, *rows, start, now)).collect();
+    let mut tables: Vec<Table> =
+        CUSTOMERS.iter().map(|(name, rows)| loaded((schema, name), *rows, start, now)).collect();
     for (table, busy) in tables.iter_mut().zip([310, 120, 9_400, 21_000, 3_800]) {
         moved(table, Counts { inserts: busy, updates: busy * 2 / 3, deletes: busy / 40, ddls: 0 }, 0);
         for row in [&mut table.live, &mut table.shown] {
@@ -158,10 +168,10 @@ fn orders(now: Timestamp) -> Plan {
     }
 }
 
-fn billing(now: Timestamp) -> Plan {
+fn billing(schema: &str, now: Timestamp) -> Plan {
     let start = now - SignedDuration::from_secs(9 * 3600 + 127);
     let mut tables: Vec<Table> =
-        BILLING.iter().map(|(name, _)| fold::table("shop", name, TableState::Completed, now)).collect();
+        BILLING.iter().map(|(name, _)| fold::table(schema, name, TableState::Completed, now)).collect();
     for (table, busy) in tables.iter_mut().zip([6_200, 14_100, 5_900]) {
         moved(table, Counts { inserts: busy, updates: busy / 3, deletes: 0, ddls: 0 }, busy / 25);
     }
@@ -174,11 +184,12 @@ fn billing(now: Timestamp) -> Plan {
     Plan {
         name: "billing-cdc",
         kind: MigrationType::Cdc,
-        prep: "DROP_AND_CREATE",
+        // The tables were there before the task, from a dump: what changes since is all it brings.
+        prep: "TRUNCATE_BEFORE_LOAD",
         validated: false,
         route: Route::Migration,
         status: TaskStatus::Running,
-        past: Past::Climbing { latency: 91.0, rows: 11.0 },
+        past: Past::Climbing { latency: 91.0, rows: 5.0 },
         tables,
         times: run(start, None),
         stop_reason: None,
@@ -188,7 +199,7 @@ fn billing(now: Timestamp) -> Plan {
     }
 }
 
-fn staging(now: Timestamp) -> Plan {
+fn staging(schema: &str, now: Timestamp) -> Plan {
     // The refresh of last night: the last 03:12:40 UTC that lies at least half an hour back.
     let midnight = now.as_second() - now.as_second().rem_euclid(86_400);
     let tonight = midnight + 3 * 3600 + 12 * 60 + 40;
@@ -196,7 +207,7 @@ fn staging(now: Timestamp) -> Plan {
     let end = Timestamp::from_second(end).unwrap_or(now);
     let start = end - SignedDuration::from_secs(41 * 60 + 8);
     let all = CUSTOMERS.iter().chain(&CATALOG).chain(&BILLING);
-    let mut tables: Vec<Table> = all.map(|(name, rows)| loaded(name, *rows, start, end)).collect();
+    let mut tables: Vec<Table> = all.map(|(name, rows)| loaded((schema, name), *rows, start, end)).collect();
     tables.sort_by(|a, b| a.live.table.cmp(&b.live.table));
     Plan {
         name: "staging-refresh",
@@ -217,10 +228,10 @@ fn staging(now: Timestamp) -> Plan {
 
 /// Everything the percentage says is wrong: 100 percent after seven seconds, rows counted that were rolled back, and no
 /// table loaded (section 0 of the facts, point 2).
-fn catalog(now: Timestamp) -> Plan {
+fn catalog(schema: &str, now: Timestamp) -> Plan {
     let start = now - SignedDuration::from_secs(74 * 60 + 19);
     let end = start + SignedDuration::from_secs(7);
-    let mut tables: Vec<Table> = CATALOG.iter().map(|(name, rows)| loaded(name, *rows, start, end)).collect();
+    let mut tables: Vec<Table> = CATALOG.iter().map(|(name, rows)| loaded((schema, name), *rows, start, end)).collect();
     for table in &mut tables {
         for row in [&mut table.live, &mut table.shown] {
             row.state = TableState::Error;
@@ -254,8 +265,8 @@ fn run(start: Timestamp, load_finish: Option<Timestamp>) -> Times {
 }
 
 /// A table whose load is through.
-fn loaded(name: &str, rows: i64, start: Timestamp, updated: Timestamp) -> Table {
-    let mut table = fold::table("shop", name, TableState::Completed, updated);
+fn loaded((schema, name): (&str, &str), rows: i64, start: Timestamp, updated: Timestamp) -> Table {
+    let mut table = fold::table(schema, name, TableState::Completed, updated);
     for row in [&mut table.live, &mut table.shown] {
         row.full_load_rows = rows;
         row.full_load_start = Some(start);
@@ -274,19 +285,40 @@ fn moved(table: &mut Table, captured: Counts, behind: i64) {
     }
 }
 
-/// Explicit selection of these tables of `shop`.
-pub fn mappings(tables: &[&str], prefix: Option<&str>) -> String {
-    let locator = |table: &str| serde_json::json!({"schema-name": "shop", "table-name": table});
+/// How names on the source become names on the target.
+#[derive(Debug, Clone, Copy)]
+pub struct Mapped<'a> {
+    pub from: &'a str,
+    pub to: &'a str,
+    pub prefix: Option<&'a str>,
+}
+
+impl Default for Mapped<'_> {
+    fn default() -> Self {
+        Self { from: SCHEMA, to: SCHEMA, prefix: None }
+    }
+}
+
+/// Explicit selection of these tables.
+pub fn mappings(tables: &[&str], mapped: &Mapped) -> String {
+    let literal = |name: &str| name.replace('_', "[_]");
+    let schema = literal(mapped.from);
+    let locator = |table: &str| serde_json::json!({"schema-name": schema, "table-name": table});
     let mut rules: Vec<serde_json::Value> = (1..)
         .zip(tables)
         .map(|(id, table)| {
             serde_json::json!({"rule-type": "selection", "rule-id": id.to_string(), "rule-name": *table,
-                "object-locator": locator(&table.replace('_', "[_]")), "rule-action": "include", "filters": []})
+                "object-locator": locator(&literal(table)), "rule-action": "include", "filters": []})
         })
         .collect();
-    if let Some(prefix) = prefix {
+    if let Some(prefix) = mapped.prefix {
         rules.push(serde_json::json!({"rule-type": "transformation", "rule-id": "900", "rule-name": "prefix",
             "rule-target": "table", "object-locator": locator("%"), "rule-action": "add-prefix", "value": prefix}));
+    }
+    if mapped.to != mapped.from {
+        rules.push(serde_json::json!({"rule-type": "transformation", "rule-id": "901", "rule-name": "schema",
+            "rule-target": "schema", "object-locator": {"schema-name": schema}, "rule-action": "rename",
+            "value": mapped.to}));
     }
     serde_json::json!({ "rules": rules }).to_string()
 }

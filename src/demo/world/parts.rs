@@ -36,12 +36,19 @@ pub struct Connection {
     pub until: Option<Timestamp>,
 }
 
-/// Where the rows are, as URLs the mover opens.
+/// A database the mover opens, and the schema in which the shop stands there: on MySQL that is the database itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub url: String,
+    pub schema: String,
+}
+
+/// Where the rows are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Databases {
-    pub source: String,
-    pub target: String,
-    pub staging: String,
+    pub source: Place,
+    pub target: Place,
+    pub staging: Place,
     /// Target and staging are one database, so staging tables get a prefix of their own.
     pub shared: bool,
 }

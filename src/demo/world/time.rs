@@ -3,7 +3,7 @@
 use super::fold;
 use super::metrics::{Flow, MINUTE, Past, minute_of};
 use super::parts::Databases;
-use super::task::{Route, Run, Tables, Task};
+use super::task::{Route, Run, Table, Tables, Task};
 use super::{Command, World};
 use crate::demo::mover::order::{Begin, Order};
 use crate::model::mappings;
@@ -38,7 +38,9 @@ pub fn advance(world: &mut World, now: Timestamp) {
         let before = (world.tasks[index].status.clone(), world.tasks[index].refreshed);
         pass(world, index, now);
         let task = &mut world.tasks[index];
-        if task.status == TaskStatus::Running && now.duration_since(task.refreshed) >= REFRESH {
+        // A fleet's rows are computed when asked for.
+        let kept = matches!(task.tables, Tables::Kept(_));
+        if kept && task.status == TaskStatus::Running && now.duration_since(task.refreshed) >= REFRESH {
             fold::refresh(task, now);
         }
         publish(world, index, now);
@@ -100,12 +102,17 @@ fn running(world: &mut World, index: usize, now: Timestamp) {
     task.status = TaskStatus::Running;
     task.until = None;
     task.times.start = Some(now);
-    if std::mem::take(&mut task.fresh) || task.times.fresh_start.is_none() {
+    let fresh = std::mem::take(&mut task.fresh) || task.times.fresh_start.is_none();
+    if fresh {
         task.times.fresh_start = Some(now);
     }
-    task.flow = Flow::new(now);
+    let applied_to = task.flow.applied_to.filter(|_| !fresh);
+    task.flow = Flow { applied_to, ..Flow::new(now) };
     let begin = task.begin.take().unwrap_or(Begin::Changes { from: None });
     begin_load(task, &begin, now);
+    if matches!(begin, Begin::Changes { .. }) {
+        begin_changes(task, fresh);
+    }
     fold::refresh(task, now);
     launch(world, index, begin, false);
 }
@@ -142,6 +149,21 @@ fn begin_load(task: &mut Task, begin: &Begin, now: Timestamp) {
     }
 }
 
+/// What was captured and not applied is read again from the position, and counted then.
+fn begin_changes(task: &mut Task, fresh: bool) {
+    for Table { live, .. } in task.kept().iter_mut().filter(|table| !table.suspended) {
+        if fresh {
+            (live.captured, live.applied) = fold::uncounted();
+        } else {
+            let applied = live.applied;
+            let settle = |count: &mut i64, applied: Option<i64>| *count = applied.unwrap_or(*count).min(*count);
+            settle(&mut live.captured.inserts, applied.inserts);
+            settle(&mut live.captured.updates, applied.updates);
+            settle(&mut live.captured.deletes, applied.deletes);
+        }
+    }
+}
+
 /// Asks for a mover, where this task has databases.
 pub fn launch(world: &mut World, index: usize, begin: Begin, seeding: bool) {
     let Some(databases) = world.setting.databases.clone() else { return };
@@ -156,27 +178,29 @@ pub fn launch(world: &mut World, index: usize, begin: Begin, seeding: bool) {
 
 fn order(task: &Task, databases: &Databases, begin: Begin, seeding: bool, pace: Option<u32>) -> Option<Order> {
     let mut mappings = mappings::parse(&task.def.mappings).ok()?;
-    // A table in error is out of the run; only a load of everything takes it in again.
-    let out = |table: &&super::task::Table| table.suspended;
+    // A table in error is out of the run; only a load of everything takes it in again. The opening run tries them all:
+    // what fails there fails by the database's own word.
+    let out = |table: &&Table| table.suspended;
     if let Tables::Kept(tables) = &task.tables
-        && (seeding || matches!(begin, Begin::Changes { .. }))
+        && !seeding
+        && matches!(begin, Begin::Changes { .. })
     {
         mappings.selections.extend(tables.iter().filter(out).map(|table| mappings::SelectionRule {
             id: "suspended".to_owned(),
             action: mappings::Selection::Exclude,
-            schema: table.live.schema.raw().to_owned(),
+            schema: table.live.schema.raw().replace('_', "[_]"),
             table: table.live.table.raw().replace('_', "[_]"),
             filters: None,
         }));
     }
     let settings = settings::parse(&task.def.settings).unwrap_or_default();
-    let target_url = match task.def.route? {
+    let target = match task.def.route? {
         Route::Migration => &databases.target,
         Route::Staging => &databases.staging,
     };
     Some(Order {
-        source_url: databases.source.clone(),
-        target_url: target_url.clone(),
+        source_url: databases.source.url.clone(),
+        target_url: target.url.clone(),
         mappings,
         prep_mode: settings.prep_mode.unwrap_or(PrepMode::DropAndCreate),
         begin,

@@ -1,0 +1,363 @@
+//! boto3, the AWS CLI and our own reader ask one frozen world the same questions and hear the same.
+
+use crate::embedded::{aws, client, frozen, python, started};
+use cutover::aws::{Limiters, MetricQuery, Reader, Serverless, Settings, TaskDetail, WhichTables, connect};
+use cutover::demo::{Options, Running};
+use cutover::model::metric::MetricName;
+use cutover::model::task::Task;
+use cutover::model::{ReplicationKind, Untrusted};
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+const FROM: &str = "2026-01-15T13:00:00+00:00";
+const TO: &str = "2026-01-15T14:03:00+00:00";
+
+/// Times as seconds, numbers as one kind of number, and nothing for what is absent: clients differ in these only.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::String(text) => text.parse::<Timestamp>().map_or_else(|_| value.clone(), seconds),
+        Value::Number(number) => json!((number.as_f64().unwrap() * 1e3).round() / 1e3),
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(map) => {
+            let there = map.iter().filter(|(_, value)| !value.is_null());
+            Value::Object(there.map(|(key, value)| (key.clone(), plain(value))).collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "milliseconds fit")]
+fn seconds(at: Timestamp) -> Value {
+    json!(at.as_millisecond() as f64 / 1e3)
+}
+
+/// Our field, AWS's member; both as JSON pointers without their first slash.
+type Fields = &'static [(&'static str, &'static str)];
+
+const STATS: [(&str, &str); 11] = [
+    ("full_load_progress_percent", "FullLoadProgressPercent"),
+    ("elapsed_ms", "ElapsedTimeMillis"),
+    ("tables_loaded", "TablesLoaded"),
+    ("tables_loading", "TablesLoading"),
+    ("tables_queued", "TablesQueued"),
+    ("tables_errored", "TablesErrored"),
+    ("fresh_start", "FreshStartDate"),
+    ("start", "StartDate"),
+    ("stop", "StopDate"),
+    ("full_load_start", "FullLoadStartDate"),
+    ("full_load_finish", "FullLoadFinishDate"),
+];
+const TASK: Fields = &[
+    ("arn", "ReplicationTaskArn"),
+    ("name", "ReplicationTaskIdentifier"),
+    ("migration_type", "MigrationType"),
+    ("status", "Status"),
+    ("stop_reason", "StopReason"),
+    ("last_failure", "LastFailureMessage"),
+    ("source", "SourceEndpointArn"),
+    ("target", "TargetEndpointArn"),
+    ("instance", "ReplicationInstanceArn"),
+    ("table_mappings", "TableMappings"),
+    ("settings", "ReplicationTaskSettings"),
+    ("cdc_start_position", "CdcStartPosition"),
+    ("cdc_stop_position", "CdcStopPosition"),
+    ("recovery_checkpoint", "RecoveryCheckpoint"),
+];
+const REPLICATION: Fields = &[
+    ("arn", "ReplicationConfigArn"),
+    ("name", "ReplicationConfigIdentifier"),
+    ("migration_type", "ReplicationType"),
+    ("status", "Status"),
+    ("stop_reason", "StopReason"),
+    ("last_failure", "FailureMessages/0"),
+    ("source", "SourceEndpointArn"),
+    ("target", "TargetEndpointArn"),
+    ("instance", "none"),
+    ("table_mappings", "TableMappings"),
+    ("settings", "ReplicationSettings"),
+    ("cdc_start_position", "CdcStartPosition"),
+    ("cdc_stop_position", "CdcStopPosition"),
+    ("recovery_checkpoint", "RecoveryCheckpoint"),
+];
+const TABLE: Fields = &[
+    ("schema", "SchemaName"),
+    ("table", "TableName"),
+    ("state", "TableState"),
+    ("captured/inserts", "Inserts"),
+    ("captured/updates", "Updates"),
+    ("captured/deletes", "Deletes"),
+    ("captured/ddls", "Ddls"),
+    ("applied/inserts", "AppliedInserts"),
+    ("applied/updates", "AppliedUpdates"),
+    ("applied/deletes", "AppliedDeletes"),
+    ("applied/ddls", "AppliedDdls"),
+    ("full_load_rows", "FullLoadRows"),
+    ("full_load_start", "FullLoadStartTime"),
+    ("full_load_end", "FullLoadEndTime"),
+    ("full_load_reloaded", "FullLoadReloaded"),
+    ("validation", "ValidationState"),
+    ("validation_details", "ValidationStateDetails"),
+    ("validation_pending", "ValidationPendingRecords"),
+    ("validation_failed", "ValidationFailedRecords"),
+    ("validation_suspended", "ValidationSuspendedRecords"),
+    ("last_update", "LastUpdateTime"),
+];
+const INSTANCE: Fields = &[
+    ("arn", "ReplicationInstanceArn"),
+    ("name", "ReplicationInstanceIdentifier"),
+    ("class", "ReplicationInstanceClass"),
+    ("status", "ReplicationInstanceStatus"),
+    ("engine_version", "EngineVersion"),
+    ("multi_az", "MultiAZ"),
+];
+const ENDPOINT: Fields = &[
+    ("arn", "EndpointArn"),
+    ("name", "EndpointIdentifier"),
+    ("direction", "EndpointType"),
+    ("engine", "EngineName"),
+    ("host", "ServerName"),
+    ("port", "Port"),
+    ("database", "DatabaseName"),
+];
+const CONNECTION: Fields = &[
+    ("instance", "ReplicationInstanceArn"),
+    ("endpoint", "EndpointArn"),
+    ("status", "Status"),
+    ("last_failure", "LastFailureMessage"),
+];
+
+/// Each of ours against each of AWS's, in order and field by field. Every field of ours has a row in the table.
+fn agree(what: &str, ours: &[impl Serialize], theirs: &Value, fields: &[(&str, &str)]) {
+    let theirs = theirs.as_array().unwrap_or_else(|| panic!("{what}: {theirs}"));
+    assert_eq!(ours.len(), theirs.len(), "{what}");
+    for (ours, theirs) in ours.iter().zip(theirs) {
+        let ours = plain(&serde_json::to_value(ours).unwrap());
+        let mut left = leaves(&ours, "");
+        for (field, member) in fields {
+            let at = |value: &Value, path: &str| value.pointer(&format!("/{path}")).cloned().unwrap_or(Value::Null);
+            let (mut mine, mut its) = (at(&ours, field), at(theirs, member));
+            if *field == "direction" {
+                (mine, its) = (json!(mine.as_str().map(str::to_uppercase)), its);
+            }
+            assert_eq!(mine, its, "{what}: {field} and {member} of {theirs}");
+            left.retain(|name| name != field);
+        }
+        assert!(left.is_empty(), "{what}: nobody compares {left:?}");
+    }
+}
+
+fn leaves(value: &Value, path: &str) -> Vec<String> {
+    let Value::Object(map) = value else { return vec![path.to_owned()] };
+    let name = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
+    map.iter().flat_map(|(key, value)| leaves(value, &name(key))).collect()
+}
+
+/// The fields of a task, and those of its statistics under the member this kind of task has them in.
+fn with_stats(fields: Fields, member: &str) -> Vec<(String, String)> {
+    let own = fields.iter().map(|(ours, theirs)| ((*ours).to_owned(), (*theirs).to_owned()));
+    own.chain(STATS.iter().map(|(ours, theirs)| (format!("stats/{ours}"), format!("{member}/{theirs}")))).collect()
+}
+
+fn borrowed(fields: &[(String, String)]) -> Vec<(&str, &str)> {
+    fields.iter().map(|(ours, theirs)| (ours.as_str(), theirs.as_str())).collect()
+}
+
+/// A task that never ran has no statistics on the wire, and zeros with us.
+fn stats_or_zero(theirs: &Value, member: &str) -> Value {
+    let counts = ["TablesLoaded", "TablesLoading", "TablesQueued", "TablesErrored"];
+    let zeros: Map<String, Value> = counts.iter().map(|name| ((*name).to_owned(), json!(0.0))).collect();
+    let whole = |task: &Value| {
+        let mut task = task.clone();
+        let stats = task.as_object_mut().unwrap().entry(member.to_owned()).or_insert_with(|| json!({}));
+        for (name, zero) in &zeros {
+            stats.as_object_mut().unwrap().entry(name.clone()).or_insert_with(|| zero.clone());
+        }
+        task
+    };
+    theirs.as_array().unwrap().iter().map(whole).collect()
+}
+
+/// A question to the AWS CLI, to the last page.
+async fn cli(running: &Running, arguments: &[&str]) -> Value {
+    let mut whole: Option<Value> = None;
+    let mut marker = None;
+    loop {
+        let more = marker.as_deref().map_or(vec![], |marker| vec!["--marker", marker]);
+        let mut page = aws(running, &[arguments, &more].concat()).await.unwrap();
+        let next = page.as_object_mut().unwrap().remove("Marker").and_then(|next| next.as_str().map(ToOwned::to_owned));
+        match &mut whole {
+            None => whole = Some(page),
+            Some(whole) => {
+                for (name, items) in whole.as_object_mut().unwrap() {
+                    if let (Value::Array(items), Value::Array(more)) = (items, &mut page[name]) {
+                        items.append(more);
+                    }
+                }
+            }
+        }
+        marker = next;
+        if marker.is_none() {
+            return whole.unwrap();
+        }
+    }
+}
+
+async fn connected(running: &Running) -> Reader {
+    let settings = Settings { burst: 500, requests_per_second: 100.0, ..Settings::embedded(running.endpoint_url()) };
+    let connected = connect(&settings, &Limiters::default()).await.unwrap();
+    connected.reader
+}
+
+fn of_kind(tasks: &[Task], kind: ReplicationKind) -> Vec<Task> {
+    tasks.iter().filter(|task| task.arn.kind() == kind).cloned().collect()
+}
+
+/// The queries a script would write for this task, and where our series of it go.
+fn queries(task: &Task, instance: Option<&Untrusted>) -> Value {
+    let id = task.arn.resource_id().0;
+    let dimension = |name: &str, value: &str| json!({"Name": name, "Value": value});
+    let dimensions = match instance {
+        Some(name) => {
+            let instance = dimension("ReplicationInstanceIdentifier", name.raw());
+            json!([instance, dimension("ReplicationTaskIdentifier", &id)])
+        }
+        None => json!([dimension("ReplicationConfigId", &format!("123456789012:{id}"))]),
+    };
+    let one = |(at, name): (usize, &MetricName)| {
+        let worst = !name.raw().contains("Throughput");
+        json!({"Id": format!("m{at}"), "MetricStat": {
+            "Metric": {"Namespace": "AWS/DMS", "MetricName": name.raw(), "Dimensions": dimensions},
+            "Period": 60, "Stat": if worst { "Maximum" } else { "Average" }}})
+    };
+    MetricName::ALL.iter().enumerate().map(one).collect()
+}
+
+async fn all_agree(options: Options) {
+    let fleet = options.fleet.is_some();
+    let running = started(Options { seed: 7, ..options }).await;
+    let reader = connected(&running).await;
+    let tasks = reader.tasks(TaskDetail::Full, Serverless::Include).await.unwrap();
+    assert!(tasks.missing.is_empty(), "{:?}", tasks.missing);
+    let tasks = tasks.value;
+    let (classic, serverless) =
+        (of_kind(&tasks, ReplicationKind::Classic), of_kind(&tasks, ReplicationKind::Serverless));
+    // Tasks with tables and metrics; only a fleet has serverless ones.
+    let lively = |tasks: &[Task]| tasks.iter().find(|task| task.status.raw() == "running").cloned();
+    let (one, other) = (lively(&classic).unwrap(), serverless.iter().find(|task| task.stats.start.is_some()).cloned());
+    let instances = reader.instances().await.unwrap().value;
+    let here = instances.iter().find(|instance| one.instance.as_ref() == Some(&instance.arn)).unwrap();
+    let queries = queries(&one, Some(&here.name)).to_string();
+    let other_arn =
+        other.as_ref().map_or("arn:aws:dms:eu-west-1:123456789012:replication-config:NONE", |o| o.arn.as_str());
+
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/agreement_reads.py");
+    let arguments = [script, one.arn.as_str(), other_arn, FROM, TO, &queries];
+    let boto = client(&python(), &arguments, &running.endpoint_url()).await.unwrap_or_else(|error| panic!("{error}"));
+    let boto = plain(&serde_json::from_str(&boto).unwrap());
+
+    let mut cli_says = Map::new();
+    let mut asked: Vec<(&str, Vec<&str>)> = vec![
+        ("tasks", vec!["dms", "describe-replication-tasks"]),
+        ("replications", vec!["dms", "describe-replications"]),
+        ("configs", vec!["dms", "describe-replication-configs"]),
+        ("tables", vec!["dms", "describe-table-statistics", "--replication-task-arn", one.arn.as_str()]),
+        ("instances", vec!["dms", "describe-replication-instances"]),
+        ("endpoints", vec!["dms", "describe-endpoints"]),
+        ("connections", vec!["dms", "describe-connections"]),
+        ("tags", vec!["dms", "list-tags-for-resource", "--resource-arn", one.arn.as_str()]),
+        ("identity", vec!["sts", "get-caller-identity"]),
+    ];
+    let window = ["--start-time", FROM, "--end-time", TO, "--scan-by", "TimestampAscending"];
+    let metrics = [&["cloudwatch", "get-metric-data", "--metric-data-queries", &queries][..], &window].concat();
+    asked.push(("metrics", metrics));
+    let rows = ["dms", "describe-replication-table-statistics", "--max-records", "500", "--replication-config-arn"];
+    if other.is_some() {
+        asked.push(("serverless tables", [&rows[..], &[other_arn]].concat()));
+    }
+    for (name, arguments) in &asked {
+        cli_says.insert((*name).to_owned(), cli(&running, arguments).await);
+    }
+    let cli_says = plain(&Value::Object(cli_says));
+    for (name, _) in &asked {
+        assert_eq!(of_both(&boto[*name]), of_both(&cli_says[*name]), "boto3 and the CLI about {name}");
+    }
+
+    let task_fields = with_stats(TASK, "ReplicationTaskStats");
+    let theirs = stats_or_zero(&boto["tasks"]["ReplicationTasks"], "ReplicationTaskStats");
+    agree("tasks", &classic, &theirs, &borrowed(&task_fields));
+    let mut theirs = stats_or_zero(&boto["replications"]["Replications"], "ReplicationStats");
+    // The definition of a serverless replication is another operation; our task is both.
+    for (running, config) in
+        theirs.as_array_mut().unwrap().iter_mut().zip(boto["configs"]["ReplicationConfigs"].as_array().unwrap())
+    {
+        assert_eq!(running["ReplicationConfigArn"], config["ReplicationConfigArn"]);
+        for member in ["TableMappings", "ReplicationSettings"] {
+            running[member] = config[member].clone();
+        }
+    }
+    agree("replications", &serverless, &theirs, &borrowed(&with_stats(REPLICATION, "ReplicationStats")));
+    assert_eq!(other.is_some(), fleet, "a fleet has serverless replications that ran");
+    let rows = reader.tables(&one.arn, WhichTables::All).await.unwrap();
+    assert_eq!(rows.pages > 1, fleet, "a fleet has more than one page of tables");
+    agree("tables", &rows.value, &boto["tables"]["TableStatistics"], TABLE);
+    if let Some(other) = &other {
+        let rows = reader.tables(&other.arn, WhichTables::All).await.unwrap();
+        assert!(rows.pages > 1, "more than one page");
+        agree("serverless tables", &rows.value, &boto["serverless tables"]["ReplicationTableStatistics"], TABLE);
+    }
+    agree("instances", &instances, &boto["instances"]["ReplicationInstances"], INSTANCE);
+    agree("endpoints", &reader.endpoints().await.unwrap().value, &boto["endpoints"]["Endpoints"], ENDPOINT);
+    agree("connections", &reader.connections().await.unwrap().value, &boto["connections"]["Connections"], CONNECTION);
+    tags_metrics_and_identity(&reader, &one, here.name.clone(), &boto).await;
+    running.stop().await;
+}
+
+/// boto3 gives an empty list where the CLI leaves it out; and where the CLI puts pages together it leaves out the ARN that
+/// was asked about.
+fn of_both(value: &Value) -> Value {
+    let Value::Object(map) = value else { return value.clone() };
+    let told = |name: &str, value: &Value| match value {
+        Value::Array(items) => !items.is_empty(),
+        _ => !["ReplicationTaskArn", "ReplicationConfigArn"].contains(&name),
+    };
+    let full = map.iter().filter(|(name, value)| told(name, value));
+    Value::Object(full.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+async fn tags_metrics_and_identity(reader: &Reader, task: &Task, instance: Untrusted, boto: &Value) {
+    let tags = reader.tags(&task.arn).await.unwrap().value;
+    let theirs = boto["tags"]["TagList"].as_array().unwrap();
+    let theirs = theirs.iter().map(|tag| (tag["Key"].as_str().unwrap().into(), tag["Value"].as_str().unwrap().into()));
+    assert_eq!(tags, theirs.collect());
+    assert!(!tags.is_empty());
+
+    let query = MetricQuery { arn: task.arn.clone(), instance: Some(instance), names: MetricName::ALL.to_vec() };
+    let series = reader.metrics(&[query], FROM.parse().unwrap(), TO.parse().unwrap()).await.unwrap().value;
+    let theirs = boto["metrics"]["MetricDataResults"].as_array().unwrap();
+    assert_eq!(series.len(), theirs.len());
+    let mut points = 0;
+    for (ours, theirs) in series.iter().zip(theirs) {
+        let column = |name: &str| theirs[name].as_array().cloned().unwrap_or_default();
+        let ours: Vec<Value> = ours.series.points.iter().map(|point| json!([seconds(point.at), point.value])).collect();
+        let theirs: Vec<Value> =
+            column("Timestamps").into_iter().zip(column("Values")).map(|(at, value)| json!([at, value])).collect();
+        assert_eq!(plain(&json!(ours)), json!(theirs));
+        points += ours.len();
+    }
+    assert!(points > 100, "{points} points");
+
+    let who = reader.identity().await.unwrap().value;
+    assert_eq!(who.account.0, boto["identity"]["Account"]);
+    assert_eq!(who.arn.raw(), boto["identity"]["Arn"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_clients_agree_about_the_opening_set() {
+    all_agree(frozen()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn three_clients_agree_about_a_fleet_over_several_pages() {
+    all_agree(Options { fleet: Some("21x620".parse().unwrap()), ..frozen() }).await;
+}
