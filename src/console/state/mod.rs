@@ -228,6 +228,15 @@ impl State {
         }
     }
 
+    /// Columns of the list on screen.
+    pub fn columns(&self) -> &'static [column::Column] {
+        match self.screen() {
+            Screen::Tasks => &tasks::COLUMNS,
+            Screen::Tables => &tables::COLUMNS,
+            Screen::Problems => &[],
+        }
+    }
+
     /// Subjects whose data is on screen.
     pub fn subjects_on_screen(&self) -> Vec<Subject> {
         let mut subjects = vec![Subject::Tasks, Subject::Metrics];

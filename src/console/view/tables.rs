@@ -45,7 +45,7 @@ pub fn draw(state: &State, tables: &Tables, canvas: &mut Canvas<'_>, layout: Lay
                 vec![span(Role::Dim, "There are none before the first start, or when its mappings select nothing.")],
             ],
         ),
-        Filling::NoMatch => frame::no_match(canvas, body, list.filter.text(), tables.rows.len(), "table"),
+        Filling::NoMatch => frame::no_match(state, canvas, body, list.filter.text(), tables.rows.len(), "table"),
     }
     if let Some(detail) = layout.detail {
         table_detail::draw(state, tables, canvas, detail);

@@ -40,7 +40,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Filling::Loading => loading(state, canvas, inner),
         Filling::Failed => frame::failed(state, canvas, inner, &Subject::Tasks),
         Filling::Empty => empty(state, canvas, inner),
-        Filling::NoMatch => frame::no_match(canvas, inner, list.filter.text(), state.world.tasks.len(), "task"),
+        Filling::NoMatch => frame::no_match(state, canvas, inner, list.filter.text(), state.world.tasks.len(), "task"),
     }
     if let (Some(detail), true) = (layout.detail, matches!(filling, Filling::Rows)) {
         why::draw(state, canvas, detail);
@@ -120,6 +120,8 @@ pub fn sign(task: &Task, line: &tasks::Line) -> (Role, &'static str) {
         (TaskStatus::Ready, Health::Ok) => (Role::Dim, "○"),
         (TaskStatus::Running, Health::Ok) => (Role::Good, "●"),
         (_, Health::Ok) => (Role::Busy, "◐"),
+        // A cross beside `running` reads as "does not run"; how bad it is stands under ALERT.
+        (TaskStatus::Running, Health::Critical) => (Role::Bad, "▲"),
         (_, health) => judged(health),
     }
 }
