@@ -19,7 +19,10 @@ pub enum HelpLine {
 const FILTER: [(&str, &str); 4] = [
     ("text", "rows in which the text stands, whatever its case"),
     ("!text", "rows in which it does not"),
-    ("column:text", "rows in whose column it stands: status:stopped, alert:critical, state:error; !column:text as well"),
+    (
+        "column:text",
+        "rows in whose column it stands: status:stopped, alert:critical, state:error; !column:text as well",
+    ),
     ("one two", "several words must all match"),
 ];
 

@@ -355,6 +355,10 @@ impl State {
             }
         }
         if let Some(arn) = self.tasks.list.detail() {
+            let errors = self.world.feed(&Subject::TableErrors(arn.clone()));
+            if let Some(feed) = errors.filter(|feed| feed.failed.is_some()) {
+                next.age(feed.as_of);
+            }
             for name in crate::model::metric::MetricName::ALL {
                 next.age(self.world.points(arn, name).last().map(|point| point.at));
             }

@@ -28,7 +28,7 @@ pub fn draw(state: &State, tables: &Tables, canvas: &mut Canvas<'_>, layout: Lay
     let heading = vec![span(Role::Title, "Tables of "), span(Role::Title, name)];
     let mut title = frame::title(heading, list.len(), all, tables.unwell, list.filter.text());
     if filling == Filling::Rows {
-        title.extend(super::tasks::hidden(&grid));
+        title.extend(super::tasks::hidden(&grid, list.sort));
     }
     canvas.frame(pane, &title, &frame::ages(state, &[(subject.clone(), "as of")]));
     let width = inner.width.saturating_sub(2);
@@ -113,6 +113,7 @@ fn cell<'a>(state: &State, row: &'a TableRow, column: usize, width: usize) -> Li
             let (role, sign) = state_sign(&row.state);
             vec![span(role, format!("{sign} ")), span(role, state_word(&row.state))]
         }
+        LOADED if row.full_load_rows == 0 && row.full_load_start.is_none() => vec![span(Role::Dim, "—")],
         LOADED => vec![span(Role::Text, text::count(row.full_load_rows, width))],
         TOOK => vec![match (took(row), row.full_load_start) {
             (Some(duration), _) => span(Role::Text, age::length(duration)),

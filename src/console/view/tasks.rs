@@ -11,6 +11,7 @@ use super::canvas::{Canvas, Line, line_width, span};
 use super::grid::Grid;
 use super::{below_head, frame, why};
 use crate::console::state::layout::{Layout, Pane};
+use crate::console::state::list::Sort;
 use crate::console::state::tasks::{self, ALERT, COLUMNS, LATENCY, LOAD, ROWS, Rate, STATUS, TABLES, TYPE, unfinished};
 use crate::console::state::{Connection, Filling, State, age};
 use crate::console::text;
@@ -31,7 +32,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let mut title =
         frame::title(vec![span(Role::Title, "Tasks")], list.len(), all, state.tasks.unwell, list.filter.text());
     if filling == Filling::Rows {
-        title.extend(hidden(&grid));
+        title.extend(hidden(&grid, list.sort));
     }
     let right = frame::ages(state, &[(Subject::Tasks, "as of"), (Subject::Metrics, "metrics")]);
     canvas.frame(pane, &title, &right);
@@ -49,9 +50,16 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     }
 }
 
-/// `─ 3 columns more →`.
-pub fn hidden<'a>(grid: &Grid) -> Option<super::canvas::Span<'a>> {
-    (grid.hidden() > 0).then(|| span(Role::Dim, format!(" ─ +{} →", text::plural(grid.hidden(), "column"))))
+/// `─ +3 columns →`, and the order where the column that gives it is among them.
+pub fn hidden<'a>(grid: &Grid, sort: Sort) -> Line<'a> {
+    let mut hints: Line<'a> = Vec::new();
+    if let Some(title) = grid.hidden_sort(sort) {
+        hints.push(span(Role::Text, format!(" ─ by {title}")));
+    }
+    if grid.hidden() > 0 {
+        hints.push(span(Role::Dim, format!(" ─ +{} →", text::plural(grid.hidden(), "column"))));
+    }
+    hints
 }
 
 fn rows(state: &State, canvas: &mut Canvas<'_>, grid: &Grid, inner: Pane) {
@@ -98,7 +106,7 @@ fn cell<'a>(state: &State, task: &'a Task, line: &'a tasks::Line, column: usize,
         STATUS => status(state, task, line, width),
         LOAD => load(line.load, width),
         LATENCY => latency(state, task, line, width),
-        TABLES => tables(task, line),
+        TABLES => tables(task, line, width),
         ROWS => vec![match line.rate {
             Rate::NotDue => span(Role::Dim, "—"),
             Rate::Unknown => span(Role::Unknown, "?"),
@@ -128,7 +136,11 @@ pub fn sign(task: &Task, line: &tasks::Line) -> (Role, &'static str) {
 
 fn status<'a>(state: &State, task: &'a Task, line: &'a tasks::Line, width: usize) -> Line<'a> {
     let (role, sign) = sign(task, line);
-    let mut cell = vec![span(role, format!("{sign} ")), span(role, &*line.word)];
+    // Cut at the end it would say only "stopped", which is the half that says nothing.
+    let fits = text::width(&line.word) + 2 <= width;
+    let short = line.word.strip_prefix("stopped").map(|rest| rest.trim_start_matches([':', ' ']));
+    let word = short.filter(|rest| !fits && !rest.is_empty()).unwrap_or(&line.word);
+    let mut cell = vec![span(role, format!("{sign} ")), span(role, word)];
     if line.word == "finished"
         && let Some(at) = task.stats.stop.or(task.stats.full_load_finish)
     {
@@ -233,21 +245,23 @@ fn level(share: f64) -> usize {
     (share * 8.0).clamp(0.0, 7.0) as usize
 }
 
-fn tables<'a>(task: &Task, line: &tasks::Line) -> Line<'a> {
-    let mut cell: Line<'a> = Vec::new();
-    let mut add = |n: i64, word: &str, role| {
-        if n > 0 {
-            let gap = if cell.is_empty() { "" } else { " " };
-            cell.push(span(role, format!("{gap}{} {word}", text::compact(n))));
-        }
+fn tables<'a>(task: &Task, line: &tasks::Line, width: usize) -> Line<'a> {
+    let counts = [
+        (task.stats.tables_loaded.into(), "ok", Role::Text),
+        (i64::try_from(line.errored).unwrap_or(i64::MAX), "err", Role::Bad),
+        (unfinished(task).into(), "left", Role::Busy),
+    ];
+    let listed = |written: fn(i64) -> String| -> Line<'a> {
+        let there = counts.iter().filter(|(n, ..)| *n > 0).enumerate();
+        let gap = |at| if at == 0 { "" } else { " " };
+        there.map(|(at, (n, word, role))| span(*role, format!("{}{} {word}", gap(at), written(*n)))).collect()
     };
-    add(task.stats.tables_loaded.into(), "ok", Role::Text);
-    add(i64::try_from(line.errored).unwrap_or(i64::MAX), "err", Role::Bad);
-    add(unfinished(task).into(), "left", Role::Busy);
-    if cell.is_empty() {
-        cell.push(span(Role::Dim, "—"));
+    let full = listed(text::grouped);
+    match line_width(&full) {
+        0 => vec![span(Role::Dim, "—")],
+        cells if cells <= width => full,
+        _ => listed(text::compact),
     }
-    cell
 }
 
 #[cfg(test)]
