@@ -24,7 +24,7 @@ const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u
 pub const COLUMNS: [Column; 8] = [
     Column { rising: true, ..column("task", "TASK", [18, 27, 48], 0) },
     Column { rising: true, ..column("type", "TYPE", [8, 8, 8], 4) },
-    column("status", "STATUS", [13, 14, 20], 0),
+    column("status", "STATUS", [13, 13, 20], 0),
     column("load", "LOAD", [12, 12, 16], 2),
     column("latency", "LATENCY src → tgt", [18, 22, 27], 1),
     column("tables", "TABLES", [12, 13, 20], 3),

@@ -21,6 +21,7 @@ use crate::model::health::{Health, LATENCY_CRITICAL, LATENCY_WARNING, Latency, L
 use crate::model::metric::{MetricName, Point};
 use crate::model::task::{Task, TaskStatus};
 use jiff::SignedDuration;
+use std::borrow::Cow;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let pane = layout.list;
@@ -136,10 +137,10 @@ pub fn sign(task: &Task, line: &tasks::Line) -> (Role, &'static str) {
 
 fn status<'a>(state: &State, task: &'a Task, line: &'a tasks::Line, width: usize) -> Line<'a> {
     let (role, sign) = sign(task, line);
-    // Cut at the end it would say only "stopped", which is the half that says nothing.
+    // Cut at its end it would keep the half that says nothing.
     let fits = text::width(&line.word) + 2 <= width;
-    let short = line.word.strip_prefix("stopped").map(|rest| rest.trim_start_matches([':', ' ']));
-    let word = short.filter(|rest| !fits && !rest.is_empty()).unwrap_or(&line.word);
+    let short = line.word.strip_prefix("stopped").filter(|_| !fits).and_then(|rest| rest.split(' ').next_back());
+    let word: Cow<'_, str> = short.map_or(Cow::Borrowed(&*line.word), |why| format!("stop: {why}").into());
     let mut cell = vec![span(role, format!("{sign} ")), span(role, word)];
     if line.word == "finished"
         && let Some(at) = task.stats.stop.or(task.stats.full_load_finish)
@@ -203,7 +204,7 @@ fn latency<'a>(state: &State, task: &Task, line: &tasks::Line, width: usize) -> 
     };
     let source = line.source.map_or("?".to_owned(), |point| text::seconds(point.value));
     let mut cell = vec![
-        span(Role::Dim, format!("{source:>6} → ")),
+        span(Role::Text, format!("{source:>6} → ")),
         span(latency_role(point.value), format!("{:>6}", text::seconds(point.value))),
     ];
     let room = width.saturating_sub(line_width(&cell) + 1);

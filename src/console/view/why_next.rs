@@ -19,7 +19,7 @@ pub fn evidence(state: &State, task: &Task, alert: &Alert) -> Option<String> {
     let points = state.world.points(&task.arn, MetricName::CDCLatencyTarget);
     match alert.id.as_str() {
         "latency-high" => latency(points),
-        "no-data" => {
+        "no-data" | "no-data-yet" => {
             let newest = points.last()?;
             let (when, age) = (age::moment(newest.at, state.now), age::Age::of(Some(newest.at), state.now).label());
             Some(format!("the last point, {}, is of {when} UTC, {age} ago", text::seconds(newest.value)))
@@ -65,23 +65,19 @@ fn trend(points: &[Point], newest: &Point) -> Option<&'static str> {
 /// What to do about a reason; nothing where the message says it or only waiting helps.
 pub fn next(state: &State, task: &Task, alert: &Alert) -> Option<&'static str> {
     Some(match alert.id.as_str() {
-        "table-error" | "load-incomplete" => {
-            "open the task: its tables stand worst first; one in error waits for a reload"
-        }
+        "table-error" | "load-incomplete" => "open it: tables stand worst first; one in error waits for a reload",
         "latency-high" => {
             let fresh = |name| metric::fresh(state.world.points(&task.arn, name), state.now).map(|point| point.value);
             // The target latency contains the source latency.
             match (fresh(MetricName::CDCLatencySource), fresh(MetricName::CDCLatencyTarget)) {
                 (Some(source), Some(target)) if source >= target / 2.0 => {
-                    "most of it arises at the source: look at its load and log, and at the instance"
+                    "it arises at the source: look at its load and log, and the instance"
                 }
-                (Some(_), Some(_)) => {
-                    "it arises after the source: look at the target's load, locks and keys, and at the instance"
-                }
+                (Some(_), Some(_)) => "it arises after the source: look at the target and the instance",
                 _ => return None,
             }
         }
-        "no-data" => "nobody knows how far behind it is: look at the task's log and at the instance",
+        "no-data" => "how far behind it is nobody knows: look at its log and the instance",
         "failed" | "stopped-error" | "stopped-early" => "test its endpoints, then read the task's log",
         "stopped-after-load" => "resume it, and the changes made since are applied",
         "cdc-stopped" => "resume it before the source discards the log it has to read",
