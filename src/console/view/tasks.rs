@@ -110,6 +110,8 @@ fn cell<'a>(state: &State, task: &'a Task, line: &'a tasks::Line, column: usize,
         TABLES => tables(task, line, width),
         ROWS => vec![match line.rate {
             Rate::NotDue => span(Role::Dim, "—"),
+            // Due like the latency, and missing like it.
+            Rate::Unknown if matches!(line.latency, Latency::Missing { .. }) => span(Role::Bad, "?"),
             Rate::Unknown => span(Role::Unknown, "?"),
             Rate::Fresh(value) => span(Role::Text, text::rate(value)),
         }],
