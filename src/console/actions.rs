@@ -484,7 +484,7 @@ pub fn keys_label(action: &Action, context: Context, ascii: bool) -> String {
 /// Text of `docs/keys.md`.
 pub fn keys_markdown() -> String {
     let mut out = vec![
-        "# Keys\n\nMade from the table in `src/console/actions.rs`.".to_owned(),
+        "# Keys\n\nMade from the table in `src/console/actions.rs` by `tests/it/keys.rs`; do not edit.\n".to_owned(),
         "*Leaves* means that the program ends or is suspended; no key here changes anything at AWS.".to_owned(),
     ];
     for context in Context::ALL {

@@ -162,7 +162,8 @@ pub fn alerts(task: &Task, latency: Latency, tables: Option<&[TableRow]>) -> Vec
     }
     let odd = tables.into_iter().flatten().filter(|row| matches!(row.state, TableState::Other(_))).count();
     if odd > 0 {
-        add("table-state-unknown", Health::Warning, format!("{odd} tables in a state this program does not know"));
+        let noun = if odd == 1 { "table" } else { "tables" };
+        add("table-state-unknown", Health::Warning, format!("{odd} {noun} in a state this program does not know"));
     }
     out.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
     out

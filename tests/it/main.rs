@@ -17,6 +17,7 @@ mod embedded;
 mod embedded_faults;
 mod feeds;
 mod house;
+mod keys;
 mod mover;
 mod policies;
 mod pty;

@@ -28,6 +28,9 @@ pub struct Placed {
 /// Room between two columns.
 pub const GAP: u16 = 1;
 
+/// A column with this priority or a higher one goes before a name is cut.
+pub const FOR_NAMES: u8 = 7;
+
 /// Places the columns that fit in `width`, from the left. The first column always stays; `shift` skips as many of the
 /// others. `widest` is how wide the first column's longest text is.
 pub fn fit(columns: &[Column], width: u16, shift: usize, widest: u16) -> Vec<Placed> {
@@ -37,6 +40,11 @@ pub fn fit(columns: &[Column], width: u16, shift: usize, widest: u16) -> Vec<Pla
         let gaps = GAP * u16::try_from(kept.len().saturating_sub(1)).unwrap_or(u16::MAX);
         kept.iter().map(|at| columns[*at].min).sum::<u16>() + gaps
     };
+    // Names that differ only at their end must not be cut for the sake of a column nobody asked for.
+    let name = columns[0].good.min(widest).saturating_sub(columns[0].min);
+    if needed(&kept) + name > width {
+        kept.retain(|at| columns[*at].drop < FOR_NAMES);
+    }
     while needed(&kept) > width {
         let worst = kept.iter().enumerate().skip(1).max_by_key(|(place, at)| (columns[**at].drop, *place));
         match worst {
@@ -97,6 +105,14 @@ mod tests {
             (30, 9, vec![(0, 20), (3, 4)]),
         ] {
             assert_eq!(shape(width, shift), want, "{width} {shift}");
+        }
+    }
+
+    #[test]
+    fn the_least_of_the_columns_goes_before_a_name_is_cut() {
+        const LEAST: [Column; 2] = [column(10, 30, 0), column(5, 5, FOR_NAMES)];
+        for (width, widest, columns) in [(18, 12, 2), (17, 12, 1), (17, 11, 2), (16, 10, 2), (17, 40, 1)] {
+            assert_eq!(fit(&LEAST, width, 0, widest).len(), columns, "{width} {widest}");
         }
     }
 

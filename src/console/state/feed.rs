@@ -41,6 +41,18 @@ pub enum Freshness {
     Missing,
 }
 
+impl Freshness {
+    /// Stands before an age: colour alone would say nothing on half the terminals.
+    pub fn sign(self) -> &'static str {
+        match self {
+            Self::Awaited | Self::Fresh => "",
+            Self::Late => "▲ ",
+            Self::Unknown => "? ",
+            Self::Missing => "✗ ",
+        }
+    }
+}
+
 impl Feed {
     pub fn has_data(&self) -> bool {
         self.received.is_some()

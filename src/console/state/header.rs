@@ -73,7 +73,7 @@ pub fn segments(state: &State, area: Area) -> Vec<Segment> {
     all.extend(region.map(|region| Segment::new(Part::Region, shown(&region))));
     all.push(Segment::new(Part::Mode, state.setup.mode.word()));
     let (freshness, label) = data_age(state);
-    all.push(Segment::new(Part::Data(freshness), format!("data {label}")));
+    all.push(Segment::new(Part::Data(freshness), format!("{}data {label}", freshness.sign())));
     all.extend(credentials(state));
     if state.setup.clock {
         all.push(Segment::new(Part::Clock, format!("{} UTC", age::clock(state.now))));
@@ -107,7 +107,6 @@ fn data_age(state: &State) -> (Freshness, String) {
     let worst = feeds.iter().map(|pane| pane.freshness).max();
     let oldest = feeds.iter().map(|pane| Age::of(pane.as_of, state.now)).max();
     match (worst, oldest) {
-        (Some(worst), Some(Age::Unknown)) => (worst, "unknown age".to_owned()),
         (Some(worst), Some(oldest)) => (worst, oldest.label()),
         _ => (Freshness::Awaited, "—".to_owned()),
     }
@@ -122,10 +121,12 @@ fn credentials(state: &State) -> Option<Segment> {
     let refused =
         state.banner.as_ref().is_some_and(|b| b.problem.kind == crate::model::ProblemKind::ExpiredCredentials);
     if refused {
-        return Some(Segment::new(Part::Credentials { short: true }, "creds expired"));
+        return Some(Segment::new(Part::Credentials { short: true }, "▲ creds expired"));
     }
     let short = expires.duration_since(state.now).as_secs() < SHORT;
-    let text = age::left(expires, state.now).map_or("creds expired".to_owned(), |left| format!("creds {left}"));
+    let sign = if short { "▲ " } else { "" };
+    let left = age::left(expires, state.now).unwrap_or("expired".to_owned());
+    let text = format!("{sign}creds {left}");
     Some(Segment::new(Part::Credentials { short }, text))
 }
 

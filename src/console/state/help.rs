@@ -4,6 +4,8 @@ use crate::console::actions::{self, Context};
 use crate::console::message::Area;
 use crate::console::text;
 
+use super::{tables, tasks};
+
 /// Cells of the left column.
 pub const LEFT: usize = 18;
 
@@ -14,22 +16,24 @@ pub enum HelpLine {
     Blank,
 }
 
-const FILTER: [(&str, &str); 5] = [
+const FILTER: [(&str, &str); 4] = [
     ("text", "rows in which the text stands, whatever its case"),
     ("!text", "rows in which it does not"),
-    ("column:text", "rows in whose column it stands: status:stopped, alert:critical, state:error"),
-    ("one two", "several words must all match"),
     (
-        "columns",
-        "task, type, status, load, latency, tables, rows, alert; of tables: table, state, rows, took, captured, \
-      applied, backlog, validation, updated",
+        "column:text",
+        "rows in whose column it stands: status:stopped, alert:critical, state:error; !column:text as well",
     ),
+    ("one two", "several words must all match"),
 ];
 
 const SIGNS: [(&str, &str); 8] = [
     ("●", "well: running as it should"),
     ("✓", "finished, complete, validated"),
-    ("▲", "a warning; before an age: older than twice the interval at which it is asked"),
+    (
+        "▲",
+        "a warning, or running with something wrong (ALERT says how bad); before an age: older than twice the interval \
+      at which it is asked",
+    ),
     ("✗", "an error; before an age: old, and asking again fails"),
     ("?", "not known, which is not the same as fine"),
     ("◐ ○", "under way; not started"),
@@ -50,12 +54,19 @@ pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
             entry(&mut out, &actions::keys_label(action, context, ascii), action.doc, width);
         }
     }
-    for (heading, table) in [("Filter words", &FILTER[..]), ("Signs", &SIGNS[..])] {
-        out.push(HelpLine::Blank);
-        out.push(HelpLine::Heading(heading.to_owned()));
-        for (left, right) in table {
-            entry(&mut out, left, right, width);
-        }
+    out.push(HelpLine::Blank);
+    out.push(HelpLine::Heading("Filter words".to_owned()));
+    for (left, right) in FILTER {
+        entry(&mut out, left, right, width);
+    }
+    for (of, columns) in [("tasks by", &tasks::COLUMNS[..]), ("tables by", &tables::COLUMNS[..])] {
+        let ids: Vec<&str> = columns.iter().map(|column| column.id).collect();
+        entry(&mut out, of, &ids.join(", "), width);
+    }
+    out.push(HelpLine::Blank);
+    out.push(HelpLine::Heading("Signs".to_owned()));
+    for (left, right) in SIGNS {
+        entry(&mut out, left, right, width);
     }
     out
 }

@@ -228,6 +228,15 @@ impl State {
         }
     }
 
+    /// Columns of the list on screen.
+    pub fn columns(&self) -> &'static [column::Column] {
+        match self.screen() {
+            Screen::Tasks => &tasks::COLUMNS,
+            Screen::Tables => &tables::COLUMNS,
+            Screen::Problems => &[],
+        }
+    }
+
     /// Subjects whose data is on screen.
     pub fn subjects_on_screen(&self) -> Vec<Subject> {
         let mut subjects = vec![Subject::Tasks, Subject::Metrics];
@@ -346,6 +355,10 @@ impl State {
             }
         }
         if let Some(arn) = self.tasks.list.detail() {
+            let errors = self.world.feed(&Subject::TableErrors(arn.clone()));
+            if let Some(feed) = errors.filter(|feed| feed.failed.is_some()) {
+                next.age(feed.as_of);
+            }
             for name in crate::model::metric::MetricName::ALL {
                 next.age(self.world.points(arn, name).last().map(|point| point.at));
             }

@@ -2,13 +2,12 @@
 
 use crate::console::actions::{self, ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
-use crate::console::state::column::Column;
 use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
 use crate::console::state::list::{List, Rows};
 use crate::console::state::palette::{Command, Palette};
-use crate::console::state::tables::{self, Tables};
+use crate::console::state::tables::Tables;
 use crate::console::state::{Overlay, Screen, State, tasks};
 use crate::model::Subject;
 
@@ -142,7 +141,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::ColumnsLeft => on_list(state, &mut Shift(-1)),
         ActionId::ColumnsRight => on_list(state, &mut Shift(1)),
         ActionId::Palette => {
-            let palette = Palette::new(state.screen_context(), columns(state), state.setup.ascii);
+            let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
         }
         ActionId::Help => {
@@ -168,14 +167,6 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Repaint => effects.push(Effect::Repaint),
         ActionId::Suspend => effects.push(Effect::Suspend),
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
-    }
-}
-
-fn columns(state: &State) -> &'static [Column] {
-    match state.screen() {
-        Screen::Tasks => &tasks::COLUMNS,
-        Screen::Tables => &tables::COLUMNS,
-        Screen::Problems => &[],
     }
 }
 

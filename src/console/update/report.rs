@@ -55,22 +55,16 @@ pub fn subject_word(subject: &Subject) -> &'static str {
 
 fn observed(state: &mut State, observation: Observation, every: Option<SignedDuration>) {
     let Observation { scope, subject, value, as_of, received, .. } = observation;
+    if state.world.feed(&subject).and_then(|feed| feed.received).is_some_and(|newest| newest > received) {
+        return;
+    }
+    if let Err(problem) = fits(&subject, &value, &scope, state.now) {
+        // Not a good answer, so it stands as a failure: a pane that waits for ever would hide it.
+        let again = every.and_then(|every| state.now.checked_add(every).ok());
+        failed(state, &subject, problem, again);
+        return;
+    }
     let feed = state.world.feed_mut(&subject);
-    if feed.received.is_some_and(|newest| newest > received) {
-        return;
-    }
-    if !fits(&subject, &value, &scope) {
-        let problem = Problem {
-            kind: ProblemKind::Internal,
-            summary: format!("an answer about {} held something else and was dropped", subject_word(&subject)),
-            detail: String::new(),
-            hint: "the last good data stays".to_owned(),
-            request_id: None,
-            at: state.now,
-        };
-        state.problems.add(problem, Some(subject), EntryState::Note, state.now);
-        return;
-    }
     feed.as_of = as_of;
     feed.received = Some(received);
     feed.every = match subject {
@@ -88,19 +82,50 @@ fn observed(state: &mut State, observation: Observation, every: Option<SignedDur
 }
 
 /// The value is of the subject's kind, and nothing in it is of another account or region.
-fn fits(subject: &Subject, value: &Value, scope: &Scope) -> bool {
-    match (subject, value) {
-        (Subject::Identity, Value::Identity(identity)) => identity.account == scope.account,
-        (Subject::Tasks, Value::Tasks(tasks)) => {
-            tasks.iter().all(|task| task.arn.account() == scope.account && task.arn.region() == scope.region)
+fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Result<(), Problem> {
+    let problem = |kind, summary: String, detail, hint: &str| Problem {
+        kind,
+        summary,
+        detail,
+        hint: hint.to_owned(),
+        request_id: None,
+        at: now,
+    };
+    let word = subject_word(subject);
+    let foreign = match (subject, value) {
+        (Subject::Identity, Value::Identity(identity)) => {
+            (identity.account != scope.account).then(|| format!("account {}", identity.account.0))
         }
-        (Subject::Instances, Value::Instances(_))
-        | (Subject::Endpoints, Value::Endpoints(_))
-        | (Subject::Connections, Value::Connections(_))
-        | (Subject::Metrics, Value::Metrics(_))
-        | (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_)) => true,
-        _ => false,
-    }
+        (Subject::Tasks, Value::Tasks(all)) => foreign_arn(scope, all.iter().map(|task| task.arn.as_str())),
+        (Subject::Instances, Value::Instances(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.0.as_str())),
+        (Subject::Endpoints, Value::Endpoints(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.0.as_str())),
+        (Subject::Connections, Value::Connections(all)) => {
+            foreign_arn(scope, all.iter().flat_map(|test| [test.instance.0.as_str(), test.endpoint.0.as_str()]))
+        }
+        (Subject::Metrics, Value::Metrics(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.as_str())),
+        (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_)) => None,
+        _ => {
+            let summary = format!("an answer about {word} held something else and was dropped");
+            return Err(problem(ProblemKind::Internal, summary, String::new(), "The last good data stays."));
+        }
+    };
+    foreign.map_or(Ok(()), |what| {
+        Err(problem(
+            ProblemKind::Configuration,
+            format!("{word} of another account or region came back and were dropped"),
+            format!("This console shows {}; the answer holds {what}.", super::place(scope)),
+            "Check profile, role and endpoint URL. Data of two accounts is never mixed.",
+        ))
+    })
+}
+
+/// The first ARN that is of another account or region; `arn:partition:service:region:account:...`.
+fn foreign_arn<'a>(scope: &Scope, mut arns: impl Iterator<Item = &'a str>) -> Option<String> {
+    let ours = |arn: &&str| {
+        let mut parts = arn.split(':').skip(3);
+        parts.next() == Some(&scope.region.0) && parts.next() == Some(&scope.account.0)
+    };
+    arns.find(|arn| !ours(arn)).map(str::to_owned)
 }
 
 fn take(state: &mut State, subject: Subject, value: Value) {

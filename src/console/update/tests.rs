@@ -6,9 +6,12 @@ use crate::console::message::{Area, Effect, Focus, Key, KeyCode, Message};
 use crate::console::state::feed::Freshness;
 use crate::console::state::{Connection, Filling, Overlay, Screen, State, tables, tasks};
 use crate::model::health::Latency;
-use crate::model::parts::Identity;
+use crate::model::metric::{MetricName, Point, Series};
+use crate::model::observation::TaskSeries;
+use crate::model::parts::{ConnectionTest, Identity};
 use crate::model::table::TableState;
-use crate::model::{AccountId, ProblemKind, Subject, Value};
+use crate::model::task::{MigrationType, TaskStatus};
+use crate::model::{AccountId, EndpointArn, ProblemKind, ReplicationArn, Subject, Value};
 
 const ENTER: KeyCode = KeyCode::Enter;
 const ESC: KeyCode = KeyCode::Esc;
@@ -390,4 +393,42 @@ fn sixty_thousand_tables_are_sorted_once_and_only_those_on_screen_are_visited() 
     assert_eq!(under_cursor(&state), "t59999");
     press(&mut state, "/state:error t5");
     assert_eq!(state.tables.as_ref().unwrap().list.len(), 10);
+}
+
+#[test]
+fn data_of_another_account_stands_as_a_failure_and_is_never_shown() {
+    let foreign = |text: &str| text.replace("123456789012", "999999999999");
+    let mut task = task("orders-cdc", MigrationType::Cdc, TaskStatus::Running);
+    task.arn = ReplicationArn::parse(&foreign(task.arn.as_str())).unwrap();
+    let series = Series { name: MetricName::CDCLatencyTarget, points: vec![Point { at: now(), value: 1.0 }] };
+    let metrics = vec![TaskSeries { arn: task.arn.clone(), series }];
+    let test = ConnectionTest {
+        instance: task.instance.clone().unwrap(),
+        endpoint: EndpointArn(foreign(&task.source.0)),
+        status: "successful".into(),
+        last_failure: None,
+    };
+    for (subject, value) in [
+        (Subject::Tasks, Value::Tasks(vec![task])),
+        (Subject::Metrics, Value::Metrics(metrics)),
+        (Subject::Connections, Value::Connections(vec![test])),
+    ] {
+        let mut state = State::new(setup(), Area { width: 120, height: 40 }, before(30));
+        update(&mut state, connected(), now());
+        update(&mut state, observed(subject.clone(), value, 3, 15), now());
+        assert!(state.world.tasks.is_empty() && !state.world.has_points() && state.world.connections.is_empty());
+        assert!(
+            state.world.feed(&subject).is_some_and(|feed| feed.failed.is_some() && !feed.has_data()),
+            "{subject:?}"
+        );
+        assert_eq!(state.problems.standing(), 1, "{subject:?}");
+        // The right account again: over.
+        let good = match &subject {
+            Subject::Tasks => Value::Tasks(vec![]),
+            Subject::Metrics => Value::Metrics(vec![]),
+            _ => Value::Connections(vec![]),
+        };
+        update(&mut state, observed(subject.clone(), good, 0, 15), after(5));
+        assert_eq!(state.problems.standing(), 0, "{subject:?}");
+    }
 }

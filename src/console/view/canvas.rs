@@ -150,6 +150,17 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// Running text in the middle of a pane: one left edge, so that it can be read.
+    pub fn block(&mut self, pane: Pane, lines: &[Line<'_>]) {
+        let rows = u16::try_from(lines.len()).unwrap_or(u16::MAX);
+        let widest = lines.iter().map(|line| line_width(line)).max().unwrap_or(0);
+        let width = u16::try_from(widest).unwrap_or(u16::MAX).min(pane.width.saturating_sub(2));
+        let top = pane.y + pane.height.saturating_sub(rows) / 3;
+        for (line, y) in lines.iter().zip(top..pane.y + pane.height) {
+            self.line(pane.x + (pane.width - width) / 2, y, width, line);
+        }
+    }
+
     /// Lines from the top of a pane, one column in; the last place says how many did not fit.
     pub fn lines(&mut self, pane: Pane, lines: &[Line<'_>]) {
         let height = usize::from(pane.height);

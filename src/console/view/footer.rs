@@ -4,6 +4,7 @@ use super::canvas::{Canvas, Line, line_width, span};
 use crate::console::actions::{self, Action, ActionId, Context};
 use crate::console::state::layout::Pane;
 use crate::console::state::{Screen, State};
+use crate::console::text;
 use crate::console::theme::Role;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
@@ -11,14 +12,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let hints = actions::footer(context);
     let mut x = pane.x + 1;
     if context == Context::Filter {
-        let text = match (state.screen(), &state.tables) {
+        let filter = match (state.screen(), &state.tables) {
             (Screen::Tables, Some(tables)) => tables.list.filter.text(),
             _ => state.tasks.list.filter.text(),
         };
         // The end of a long text is what is being typed.
         let room = usize::from(pane.width.saturating_sub(50)).max(20);
-        let mut tail = text;
-        while crate::console::text::width(tail) > room {
+        let mut tail = filter;
+        while text::width(tail) > room {
             tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
         }
         x += canvas.line(
@@ -30,7 +31,15 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
         x += 3;
     }
     let width = pane.width.saturating_sub(x + 1);
-    let line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
+    let mut line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
+    if context == Context::Filter {
+        let left = usize::from(width).saturating_sub(line_width(&line) + 3);
+        let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
+        let words = [format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()];
+        if let Some(words) = words.into_iter().find(|words| text::width(words) <= left) {
+            line.push(span(Role::Dim, format!("   {words}")));
+        }
+    }
     canvas.line(x, pane.y, width, &line);
 }
 
@@ -41,7 +50,14 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
         .filter(|action| matters(state, context, action.id))
         .map(|action| {
             let key = actions::keys_in(action, context).next().map(|key| actions::key_label(key, ascii));
-            vec![span(Role::Key, key.unwrap_or_default()), span(Role::Text, format!(" {}", label(state, action)))]
+            let standing = state.problems.standing();
+            let text = if action.id == ActionId::Problems && standing > 0 {
+                // What fails behind the screen must be seen from it.
+                span(Role::Bad, format!(" {}", text::plural(standing, action.label.trim_end_matches('s'))))
+            } else {
+                span(Role::Text, format!(" {}", label(state, action)))
+            };
+            vec![span(Role::Key, key.unwrap_or_default()), text]
         })
         .collect();
     let needed = |kept: &[Line<'a>]| kept.iter().map(|hint| line_width(hint) + 3).sum::<usize>().saturating_sub(3);

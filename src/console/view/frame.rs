@@ -53,9 +53,14 @@ pub fn ages<'a>(state: &State, subjects: &[(Subject, &'static str)]) -> Line<'a>
         let feed = state.world.feed(subject);
         let mut parts: Line<'a> = Vec::new();
         if pane.has_data {
-            let (role, sign) = fresh(pane.freshness);
-            let role = if pane.freshness == Freshness::Fresh { Role::Dim } else { role };
-            parts.push(span(role, format!("{sign}{name} {}", age::Age::of(pane.as_of, state.now).label())));
+            let role = if pane.freshness == Freshness::Fresh { Role::Dim } else { fresh(pane.freshness) };
+            let age = age::Age::of(pane.as_of, state.now);
+            let words = match age {
+                age::Age::Seconds(_) => format!("{name} {}", age.label()),
+                _ if *subject == Subject::Metrics => format!("{name}: {}", age.label()),
+                _ => age.label(),
+            };
+            parts.push(span(role, format!("{}{words}", pane.freshness.sign())));
         }
         if let Some(failure) = feed.and_then(|feed| feed.failed.as_ref()) {
             let of = if pane.has_data { ", " } else { "" };
@@ -94,11 +99,12 @@ pub fn failed(state: &State, canvas: &mut Canvas<'_>, pane: Pane, subject: &Subj
         .retry_at
         .map_or("press r to ask again".to_owned(), |at| format!("asked again at {} UTC; r asks now", age::clock(at)));
     lines.push(vec![span(Role::Dim, retry)]);
-    canvas.notice(pane, &lines);
+    canvas.block(pane, &lines);
 }
 
 /// Rows there are, but none passes the filter.
-pub fn no_match(canvas: &mut Canvas<'_>, pane: Pane, filter: &str, all: usize, noun: &str) {
+pub fn no_match(state: &State, canvas: &mut Canvas<'_>, pane: Pane, filter: &str, all: usize, noun: &str) {
+    let columns: Vec<&str> = state.columns().iter().map(|column| column.id).collect();
     canvas.notice(
         pane,
         &[
@@ -107,6 +113,9 @@ pub fn no_match(canvas: &mut Canvas<'_>, pane: Pane, filter: &str, all: usize, n
                 span(Role::Input, filter.to_owned()),
             ],
             vec![span(Role::Dim, "Esc shows all again")],
+            Vec::new(),
+            vec![span(Role::Dim, "column:text looks in one column:")],
+            vec![span(Role::Dim, columns.join(" "))],
         ],
     );
 }

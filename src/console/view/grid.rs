@@ -26,14 +26,17 @@ impl Grid {
         self.columns.len() - self.placed.len()
     }
 
+    /// Name and direction of the column that gives the order, where it is not among those on screen.
+    pub fn hidden_sort(&self, sort: Sort) -> Option<String> {
+        let shown = self.placed.iter().any(|placed| placed.column == sort.column);
+        let column = self.columns.get(sort.column).filter(|_| !shown)?;
+        Some(format!("{} {}", column.id, mark(column, sort)))
+    }
+
     pub fn head(&self, canvas: &mut Canvas<'_>, y: u16, sort: Sort) {
         for placed in &self.placed {
             let column = &self.columns[placed.column];
-            let mark = match (placed.column == sort.column, column.rising != sort.reversed) {
-                (false, _) => "",
-                (true, true) => "▴",
-                (true, false) => "▾",
-            };
+            let mark = if placed.column == sort.column { mark(column, sort) } else { "" };
             let title =
                 crate::console::text::cut(column.title, usize::from(placed.width).saturating_sub(mark.len().min(1)));
             self.cell(canvas, y, *placed, &[(Role::Title, format!("{title}{mark}").into())]);
@@ -73,4 +76,9 @@ impl Grid {
             canvas.line(x, y, placed.width, line);
         }
     }
+}
+
+/// Which way the column orders the rows.
+fn mark(column: &Column, sort: Sort) -> &'static str {
+    if column.rising == sort.reversed { "▾" } else { "▴" }
 }

@@ -21,7 +21,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
         canvas.put(x, pane.y, left, Role::Border, if segment.part == Part::Role { " · " } else { " │ " });
         let role = match segment.part {
             Part::Mode | Part::Account => Role::Title,
-            Part::Data(freshness) => fresh(freshness).0,
+            Part::Data(freshness) => fresh(freshness),
             Part::Credentials { short: true } => Role::Warn,
             _ => Role::Text,
         };
@@ -30,14 +30,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     }
 }
 
-/// Role and sign of an age.
-pub fn fresh(freshness: Freshness) -> (Role, &'static str) {
+/// Role of an age.
+pub fn fresh(freshness: Freshness) -> Role {
     match freshness {
-        Freshness::Awaited => (Role::Dim, ""),
-        Freshness::Fresh => (Role::Text, ""),
-        Freshness::Late => (Role::Warn, "▲ "),
-        Freshness::Unknown => (Role::Unknown, "? "),
-        Freshness::Missing => (Role::Bad, "✗ "),
+        Freshness::Awaited => Role::Dim,
+        Freshness::Fresh => Role::Text,
+        Freshness::Late => Role::Warn,
+        Freshness::Unknown => Role::Unknown,
+        Freshness::Missing => Role::Bad,
     }
 }
 

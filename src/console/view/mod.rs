@@ -15,6 +15,7 @@ mod table_detail;
 mod tables;
 mod tasks;
 mod why;
+mod why_next;
 
 use super::state::layout::{MIN_HEIGHT, MIN_WIDTH, Pane};
 use super::state::{Overlay, Screen, State};

@@ -67,6 +67,11 @@ fn lines<'a>(state: &State, row: &TableRow, width: usize) -> Vec<Line<'a>> {
 }
 
 fn load_words(state: &State, row: &TableRow) -> String {
+    if row.full_load_rows == 0 && row.full_load_start.is_none() {
+        let task = state.tables.as_ref().and_then(|tables| state.world.task(&tables.arn));
+        let loads = task.is_none_or(|task| task.migration_type.has_full_load());
+        return if loads { "none so far" } else { "none: this task only replicates changes" }.to_owned();
+    }
     let rows = format!("{} rows", text::grouped(row.full_load_rows));
     let when = |at| age::moment(at, state.now);
     let run = match (row.full_load_start, row.full_load_end, took(row)) {

@@ -28,7 +28,7 @@ pub fn draw(state: &State, tables: &Tables, canvas: &mut Canvas<'_>, layout: Lay
     let heading = vec![span(Role::Title, "Tables of "), span(Role::Title, name)];
     let mut title = frame::title(heading, list.len(), all, tables.unwell, list.filter.text());
     if filling == Filling::Rows {
-        title.extend(super::tasks::hidden(&grid));
+        title.extend(super::tasks::hidden(&grid, list.sort));
     }
     canvas.frame(pane, &title, &frame::ages(state, &[(subject.clone(), "as of")]));
     let width = inner.width.saturating_sub(2);
@@ -45,7 +45,7 @@ pub fn draw(state: &State, tables: &Tables, canvas: &mut Canvas<'_>, layout: Lay
                 vec![span(Role::Dim, "There are none before the first start, or when its mappings select nothing.")],
             ],
         ),
-        Filling::NoMatch => frame::no_match(canvas, body, list.filter.text(), tables.rows.len(), "table"),
+        Filling::NoMatch => frame::no_match(state, canvas, body, list.filter.text(), tables.rows.len(), "table"),
     }
     if let Some(detail) = layout.detail {
         table_detail::draw(state, tables, canvas, detail);
@@ -113,6 +113,7 @@ fn cell<'a>(state: &State, row: &'a TableRow, column: usize, width: usize) -> Li
             let (role, sign) = state_sign(&row.state);
             vec![span(role, format!("{sign} ")), span(role, state_word(&row.state))]
         }
+        LOADED if row.full_load_rows == 0 && row.full_load_start.is_none() => vec![span(Role::Dim, "—")],
         LOADED => vec![span(Role::Text, text::count(row.full_load_rows, width))],
         TOOK => vec![match (took(row), row.full_load_start) {
             (Some(duration), _) => span(Role::Text, age::length(duration)),

@@ -11,6 +11,7 @@ use super::canvas::{Canvas, Line, line_width, span};
 use super::grid::Grid;
 use super::{below_head, frame, why};
 use crate::console::state::layout::{Layout, Pane};
+use crate::console::state::list::Sort;
 use crate::console::state::tasks::{self, ALERT, COLUMNS, LATENCY, LOAD, ROWS, Rate, STATUS, TABLES, TYPE, unfinished};
 use crate::console::state::{Connection, Filling, State, age};
 use crate::console::text;
@@ -20,6 +21,7 @@ use crate::model::health::{Health, LATENCY_CRITICAL, LATENCY_WARNING, Latency, L
 use crate::model::metric::{MetricName, Point};
 use crate::model::task::{Task, TaskStatus};
 use jiff::SignedDuration;
+use std::borrow::Cow;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let pane = layout.list;
@@ -31,7 +33,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let mut title =
         frame::title(vec![span(Role::Title, "Tasks")], list.len(), all, state.tasks.unwell, list.filter.text());
     if filling == Filling::Rows {
-        title.extend(hidden(&grid));
+        title.extend(hidden(&grid, list.sort));
     }
     let right = frame::ages(state, &[(Subject::Tasks, "as of"), (Subject::Metrics, "metrics")]);
     canvas.frame(pane, &title, &right);
@@ -40,7 +42,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Filling::Loading => loading(state, canvas, inner),
         Filling::Failed => frame::failed(state, canvas, inner, &Subject::Tasks),
         Filling::Empty => empty(state, canvas, inner),
-        Filling::NoMatch => frame::no_match(canvas, inner, list.filter.text(), state.world.tasks.len(), "task"),
+        Filling::NoMatch => frame::no_match(state, canvas, inner, list.filter.text(), state.world.tasks.len(), "task"),
     }
     if let (Some(detail), true) = (layout.detail, matches!(filling, Filling::Rows)) {
         why::draw(state, canvas, detail);
@@ -49,9 +51,16 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     }
 }
 
-/// `─ 3 columns more →`.
-pub fn hidden<'a>(grid: &Grid) -> Option<super::canvas::Span<'a>> {
-    (grid.hidden() > 0).then(|| span(Role::Dim, format!(" ─ +{} →", text::plural(grid.hidden(), "column"))))
+/// `─ +3 columns →`, and the order where the column that gives it is among them.
+pub fn hidden<'a>(grid: &Grid, sort: Sort) -> Line<'a> {
+    let mut hints: Line<'a> = Vec::new();
+    if let Some(title) = grid.hidden_sort(sort) {
+        hints.push(span(Role::Text, format!(" ─ by {title}")));
+    }
+    if grid.hidden() > 0 {
+        hints.push(span(Role::Dim, format!(" ─ +{} →", text::plural(grid.hidden(), "column"))));
+    }
+    hints
 }
 
 fn rows(state: &State, canvas: &mut Canvas<'_>, grid: &Grid, inner: Pane) {
@@ -98,9 +107,11 @@ fn cell<'a>(state: &State, task: &'a Task, line: &'a tasks::Line, column: usize,
         STATUS => status(state, task, line, width),
         LOAD => load(line.load, width),
         LATENCY => latency(state, task, line, width),
-        TABLES => tables(task, line),
+        TABLES => tables(task, line, width),
         ROWS => vec![match line.rate {
             Rate::NotDue => span(Role::Dim, "—"),
+            // Due like the latency, and missing like it.
+            Rate::Unknown if matches!(line.latency, Latency::Missing { .. }) => span(Role::Bad, "?"),
             Rate::Unknown => span(Role::Unknown, "?"),
             Rate::Fresh(value) => span(Role::Text, text::rate(value)),
         }],
@@ -120,13 +131,19 @@ pub fn sign(task: &Task, line: &tasks::Line) -> (Role, &'static str) {
         (TaskStatus::Ready, Health::Ok) => (Role::Dim, "○"),
         (TaskStatus::Running, Health::Ok) => (Role::Good, "●"),
         (_, Health::Ok) => (Role::Busy, "◐"),
+        // A cross beside `running` reads as "does not run"; how bad it is stands under ALERT.
+        (TaskStatus::Running, Health::Critical) => (Role::Bad, "▲"),
         (_, health) => judged(health),
     }
 }
 
 fn status<'a>(state: &State, task: &'a Task, line: &'a tasks::Line, width: usize) -> Line<'a> {
     let (role, sign) = sign(task, line);
-    let mut cell = vec![span(role, format!("{sign} ")), span(role, &*line.word)];
+    // Cut at its end it would keep the half that says nothing.
+    let fits = text::width(&line.word) + 2 <= width;
+    let short = line.word.strip_prefix("stopped").filter(|_| !fits).and_then(|rest| rest.split(' ').next_back());
+    let word: Cow<'_, str> = short.map_or(Cow::Borrowed(&*line.word), |why| format!("stop: {why}").into());
+    let mut cell = vec![span(role, format!("{sign} ")), span(role, word)];
     if line.word == "finished"
         && let Some(at) = task.stats.stop.or(task.stats.full_load_finish)
     {
@@ -189,7 +206,7 @@ fn latency<'a>(state: &State, task: &Task, line: &tasks::Line, width: usize) -> 
     };
     let source = line.source.map_or("?".to_owned(), |point| text::seconds(point.value));
     let mut cell = vec![
-        span(Role::Dim, format!("{source:>6} → ")),
+        span(Role::Text, format!("{source:>6} → ")),
         span(latency_role(point.value), format!("{:>6}", text::seconds(point.value))),
     ];
     let room = width.saturating_sub(line_width(&cell) + 1);
@@ -231,21 +248,23 @@ fn level(share: f64) -> usize {
     (share * 8.0).clamp(0.0, 7.0) as usize
 }
 
-fn tables<'a>(task: &Task, line: &tasks::Line) -> Line<'a> {
-    let mut cell: Line<'a> = Vec::new();
-    let mut add = |n: i64, word: &str, role| {
-        if n > 0 {
-            let gap = if cell.is_empty() { "" } else { " " };
-            cell.push(span(role, format!("{gap}{} {word}", text::compact(n))));
-        }
+fn tables<'a>(task: &Task, line: &tasks::Line, width: usize) -> Line<'a> {
+    let counts = [
+        (task.stats.tables_loaded.into(), "ok", Role::Text),
+        (i64::try_from(line.errored).unwrap_or(i64::MAX), "err", Role::Bad),
+        (unfinished(task).into(), "left", Role::Busy),
+    ];
+    let listed = |written: fn(i64) -> String| -> Line<'a> {
+        let there = counts.iter().filter(|(n, ..)| *n > 0).enumerate();
+        let gap = |at| if at == 0 { "" } else { " " };
+        there.map(|(at, (n, word, role))| span(*role, format!("{}{} {word}", gap(at), written(*n)))).collect()
     };
-    add(task.stats.tables_loaded.into(), "ok", Role::Text);
-    add(i64::try_from(line.errored).unwrap_or(i64::MAX), "err", Role::Bad);
-    add(unfinished(task).into(), "left", Role::Busy);
-    if cell.is_empty() {
-        cell.push(span(Role::Dim, "—"));
+    let full = listed(text::grouped);
+    match line_width(&full) {
+        0 => vec![span(Role::Dim, "—")],
+        cells if cells <= width => full,
+        _ => listed(text::compact),
     }
-    cell
 }
 
 #[cfg(test)]

@@ -1,13 +1,15 @@
 //! The pane about the task under the cursor: what is wrong and why, then what the task is.
 
 use super::canvas::{Canvas, Line, span};
+use super::why_next;
 use crate::console::state::layout::Pane;
 use crate::console::state::{State, age, tasks};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
 use crate::model::metric::MetricName;
 use crate::model::task::Task;
-use crate::model::{EndpointArn, ReplicationKind};
+use crate::model::untrusted::shown;
+use crate::model::{EndpointArn, ReplicationKind, Subject};
 
 /// From this width on the two halves stand side by side.
 const SIDE_BY_SIDE: u16 = 110;
@@ -53,42 +55,60 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
 /// Tables named one by one before the rest is only counted.
 const TABLES_NAMED: usize = 5;
 
+/// Reasons worst first, each with its evidence and what to do next.
 fn why<'a>(state: &State, task: &Task, judgement: &tasks::Line, width: usize) -> Vec<Line<'a>> {
     let mut lines: Vec<Line<'a>> = Vec::new();
-    let mut add = |role: Role, sign: &'static str, text: &str| {
-        for (at, part) in text::wrap(text, width.saturating_sub(2)).into_iter().enumerate() {
-            let sign = if at == 0 { sign } else { " " };
-            lines.push(vec![span(role, format!("{sign} ")), span(Role::Text, part)]);
+    let mut add = |role: Role, sign: &'static str, words: Role, text: &str| {
+        let cells = text::width(sign) + 1;
+        for (at, part) in text::wrap(text, width.saturating_sub(cells)).into_iter().enumerate() {
+            let sign = if at == 0 { sign } else { "" };
+            let blank = " ".repeat(cells - text::width(sign));
+            lines.push(vec![span(role, format!("{sign}{blank}")), span(words, part)]);
         }
     };
     if judgement.alerts.is_empty() {
         let (role, sign) = super::tasks::sign(task, judgement);
-        add(role, sign, "nothing wrong is known");
+        add(role, sign, Role::Text, "nothing wrong is known");
     }
     for alert in &judgement.alerts {
         let (role, sign) = judged(alert.severity);
-        add(role, sign, &crate::model::untrusted::shown(&alert.message));
-    }
-    let errors = state.world.table_errors.get(&task.arn).map_or(&[][..], Vec::as_slice);
-    for row in errors.iter().take(TABLES_NAMED) {
-        let words = format!(
-            "{}.{}: {}",
-            row.schema.shown(),
-            row.table.shown(),
-            crate::model::untrusted::shown(row.state.raw())
-        );
-        add(Role::Bad, "✗", &words);
-    }
-    if errors.len() > TABLES_NAMED {
-        add(Role::Dim, "…", &format!("and {}", text::plural(errors.len() - TABLES_NAMED, "other table")));
+        let message = shown(&alert.message);
+        let evidence = why_next::evidence(state, task, alert).map(|words| format!(": {words}")).unwrap_or_default();
+        add(role, sign, Role::Text, &format!("{message}{evidence}"));
+        if alert.id == "table-error" {
+            for words in tables_in_error(state, task) {
+                add(Role::Text, "  ", Role::Text, &words);
+            }
+        }
+        if let Some(next) = why_next::next(state, task, alert) {
+            add(Role::Dim, "  →", Role::Dim, next);
+        }
     }
     let said = |text: &str| judgement.alerts.iter().any(|alert| alert.message.contains(text));
     for (what, text) in [("stop reason", &task.stop_reason), ("last failure", &task.last_failure)] {
         if let Some(text) = text.as_ref().filter(|text| !text.is_empty() && !said(&text.shown())) {
-            add(Role::Dim, "·", &format!("{what}: {}", text.shown()));
+            add(Role::Dim, "·", Role::Text, &format!("{what}: {}", text.shown()));
         }
     }
     lines
+}
+
+/// The tables in error by name, as far as they were asked for; old names say that they are old.
+fn tables_in_error(state: &State, task: &Task) -> Vec<String> {
+    let feed = state.world.feed(&Subject::TableErrors(task.arn.clone()));
+    let old = match feed.filter(|feed| feed.failed.is_some()) {
+        Some(feed) => format!(" (as of {}, asking again fails)", feed.age(state.now).label()),
+        None => String::new(),
+    };
+    let errors = state.world.table_errors.get(&task.arn).map_or(&[][..], Vec::as_slice);
+    let named = errors.iter().take(TABLES_NAMED);
+    let mut out: Vec<String> = named
+        .map(|row| format!("{}.{}: {}{old}", row.schema.shown(), row.table.shown(), shown(row.state.raw())))
+        .collect();
+    if errors.len() > TABLES_NAMED {
+        out.push(format!("and {}", text::plural(errors.len() - TABLES_NAMED, "other table")));
+    }
+    out
 }
 
 /// Cells of the names of facts.
@@ -146,7 +166,7 @@ fn facts<'a>(state: &State, task: &Task, width: usize) -> Vec<Line<'a>> {
     .filter_map(|(word, at)| at.map(|at| format!("{word} {at}")))
     .collect();
     add("run", if run.is_empty() { "never".to_owned() } else { format!("{} UTC", run.join(", ")) });
-    add("id", crate::model::untrusted::shown(&task.arn.resource_id().0).into_owned());
+    add("id", shown(&task.arn.resource_id().0).into_owned());
     lines
 }
 
@@ -176,5 +196,5 @@ fn tested(state: &State, task: &Task) -> String {
 
 /// The last part of an ARN, where nothing better is known.
 fn last_part(arn: &str) -> String {
-    crate::model::untrusted::shown(arn.rsplit(':').next().unwrap_or_default()).into_owned()
+    shown(arn.rsplit(':').next().unwrap_or_default()).into_owned()
 }
