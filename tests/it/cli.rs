@@ -200,7 +200,12 @@ pub fn is_invisible(c: char) -> bool {
 fn exit_statuses_tell_what_kind_of_problem_it_was() {
     type Case<'a> = (&'a [&'a str], Vec<(&'static str, String)>, i32, &'a str);
     let nowhere = || vec![("AWS_REGION", "eu-west-1".to_owned())];
-    let cases: [Case; 8] = [
+    let at = |name: &'static str, url: &str| {
+        let keys =
+            [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "eu-west-1"), (name, url)];
+        keys.map(|(name, value)| (name, value.to_owned())).to_vec()
+    };
+    let cases: [Case; 12] = [
         (&["tasks"], nowhere(), 3, "no AWS credentials found"),
         (&["tables"], nowhere(), 2, "<TASK>"),
         (&["tasks", "--output=xml"], nowhere(), 2, "possible values: table, json, csv"),
@@ -209,6 +214,10 @@ fn exit_statuses_tell_what_kind_of_problem_it_was() {
         (&["demo", "--region=eu-west-1"], nowhere(), 2, "the demo has an account of its own"),
         (&["demo", "--serve", "--fault=throtle"], nowhere(), 2, "did you mean throttle?"),
         (&["--profile=absent", "tasks"], nowhere(), 2, "absent"),
+        (&["tasks"], at("AWS_ENDPOINT_URL", ""), 2, "\"\" is no http or https URL"),
+        (&["tasks"], at("AWS_ENDPOINT_URL", "nonsense"), 2, "it stands in AWS_ENDPOINT_URL"),
+        (&["tasks"], at("AWS_ENDPOINT_URL_CLOUDWATCH", "x"), 2, "it stands in AWS_ENDPOINT_URL_CLOUDWATCH"),
+        (&["tasks"], at("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), 3, "no connection"),
     ];
     for (args, env, status, said) in cases {
         let output = cutover(args, &env);
@@ -246,7 +255,7 @@ fn the_configuration_is_found_and_checked() {
     let folder = home.path().join(".config/cutover");
     let path = folder.join("config.toml");
     let run = |args: &[&str]| cutover(args, &[("HOME", home.path().display().to_string())]);
-    assert_eq!(text(&run(&["config", "path"]).stdout), format!("{} (not there)\n", path.display()));
+    assert_eq!(text(&run(&["config", "path"]).stdout), format!("{}\n", path.display()));
     assert_eq!(run(&["config", "check"]).status.code(), Some(0));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(&path, "regoin = \"eu-west-1\"\n").unwrap();
