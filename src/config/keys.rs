@@ -51,7 +51,7 @@ const KEYS: [Row; 10] = [
         section: "",
         key: "environment",
         doc: &[
-            "What the band at the top of the screen says. Names that begin with PROD get the loud band.",
+            "What the band at the top of the screen says. What begins with PROD, and PRD and LIVE, gets the loud band.",
             "Left out: ENV UNKNOWN.",
         ],
         default: None,

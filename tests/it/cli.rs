@@ -2,6 +2,7 @@
 
 use cutover::demo;
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -27,6 +28,20 @@ impl Aws {
 
     pub fn switch_on(&self, fault: &str) {
         self.running.switch_on(fault.parse().unwrap());
+    }
+
+    /// Over the wire, as an operator of the demo would.
+    pub fn switch_off(&self, fault: &str) {
+        let mut stream = std::net::TcpStream::connect(self.endpoint().strip_prefix("http://").unwrap()).unwrap();
+        let body = format!("{{\"name\":\"{fault}\",\"on\":false}}");
+        let head = format!(
+            "POST /_demo/fault HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + &body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     pub fn env(&self) -> Vec<(&'static str, String)> {
@@ -174,6 +189,24 @@ fn the_scope_of_the_configuration_limits_what_is_listed() {
     let rows = aws.json(&["--config", config.to_str().unwrap(), "tasks", "--output=json"]);
     let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["orders-cdc", "billing-cdc"]);
+}
+
+/// What lacks the tag is not listed, and so rings nowhere; where tags cannot be read nothing is listed at all.
+#[test]
+fn tags_limit_what_is_listed() {
+    let aws = Aws::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "[scope]\ntasks = [\"*-cdc\"]\ntags = { team = \"orders\" }\n").unwrap();
+    let args = ["--config", config.to_str().unwrap(), "tasks", "--output=json"];
+    let rows = aws.json(&args);
+    let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["orders-cdc"]);
+    aws.switch_on("access-denied=ListTagsForResource");
+    let output = aws.run(&args);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(output.stdout.is_empty());
+    assert!(text(&output.stderr).contains("dms:ListTagsForResource"), "{}", text(&output.stderr));
 }
 
 #[test]
