@@ -126,11 +126,16 @@ async fn chain(settings: &Settings) -> Result<Configured, Problem> {
 }
 
 /// The SDK panics over an empty endpoint and shows its insides over a malformed one, so both are told here.
-fn check_endpoints(of_all: Option<&str>) -> Result<(), Problem> {
-    let of_one = ["AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE", "AWS_ENDPOINT_URL_CLOUDWATCH", "AWS_ENDPOINT_URL_STS"];
-    let of_one = of_one.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
-    let of_all = of_all.map(|url| ("AWS_ENDPOINT_URL, or endpoint_url of the profile", url.to_owned()));
-    match of_all.into_iter().chain(of_one).find(|(_, url)| !is_endpoint_url(url)) {
+fn check_endpoints(found: Option<&str>) -> Result<(), Problem> {
+    let variables = [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE",
+        "AWS_ENDPOINT_URL_CLOUDWATCH",
+        "AWS_ENDPOINT_URL_STS",
+    ];
+    let set = variables.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+    let found = found.map(|url| ("endpoint_url of the profile", url.to_owned()));
+    match set.chain(found).find(|(_, url)| !is_endpoint_url(url)) {
         None => Ok(()),
         Some((place, url)) => Err(wrong(
             format!("{url:?} is no http or https URL"),

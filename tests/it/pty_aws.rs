@@ -145,8 +145,10 @@ fn credentials_of_another_account_are_refused_and_nothing_is_read_with_them() {
     assert!(screen.contains("123456789012"), "the header keeps the account of the data:\n{screen}");
     aws.switch_off("expired-credentials");
     // The service would answer now, yet the keys in the file are somebody else's; those in use still work.
-    pty.keys("\x1br");
-    let screen = pty.wait("billing-cdc");
+    pty.keys("\x1b");
+    pty.wait("billing-cdc");
+    pty.keys("r");
+    let screen = pty.until("an answer", |screen| screen.contains("as of now") && !screen.contains("expired"));
     assert!(screen.lines().next().unwrap().contains("123456789012"), "{screen}");
     pty.keys("q");
     assert_eq!(pty.end().0, 0);

@@ -101,9 +101,11 @@ fn entries(pty: &Pty) -> usize {
     String::from_utf8_lossy(&pty.raw()).matches("\x1b[?1049h").count()
 }
 
+/// Of any of its threads.
 fn children(pid: u32) -> Vec<u32> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let texts = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    texts.flat_map(|text| text.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()).collect()
 }
 
 /// Not gone, and not only waiting for its parent to notice.
