@@ -77,8 +77,9 @@ impl FeedState {
         if entry.asked_now {
             return Some(Timestamp::MIN);
         }
-        let every = self.every_with(topic, entry.requests)?;
+        // Before the interval, which costs a look at the task: of 600 most wait here for their place in the round.
         let Some(asked) = entry.asked else { return Some(entry.first.unwrap_or(Timestamp::MIN)) };
+        let every = self.every_with(topic, entry.requests)?;
         if entry.failures > 0 {
             let wait = if self.expired { every } else { cadence::backoff(entry.failures, every) };
             return Some(later(entry.ended.unwrap_or(asked), wait));
