@@ -83,9 +83,9 @@ impl DemoFlags {
 
 /// Every fault with its meaning.
 pub fn fault_help() -> String {
-    let mut out = String::from("NAME[@SERVICE or @OPERATION][=VALUE]\n\n");
+    let mut out = String::from("NAME[@SERVICE or @OPERATION][=VALUE], for example latency@sts=3000\n\n");
     for row in &TABLE {
-        let _ = writeln!(out, "  {:<20} {}", row.word, row.doc);
+        let _ = writeln!(out, "  {:<42} {}", format!("{}{}", row.word, row.takes), row.doc);
     }
     out
 }
@@ -156,7 +156,7 @@ fn environment(endpoint: &str) -> String {
 /// A server of our own. It ends when its standard input does, which is when we are gone, however we go.
 pub struct Server {
     endpoint: String,
-    _child: Child,
+    child: Child,
 }
 
 impl Server {
@@ -173,7 +173,7 @@ impl Server {
             .map_err(|error| problem(&error.to_string()))?;
         let started = tokio::time::timeout(STARTS_WITHIN, endpoint(&mut child)).await;
         match started {
-            Ok(Some(endpoint)) => Ok(Self { endpoint, _child: child }),
+            Ok(Some(endpoint)) => Ok(Self { endpoint, child }),
             Ok(None) => Err(problem(&last_words(&mut child).await)),
             Err(_) => Err(problem("it did not start in time")),
         }
@@ -181,6 +181,22 @@ impl Server {
 
     pub fn endpoint(&self) -> &str {
         &self.endpoint
+    }
+
+    /// Keeps the server alive for as long as we live; comes back only when it ended by itself.
+    pub async fn ended(mut self) -> Problem {
+        // What it says on the way out would block it when nobody read.
+        let said = last_words(&mut self.child).await;
+        let how = match self.child.wait().await {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        Problem {
+            summary: "the embedded AWS has ended".to_owned(),
+            detail: format!("{how} {said}").trim_end().to_owned(),
+            hint: "What is on screen stays as it was. Leave with q and start `cutover demo` again.".to_owned(),
+            ..problem("")
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::model::observation::TaskSeries;
 use crate::model::table::TableRow;
 use crate::model::task::{Task, TaskStatus};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ReplicationArn, ReplicationKind};
+use crate::model::{Problem, ReplicationArn, ReplicationKind, Scope};
 use jiff::{SignedDuration, Timestamp};
 
 /// How far back the newest point is looked for; an older one says nothing about now anyway.
@@ -176,8 +176,20 @@ async fn the_task(reader: &Reader, named: &str) -> Result<Task, Failure> {
     }
     // It may be among those that could not be read.
     complete(&missing)?;
-    let hint = "TASK is an ARN or the whole name; `cutover tasks` lists them.";
-    Err(Failure { status: 2, lines: vec![format!("no task {:?} in {place}", shown(named)), hint.to_owned()] })
+    let hint = elsewhere(reader.scope(), named)
+        .unwrap_or_else(|| "TASK is an ARN or the whole name; `cutover tasks` lists them.".to_owned());
+    Err(Failure { status: 2, lines: vec![format!("no task {:?} in {place}", shown(named)), hint] })
+}
+
+/// An ARN says where its task is; these credentials may be for another place.
+fn elsewhere(scope: &Scope, named: &str) -> Option<String> {
+    let arn = ReplicationArn::parse(named).ok()?;
+    let (account, region) = (arn.account(), arn.region());
+    let (account, region) = (shown(&account.0), shown(&region.0));
+    if *account != *scope.account.0 {
+        return Some(format!("That ARN is of account {account} in {region}: use a --profile of that account."));
+    }
+    (*region != *scope.region.0).then(|| format!("That ARN is of {region}: pass --region {region}."))
 }
 
 fn one_of(tasks: Vec<Task>, named: &str, place: &str) -> Result<Option<Task>, Failure> {
@@ -224,6 +236,7 @@ async fn points(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{AccountId, Region};
     use serde_json::json;
 
     fn task(arn: &str, name: &str) -> Task {
@@ -237,6 +250,25 @@ mod tests {
             "recovery_checkpoint": null
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn an_arn_of_another_place_says_so() {
+        let scope = Scope {
+            profile: "p".into(),
+            account: AccountId("123456789012".into()),
+            region: Region("eu-west-1".into()),
+        };
+        for (named, want) in [
+            ("arn:aws:dms:us-east-1:123456789012:task:A", Some("pass --region us-east-1")),
+            ("arn:aws:dms:eu-west-1:999999999999:task:A", Some("account 999999999999 in eu-west-1: use a --profile")),
+            ("arn:aws:dms:eu-west-1:123456789012:task:A", None),
+            ("orders-cdc", None),
+        ] {
+            let said = elsewhere(&scope, named);
+            assert_eq!(said.is_some(), want.is_some(), "{named}: {said:?}");
+            assert!(said.unwrap_or_default().contains(want.unwrap_or_default()), "{named}");
+        }
     }
 
     #[test]

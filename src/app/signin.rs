@@ -6,7 +6,7 @@ use super::{Inbox, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
 use crate::console::message::{Focus, Message};
 use crate::feeds::{self, Handle, Looking, Said};
-use crate::model::{Problem, Subject};
+use crate::model::{Problem, Report, Subject};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The feeds, once there are any; what was asked of them before waits here.
@@ -17,8 +17,6 @@ pub struct Watching(Arc<Mutex<Inner>>);
 struct Inner {
     handle: Option<Handle>,
     focus: Option<Focus>,
-    /// Keeps the demo alive for as long as we live.
-    server: Option<Server>,
 }
 
 impl Watching {
@@ -60,27 +58,33 @@ fn looking(focus: Focus) -> Looking {
 /// Signs in and starts watching; everything it has to say goes to the inbox.
 pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching) {
     panic::on_request("task");
-    match connect(&setup, &watching).await {
-        Ok(Connected { reader, scope, identity }) => {
+    match connect(&setup).await {
+        Ok((Connected { reader, scope, identity }, server)) => {
             inbox.send(Message::Connected { scope: scope.clone(), identity });
-            let sink = move |said: Said| inbox.send(message(said));
-            watching.started(feeds::spawn(reader, scope, setup.watch, Arc::new(sink)));
+            let sink = {
+                let inbox = Arc::clone(&inbox);
+                move |said: Said| inbox.send(message(said))
+            };
+            watching.started(feeds::spawn(reader, scope.clone(), setup.watch, Arc::new(sink)));
+            if let Some(server) = server {
+                let problem = Box::new(server.ended().await);
+                let subject = Subject::Identity;
+                inbox.send(Message::Report(Report::Failed { scope, subject, problem, retry_at: None }));
+            }
         }
         Err(problem) => inbox.send(Message::ConnectFailed(problem)),
     }
 }
 
-async fn connect(setup: &Setup, watching: &Watching) -> Result<Connected, Problem> {
-    let settings = match &setup.demo {
-        None => setup.aws.clone(),
+async fn connect(setup: &Setup) -> Result<(Connected, Option<Server>), Problem> {
+    let (settings, server) = match &setup.demo {
+        None => (setup.aws.clone(), None),
         Some(flags) => {
             let server = Server::start(flags).await?;
-            let settings = aws::Settings::embedded(server.endpoint());
-            watching.with(|inner| inner.server = Some(server));
-            settings
+            (aws::Settings::embedded(server.endpoint()), Some(server))
         }
     };
-    aws::connect(&settings, &Limiters::default()).await
+    Ok((aws::connect(&settings, &Limiters::default()).await?, server))
 }
 
 fn message(said: Said) -> Message {

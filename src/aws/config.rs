@@ -112,6 +112,7 @@ async fn chain(settings: &Settings) -> Result<Configured, Problem> {
         loader = loader.endpoint_url(url);
     }
     let sdk = loader.load().await;
+    check_endpoints(sdk.endpoint_url())?;
     let keeper = Arc::new(Keeper::new(Source::Chain(Chain {
         profile: settings.profile.clone(),
         region: sdk_region,
@@ -122,6 +123,32 @@ async fn chain(settings: &Settings) -> Result<Configured, Problem> {
     let provider = SharedCredentialsProvider::new(Serving(Arc::clone(&keeper)));
     let sdk = sdk.into_builder().credentials_provider(provider).build();
     Ok(Configured { profile: profile.name, region: region.map(Region), sdk, keeper })
+}
+
+/// The SDK panics over an empty endpoint and shows its insides over a malformed one, so both are told here.
+fn check_endpoints(found: Option<&str>) -> Result<(), Problem> {
+    let variables = [
+        "AWS_ENDPOINT_URL",
+        "AWS_ENDPOINT_URL_DATABASE_MIGRATION_SERVICE",
+        "AWS_ENDPOINT_URL_CLOUDWATCH",
+        "AWS_ENDPOINT_URL_STS",
+    ];
+    let set = variables.iter().filter_map(|name| Some((*name, std::env::var(name).ok()?)));
+    let found = found.map(|url| ("endpoint_url of the profile", url.to_owned()));
+    match set.chain(found).find(|(_, url)| !is_endpoint_url(url)) {
+        None => Ok(()),
+        Some((place, url)) => Err(wrong(
+            format!("{url:?} is no http or https URL"),
+            format!("it stands in {place}"),
+            "Unset it to reach AWS itself.",
+        )),
+    }
+}
+
+/// Whether this can be the address of a service: `http` or `https`, and a host.
+pub fn is_endpoint_url(text: &str) -> bool {
+    let Ok(url) = text.parse::<hyper::Uri>() else { return false };
+    matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
 }
 
 /// The profile in use, as the files say.
@@ -220,6 +247,25 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_loopback(endpoint), want, "{endpoint}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_a_web_address() {
+        for (text, want) in [
+            ("http://127.0.0.1:4566", true),
+            ("https://vpce-1.dms.eu-west-1.vpce.amazonaws.com", true),
+            ("http://[::1]:80/path", true),
+            ("", false),
+            ("nonsense", false),
+            ("http://", false),
+            ("http://:80", false),
+            ("http:///path", false),
+            ("ftp://host", false),
+            ("http://a b", false),
+            ("http://host\u{1b}[2J", false),
+        ] {
+            assert_eq!(is_endpoint_url(text), want, "{text:?}");
         }
     }
 

@@ -175,7 +175,7 @@ const fn treatment(class: Class) -> Treatment {
         Class::Throttled => (
             ProblemKind::Throttled,
             "throttled",
-            "The request rate is shared by everything in this account and region. It is asked again, more slowly.",
+            "The request rate is shared by everything in this account and region.",
             5,
         ),
         Class::Expired => (
@@ -194,12 +194,9 @@ const fn treatment(class: Class) -> Treatment {
         Class::NotFound => {
             (ProblemKind::NotFound, "not found", "It may have been deleted. Check account and region.", 1)
         }
-        Class::State => (
-            ProblemKind::InvalidState,
-            "not possible in its present state",
-            "Look at the status of the task; it is asked again.",
-            1,
-        ),
+        Class::State => {
+            (ProblemKind::InvalidState, "not possible in its present state", "Look at the status of the task.", 1)
+        }
         Class::Request => (
             ProblemKind::Internal,
             "the service does not understand the request",
@@ -209,18 +206,13 @@ const fn treatment(class: Class) -> Treatment {
         Class::Fault => (
             ProblemKind::Service,
             "the service failed",
-            "It is asked again. If it stays: https://health.aws.amazon.com/health/status.",
+            "If it stays so: https://health.aws.amazon.com/health/status.",
             3,
         ),
-        Class::Timeout => {
-            (ProblemKind::Timeout, "no answer in time", "It is asked again. Check the network, VPN and proxy.", 2)
+        Class::Timeout => (ProblemKind::Timeout, "no answer in time", "Check the network, VPN and proxy.", 2),
+        Class::Unreachable => {
+            (ProblemKind::Unreachable, "no connection", "Check the network, VPN, proxy and endpoint URL.", 3)
         }
-        Class::Unreachable => (
-            ProblemKind::Unreachable,
-            "no connection",
-            "It is asked again. Check the network, VPN, proxy and endpoint URL.",
-            3,
-        ),
         Class::Undecodable => (
             ProblemKind::Service,
             "the answer could not be read",

@@ -18,6 +18,7 @@ mod settings;
 mod wire;
 
 pub use answer::Answer;
+pub use config::is_endpoint_url;
 pub use connect::{Connected, connect};
 pub use limiter::{Limiters, Traffic, Urgency};
 pub use reader::{MetricQuery, Reader, Serverless, TaskDetail, WhichTables};

@@ -2,6 +2,7 @@
 
 use super::print;
 use crate::app::{Failure, Found, Setup};
+use crate::model::untrusted::shown;
 use clap::{Args, Subcommand};
 use std::path::Path;
 
@@ -15,7 +16,7 @@ pub struct Arguments {
 enum Command {
     /// Say whether the configuration can be used, or everything that is wrong with it
     Check,
-    /// Print where the configuration is, or where it is looked for
+    /// Print the path where the configuration is looked for, whether it is there or not
     Path,
 }
 
@@ -23,15 +24,17 @@ pub fn run(named: Option<&Path>, arguments: &Arguments) -> Result<u8, Failure> {
     match arguments.command {
         Command::Check => {
             let said = match Setup::check(named)? {
-                Found::File(path) => format!("{}: ok\n", path.display()),
-                Found::Absent(path) => format!("{}: not there; every default applies\n", path.display()),
+                Found::File(path) => format!("{}: ok\n", shown(&path.display().to_string())),
+                Found::Absent(path) => {
+                    format!("{}: not there; every default applies\n", shown(&path.display().to_string()))
+                }
                 Found::Nowhere => "no folder for configurations here (no home); every default applies\n".to_owned(),
             };
             print::out(&said)?;
         }
+        // Nothing but the path, there or not: `cp config.example.toml "$(cutover config path)"`.
         Command::Path => match Setup::place(named) {
-            Some(path) if path.exists() => print::out(&format!("{}\n", path.display()))?,
-            Some(path) => print::out(&format!("{} (not there)\n", path.display()))?,
+            Some(path) => print::out(&format!("{}\n", path.display()))?,
             None => return Err(Failure::usage("no folder for configurations here: HOME is not set")),
         },
     }

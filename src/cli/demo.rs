@@ -18,13 +18,13 @@ pub struct Arguments {
     /// Target database to use instead of a file of its own: postgres://… or mysql://…; it is written to
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// Many tasks without databases behind them, for scale: 600x100 is 600 tasks of 100 tables
+    /// Many tasks, without databases behind them: 600x100 is 600 tasks of 100 tables
     #[arg(long, value_name = "TASKSxTABLES")]
     fleet: Option<String>,
-    /// Makes the demo repeat itself
+    /// What everything random in the demo comes from; 7 when left out
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// The clock stands still, for pictures and tests
+    /// Stop the clock, for pictures and tests
     #[arg(long)]
     frozen: bool,
     /// A fault from the start (repeatable); `--fault help` lists them
@@ -37,7 +37,7 @@ pub struct Arguments {
 
 pub fn run(common: &Common, arguments: Arguments) -> Result<u8, Failure> {
     if common.profile.is_some() || common.region.is_some() {
-        return Err(Failure::usage("the demo has an account of its own: --profile and --region do not apply"));
+        return Err(Failure::usage("the demo has an account of its own: leave out --profile and --region"));
     }
     let Arguments { serve, port, source, target, fleet, seed, frozen, faults, until_stdin_closes } = arguments;
     if faults.iter().any(|fault| fault == "help") {

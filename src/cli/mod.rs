@@ -33,21 +33,24 @@ pub struct Arguments {
     command: Option<Command>,
 }
 
+/// Apart from the options of one command, which would otherwise stand among them.
+const EVERYWHERE: &str = "Options of every command";
+
 /// What every command takes.
 #[derive(Debug, Clone, Args)]
 #[allow(clippy::doc_markdown, reason = "these lines are printed by --help as they stand")]
 struct Common {
-    /// Profile of ~/.aws/config; wins over AWS_PROFILE and the configuration
-    #[arg(long, global = true, value_name = "NAME")]
+    /// Profile of ~/.aws/config and ~/.aws/credentials; wins over AWS_PROFILE and the configuration
+    #[arg(long, global = true, value_name = "NAME", help_heading = EVERYWHERE)]
     profile: Option<String>,
     /// Region; wins over AWS_REGION, the profile and the configuration
-    #[arg(long, global = true, value_name = "REGION")]
+    #[arg(long, global = true, value_name = "REGION", help_heading = EVERYWHERE)]
     region: Option<String>,
     /// Configuration file to read instead of the one `cutover config path` names
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
-    /// Change nothing, whatever else is said (this is also the default)
-    #[arg(long, global = true)]
+    /// Watch only, change nothing: also the default, and so far the only way there is
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
     read_only: bool,
 }
 

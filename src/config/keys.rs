@@ -2,6 +2,7 @@
 
 use super::mistake::Mistake;
 use super::{Characters, Colour, Config};
+use crate::aws;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -30,7 +31,13 @@ struct Wrong {
 /// What each section is for.
 const SECTIONS: [(&str, &[&str]); 4] = [
     ("", &[]),
-    ("scope", &["What is watched and what may ring. Everything else of the account is as if it were not there."]),
+    (
+        "scope",
+        &[
+            "What is watched and what may ring. Everything else of the account is as if it were not there,",
+            "except for a command that names its TASK.",
+        ],
+    ),
     ("screen", &[]),
     ("cost", &[]),
 ];
@@ -44,7 +51,7 @@ const KEYS: [Row; 10] = [
         section: "",
         key: "environment",
         doc: &[
-            "What the band at the top of the screen says. Names that begin with PROD get the loud band.",
+            "What the band at the top of the screen says. What begins with PROD, and PRD and LIVE, gets the loud band.",
             "Left out: ENV UNKNOWN.",
         ],
         default: None,
@@ -97,11 +104,7 @@ const KEYS: [Row; 10] = [
         example: "\"http://127.0.0.1:4566\"",
         read: |config, value| {
             let (url, span) = filled(value)?;
-            let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or_default();
-            if host.is_empty()
-                || host.starts_with(['/', ':'])
-                || url.chars().any(|c| c.is_whitespace() || c.is_control())
-            {
+            if !aws::is_endpoint_url(&url) {
                 let hint = "for example endpoint_url = \"http://127.0.0.1:4566\"";
                 return Err(wrong(span, format!("is no http or https URL: {url:?}"), hint));
             }
@@ -123,7 +126,7 @@ const KEYS: [Row; 10] = [
     Row {
         section: "scope",
         key: "tags",
-        doc: &["Tags a task must have, all of them. Empty: any."],
+        doc: &["Tags a task must have, all of them, with exactly these values. Empty: any."],
         default: Some("{}"),
         example: "{ team = \"payments\" }",
         read: |config, value| {
@@ -223,7 +226,7 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
                 }),
             }
         } else {
-            let what = format!("`{}` is no key", dotted(name, word));
+            let what = format!("`{}` is no key", dotted(name, word).escape_debug());
             mistakes.push(Mistake { span, what, hint: suggestion(name, word) });
         }
     }
@@ -289,11 +292,15 @@ fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong>
 
 fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
     let digits = match value.get_ref() {
-        DeValue::Integer(n) => n.to_string(),
+        DeValue::Integer(n) if n.radix() == 10 => n.to_string(),
+        DeValue::Integer(_) => {
+            return Err(wrong(value.span(), "must be a decimal number".to_owned(), "write 20 or 20.0"));
+        }
         DeValue::Float(n) => n.to_string(),
         _ => return Err(expected(value, "a number", "write it without quotes")),
     };
-    digits.parse().map(|n| (n, value.span())).map_err(|_| expected(value, "a decimal number", ""))
+    let unreadable = |_| wrong(value.span(), "must be a decimal number".to_owned(), "write 20 or 20.0");
+    digits.parse().map(|n| (n, value.span())).map_err(unreadable)
 }
 
 fn truth(value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
@@ -331,11 +338,16 @@ fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
 
 fn tags(value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<String, String>, Wrong> {
     match value.get_ref() {
-        DeValue::Table(items) => {
-            items.iter().map(|(name, item)| Ok((name.get_ref().to_string(), member(item)?))).collect()
-        }
+        DeValue::Table(items) => items.iter().map(|(name, item)| Ok((tag_key(name)?, member(item)?))).collect(),
         _ => Err(expected(value, "a table of texts", "for example { team = \"payments\" }")),
     }
+}
+
+fn tag_key(name: &Spanned<std::borrow::Cow<'_, str>>) -> Result<String, Wrong> {
+    if name.get_ref().is_empty() {
+        return Err(wrong(name.span(), "holds a tag without a name".to_owned(), "for example { team = \"payments\" }"));
+    }
+    Ok(name.get_ref().to_string())
 }
 
 fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Result<T, Wrong> {

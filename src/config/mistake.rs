@@ -2,6 +2,7 @@
 
 use crate::model::untrusted::shown;
 use std::fmt;
+use std::io::ErrorKind;
 use std::ops::Range;
 use std::path::PathBuf;
 
@@ -32,9 +33,17 @@ impl Mistakes {
         Self { path, all }
     }
 
-    pub(super) fn unreadable(path: PathBuf, error: &std::io::Error) -> Self {
-        let what = format!("cannot be read: {error}");
-        let hint = "name another file with --config, or leave --config out".to_owned();
+    pub(super) fn unreadable(path: PathBuf, error: &std::io::Error, named: bool) -> Self {
+        let what = match error.kind() {
+            ErrorKind::InvalidData => "is no text: a configuration is TOML in UTF-8".to_owned(),
+            _ => format!("cannot be read: {error}"),
+        };
+        let hint = if named {
+            "name another file with --config, or leave --config out"
+        } else {
+            "make it readable, or name another file with --config"
+        };
+        let hint = hint.to_owned();
         Self { path, all: vec![(None, Mistake { span: 0..0, what, hint })] }
     }
 

@@ -114,7 +114,7 @@ pub fn load(named: Option<&Path>) -> Result<(Config, Source), Mistakes> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound && named.is_none() => {
             Ok((Config::default(), Source::Absent(path)))
         }
-        Err(error) => Err(Mistakes::unreadable(path, &error)),
+        Err(error) => Err(Mistakes::unreadable(path, &error, named.is_some())),
     }
 }
 

@@ -73,10 +73,12 @@ impl Fold {
         }
     }
 
-    pub(super) fn tags(&mut self, all: Vec<(ReplicationArn, BTreeMap<String, String>)>) {
+    /// Tags came; none for a task whose tags may not be read: it stays what it was, at first not watched.
+    pub(super) fn tags(&mut self, all: Vec<(ReplicationArn, Option<BTreeMap<String, String>>)>) {
         for (arn, tags) in all {
-            let enough = self.settings.has_tags(&tags);
-            self.tagged.insert(arn, enough);
+            let enough = tags.map(|tags| self.settings.has_tags(&tags));
+            let tagged = self.tagged.entry(arn).or_default();
+            *tagged = enough.unwrap_or(*tagged);
         }
     }
 
@@ -268,7 +270,7 @@ mod tests {
         let arns: Vec<_> = fold.untagged();
         assert_eq!(arns.len(), 2);
         assert!(names(&fold.tasks_report(None, NOW)).is_empty() && fold.known().is_empty());
-        fold.tags(vec![(arns[0].clone(), tags("prod")), (arns[1].clone(), tags("test"))]);
+        fold.tags(vec![(arns[0].clone(), Some(tags("prod"))), (arns[1].clone(), Some(tags("test")))]);
         let report = fold.tasks_report(None, NOW);
         assert_eq!((names(&report), as_of(&report)), (vec!["orders-a".to_owned()], Some(100)));
         assert_eq!((fold.known().len(), fold.untagged().len()), (1, 0));

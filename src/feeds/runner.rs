@@ -8,7 +8,7 @@ use crate::model::observation::TaskSeries;
 use crate::model::parts::{ConnectionTest, Endpoint, Identity, Instance};
 use crate::model::table::TableRow;
 use crate::model::task::Task;
-use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
+use crate::model::{Problem, ProblemKind, ReplicationArn, Report, Scope, Subject};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -87,6 +87,8 @@ pub fn spawn(reader: Reader, scope: Scope, settings: Settings, sink: Sink) -> Ha
     Handle { commands, task: tokio::spawn(runner.run(inbox)) }
 }
 
+type Tags = BTreeMap<String, String>;
+
 /// What came back, by job.
 enum Answered {
     Identity(Answer<Identity>),
@@ -95,7 +97,7 @@ enum Answered {
     Endpoints(Answer<Vec<Endpoint>>),
     Connections(Answer<Vec<ConnectionTest>>),
     Settings(Vec<ReplicationArn>, Answer<Vec<Task>>),
-    Tags(Answer<Vec<(ReplicationArn, BTreeMap<String, String>)>>),
+    Tags(Answer<Vec<(ReplicationArn, Option<Tags>)>>),
     Metrics(Answer<Vec<TaskSeries>>),
     Tables(Subject, Answer<Vec<TableRow>>),
 }
@@ -180,10 +182,15 @@ impl Runner {
         match result {
             Ok(mut answered) => {
                 let outcome = Outcome::Answered { requests: answered.requests() };
+                let missing = answered.missing();
                 let mut events = self.learn(&mut answered, now);
                 events.push(Event::Ended { id, topic: topic.clone(), outcome });
                 self.happened(Event::Together(events));
                 self.tell(&topic, answered, now);
+                // After what is there: the other way round the answer would count as the end of the problem.
+                if let Some(problem) = missing {
+                    self.say(self.fold.failed(subject_of(&topic), problem, self.state.retry_at(&topic)));
+                }
             }
             Err(problem) => {
                 let outcome = Outcome::Failed(problem.kind);
@@ -199,13 +206,7 @@ impl Runner {
     fn learn(&mut self, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
         match answered {
-            Answered::Tasks(answer) => {
-                // Said before the tasks themselves: what is there is shown, what is missing stands among the problems.
-                for problem in &answer.missing {
-                    self.say(self.fold.failed(Subject::Tasks, problem.clone(), None));
-                }
-                self.fold.tasks(std::mem::take(answer));
-            }
+            Answered::Tasks(answer) => self.fold.tasks(std::mem::take(answer)),
             Answered::Settings(asked, answer) => {
                 self.fold.texts(std::mem::take(&mut answer.value));
                 events.push(Event::Settled(std::mem::take(asked)));
@@ -262,6 +263,21 @@ impl Runner {
 }
 
 impl Answered {
+    /// What of it could not be told: the first problem stands for the others.
+    fn missing(&self) -> Option<Problem> {
+        let missing = match self {
+            Self::Identity(answer) => &answer.missing,
+            Self::Tasks(answer) | Self::Settings(_, answer) => &answer.missing,
+            Self::Instances(answer) => &answer.missing,
+            Self::Endpoints(answer) => &answer.missing,
+            Self::Connections(answer) => &answer.missing,
+            Self::Tags(answer) => &answer.missing,
+            Self::Metrics(answer) => &answer.missing,
+            Self::Tables(_, answer) => &answer.missing,
+        };
+        missing.first().cloned()
+    }
+
     /// Requests it took.
     fn requests(&self) -> u32 {
         match self {
@@ -293,11 +309,19 @@ async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<An
         }
         Job::Settings { arns, all: false } => Answered::Settings(arns.clone(), reader.tasks_in_full(arns).await?),
         Job::Tags(arns) => {
-            let mut all: Answer<Vec<(ReplicationArn, BTreeMap<String, String>)>> = Answer::default();
+            let mut all: Answer<Vec<(ReplicationArn, Option<Tags>)>> = Answer::default();
             for arn in arns {
-                let answer = reader.tags(arn).await?;
-                all.pages += answer.pages;
-                all.value.push((arn.clone(), answer.value));
+                let tags = match reader.tags(arn).await {
+                    Ok(answer) => Some(answer.value),
+                    // One that was deleted, or is not for us to see, must not keep the others from being read.
+                    Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::AccessDenied) => {
+                        all.missing.push(problem);
+                        None
+                    }
+                    Err(problem) => return Err(problem),
+                };
+                all.pages += 1;
+                all.value.push((arn.clone(), tags));
             }
             Answered::Tags(all)
         }

@@ -2,6 +2,7 @@
 
 use cutover::demo;
 use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -27,6 +28,20 @@ impl Aws {
 
     pub fn switch_on(&self, fault: &str) {
         self.running.switch_on(fault.parse().unwrap());
+    }
+
+    /// Over the wire, as an operator of the demo would.
+    pub fn switch_off(&self, fault: &str) {
+        let mut stream = std::net::TcpStream::connect(self.endpoint().strip_prefix("http://").unwrap()).unwrap();
+        let body = format!("{{\"name\":\"{fault}\",\"on\":false}}");
+        let head = format!(
+            "POST /_demo/fault HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            body.len()
+        );
+        stream.write_all((head + &body).as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
     pub fn env(&self) -> Vec<(&'static str, String)> {
@@ -176,6 +191,24 @@ fn the_scope_of_the_configuration_limits_what_is_listed() {
     assert_eq!(names, ["orders-cdc", "billing-cdc"]);
 }
 
+/// What lacks the tag is not listed, and so rings nowhere; where tags cannot be read nothing is listed at all.
+#[test]
+fn tags_limit_what_is_listed() {
+    let aws = Aws::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "[scope]\ntasks = [\"*-cdc\"]\ntags = { team = \"orders\" }\n").unwrap();
+    let args = ["--config", config.to_str().unwrap(), "tasks", "--output=json"];
+    let rows = aws.json(&args);
+    let names: Vec<&str> = rows.iter().map(|row| row["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["orders-cdc"]);
+    aws.switch_on("access-denied=ListTagsForResource");
+    let output = aws.run(&args);
+    assert_eq!(output.status.code(), Some(3));
+    assert!(output.stdout.is_empty());
+    assert!(text(&output.stderr).contains("dms:ListTagsForResource"), "{}", text(&output.stderr));
+}
+
 #[test]
 fn nothing_hostile_is_printed_whatever_aws_answers() {
     let aws = Aws::start(&["hostile-text"]);
@@ -200,7 +233,12 @@ pub fn is_invisible(c: char) -> bool {
 fn exit_statuses_tell_what_kind_of_problem_it_was() {
     type Case<'a> = (&'a [&'a str], Vec<(&'static str, String)>, i32, &'a str);
     let nowhere = || vec![("AWS_REGION", "eu-west-1".to_owned())];
-    let cases: [Case; 8] = [
+    let at = |name: &'static str, url: &str| {
+        let keys =
+            [("AWS_ACCESS_KEY_ID", "a"), ("AWS_SECRET_ACCESS_KEY", "b"), ("AWS_REGION", "eu-west-1"), (name, url)];
+        keys.map(|(name, value)| (name, value.to_owned())).to_vec()
+    };
+    let cases: [Case; 12] = [
         (&["tasks"], nowhere(), 3, "no AWS credentials found"),
         (&["tables"], nowhere(), 2, "<TASK>"),
         (&["tasks", "--output=xml"], nowhere(), 2, "possible values: table, json, csv"),
@@ -209,6 +247,10 @@ fn exit_statuses_tell_what_kind_of_problem_it_was() {
         (&["demo", "--region=eu-west-1"], nowhere(), 2, "the demo has an account of its own"),
         (&["demo", "--serve", "--fault=throtle"], nowhere(), 2, "did you mean throttle?"),
         (&["--profile=absent", "tasks"], nowhere(), 2, "absent"),
+        (&["tasks"], at("AWS_ENDPOINT_URL", ""), 2, "\"\" is no http or https URL"),
+        (&["tasks"], at("AWS_ENDPOINT_URL", "nonsense"), 2, "it stands in AWS_ENDPOINT_URL"),
+        (&["tasks"], at("AWS_ENDPOINT_URL_CLOUDWATCH", "x"), 2, "it stands in AWS_ENDPOINT_URL_CLOUDWATCH"),
+        (&["tasks"], at("AWS_ENDPOINT_URL", "http://127.0.0.1:1"), 3, "no connection"),
     ];
     for (args, env, status, said) in cases {
         let output = cutover(args, &env);
@@ -246,7 +288,7 @@ fn the_configuration_is_found_and_checked() {
     let folder = home.path().join(".config/cutover");
     let path = folder.join("config.toml");
     let run = |args: &[&str]| cutover(args, &[("HOME", home.path().display().to_string())]);
-    assert_eq!(text(&run(&["config", "path"]).stdout), format!("{} (not there)\n", path.display()));
+    assert_eq!(text(&run(&["config", "path"]).stdout), format!("{}\n", path.display()));
     assert_eq!(run(&["config", "check"]).status.code(), Some(0));
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(&path, "regoin = \"eu-west-1\"\n").unwrap();

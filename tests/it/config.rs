@@ -66,6 +66,14 @@ fn every_bad_file_gets_the_error_beside_it() {
 }
 
 #[test]
+fn a_file_that_is_no_text_says_so() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(&file, b"environment = \"\xff\"\n").unwrap();
+    let said = config::load(Some(file.path())).unwrap_err().to_string();
+    assert!(said.contains("is no text: a configuration is TOML in UTF-8"), "{said}");
+}
+
+#[test]
 fn a_file_that_was_named_must_be_there() {
     let path = root().join("tests/config/nowhere.toml");
     let said = config::load(Some(&path)).unwrap_err().to_string();

@@ -3,6 +3,7 @@
 use crate::cli::{Aws, is_invisible};
 use crate::pty::{Pty, Start};
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 fn on(aws: &Aws) -> Start {
@@ -96,6 +97,96 @@ fn expired_credentials_are_a_banner_and_the_data_stays() {
     assert!(screen.contains("billing-cdc"), "{screen}");
     pty.keys("q");
     assert_eq!(pty.end().0, 0);
+}
+
+/// A console whose keys stand in a file of this folder.
+fn with_file(folder: &Path, endpoint: &str, key: &str) -> Start {
+    let start = Start::cutover(&[]).env("AWS_ENDPOINT_URL", endpoint).env("AWS_REGION", "eu-west-1");
+    let file = folder.join("credentials");
+    write_keys(folder, key);
+    start.env("AWS_SHARED_CREDENTIALS_FILE", file.to_str().unwrap()).env("AWS_EC2_METADATA_DISABLED", "true")
+}
+
+fn write_keys(folder: &Path, key: &str) {
+    let text = format!("[default]\naws_access_key_id = {key}\naws_secret_access_key = s\n");
+    std::fs::write(folder.join("credentials"), text).unwrap();
+}
+
+#[test]
+fn expired_credentials_are_replaced_by_themselves_when_the_file_changes() {
+    let aws = Aws::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = with_file(folder.path(), &aws.endpoint(), "AKIAOLD").start();
+    pty.wait("billing-cdc");
+    aws.switch_on("expired-credentials");
+    pty.keys("r");
+    pty.wait("credentials expired");
+    write_keys(folder.path(), "AKIANEW");
+    aws.switch_off("expired-credentials");
+    // Nobody presses a key: the probe goes out every fifteen seconds.
+    let screen = pty.wait_gone("credentials expired");
+    assert!(screen.contains("billing-cdc"), "{screen}");
+    pty.until("fresh data", |screen| !screen.contains("expired"));
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
+
+#[test]
+fn credentials_of_another_account_are_refused_and_nothing_is_read_with_them() {
+    let aws = Aws::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = with_file(folder.path(), &aws.endpoint(), "AKIAOLD").start();
+    pty.wait("billing-cdc");
+    aws.switch_on("expired-credentials@dms");
+    aws.switch_on("wrong-account=999999999999");
+    write_keys(folder.path(), "AKIAOTHER");
+    pty.keys("r!");
+    let screen = pty.wait("now belong to account 999999999999");
+    assert!(screen.contains("123456789012"), "the header keeps the account of the data:\n{screen}");
+    aws.switch_off("expired-credentials");
+    // The service would answer now, yet the keys in the file are somebody else's; those in use still work.
+    pty.keys("\x1b");
+    pty.wait("billing-cdc");
+    pty.keys("r");
+    let screen = pty.until("an answer", |screen| screen.contains("as of now") && !screen.contains("expired"));
+    assert!(screen.lines().next().unwrap().contains("123456789012"), "{screen}");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+}
+
+#[test]
+fn what_is_out_of_scope_neither_stands_there_nor_rings() {
+    let aws = Aws::start(&[]);
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("c.toml");
+    std::fs::write(&config, "[scope]\ntags = { team = \"orders\" }\n").unwrap();
+    let start = Start::cutover(&["--config", config.to_str().unwrap()]);
+    let mut pty = aws.env().iter().fold(start, |start, (name, value)| start.env(name, value)).start();
+    let screen = pty.until("the task of the team, and its metrics", |screen| screen.contains("orders-cdc"));
+    for other in ["billing-cdc", "catalog-load"] {
+        assert!(!screen.contains(other), "{screen}");
+    }
+    assert!(!screen.contains("need attention"), "{screen}");
+    aws.switch_on("fail-task=billing-cdc");
+    pty.keys("r");
+    pty.keys("!");
+    let screen = pty.wait("Problems");
+    assert!(!screen.contains("billing-cdc"), "{screen}");
+    pty.keys("\x03");
+    pty.end();
+    let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
+    assert!(!raw.contains("billing-cdc") && !raw.contains('\u{7}'), "it was on screen at some time");
+}
+
+#[test]
+fn what_part_of_an_answer_is_missing_stands_among_the_problems() {
+    let aws = Aws::start(&["access-denied=DescribeReplications"]);
+    let mut pty = on(&aws).start();
+    pty.wait("billing-cdc");
+    pty.keys("!");
+    pty.wait("dms:DescribeReplications in eu-west-1: access denied");
+    pty.keys("\x03");
+    pty.end();
 }
 
 #[test]

@@ -37,13 +37,39 @@ fn every_way_out_gives_the_terminal_back() {
 
 #[test]
 fn a_panic_anywhere_ends_the_program_with_the_terminal_given_back() {
-    for place in ["render", "task"] {
+    for place in ["render", "task", "feed"] {
         let mut pty = console().env("CUTOVER_TEST_PANIC", place).start();
         let (status, _) = pty.end();
         assert_eq!(status, 101, "{place}");
         pty.assert_given_back();
         let screen = pty.wait(&format!("asked to panic in {place}"));
         assert!(!screen.contains('\u{1b}') && !String::from_utf8_lossy(&pty.raw()).contains("\x1b[31m (thread"));
+    }
+}
+
+#[test]
+fn a_demo_whose_server_is_gone_says_so_and_the_server_never_outlives_the_console() {
+    let mut pty = on_screen(console());
+    pty.wait("billing-cdc");
+    crate::pty::signal(children(pty.pid()).pop().unwrap(), "KILL");
+    pty.keys("!");
+    let screen = pty.wait("the embedded AWS has ended");
+    assert!(screen.contains("signal: 9"), "{screen}");
+    pty.keys("q");
+    pty.wait("billing-cdc");
+    pty.keys("q");
+    assert_eq!(pty.end().0, 0);
+    drop(pty);
+
+    let mut pty = on_screen(console());
+    pty.wait("billing-cdc");
+    let server = children(pty.pid()).pop().unwrap();
+    pty.signal("KILL");
+    pty.end();
+    let began = std::time::Instant::now();
+    while is_running(server) {
+        assert!(began.elapsed() < Duration::from_secs(5), "the server is still there");
+        std::thread::sleep(Duration::from_millis(5));
     }
 }
 
@@ -75,9 +101,11 @@ fn entries(pty: &Pty) -> usize {
     String::from_utf8_lossy(&pty.raw()).matches("\x1b[?1049h").count()
 }
 
+/// Of any of its threads.
 fn children(pid: u32) -> Vec<u32> {
-    let text = std::fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
-    text.split_whitespace().map(|pid| pid.parse().unwrap()).collect()
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let texts = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok());
+    texts.flat_map(|text| text.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<_>>()).collect()
 }
 
 /// Not gone, and not only waiting for its parent to notice.

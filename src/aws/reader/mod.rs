@@ -13,6 +13,7 @@ pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};
 
 use crate::aws::answer::Answer;
+use crate::aws::connect::other_account;
 use crate::aws::failure::Class;
 use crate::aws::limiter::{Traffic, Urgency};
 use crate::aws::wire::{Refused, Wire};
@@ -59,6 +60,9 @@ impl Reader {
     pub async fn identity(&self) -> Result<Answer<Identity>, Problem> {
         let reply = self.wire.who().await?;
         let (caller, held) = reply.value;
+        if caller.account != self.scope().account {
+            return Err(other_account(self.scope(), &caller.account.0, &self.scope().region));
+        }
         let value = Identity { account: caller.account, arn: caller.arn, expires: held.expires() };
         Ok(Answer { value, stated: reply.stated, pages: 1, missing: Vec::new() })
     }

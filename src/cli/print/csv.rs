@@ -36,8 +36,12 @@ mod tests {
             vec![json!("a,\"b\"\nc"), json!(-3)],
             vec![json!("=cmd|' /C calc'!A0"), Value::Null],
             vec![json!("\u{1b}]0;title\u{7}"), json!(1.5)],
+            vec![
+                json!([{"id": "a", "message": "one"}, {"message": "two"}]),
+                json!([{"at": "t1", "value": 2.5}, {"at": "t2", "value": 3}]),
+            ],
         ];
-        let want = "name,count\n\"a,\"\"b\"\" c\",-3\n'=cmd|' /C calc'!A0,\n]0;title,1.5\n";
+        let want = "name,count\n\"a,\"\"b\"\" c\",-3\n'=cmd|' /C calc'!A0,\n]0;title,1.5\none; two,t1 2.5; t2 3\n";
         assert_eq!(text(&List { columns: COLUMNS, rows }).unwrap(), want);
     }
 }

@@ -84,7 +84,7 @@ pub fn failure(failure: &Failure) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// A value in one cell of a table or CSV: absent is empty, a list its members' messages.
+/// A value in one cell of a table or CSV: absent is empty, a list its members, each an alert's message or a point.
 fn cell(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -95,5 +95,9 @@ fn cell(value: &Value) -> String {
 }
 
 fn member(value: &Value) -> String {
-    cell(value.get("message").unwrap_or(value))
+    match (value.get("message"), value.get("at"), value.get("value")) {
+        (Some(message), ..) => cell(message),
+        (None, Some(at), Some(number)) => format!("{} {}", cell(at), cell(number)),
+        _ => cell(value),
+    }
 }

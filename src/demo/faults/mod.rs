@@ -9,6 +9,7 @@ pub use plan::{Faults, Plan};
 
 use crate::demo::wire::Service;
 use crate::demo::world::{Event, Silence};
+use std::fmt;
 
 /// A fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +59,19 @@ pub enum Takes {
         required: bool,
         what: &'static str,
     },
+}
+
+/// What follows the name on the command line.
+impl fmt::Display for Takes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => Ok(()),
+            Self::Share { otherwise } => write!(f, "[=SHARE] (otherwise {otherwise})"),
+            Self::Number { otherwise: Some(n), what } => write!(f, "[={what}] (otherwise {n})"),
+            Self::Number { otherwise: None, what } | Self::Text { required: true, what } => write!(f, "={what}"),
+            Self::Text { required: false, what } => write!(f, "[={what}]"),
+        }
+    }
 }
 
 const fn row(name: FaultName, word: &'static str, takes: Takes, doc: &'static str) -> Row {

@@ -1,6 +1,6 @@
 //! The demo's own switchboard, beside AWS on the same listener: `GET /_demo/faults`, `POST /_demo/fault`.
 
-use crate::demo::faults::{Fault, FaultError, TABLE, Takes};
+use crate::demo::faults::{Fault, FaultError, TABLE};
 use crate::demo::stage::Stage;
 use hyper::Method;
 use serde::Deserialize;
@@ -62,13 +62,7 @@ fn list(stage: &Stage) -> serde_json::Value {
     TABLE
         .iter()
         .map(|row| {
-            let takes = match row.takes {
-                Takes::Nothing => String::new(),
-                Takes::Share { otherwise } => format!("[=SHARE] (otherwise {otherwise})"),
-                Takes::Number { otherwise: Some(n), what } => format!("[={what}] (otherwise {n})"),
-                Takes::Number { otherwise: None, what } | Takes::Text { required: true, what } => format!("={what}"),
-                Takes::Text { required: false, what } => format!("[={what}]"),
-            };
+            let takes = row.takes.to_string();
             let on: Vec<_> =
                 faults.on(row.name).map(|fault| serde_json::json!({"value": fault.value, "op": fault.op})).collect();
             serde_json::json!({"name": row.word, "takes": takes, "doc": row.doc, "on": on})

@@ -18,7 +18,11 @@ const TAGS_AT_ONCE: usize = 20;
 impl FeedState {
     /// The interval of this topic at the moment; `None` where it is not asked regularly.
     pub fn every(&self, topic: &Topic) -> Option<SignedDuration> {
-        let requests = self.entries.get(topic).map_or(1, |entry| entry.requests);
+        self.every_with(topic, self.entries.get(topic).map_or(1, |entry| entry.requests))
+    }
+
+    /// The same, where the requests of the last round are at hand.
+    fn every_with(&self, topic: &Topic, requests: u32) -> Option<SignedDuration> {
         let every = |kind, requests| Some(cadence::every(kind, self.looking.looking, requests));
         match topic {
             Topic::Identity if self.expired => Some(cadence::PROBE),
@@ -73,8 +77,9 @@ impl FeedState {
         if entry.asked_now {
             return Some(Timestamp::MIN);
         }
-        let every = self.every(topic)?;
+        // Before the interval, which costs a look at the task: of 600 most wait here for their place in the round.
         let Some(asked) = entry.asked else { return Some(entry.first.unwrap_or(Timestamp::MIN)) };
+        let every = self.every_with(topic, entry.requests)?;
         if entry.failures > 0 {
             let wait = if self.expired { every } else { cadence::backoff(entry.failures, every) };
             return Some(later(entry.ended.unwrap_or(asked), wait));

@@ -87,8 +87,11 @@ impl Account {
         if self.sent.is_empty() {
             self.happened(Event::Tick);
         }
-        for _ in 0..seconds {
-            self.now += SignedDuration::from_secs(1);
+        let end = self.now + SignedDuration::from_secs(seconds);
+        while self.now < end {
+            // Where nothing is under way, nothing can happen before the next deadline.
+            let next = self.now + SignedDuration::from_secs(1);
+            self.now = if self.underway.is_empty() { self.due.unwrap_or(end).clamp(next, end) } else { next };
             for call in std::mem::take(&mut self.underway) {
                 let outcome = match self.fails {
                     Some(kind) => Outcome::Failed(kind),
