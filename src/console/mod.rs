@@ -2,7 +2,7 @@
 //!
 //! `state` is what is on screen; `update` turns (state, message, now) into effects; `view` draws a state. These three,
 //! with `actions` and `theme`, are pure: no clock, no tokio, no AWS, no database. `terminal` owns the tty and `run` is the
-//! loop. To find a line on screen start at `view/<screen>.rs`; to find what a key does start at `actions.rs`.
+//! loop. To find a line on screen start at `view/<screen>.rs`; to find what a key does start at `actions/table.rs`.
 
 pub mod actions;
 #[cfg(test)]

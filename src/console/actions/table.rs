@@ -1,0 +1,327 @@
+//! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
+
+use super::Context::{self, Filter, Help, Palette, Problems, Tables, Tasks};
+use super::{Action, ActionId, Risk};
+use crate::console::message::{Key, KeyCode};
+use crate::model::operation::Operation;
+
+const fn key(code: KeyCode) -> Key {
+    Key { code, ctrl: false, alt: false }
+}
+
+const fn char(c: char) -> Key {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Key {
+    Key { code: KeyCode::Char(c), ctrl: true, alt: false }
+}
+
+const LISTS: &[Context] = &[Tasks, Tables];
+const SCREENS: &[Context] = &[Tasks, Tables, Problems];
+const SCROLLED: &[Context] = &[Tasks, Tables, Problems, Help];
+const MOVED: &[Context] = &[Tasks, Tables, Problems, Help, Palette];
+const TEXT: &[Context] = &[Filter, Palette];
+const EVERYWHERE: &[Context] = &Context::ALL;
+
+const BASE: Action = Action {
+    id: ActionId::Open,
+    name: "",
+    contexts: &[],
+    keys: &[],
+    label: "",
+    doc: "",
+    risk: Risk::Looks,
+    operation: None,
+    footer: None,
+    palette: false,
+};
+
+/// The table. Nothing dangerous stands here, so every key is a reflex key.
+pub const TABLE: &[Action] = &[
+    Action {
+        id: ActionId::Open,
+        name: "open",
+        contexts: &[Tasks],
+        keys: &[key(KeyCode::Enter)],
+        label: "open",
+        doc: "Open the task under the cursor: its tables.",
+        operation: Some(Operation::DescribeTableStatistics),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Filter,
+        name: "filter",
+        contexts: LISTS,
+        keys: &[char('/')],
+        label: "filter",
+        doc: "Show only rows that match: text, !text, column:text; several words must all match.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Problems,
+        name: "problems",
+        contexts: LISTS,
+        keys: &[char('!')],
+        label: "problems",
+        doc: "Every error so far: what, why, what to do, how old.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::AskNow,
+        name: "ask-now",
+        contexts: SCREENS,
+        keys: &[char('r')],
+        label: "ask now",
+        doc: "Ask AWS again now for what is on screen; on Problems, for everything that failed.",
+        operation: Some(Operation::DescribeReplicationTasks),
+        footer: Some(4),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::SortPrevious,
+        name: "sort-previous-column",
+        contexts: LISTS,
+        keys: &[char('<')],
+        label: "sort left",
+        doc: "Sort by the column to the left. Names sort from A, everything else worst or largest first; unknown is worst.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::SortNext,
+        name: "sort-next-column",
+        contexts: LISTS,
+        keys: &[char('>')],
+        label: "sort right",
+        doc: "Sort by the column to the right.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::SortReverse,
+        name: "sort-reverse",
+        contexts: LISTS,
+        keys: &[char('o')],
+        label: "other order",
+        doc: "Turn the sort order round.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ColumnsRight,
+        name: "columns-right",
+        contexts: LISTS,
+        keys: &[key(KeyCode::Right)],
+        label: "more columns",
+        doc: "Show columns further right, where the terminal is too narrow for all.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ColumnsLeft,
+        name: "columns-left",
+        contexts: LISTS,
+        keys: &[key(KeyCode::Left)],
+        label: "columns back",
+        doc: "Go back to columns further left.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Up,
+        name: "up",
+        contexts: MOVED,
+        keys: &[key(KeyCode::Up), char('k')],
+        label: "up",
+        doc: "One row up.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::Down,
+        name: "down",
+        contexts: MOVED,
+        keys: &[key(KeyCode::Down), char('j')],
+        label: "down",
+        doc: "One row down.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::PageUp,
+        name: "page-up",
+        contexts: SCROLLED,
+        keys: &[key(KeyCode::PageUp), ctrl('b')],
+        label: "page up",
+        doc: "One page up.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::PageDown,
+        name: "page-down",
+        contexts: SCROLLED,
+        keys: &[key(KeyCode::PageDown), ctrl('f'), char(' ')],
+        label: "page down",
+        doc: "One page down.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::First,
+        name: "first",
+        contexts: SCROLLED,
+        keys: &[char('g'), key(KeyCode::Home)],
+        label: "first",
+        doc: "To the first row.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::Last,
+        name: "last",
+        contexts: SCROLLED,
+        keys: &[char('G'), key(KeyCode::End)],
+        label: "last",
+        doc: "To the last row.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::Back,
+        name: "back",
+        contexts: SCROLLED,
+        keys: &[key(KeyCode::Esc)],
+        label: "back",
+        doc: "Drop the filter; without one, go back to the screen before. Never leaves the program.",
+        footer: Some(6),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Close,
+        name: "quit",
+        contexts: SCROLLED,
+        keys: &[char('q')],
+        label: "quit",
+        doc: "Go back to the screen before; on the first screen, leave the program.",
+        risk: Risk::Leaves,
+        footer: Some(9),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Palette,
+        name: "commands",
+        contexts: SCREENS,
+        keys: &[char(':')],
+        label: "commands",
+        doc: "Find any command by its name.",
+        footer: Some(7),
+        ..BASE
+    },
+    Action {
+        id: ActionId::Help,
+        name: "help",
+        contexts: SCROLLED,
+        keys: &[char('?')],
+        label: "help",
+        doc: "Keys, filter words and signs; the same key closes it.",
+        footer: Some(8),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::KeepFilter,
+        name: "keep-filter",
+        contexts: &[Filter],
+        keys: &[key(KeyCode::Enter)],
+        label: "keep",
+        doc: "Keep the filter and go back to the rows.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::DropFilter,
+        name: "drop-filter",
+        contexts: &[Filter],
+        keys: &[key(KeyCode::Esc)],
+        label: "drop",
+        doc: "Drop the filter: all rows again.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::RunCommand,
+        name: "run-command",
+        contexts: &[Palette],
+        keys: &[key(KeyCode::Enter)],
+        label: "run",
+        doc: "Run the marked command.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::ClosePalette,
+        name: "close-commands",
+        contexts: &[Palette],
+        keys: &[key(KeyCode::Esc)],
+        label: "close",
+        doc: "Close without running anything.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::Erase,
+        name: "erase",
+        contexts: TEXT,
+        keys: &[key(KeyCode::Backspace)],
+        label: "erase",
+        doc: "Take back the last character.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::EraseAll,
+        name: "erase-all",
+        contexts: TEXT,
+        keys: &[ctrl('u')],
+        label: "erase all",
+        doc: "Empty the text field.",
+        footer: Some(3),
+        ..BASE
+    },
+    Action {
+        id: ActionId::Repaint,
+        name: "repaint",
+        contexts: EVERYWHERE,
+        keys: &[ctrl('l')],
+        label: "repaint",
+        doc: "Paint the whole screen again.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Suspend,
+        name: "suspend",
+        contexts: EVERYWHERE,
+        keys: &[ctrl('z')],
+        label: "suspend",
+        doc: "Back to the shell; `fg` returns.",
+        risk: Risk::Leaves,
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Quit,
+        name: "quit-now",
+        contexts: EVERYWHERE,
+        keys: &[ctrl('c')],
+        label: "leave",
+        doc: "Leave the program from anywhere.",
+        risk: Risk::Leaves,
+        palette: true,
+        ..BASE
+    },
+];
