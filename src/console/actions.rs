@@ -181,6 +181,7 @@ pub fn keys_markdown() -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::table::{char, ctrl};
     use super::*;
     use crate::model::operation::Access;
     use std::collections::HashMap;

@@ -9,11 +9,11 @@ const fn key(code: KeyCode) -> Key {
     Key { code, ctrl: false, alt: false }
 }
 
-const fn char(c: char) -> Key {
+pub(super) const fn char(c: char) -> Key {
     key(KeyCode::Char(c))
 }
 
-const fn ctrl(c: char) -> Key {
+pub(super) const fn ctrl(c: char) -> Key {
     Key { code: KeyCode::Char(c), ctrl: true, alt: false }
 }
 
