@@ -17,6 +17,10 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         perform(state, action, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         edit(state, |field| type_into(field, c.encode_utf8(&mut [0; 4])));
+    } else if key.alt {
+        // No action has Alt: over a slow line Esc and the key after it arrive as one.
+        press(state, Key { code: KeyCode::Esc, ctrl: false, alt: false }, effects);
+        press(state, Key { alt: false, ..key }, effects);
     }
 }
 

@@ -38,6 +38,16 @@ fn under_cursor(state: &State) -> String {
 }
 
 #[test]
+fn esc_and_the_next_key_are_two_keys_even_where_a_slow_line_joins_them() {
+    let mut state = populated(120, 40);
+    asked(&mut state, char('/'));
+    asked(&mut state, char('x'));
+    let joined = Message::Key(Key { code: char('!'), ctrl: false, alt: true });
+    update(&mut state, joined, state.now);
+    assert_eq!((state.screen(), state.typing), (Screen::Problems, false));
+}
+
+#[test]
 fn keys_lead_from_screen_to_screen_and_back() {
     let cases: &[(&[KeyCode], Screen, Vec<Effect>)] = &[
         (&[ENTER], Screen::Tables, vec![]),
