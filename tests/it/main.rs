@@ -12,6 +12,7 @@ mod cli;
 mod config;
 mod embedded;
 mod embedded_faults;
+mod events;
 mod feeds;
 mod house;
 mod mover;

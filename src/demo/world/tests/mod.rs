@@ -1,5 +1,6 @@
 //! The state machine as tables of cases.
 
+mod events;
 mod fleet;
 
 use super::*;
