@@ -33,7 +33,7 @@ async fn boto3_and_the_cli_read_the_same_events() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_reader_pages_events_and_finds_dead_subscriptions() {
     let running = started(cutover::demo::Options { fleet: Some("200x5".parse().unwrap()), ..frozen() }).await;
-    let settings = Settings::embedded(&running.endpoint_url());
+    let settings = Settings::embedded(running.endpoint_url());
     let Connected { reader, .. } = connect(&settings, &Limiters::default()).await.unwrap();
     let now = "2026-01-15T14:03:22Z".parse::<jiff::Timestamp>().unwrap();
     let answer = reader.events(now - jiff::SignedDuration::from_hours(3), now).await.unwrap();
@@ -111,7 +111,7 @@ fn following_tells_what_happens_once_and_outlives_an_outage() {
     let mut wait_for = |message: &str| {
         let began = Instant::now();
         while !seen.iter().any(|row| row["message"].as_str().unwrap().contains(message)) {
-            let left = Duration::from_secs(60).checked_sub(began.elapsed()).expect(message);
+            let left = Duration::from_mins(1).checked_sub(began.elapsed()).expect(message);
             seen.push(serde_json::from_str(&lines.recv_timeout(left).expect(message)).unwrap());
         }
         seen.clone()

@@ -31,7 +31,7 @@ const PAUSE: i64 = 95;
 
 const TASK: &str = "replication-task";
 const INSTANCE: &str = "replication-instance";
-/// As DescribeEventCategories spells them.
+/// As `DescribeEventCategories` spells them.
 const CATEGORIES: [&str; 8] = [
     "state change",
     "failure",

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn listed(world: &World, input: Value, now: Timestamp) -> Vec<Value> {
-    let mut events = world.read(Service::Dms, "DescribeEvents", &input, now).unwrap().items_of("Events").to_vec();
+fn listed(world: &World, input: &Value, now: Timestamp) -> Vec<Value> {
+    let mut events = world.read(Service::Dms, "DescribeEvents", input, now).unwrap().items_of("Events").to_vec();
     events.dedup();
     events
 }
@@ -11,7 +11,7 @@ fn listed(world: &World, input: Value, now: Timestamp) -> Vec<Value> {
 /// Messages of the task since `from`.
 fn said(world: &World, name: &str, from: Timestamp, now: Timestamp) -> Vec<String> {
     let input = Value::map([("SourceIdentifier", name.into()), ("StartTime", from.into()), ("EndTime", now.into())]);
-    listed(world, input, now).iter().map(|event| event.text_of("Message").unwrap().to_owned()).collect()
+    listed(world, &input, now).iter().map(|event| event.text_of("Message").unwrap().to_owned()).collect()
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_range_is_two_ends_or_minutes_back_from_one() {
     let world = opened();
     let count = |members: &[(&'static str, Value)]| {
         let members = members.iter().map(|(name, value)| ((*name).into(), value.clone())).collect();
-        listed(&world, Value::Map(members), FROZEN_AT).len()
+        listed(&world, &Value::Map(members), FROZEN_AT).len()
     };
     let ago = |n: i64| Value::from(FROZEN_AT - seconds(n));
     let all = count(&[("Duration", 180.into())]);
