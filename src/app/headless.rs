@@ -1,5 +1,9 @@
 //! What the commands without a screen ask AWS for. Each blocks until it is told or cannot be told.
 
+mod events;
+
+pub use events::{EventFacts, events, follow};
+
 use super::{Failure, Setup, panic};
 use crate::aws::{self, Answer, Connected, Limiters, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 use crate::feeds;

@@ -6,6 +6,7 @@
 mod completions;
 mod config;
 mod demo;
+mod events;
 mod metrics;
 mod print;
 mod tables;
@@ -62,6 +63,8 @@ enum Command {
     Tables(tables::Arguments),
     /// List the newest metrics of one task
     Metrics(metrics::Arguments),
+    /// List what has happened to tasks and instances, or follow it
+    Events(events::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -78,6 +81,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Tasks(arguments)) => common.setup().and_then(|setup| tasks::run(&setup, &arguments)),
         Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
+        Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&common, arguments),

@@ -25,6 +25,8 @@ pub enum Operation {
     DescribeReplicationTableStatistics,
     ListTagsForResource,
     GetMetricData,
+    DescribeEvents,
+    DescribeEventSubscriptions,
 }
 
 /// One row of the table.
@@ -42,7 +44,7 @@ const fn read(operation: Operation, name: &'static str, action: &'static str) ->
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 11] = [
+pub const TABLE: [Row; 13] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -58,6 +60,8 @@ pub const TABLE: [Row; 11] = [
     ),
     read(Operation::ListTagsForResource, "ListTagsForResource", "dms:ListTagsForResource"),
     read(Operation::GetMetricData, "GetMetricData", "cloudwatch:GetMetricData"),
+    read(Operation::DescribeEvents, "DescribeEvents", "dms:DescribeEvents"),
+    read(Operation::DescribeEventSubscriptions, "DescribeEventSubscriptions", "dms:DescribeEventSubscriptions"),
 ];
 
 impl Operation {

@@ -67,6 +67,24 @@ pub struct ConnectionTest {
     pub last_failure: Option<Untrusted>,
 }
 
+/// Who is told of events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventSubscription {
+    pub name: Untrusted,
+    /// ARN of the SNS topic.
+    pub topic: Untrusted,
+    /// `active`, `creating`, `modifying`, `deleting`, `no-permission`, `topic-not-exist`.
+    pub status: Untrusted,
+    pub enabled: bool,
+}
+
+impl EventSubscription {
+    /// It looks as if somebody were told, and nobody is.
+    pub fn is_dead(&self) -> bool {
+        self.enabled && matches!(self.status.raw(), "no-permission" | "topic-not-exist")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -64,7 +64,7 @@ impl Aws {
     }
 }
 
-fn command(args: &[&str], env: &[(&'static str, String)]) -> Command {
+pub fn command(args: &[&str], env: &[(&'static str, String)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
     command.args(args).env_clear().env("HOME", "/nonexistent").env("AWS_EC2_METADATA_DISABLED", "true");
     command.envs(env.iter().map(|(name, value)| (*name, value))).stdin(Stdio::null());
@@ -109,6 +109,7 @@ fn json_has_exactly_the_names_and_types_of_its_documentation() {
         ("tasks", &["tasks"][..]),
         ("tables", &["tables", "orders-cdc"]),
         ("metrics", &["metrics", "billing-cdc", "--minutes=30"]),
+        ("events", &["events"]),
     ] {
         let promised = promised(list);
         let rows = aws.json(&[args, &["--output", "json"]].concat());
@@ -212,7 +213,7 @@ fn tags_limit_what_is_listed() {
 #[test]
 fn nothing_hostile_is_printed_whatever_aws_answers() {
     let aws = Aws::start(&["hostile-text"]);
-    for args in [&["tasks"][..], &["tasks", "--output=csv"], &["tasks", "--output=json"]] {
+    for args in [&["tasks"][..], &["tasks", "--output=csv"], &["tasks", "--output=json"], &["events"]] {
         let output = aws.run(args);
         let printed = text(&output.stdout) + &text(&output.stderr);
         assert!(printed.lines().count() > 4, "{printed}");

@@ -15,6 +15,7 @@ mod demo_databases;
 mod demo_databases_wire;
 mod embedded;
 mod embedded_faults;
+mod events;
 mod feeds;
 mod house;
 mod keys;

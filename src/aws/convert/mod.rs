@@ -1,11 +1,13 @@
 //! From the SDK's shapes to the words of `model`, one file per shape. Pure.
 
+mod event;
 mod metric;
 mod parts;
 mod replication;
 mod table;
 mod task;
 
+pub(super) use event::{event, subscription};
 pub(super) use metric::{merge as merge_points, points};
 pub(super) use parts::{connection, endpoint, instance};
 pub(super) use replication::replications;

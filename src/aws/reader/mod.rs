@@ -2,6 +2,7 @@
 //!
 //! One file per group of operations; each method pages to the end and gives back an [`Answer`].
 
+mod events;
 mod metrics;
 mod parts;
 mod tables;

@@ -8,14 +8,22 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 pub fn text(list: &List) -> Result<String, Failure> {
-    let mut lines = Vec::with_capacity(list.rows.len());
-    for row in &list.rows {
-        let object = Object { list, row };
-        let line = serde_json::to_string(&object).map_err(|error| Failure::could_not(format!("JSON: {error}")))?;
-        lines.push(escaped(&line));
-    }
+    let lines = objects(list)?;
     // One object a line: still one array, and `grep` and `head` are of use.
     Ok(if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) })
+}
+
+/// JSON Lines: for what never ends.
+pub fn lines(list: &List) -> Result<String, Failure> {
+    Ok(objects(list)?.into_iter().map(|line| line + "\n").collect())
+}
+
+fn objects(list: &List) -> Result<Vec<String>, Failure> {
+    let line = |row| {
+        let object = serde_json::to_string(&Object { list, row });
+        object.map(|line| escaped(&line)).map_err(|error| Failure::could_not(format!("JSON: {error}")))
+    };
+    list.rows.iter().map(|row| line(row)).collect()
 }
 
 /// One row with its keys in the order of the columns.

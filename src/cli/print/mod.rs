@@ -59,16 +59,25 @@ impl List {
     pub fn print(&self, format: Format) -> Result<(), Failure> {
         out(&self.text(format)?)
     }
+
+    /// Prints each row as one line of JSON, and tells whether anybody is still reading.
+    pub fn print_lines(&self) -> Result<bool, Failure> {
+        sent(&json::lines(self)?)
+    }
 }
 
 /// Prints to standard output. A reader that has gone (`| head`) is no failure.
 pub fn out(text: &str) -> Result<(), Failure> {
+    sent(text).map(|_| ())
+}
+
+/// Whether there is a reader.
+fn sent(text: &str) -> Result<bool, Failure> {
     let mut to = io::stdout().lock();
     match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::could_not(format!("standard output: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::could_not(format!("standard output: {error}"))),
     }
 }
 

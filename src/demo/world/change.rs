@@ -3,12 +3,13 @@
 use super::legal::{self, Asked, StartType};
 use super::refusal::Refusal;
 use super::task::{Tables, Task};
-use super::{Command, World, answers, time};
+use super::{Command, World, answers, events, time};
 use crate::demo::mover::order::{Begin, Checkpoint};
 use crate::demo::wire::Value;
 use crate::model::table::TableState;
 use crate::model::task::{MigrationType, TaskStatus};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// Tables in one `ReloadTables` (section 1.2 of the facts).
 const MAX_RELOAD: usize = 10;
@@ -57,6 +58,7 @@ fn begin(
     task.status = TaskStatus::Starting;
     task.until = Some(now + time::STARTING);
     task.fresh = start_type != StartType::Resume;
+    task.started_as = Some(start_type);
     task.begin = Some(begin);
     task.cdc_start = position.or(task.cdc_start.take());
     task.cdc_stop = until.filter(|text| !text.is_empty()).map(ToOwned::to_owned);
@@ -137,7 +139,9 @@ pub fn reload(world: &mut World, input: &Value, now: Timestamp) -> Result<Value,
         }
         world.commands.push(Command::Steer { task: id, run: run.number, control: run.control.clone() });
     }
-    Ok(Value::map([("ReplicationTaskArn", world.tasks[index].def.arn.as_str().into())]))
+    let def = Arc::clone(&world.tasks[index].def);
+    events::reload(world, &def.name, now);
+    Ok(Value::map([("ReplicationTaskArn", def.arn.as_str().into())]))
 }
 
 pub fn test_connection(world: &mut World, input: &Value, now: Timestamp) -> Result<Value, Refusal> {

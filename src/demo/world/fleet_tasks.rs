@@ -156,6 +156,7 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
         }),
         begin: None,
         fresh: false,
+        started_as: None,
         run: None,
         runs: 0,
         points: Arc::new(Points::default()),

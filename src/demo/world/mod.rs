@@ -9,6 +9,7 @@ mod answers;
 mod change;
 mod cloudwatch;
 mod describe;
+mod events;
 pub mod fleet;
 mod fleet_tasks;
 mod fold;
@@ -92,6 +93,7 @@ pub struct World {
     connections: Vec<parts::Connection>,
     tasks: Vec<Task>,
     silence: Option<Silence>,
+    events: events::Log,
     commands: Vec<Command>,
     /// Counts up with every change that a describe would show.
     revision: u64,
@@ -107,6 +109,7 @@ impl World {
             connections: Vec::new(),
             tasks: Vec::new(),
             silence: None,
+            events: events::Log::default(),
             commands: Vec::new(),
             revision: 0,
             setting,
@@ -115,6 +118,7 @@ impl World {
             Some(fleet) => fleet_tasks::build(&mut world, fleet, now),
             None => opening::build(&mut world, now),
         }
+        events::backfill(&mut world, now);
         world
     }
 
@@ -141,11 +145,13 @@ impl World {
             Event::SomebodyElse { task } => change::somebody_else(self, task.as_deref(), now),
             Event::Silence(silence) => self.silence = silence,
         }
+        events::note(self, now);
     }
 
     /// Lets time pass up to `now`.
     pub fn advance(&mut self, now: Timestamp) {
         time::advance(self, now);
+        events::note(self, now);
     }
 
     /// Does this operation change anything?
@@ -165,6 +171,8 @@ impl World {
             (Service::Dms, "DescribeReplicationConfigs") => describe::configs(self, input),
             (Service::Dms, "DescribeReplicationTableStatistics") => describe::replication_statistics(self, input, now),
             (Service::Dms, "ListTagsForResource") => describe::tags(self, input),
+            (Service::Dms, "DescribeEvents") => events::describe(self, input, now),
+            (Service::Dms, "DescribeEventSubscriptions") => events::subscriptions(self, input),
             (Service::CloudWatch, "GetMetricData") => cloudwatch::get_metric_data(self, input, now),
             (Service::CloudWatch, "ListMetrics") => cloudwatch::list_metrics(self, input),
             (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),

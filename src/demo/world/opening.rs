@@ -133,6 +133,7 @@ fn add(world: &mut World, plan: Plan, now: Timestamp) {
         tables: Tables::Kept(Arc::new(plan.tables)),
         begin: None,
         fresh: false,
+        started_as: None,
         run: None,
         runs: 0,
         points: Arc::new(Points::backfilled(plan.past, seed, place, now)),

@@ -1,6 +1,7 @@
 //! One task of the world: what it was created as, and how it stands now.
 
 use super::fleet::FleetTables;
+use super::legal::StartType;
 use super::metrics::{Flow, Past, Points};
 use crate::demo::mover::order::Checkpoint;
 use crate::model::table::{TableRow, TableState};
@@ -96,6 +97,8 @@ pub struct Task {
     pub begin: Option<crate::demo::mover::order::Begin>,
     /// The next run is a fresh start or a reload.
     pub fresh: bool,
+    /// How the newest start was asked for; `None` where that was before the world opened.
+    pub started_as: Option<StartType>,
     pub run: Option<Run>,
     pub runs: u64,
     /// Published points; shared with snapshots, since they change once a minute.

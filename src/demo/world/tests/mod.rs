@@ -1,5 +1,6 @@
 //! The state machine as tables of cases.
 
+mod events;
 mod fleet;
 
 use super::*;
@@ -445,6 +446,6 @@ fn the_same_seed_gives_the_same_world_and_another_seed_another() {
 #[test]
 fn an_unknown_operation_is_refused_as_aws_refuses_it() {
     let world = opened();
-    let refusal = world.read(Service::Dms, "DescribeEvents", &Value::Map(Vec::new()), FROZEN_AT).unwrap_err();
+    let refusal = world.read(Service::Dms, "DescribeCertificates", &Value::Map(Vec::new()), FROZEN_AT).unwrap_err();
     assert_eq!(refusal.code, "UnknownOperationException");
 }
