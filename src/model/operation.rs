@@ -25,6 +25,11 @@ pub enum Operation {
     DescribeReplicationTableStatistics,
     ListTagsForResource,
     GetMetricData,
+    ListEventBuses,
+    ListRules,
+    ListTargetsByRule,
+    ListSchedules,
+    GetSchedule,
 }
 
 /// One row of the table.
@@ -42,7 +47,7 @@ const fn read(operation: Operation, name: &'static str, action: &'static str) ->
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 11] = [
+pub const TABLE: [Row; 16] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -58,6 +63,11 @@ pub const TABLE: [Row; 11] = [
     ),
     read(Operation::ListTagsForResource, "ListTagsForResource", "dms:ListTagsForResource"),
     read(Operation::GetMetricData, "GetMetricData", "cloudwatch:GetMetricData"),
+    read(Operation::ListEventBuses, "ListEventBuses", "events:ListEventBuses"),
+    read(Operation::ListRules, "ListRules", "events:ListRules"),
+    read(Operation::ListTargetsByRule, "ListTargetsByRule", "events:ListTargetsByRule"),
+    read(Operation::ListSchedules, "ListSchedules", "scheduler:ListSchedules"),
+    read(Operation::GetSchedule, "GetSchedule", "scheduler:GetSchedule"),
 ];
 
 impl Operation {

@@ -3,12 +3,14 @@
 mod metric;
 mod parts;
 mod replication;
+mod schedule;
 mod table;
 mod task;
 
 pub(super) use metric::{merge as merge_points, points};
 pub(super) use parts::{connection, endpoint, instance};
 pub(super) use replication::replications;
+pub(super) use schedule::{rule, rule_target, schedule, summary};
 pub(super) use table::row as table_row;
 pub(super) use task::task;
 

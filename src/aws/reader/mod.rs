@@ -4,6 +4,7 @@
 
 mod metrics;
 mod parts;
+mod schedules;
 mod tables;
 mod tags;
 mod tasks;
