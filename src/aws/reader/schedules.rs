@@ -127,9 +127,7 @@ impl Reader {
             self,
             Operation::ListTargetsByRule,
             Urgency::Background,
-            |token| {
-                events.list_targets_by_rule().event_bus_name(bus).rule(rule).limit(PAGE).set_next_token(token)
-            },
+            |token| { events.list_targets_by_rule().event_bus_name(bus).rule(rule).limit(PAGE).set_next_token(token) },
             |answer, page| found.extend(page.targets().iter().map(convert::rule_target))
         )?;
         Ok(found)

@@ -23,6 +23,7 @@ pub mod task;
 #[cfg(test)]
 mod tests;
 mod time;
+mod timetable;
 
 pub use parts::Databases;
 pub use refusal::Refusal;
@@ -32,6 +33,7 @@ use crate::demo::wire::{Service, Value};
 use crate::model::metric::MetricName;
 use fleet::Fleet;
 use jiff::Timestamp;
+use std::sync::Arc;
 use task::Task;
 
 /// The account everything lives in.
@@ -91,6 +93,7 @@ pub struct World {
     endpoints: Vec<parts::Endpoint>,
     connections: Vec<parts::Connection>,
     tasks: Vec<Task>,
+    timetable: Arc<timetable::Timetable>,
     silence: Option<Silence>,
     commands: Vec<Command>,
     /// Counts up with every change that a describe would show.
@@ -106,6 +109,7 @@ impl World {
             endpoints: Vec::new(),
             connections: Vec::new(),
             tasks: Vec::new(),
+            timetable: Arc::default(),
             silence: None,
             commands: Vec::new(),
             revision: 0,
@@ -115,6 +119,7 @@ impl World {
             Some(fleet) => fleet_tasks::build(&mut world, fleet, now),
             None => opening::build(&mut world, now),
         }
+        world.timetable = Arc::new(timetable::opening::build(&world, now));
         world
     }
 
@@ -167,6 +172,13 @@ impl World {
             (Service::Dms, "ListTagsForResource") => describe::tags(self, input),
             (Service::CloudWatch, "GetMetricData") => cloudwatch::get_metric_data(self, input, now),
             (Service::CloudWatch, "ListMetrics") => cloudwatch::list_metrics(self, input),
+            (Service::Events, "ListEventBuses") => timetable::buses(&self.timetable, input),
+            (Service::Events, "ListRules") => timetable::rules(&self.timetable, input),
+            (Service::Events, "DescribeRule") => timetable::rule(&self.timetable, input),
+            (Service::Events, "ListTargetsByRule") => timetable::targets(&self.timetable, input),
+            (Service::Scheduler, "ListScheduleGroups") => timetable::groups(&self.timetable, input),
+            (Service::Scheduler, "ListSchedules") => timetable::schedules(&self.timetable, input),
+            (Service::Scheduler, "GetSchedule") => timetable::schedule(&self.timetable, input),
             (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),
             _ => Err(Refusal::unknown_operation()),
         }

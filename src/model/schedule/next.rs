@@ -50,9 +50,7 @@ impl Schedule {
 
     fn zone(&self) -> Result<TimeZone, NoNext> {
         match (&self.time_zone, self.kind) {
-            (Some(name), ScheduleKind::Schedule) => {
-                TimeZone::get(name.raw()).map_err(|_| NoNext::Zone(name.clone()))
-            }
+            (Some(name), ScheduleKind::Schedule) => TimeZone::get(name.raw()).map_err(|_| NoNext::Zone(name.clone())),
             _ => Ok(TimeZone::UTC),
         }
     }
