@@ -38,11 +38,11 @@ impl Aws {
         ]
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: &[&str]) -> Output {
         cutover(args, &self.env())
     }
 
-    fn json(&self, args: &[&str]) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    pub fn json(&self, args: &[&str]) -> Vec<serde_json::Map<String, serde_json::Value>> {
         let output = self.run(args);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
@@ -56,11 +56,11 @@ fn command(args: &[&str], env: &[(&'static str, String)]) -> Command {
     command
 }
 
-fn cutover(args: &[&str], env: &[(&'static str, String)]) -> Output {
+pub fn cutover(args: &[&str], env: &[(&'static str, String)]) -> Output {
     command(args, env).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -94,6 +94,7 @@ fn json_has_exactly_the_names_and_types_of_its_documentation() {
         ("tasks", &["tasks"][..]),
         ("tables", &["tables", "orders-cdc"]),
         ("metrics", &["metrics", "billing-cdc", "--minutes=30"]),
+        ("schedules", &["schedules"]),
     ] {
         let promised = promised(list);
         let rows = aws.json(&[args, &["--output", "json"]].concat());
@@ -179,7 +180,7 @@ fn the_scope_of_the_configuration_limits_what_is_listed() {
 #[test]
 fn nothing_hostile_is_printed_whatever_aws_answers() {
     let aws = Aws::start(&["hostile-text"]);
-    for args in [&["tasks"][..], &["tasks", "--output=csv"], &["tasks", "--output=json"]] {
+    for args in [&["tasks"][..], &["tasks", "--output=csv"], &["tasks", "--output=json"], &["schedules"]] {
         let output = aws.run(args);
         let printed = text(&output.stdout) + &text(&output.stderr);
         assert!(printed.lines().count() > 4, "{printed}");

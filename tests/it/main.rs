@@ -23,4 +23,5 @@ mod reader;
 mod reader_chain;
 mod reader_script;
 mod scene;
+mod schedules;
 mod servers;

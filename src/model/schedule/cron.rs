@@ -83,7 +83,13 @@ impl Cron {
     /// In English.
     pub fn words(&self) -> String {
         let words = self.cron.describe();
-        words.trim_end_matches('.').to_owned()
+        let words = words.trim_end_matches('.');
+        // "At every 15 minutes" and "At 02:30" become part of a sentence.
+        match words.strip_prefix("At ") {
+            Some(rest) if rest.starts_with("every ") => rest.to_owned(),
+            Some(rest) => format!("at {rest}"),
+            None => words.to_owned(),
+        }
     }
 }
 

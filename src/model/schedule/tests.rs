@@ -214,18 +214,21 @@ fn a_schedule_is_told_in_words() {
         ("rate(1 minute)", "every minute"),
         ("rate(12 hours)", "every 12 hours"),
         ("at(2026-11-22T14:03:00)", "once, on 2026-11-22 at 14:03:00 (Europe/Berlin)"),
-        ("cron(30 2 * * ? *)", "At 02:30 (Europe/Berlin)"),
+        ("cron(30 2 * * ? *)", "at 02:30 (Europe/Berlin)"),
         ("fortnightly", "not understood: neither rate(…), cron(…) nor at(…)"),
     ] {
         assert_eq!(schedule(expression, "Europe/Berlin").words(), want);
     }
     for (cron, words) in [
-        ("0/15 * * * ? *", "?"),
-        ("0 18 ? * MON-FRI *", "?"),
-        ("0 9 ? * 2#1 *", "?"),
-        ("0 9 L * ? *", "?"),
-        ("0 9,17 1 1-3 ? 2026", "?"),
-        ("30 1-5/2 ? * SAT-MON *", "?"),
+        ("0/15 * * * ? *", "every 15 minutes"),
+        ("0 18 ? * MON-FRI *", "at 18:00, on Monday, Tuesday, Wednesday, Thursday, and Friday"),
+        ("0 9 ? * 2#1 *", "at 09:00, on the 1st Monday of the month"),
+        ("0 9 L * ? *", "at 09:00, on the last day of the month"),
+        (
+            "0 9,17 1 1-3 ? 2026",
+            "at minute 0, of hour 9 and 17, on day 1, in January, February, and March, in year 2026",
+        ),
+        ("30 1-5/2 ? * SAT-MON *", "at minute 30, of hour 1, 3, and 5, on Sunday, Monday, and Saturday"),
     ] {
         assert_eq!(Cron::parse(cron).unwrap().words(), words, "{cron}");
     }
