@@ -3,9 +3,11 @@
 use super::print::{Column, Format, List, column, hidden};
 use super::tasks::time;
 use crate::app::{Failure, ScheduleFacts, Setup, headless};
-use crate::model::Untrusted;
-use crate::model::schedule::{Deed, Schedule, Target};
+use crate::model::schedule::{Deed, Schedule, ScheduleKind, Target};
+use crate::model::{ReplicationArn, TaskName, Untrusted};
 use clap::Args;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
@@ -35,7 +37,7 @@ const COLUMNS: &[Column] = &[
     hidden("flexible_minutes"),
     hidden("next"),
     hidden("next_local"),
-    column("next_first", "NEXT (LOCAL)"),
+    column("next_words", "NEXT"),
     hidden("no_next"),
     hidden("starts"),
     column("targets", "TARGETS"),
@@ -76,11 +78,22 @@ fn row(schedule: &Schedule, facts: &ScheduleFacts) -> Vec<Value> {
         json!(schedule.flexible_minutes),
         json!(next.iter().map(|at| at.timestamp().to_string()).collect::<Vec<_>>()),
         json!(local),
-        json!(local.first()),
+        json!(next.first().map(|at| both(at, schedule))),
         json!(why),
         json!(starts),
         schedule.targets.as_ref().map_or(Value::Null, |targets| targets.iter().map(|one| target(one, facts)).collect()),
     ]
+}
+
+/// Its own time and UTC, each with its day, which may differ.
+fn both(at: &Zoned, schedule: &Schedule) -> String {
+    let utc = at.timestamp().to_zoned(TimeZone::UTC);
+    match schedule.time_zone.as_ref().map(Untrusted::shown) {
+        Some(zone) if zone != "UTC" && schedule.kind == ScheduleKind::Schedule => {
+            format!("{} {zone} ({} UTC)", at.strftime("%a %Y-%m-%d %H:%M"), utc.strftime("%a %H:%M"))
+        }
+        _ => format!("{} UTC", utc.strftime("%a %Y-%m-%d %H:%M")),
+    }
 }
 
 fn text(text: Option<&Untrusted>) -> Value {
@@ -98,8 +111,8 @@ fn target(target: &Target, facts: &ScheduleFacts) -> Value {
     json!({
         "arn": target.arn.raw(),
         "id": target.id.as_ref().map(Untrusted::raw),
-        "task": task.map(|arn| arn.as_str()),
-        "task_name": name.map(|name| name.raw()),
+        "task": task.map(ReplicationArn::as_str),
+        "task_name": name.map(TaskName::raw),
         "does": target.deed.as_ref().map(|(deed, _)| deed.word()),
         "message": message,
     })

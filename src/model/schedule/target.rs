@@ -55,7 +55,7 @@ impl Target {
                 _ => arn.to_owned(),
             },
         };
-        crate::model::untrusted::shown(&words).into_owned()
+        crate::model::untrusted::shown(words.trim_end()).into_owned()
     }
 }
 

@@ -412,7 +412,7 @@ proptest! {
             // Up to two days before it, minute by minute: nothing was passed over.
             let mut between = found;
             for _ in 0..2_880 {
-                between = between - jiff::SignedDuration::from_mins(1);
+                between -= jiff::SignedDuration::from_mins(1);
                 if between <= from {
                     break;
                 }

@@ -77,7 +77,7 @@ fn rules() -> Vec<Rule> {
     managed.pattern = pattern(json!({"source": ["aws.ec2"]}));
     managed.managed_by = Some("autoscaling.amazonaws.com");
     let mut shipped = rule("order-shipped", "ENABLED", target("queue", resource("sqs", "shipped-orders"), None, None));
-    shipped.bus = "shop-events".to_owned();
+    "shop-events".clone_into(&mut shipped.bus);
     shipped.pattern = pattern(json!({"source": ["shop.orders"], "detail-type": ["shipped"]}));
     vec![nightly, report, heartbeat, failures, audit, managed, shipped]
 }
