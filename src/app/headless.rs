@@ -9,10 +9,11 @@ use crate::aws::{self, Answer, Connected, Limiters, MetricQuery, Reader, Serverl
 use crate::feeds;
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::TaskSeries;
+use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::{Task, TaskStatus};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ReplicationArn, ReplicationKind, Scope};
+use crate::model::{Problem, ReplicationArn, ReplicationKind, Scope, TaskName};
 use jiff::{SignedDuration, Timestamp};
 
 /// How far back the newest point is looked for; an older one says nothing about now anyway.
@@ -45,6 +46,32 @@ pub struct MetricFacts {
     pub series: Vec<Series>,
     pub now: Timestamp,
     missing: Vec<Problem>,
+}
+
+/// Every rule and schedule of the account and region.
+#[derive(Debug, Clone)]
+pub struct ScheduleFacts {
+    pub schedules: Vec<Schedule>,
+    /// Names of the tasks that targets touch, as far as they could be told.
+    names: Vec<(ReplicationArn, TaskName)>,
+    pub now: Timestamp,
+    missing: Vec<Problem>,
+}
+
+impl ScheduleFacts {
+    pub fn name(&self, arn: &ReplicationArn) -> Option<&TaskName> {
+        self.names.iter().find(|(known, _)| known == arn).map(|(_, name)| name)
+    }
+
+    /// Fails with everything that could not be told.
+    pub fn complete(&self) -> Result<(), Failure> {
+        let mut all = self.missing.iter().map(|problem| Failure::from(problem.clone()));
+        let Some(mut first) = all.next() else { return Ok(()) };
+        for other in all {
+            first.lines.extend(other.lines);
+        }
+        Err(first)
+    }
 }
 
 impl TaskFacts {
@@ -132,6 +159,33 @@ pub fn metrics(setup: &Setup, named: &str, minutes: u16) -> Result<MetricFacts, 
         let from = now - SignedDuration::from_mins(i64::from(minutes));
         let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::ALL, from, now).await?;
         Ok(MetricFacts { series: value.into_iter().map(|one| one.series).collect(), now, missing })
+    })
+}
+
+/// Every rule on every bus and every schedule of every group. A service that refuses leaves the other.
+pub fn schedules(setup: &Setup) -> Result<ScheduleFacts, Failure> {
+    block(async {
+        let reader = connect(setup).await?;
+        let (rules, schedules) = (reader.rules().await, reader.schedules().await);
+        let (mut found, mut missing) = (Vec::new(), Vec::new());
+        for part in [rules, schedules] {
+            match part {
+                Ok(answer) => {
+                    found.extend(answer.value);
+                    missing.extend(answer.missing);
+                }
+                Err(problem) => missing.push(problem),
+            }
+        }
+        let mut names = Vec::new();
+        if found.iter().any(|schedule| schedule.deeds().next().is_some()) {
+            match list(&reader).await {
+                Ok(answer) => names.extend(answer.value.into_iter().map(|task| (task.arn, task.name))),
+                Err(problem) => missing.push(problem),
+            }
+        }
+        let now = reader.service_time(Timestamp::now());
+        Ok(ScheduleFacts { schedules: found, names, now, missing })
     })
 }
 

@@ -18,6 +18,6 @@ pub use clock::Clock;
 pub use console::console;
 pub use demo::{DemoFlags, console as demo_console, fault_help, serve};
 pub use failure::Failure;
-pub use headless::{EventFacts, MetricFacts, TableFacts, TaskFacts};
+pub use headless::{EventFacts, MetricFacts, ScheduleFacts, TableFacts, TaskFacts};
 pub use inbox::Inbox;
 pub use setup::{Flags, Found, Setup};

@@ -80,6 +80,8 @@ fn http_date(text: &str) -> Option<Timestamp> {
 pub(super) struct Clients {
     pub dms: aws_sdk_databasemigration::Client,
     pub cloudwatch: aws_sdk_cloudwatch::Client,
+    pub events: aws_sdk_eventbridge::Client,
+    pub scheduler: aws_sdk_scheduler::Client,
     sts: aws_sdk_sts::Client,
 }
 
@@ -95,6 +97,8 @@ impl Clients {
         Self {
             dms: aws_sdk_databasemigration::Client::new(sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
+            events: aws_sdk_eventbridge::Client::new(sdk),
+            scheduler: aws_sdk_scheduler::Client::new(sdk),
             sts: aws_sdk_sts::Client::new(sdk),
         }
     }

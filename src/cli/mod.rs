@@ -9,6 +9,7 @@ mod demo;
 mod events;
 mod metrics;
 mod print;
+mod schedules;
 mod tables;
 mod tasks;
 
@@ -65,6 +66,8 @@ enum Command {
     Metrics(metrics::Arguments),
     /// List what has happened to tasks and instances, or follow it
     Events(events::Arguments),
+    /// List the rules and schedules of EventBridge, and when each fires next
+    Schedules(schedules::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -82,6 +85,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
         Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
+        Some(Command::Schedules(arguments)) => common.setup().and_then(|setup| schedules::run(&setup, &arguments)),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&common, arguments),

@@ -12,6 +12,7 @@ pub mod observation;
 pub mod operation;
 pub mod parts;
 pub mod problem;
+pub mod schedule;
 pub mod settings;
 pub mod table;
 pub mod task;

@@ -27,6 +27,11 @@ pub enum Operation {
     GetMetricData,
     DescribeEvents,
     DescribeEventSubscriptions,
+    ListEventBuses,
+    ListRules,
+    ListTargetsByRule,
+    ListSchedules,
+    GetSchedule,
 }
 
 /// One row of the table.
@@ -44,7 +49,7 @@ const fn read(operation: Operation, name: &'static str, action: &'static str) ->
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 13] = [
+pub const TABLE: [Row; 18] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -62,6 +67,11 @@ pub const TABLE: [Row; 13] = [
     read(Operation::GetMetricData, "GetMetricData", "cloudwatch:GetMetricData"),
     read(Operation::DescribeEvents, "DescribeEvents", "dms:DescribeEvents"),
     read(Operation::DescribeEventSubscriptions, "DescribeEventSubscriptions", "dms:DescribeEventSubscriptions"),
+    read(Operation::ListEventBuses, "ListEventBuses", "events:ListEventBuses"),
+    read(Operation::ListRules, "ListRules", "events:ListRules"),
+    read(Operation::ListTargetsByRule, "ListTargetsByRule", "events:ListTargetsByRule"),
+    read(Operation::ListSchedules, "ListSchedules", "scheduler:ListSchedules"),
+    read(Operation::GetSchedule, "GetSchedule", "scheduler:GetSchedule"),
 ];
 
 impl Operation {

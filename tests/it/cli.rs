@@ -71,11 +71,11 @@ pub fn command(args: &[&str], env: &[(&'static str, String)]) -> Command {
     command
 }
 
-fn cutover(args: &[&str], env: &[(&'static str, String)]) -> Output {
+pub fn cutover(args: &[&str], env: &[(&'static str, String)]) -> Output {
     command(args, env).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -110,6 +110,7 @@ fn json_has_exactly_the_names_and_types_of_its_documentation() {
         ("tables", &["tables", "orders-cdc"]),
         ("metrics", &["metrics", "billing-cdc", "--minutes=30"]),
         ("events", &["events"]),
+        ("schedules", &["schedules"]),
     ] {
         let promised = promised(list);
         let rows = aws.json(&[args, &["--output", "json"]].concat());
@@ -213,7 +214,7 @@ fn tags_limit_what_is_listed() {
 #[test]
 fn nothing_hostile_is_printed_whatever_aws_answers() {
     let aws = Aws::start(&["hostile-text"]);
-    for args in [&["tasks"][..], &["tasks", "--output=csv"], &["tasks", "--output=json"], &["events"]] {
+    for args in [&["tasks"][..], &["tasks", "--output=csv"], &["tasks", "--output=json"], &["events"], &["schedules"]] {
         let output = aws.run(args);
         let printed = text(&output.stdout) + &text(&output.stderr);
         assert!(printed.lines().count() > 4, "{printed}");

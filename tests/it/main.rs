@@ -28,5 +28,6 @@ mod reader;
 mod reader_chain;
 mod reader_script;
 mod scene;
+mod schedules;
 mod servers;
 mod traps;

@@ -4,6 +4,7 @@ mod event;
 mod metric;
 mod parts;
 mod replication;
+mod schedule;
 mod table;
 mod task;
 
@@ -11,6 +12,7 @@ pub(super) use event::{event, subscription};
 pub(super) use metric::{merge as merge_points, points};
 pub(super) use parts::{connection, endpoint, instance};
 pub(super) use replication::replications;
+pub(super) use schedule::{rule, rule_target, schedule, summary};
 pub(super) use table::row as table_row;
 pub(super) use task::task;
 

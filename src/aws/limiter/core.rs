@@ -23,9 +23,11 @@ pub(super) enum Lane {
     Dms,
     CloudWatch,
     Sts,
+    Rules,
+    Schedules,
 }
 
-const LANES: usize = 3;
+const LANES: usize = 5;
 const URGENCIES: usize = 3;
 
 impl Lane {
@@ -33,6 +35,8 @@ impl Lane {
         match operation.action().split(':').next() {
             Some("cloudwatch") => Self::CloudWatch,
             Some("sts") => Self::Sts,
+            Some("events") => Self::Rules,
+            Some("scheduler") => Self::Schedules,
             _ => Self::Dms,
         }
     }
@@ -42,6 +46,9 @@ impl Lane {
 /// more; both are asked seldom, so these only stop a runaway.
 const CLOUDWATCH_RATE: f64 = 5.0;
 const STS_RATE: f64 = 1.0;
+/// One request per rule, and one per schedule, is what reading them takes; both services document 50 a second or more.
+const RULES_RATE: f64 = 10.0;
+const SCHEDULES_RATE: f64 = 10.0;
 const OTHER_BURST: u32 = 20;
 
 /// Requests an interactive caller may send on credit, paid back before polling goes on: opening a task of 12,000 tables
@@ -108,6 +115,8 @@ impl Core {
             Bucket::new(rate.clamp(0.1, 4.0), burst.clamp(1, 50), now),
             Bucket::new(CLOUDWATCH_RATE, OTHER_BURST, now),
             Bucket::new(STS_RATE, OTHER_BURST, now),
+            Bucket::new(RULES_RATE, OTHER_BURST, now),
+            Bucket::new(SCHEDULES_RATE, OTHER_BURST, now),
         ];
         Self { buckets, lines: Default::default() }
     }
@@ -246,6 +255,8 @@ mod tests {
     fn operations_are_in_the_lane_of_their_service() {
         assert_eq!(Lane::of(Operation::GetMetricData), Lane::CloudWatch);
         assert_eq!(Lane::of(Operation::GetCallerIdentity), Lane::Sts);
+        assert_eq!(Lane::of(Operation::ListTargetsByRule), Lane::Rules);
+        assert_eq!(Lane::of(Operation::GetSchedule), Lane::Schedules);
         assert_eq!(Lane::of(Operation::DescribeTableStatistics), Lane::Dms);
     }
 }

@@ -5,6 +5,7 @@
 mod events;
 mod metrics;
 mod parts;
+mod schedules;
 mod tables;
 mod tags;
 mod tasks;

@@ -43,7 +43,8 @@ fn esc_and_the_next_key_are_two_keys_even_where_a_slow_line_joins_them() {
     asked(&mut state, char('/'));
     asked(&mut state, char('x'));
     let joined = Message::Key(Key { code: char('!'), ctrl: false, alt: true });
-    update(&mut state, joined, state.now);
+    let now = state.now;
+    update(&mut state, joined, now);
     assert_eq!((state.screen(), state.typing), (Screen::Problems, false));
 }
 

@@ -1,7 +1,7 @@
 //! Which operation of which service a request asks for, and how its answer or refusal is written.
 
 use super::value::Value;
-use super::{cbor, json, query};
+use super::{cbor, json, query, rest};
 use crate::demo::world::Refusal;
 use hyper::HeaderMap;
 
@@ -11,6 +11,8 @@ pub enum Service {
     Dms,
     CloudWatch,
     Sts,
+    Events,
+    Scheduler,
 }
 
 impl Service {
@@ -20,6 +22,8 @@ impl Service {
             Self::Dms => "dms",
             Self::CloudWatch => "cloudwatch",
             Self::Sts => "sts",
+            Self::Events => "events",
+            Self::Scheduler => "scheduler",
         }
     }
 
@@ -40,6 +44,8 @@ pub enum Protocol {
     Cbor,
     /// awsQuery: STS, and old `CloudWatch` clients.
     Query,
+    /// restJson1: EventBridge Scheduler.
+    Rest,
 }
 
 /// One request, understood.
@@ -65,8 +71,11 @@ impl Unread {
 }
 
 /// `x-amz-target` prefix, service, protocol version (the service models' `targetPrefix` and `jsonVersion`).
-const TARGETS: [(&str, Service, &str); 2] =
-    [("AmazonDMSv20160101", Service::Dms, "1.1"), ("GraniteServiceVersion20100801", Service::CloudWatch, "1.0")];
+const TARGETS: [(&str, Service, &str); 3] = [
+    ("AmazonDMSv20160101", Service::Dms, "1.1"),
+    ("GraniteServiceVersion20100801", Service::CloudWatch, "1.0"),
+    ("AWSEvents", Service::Events, "1.1"),
+];
 
 impl Call {
     /// Recognises a request. Without an `Authorization` header nothing is looked at further, as at AWS's front door.
@@ -98,6 +107,8 @@ impl Call {
             Protocol::Json(_) => json::decode(body).map_err(|e| e.to_string()),
             Protocol::Cbor => cbor::decode(body).map_err(|e| e.to_string()),
             Protocol::Query => Ok(query::decode(body)),
+            // Taken by `rest.rs` before.
+            Protocol::Rest => Ok(Value::Map(Vec::new())),
         };
         match input {
             Ok(input @ Value::Map(_)) => {
@@ -117,7 +128,7 @@ impl Call {
     /// Body of the answer.
     pub fn write(&self, answer: &Value, request_id: &str) -> Vec<u8> {
         match self.protocol {
-            Protocol::Json(_) => json::encode(answer),
+            Protocol::Json(_) | Protocol::Rest => json::encode(answer),
             Protocol::Cbor => cbor::encode(answer),
             Protocol::Query => query::encode(&self.operation, self.service.namespace(), answer, request_id),
         }
@@ -131,6 +142,8 @@ pub struct Written {
     pub content_type: &'static str,
     /// `x-amzn-query-error`, of services that once spoke awsQuery.
     pub query_error: Option<String>,
+    /// `x-amzn-errortype`, where the body does not say it.
+    pub error_type: Option<&'static str>,
     pub body: Vec<u8>,
 }
 
@@ -163,18 +176,28 @@ pub fn refuse(call: Option<(Service, Protocol)>, refusal: &Refusal, request_id: 
             status: refusal.status,
             content_type: content_type(protocol),
             query_error,
+            error_type: None,
             body: json::encode(&body),
         },
         Protocol::Cbor => Written {
             status: refusal.status,
             content_type: content_type(protocol),
             query_error,
+            error_type: None,
             body: cbor::encode(&body),
+        },
+        Protocol::Rest => Written {
+            status: rest::status(refusal),
+            content_type: content_type(protocol),
+            query_error: None,
+            error_type: Some(refusal.code),
+            body: json::encode(&Value::map([("Message", message.into())])),
         },
         Protocol::Query => Written {
             status: query_status,
             content_type: content_type(protocol),
             query_error: None,
+            error_type: None,
             body: query::encode_error(service.namespace(), query_code, &refusal.message, ours, request_id),
         },
     }
@@ -185,6 +208,7 @@ pub fn content_type(protocol: Protocol) -> &'static str {
     match protocol {
         Protocol::Json("1.0") => "application/x-amz-json-1.0",
         Protocol::Json(_) => "application/x-amz-json-1.1",
+        Protocol::Rest => "application/json",
         Protocol::Cbor => "application/cbor",
         Protocol::Query => "text/xml",
     }

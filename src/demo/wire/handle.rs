@@ -1,7 +1,7 @@
 //! One request, from HTTP to HTTP.
 
 use super::call::{self, Call, Service};
-use super::{control, spoil};
+use super::{control, rest, spoil};
 use crate::demo::faults::Plan;
 use crate::demo::stage::Stage;
 use crate::demo::world::{ACCOUNT, Refusal, World};
@@ -33,10 +33,13 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
         let written = call::refuse(from, refusal, &request_id);
         let extra = written.query_error.as_deref().map(|error| ("x-amzn-query-error", error));
         let cbor = (written.content_type == "application/cbor").then_some(("smithy-protocol", "rpc-v2-cbor"));
-        let headers: Vec<_> = headers.iter().copied().chain(extra).chain(cbor).collect();
+        let kind = written.error_type.map(|kind| ("x-amzn-errortype", kind));
+        let headers: Vec<_> = headers.iter().copied().chain(extra).chain(cbor).chain(kind).collect();
         respond(written.status, written.content_type, &headers, written.body)
     };
-    let mut call = match Call::read(head.uri.path(), &head.headers, &body) {
+    let read = rest::read(&head.method, &head.uri, &head.headers)
+        .unwrap_or_else(|| Call::read(head.uri.path(), &head.headers, &body));
+    let mut call = match read {
         Ok(call) => call,
         Err(unread) => return refuse(unread.from, &unread.refusal),
     };

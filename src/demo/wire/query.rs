@@ -42,7 +42,8 @@ fn lists(value: Value) -> Value {
     Value::Map(members.into_iter().map(|(name, member)| (name, lists(member))).collect())
 }
 
-fn unescape(text: &str) -> String {
+/// Takes percent signs and plus signs of a form or a query apart.
+pub fn unescape(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::with_capacity(bytes.len());
     let mut at = 0;

@@ -24,6 +24,7 @@ pub mod task;
 #[cfg(test)]
 mod tests;
 mod time;
+mod timetable;
 
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
@@ -33,6 +34,7 @@ use crate::demo::wire::{Service, Value};
 use crate::model::metric::MetricName;
 use fleet::Fleet;
 use jiff::Timestamp;
+use std::sync::Arc;
 use task::Task;
 
 /// The account everything lives in.
@@ -92,6 +94,7 @@ pub struct World {
     endpoints: Vec<parts::Endpoint>,
     connections: Vec<parts::Connection>,
     tasks: Vec<Task>,
+    timetable: Arc<timetable::Timetable>,
     silence: Option<Silence>,
     events: events::Log,
     commands: Vec<Command>,
@@ -108,6 +111,7 @@ impl World {
             endpoints: Vec::new(),
             connections: Vec::new(),
             tasks: Vec::new(),
+            timetable: Arc::default(),
             silence: None,
             events: events::Log::default(),
             commands: Vec::new(),
@@ -119,6 +123,7 @@ impl World {
             None => opening::build(&mut world, now),
         }
         events::backfill(&mut world, now);
+        world.timetable = Arc::new(timetable::opening::build(&world, now));
         world
     }
 
@@ -175,6 +180,13 @@ impl World {
             (Service::Dms, "DescribeEventSubscriptions") => events::subscriptions(self, input),
             (Service::CloudWatch, "GetMetricData") => cloudwatch::get_metric_data(self, input, now),
             (Service::CloudWatch, "ListMetrics") => cloudwatch::list_metrics(self, input),
+            (Service::Events, "ListEventBuses") => timetable::buses(&self.timetable, input),
+            (Service::Events, "ListRules") => timetable::rules(&self.timetable, input),
+            (Service::Events, "DescribeRule") => timetable::rule(&self.timetable, input),
+            (Service::Events, "ListTargetsByRule") => timetable::targets(&self.timetable, input),
+            (Service::Scheduler, "ListScheduleGroups") => timetable::groups(&self.timetable, input),
+            (Service::Scheduler, "ListSchedules") => timetable::schedules(&self.timetable, input),
+            (Service::Scheduler, "GetSchedule") => timetable::schedule(&self.timetable, input),
             (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),
             _ => Err(Refusal::unknown_operation()),
         }

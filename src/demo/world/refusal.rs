@@ -25,6 +25,16 @@ impl Refusal {
         Self::new("ResourceNotFoundFault", message)
     }
 
+    /// What most services call it, EventBridge and its Scheduler among them.
+    pub fn not_found_exception(message: impl Into<String>) -> Self {
+        Self::new("ResourceNotFoundException", message)
+    }
+
+    /// What most services call a request that is wrong.
+    pub fn validation_exception(message: impl Into<String>) -> Self {
+        Self::new("ValidationException", message)
+    }
+
     /// Not in the model's error list: a typed SDK calls it unhandled.
     pub fn combination(message: impl Into<String>) -> Self {
         Self::new("InvalidParameterCombinationException", message)

@@ -1,0 +1,186 @@
+//! Rules of EventBridge on every bus, and schedules of EventBridge Scheduler in every group.
+
+use super::Reader;
+use crate::aws::answer::Answer;
+use crate::aws::convert;
+use crate::aws::failure::Class;
+use crate::aws::limiter::Urgency;
+use crate::aws::wire::{Refused, Reply};
+use crate::model::Problem;
+use crate::model::operation::Operation;
+use crate::model::schedule::{Schedule, Target};
+
+/// The largest page of every operation here.
+const PAGE: i32 = 100;
+/// There in every account and region.
+const DEFAULT_BUS: &str = "default";
+
+/// Reads all pages of one operation of these services, which go on with a `NextToken`.
+macro_rules! tokens {
+    ($reader:expr, $operation:expr, $urgency:expr, |$token:ident| $request:expr, |$answer:ident, $page:ident| $each:expr) => {{
+        let reader = $reader;
+        let operation = $operation;
+        let mut token: Option<String> = None;
+        loop {
+            let sent = reader
+                .wire
+                .send(operation, $urgency, 0, |witness| {
+                    let $token = token.clone();
+                    $request.customize().interceptor(witness).send()
+                })
+                .await;
+            let reply = match sent {
+                Ok(reply) => reply,
+                Err(refused) => break Err(refused),
+            };
+            $answer.page(reply.stated);
+            let $page = &reply.value;
+            $each;
+            match reader.wire.next_page(operation, &$answer, token.as_deref(), $page.next_token()) {
+                Ok(Some(next)) => token = Some(next),
+                Ok(None) => break Ok(()),
+                Err(problem) => break Err(Refused { class: Class::Undecodable, problem: Box::new(problem) }),
+            }
+        }
+    }};
+}
+
+/// A part that cannot be read leaves the rest; whatever makes every further request pointless ends the reading.
+fn part<T>(answer: &mut Answer<T>, refused: Refused) -> Result<(), Problem> {
+    match refused.class {
+        // Deleted between the list and the question: not there, so nothing is missing.
+        Class::NotFound => Ok(()),
+        Class::Denied | Class::Request | Class::State | Class::Undecodable | Class::Unknown => {
+            answer.missing.push(refused.into());
+            Ok(())
+        }
+        _ => Err(refused.into()),
+    }
+}
+
+impl Reader {
+    /// Every rule on every event bus, with its targets. A bus or targets that may not be read are in
+    /// [`Answer::missing`]; where buses may not be listed the default bus is read alone.
+    pub async fn rules(&self) -> Result<Answer<Vec<Schedule>>, Problem> {
+        let mut answer: Answer<Vec<Schedule>> = Answer::default();
+        for bus in self.buses(&mut answer).await? {
+            if let Err(refused) = self.rules_on(&bus, &mut answer).await {
+                let denied = refused.class == Class::Denied;
+                // Nothing could be read at all.
+                if denied && answer.value.is_empty() && bus == DEFAULT_BUS {
+                    return Err(refused.into());
+                }
+                part(&mut answer, refused)?;
+            }
+        }
+        let mut denied = false;
+        for at in 0..answer.value.len() {
+            if denied {
+                break;
+            }
+            let (bus, name) = (answer.value[at].group.raw().to_owned(), answer.value[at].name.raw().to_owned());
+            match self.targets(&bus, &name, &mut answer).await {
+                Ok(targets) => answer.value[at].targets = Some(targets),
+                Err(refused) => {
+                    denied = refused.class == Class::Denied;
+                    part(&mut answer, refused)?;
+                }
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn buses(&self, answer: &mut Answer<Vec<Schedule>>) -> Result<Vec<String>, Problem> {
+        let events = &self.wire.clients.events;
+        let mut names = Vec::new();
+        let result = tokens!(
+            self,
+            Operation::ListEventBuses,
+            self.urgency,
+            |token| events.list_event_buses().limit(PAGE).set_next_token(token),
+            |answer, page| names.extend(page.event_buses().iter().filter_map(|bus| bus.name()).map(str::to_owned))
+        );
+        if let Err(refused) = result {
+            part(answer, refused)?;
+        }
+        if !names.iter().any(|name| name == DEFAULT_BUS) {
+            names.insert(0, DEFAULT_BUS.to_owned());
+        }
+        Ok(names)
+    }
+
+    async fn rules_on(&self, bus: &str, answer: &mut Answer<Vec<Schedule>>) -> Result<(), Refused> {
+        let events = &self.wire.clients.events;
+        tokens!(
+            self,
+            Operation::ListRules,
+            self.urgency,
+            |token| events.list_rules().event_bus_name(bus).limit(PAGE).set_next_token(token),
+            |answer, page| answer.value.extend(page.rules().iter().map(|rule| convert::rule(rule, bus)))
+        )
+    }
+
+    async fn targets(&self, bus: &str, rule: &str, answer: &mut Answer<Vec<Schedule>>) -> Result<Vec<Target>, Refused> {
+        let events = &self.wire.clients.events;
+        let mut found = Vec::new();
+        tokens!(
+            self,
+            Operation::ListTargetsByRule,
+            Urgency::Background,
+            |token| { events.list_targets_by_rule().event_bus_name(bus).rule(rule).limit(PAGE).set_next_token(token) },
+            |answer, page| found.extend(page.targets().iter().map(convert::rule_target))
+        )?;
+        Ok(found)
+    }
+
+    /// Every schedule of every group. The list has neither expression nor time zone, so each is asked for; where that is
+    /// not allowed they stand there without, and [`Answer::missing`] says so.
+    pub async fn schedules(&self) -> Result<Answer<Vec<Schedule>>, Problem> {
+        let scheduler = &self.wire.clients.scheduler;
+        let mut answer: Answer<Vec<Schedule>> = Answer::default();
+        let mut listed = Vec::new();
+        // Without a group: the schedules of all of them.
+        let result = tokens!(
+            self,
+            Operation::ListSchedules,
+            self.urgency,
+            |token| scheduler.list_schedules().max_results(PAGE).set_next_token(token),
+            |answer, page| listed.extend(page.schedules().iter().map(convert::summary))
+        );
+        result?;
+        let mut denied = false;
+        for summary in listed {
+            if denied {
+                answer.value.push(summary);
+                continue;
+            }
+            match self.whole(&summary).await {
+                Ok(reply) => {
+                    answer.page(reply.stated);
+                    answer.value.push(convert::schedule(summary, &reply.value));
+                }
+                Err(refused) => {
+                    denied = refused.class == Class::Denied;
+                    if refused.class != Class::NotFound {
+                        answer.value.push(summary);
+                    }
+                    part(&mut answer, refused)?;
+                }
+            }
+        }
+        Ok(answer)
+    }
+
+    async fn whole(
+        &self,
+        summary: &Schedule,
+    ) -> Result<Reply<aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput>, Refused> {
+        let scheduler = &self.wire.clients.scheduler;
+        self.wire
+            .send(Operation::GetSchedule, Urgency::Background, 0, |witness| {
+                let request = scheduler.get_schedule().group_name(summary.group.raw()).name(summary.name.raw());
+                request.customize().interceptor(witness).send()
+            })
+            .await
+    }
+}
