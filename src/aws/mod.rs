@@ -20,5 +20,5 @@ mod wire;
 pub use answer::Answer;
 pub use connect::{Connected, connect};
 pub use limiter::{Limiters, Traffic, Urgency};
-pub use reader::{MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+pub use reader::{LogQuery, LogShelf, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 pub use settings::{Origin, Settings};

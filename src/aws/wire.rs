@@ -80,6 +80,7 @@ fn http_date(text: &str) -> Option<Timestamp> {
 pub(super) struct Clients {
     pub dms: aws_sdk_databasemigration::Client,
     pub cloudwatch: aws_sdk_cloudwatch::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
     sts: aws_sdk_sts::Client,
 }
 
@@ -95,6 +96,7 @@ impl Clients {
         Self {
             dms: aws_sdk_databasemigration::Client::new(sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
+            logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
             sts: aws_sdk_sts::Client::new(sdk),
         }
     }

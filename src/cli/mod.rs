@@ -6,6 +6,7 @@
 mod completions;
 mod config;
 mod demo;
+mod logs;
 mod metrics;
 mod print;
 mod tables;
@@ -59,6 +60,8 @@ enum Command {
     Tables(tables::Arguments),
     /// List the newest metrics of one task
     Metrics(metrics::Arguments),
+    /// Print the log of one task, and follow it
+    Logs(logs::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -75,6 +78,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Tasks(arguments)) => common.setup().and_then(|setup| tasks::run(&setup, &arguments)),
         Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
+        Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&common, arguments),

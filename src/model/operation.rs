@@ -25,6 +25,9 @@ pub enum Operation {
     DescribeReplicationTableStatistics,
     ListTagsForResource,
     GetMetricData,
+    FilterLogEvents,
+    DescribeLogStreams,
+    DescribeLogGroups,
 }
 
 /// One row of the table.
@@ -42,7 +45,7 @@ const fn read(operation: Operation, name: &'static str, action: &'static str) ->
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 11] = [
+pub const TABLE: [Row; 14] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -58,6 +61,9 @@ pub const TABLE: [Row; 11] = [
     ),
     read(Operation::ListTagsForResource, "ListTagsForResource", "dms:ListTagsForResource"),
     read(Operation::GetMetricData, "GetMetricData", "cloudwatch:GetMetricData"),
+    read(Operation::FilterLogEvents, "FilterLogEvents", "logs:FilterLogEvents"),
+    read(Operation::DescribeLogStreams, "DescribeLogStreams", "logs:DescribeLogStreams"),
+    read(Operation::DescribeLogGroups, "DescribeLogGroups", "logs:DescribeLogGroups"),
 ];
 
 impl Operation {

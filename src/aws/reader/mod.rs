@@ -2,12 +2,14 @@
 //!
 //! One file per group of operations; each method pages to the end and gives back an [`Answer`].
 
+mod logs;
 mod metrics;
 mod parts;
 mod tables;
 mod tags;
 mod tasks;
 
+pub use logs::{LogQuery, LogShelf};
 pub use metrics::MetricQuery;
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};

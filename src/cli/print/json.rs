@@ -8,14 +8,24 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 pub fn text(list: &List) -> Result<String, Failure> {
+    let lines = objects(list)?;
+    // One object a line: still one array, and `grep` and `head` are of use.
+    Ok(if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) })
+}
+
+/// JSON Lines: the same objects, one a line, and no array around them.
+pub fn stream(list: &List) -> Result<String, Failure> {
+    Ok(objects(list)?.into_iter().map(|line| line + "\n").collect())
+}
+
+fn objects(list: &List) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::with_capacity(list.rows.len());
     for row in &list.rows {
         let object = Object { list, row };
         let line = serde_json::to_string(&object).map_err(|error| Failure::could_not(format!("JSON: {error}")))?;
         lines.push(escaped(&line));
     }
-    // One object a line: still one array, and `grep` and `head` are of use.
-    Ok(if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) })
+    Ok(lines)
 }
 
 /// One row with its keys in the order of the columns.

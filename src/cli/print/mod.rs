@@ -61,15 +61,32 @@ impl List {
     }
 }
 
-/// Prints to standard output. A reader that has gone (`| head`) is no failure.
-pub fn out(text: &str) -> Result<(), Failure> {
+impl List {
+    /// Prints the rows as JSON Lines; says whether anybody still reads.
+    pub fn stream(&self) -> Result<bool, Failure> {
+        stream(&json::stream(self)?)
+    }
+}
+
+/// Prints a part of something longer; says whether anybody still reads.
+pub fn stream(text: &str) -> Result<bool, Failure> {
     let mut to = io::stdout().lock();
     match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Failure::could_not(format!("standard output: {error}")))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Failure::could_not(format!("standard output: {error}"))),
     }
+}
+
+/// One line for a person, beside what is printed.
+pub fn note(text: &str) {
+    // Nobody is left to tell when this fails.
+    let _ = io::stderr().lock().write_all(format!("cutover: {}\n", shown(text)).as_bytes());
+}
+
+/// Prints to standard output. A reader that has gone (`| head`) is no failure.
+pub fn out(text: &str) -> Result<(), Failure> {
+    stream(text).map(|_| ())
 }
 
 /// Prints one problem to standard error: what, why, what to do.

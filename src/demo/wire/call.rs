@@ -11,6 +11,7 @@ pub enum Service {
     Dms,
     CloudWatch,
     Sts,
+    Logs,
 }
 
 impl Service {
@@ -20,6 +21,7 @@ impl Service {
             Self::Dms => "dms",
             Self::CloudWatch => "cloudwatch",
             Self::Sts => "sts",
+            Self::Logs => "logs",
         }
     }
 
@@ -65,8 +67,11 @@ impl Unread {
 }
 
 /// `x-amz-target` prefix, service, protocol version (the service models' `targetPrefix` and `jsonVersion`).
-const TARGETS: [(&str, Service, &str); 2] =
-    [("AmazonDMSv20160101", Service::Dms, "1.1"), ("GraniteServiceVersion20100801", Service::CloudWatch, "1.0")];
+const TARGETS: [(&str, Service, &str); 3] = [
+    ("AmazonDMSv20160101", Service::Dms, "1.1"),
+    ("GraniteServiceVersion20100801", Service::CloudWatch, "1.0"),
+    ("Logs_20140328", Service::Logs, "1.1"),
+];
 
 impl Call {
     /// Recognises a request. Without an `Authorization` header nothing is looked at further, as at AWS's front door.
@@ -236,7 +241,7 @@ mod tests {
             (vec![dms, signed], "{", "SerializationException"),
             (vec![dms, signed], "[]", "SerializationException"),
             (vec![signed], "hello", "UnknownOperationException"),
-            (vec![signed, ("x-amz-target", "Logs_20140328.GetLogEvents")], "{}", "UnknownOperationException"),
+            (vec![signed, ("x-amz-target", "Kinesis_20131202.GetRecords")], "{}", "UnknownOperationException"),
         ] {
             let unread = Call::read("/", &headers(&pairs), body.as_bytes()).unwrap_err();
             assert_eq!(unread.refusal.code, want);

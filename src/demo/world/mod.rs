@@ -13,6 +13,7 @@ pub mod fleet;
 mod fleet_tasks;
 mod fold;
 pub mod legal;
+mod logs;
 pub mod metrics;
 mod opening;
 pub mod paging;
@@ -53,6 +54,12 @@ pub enum Event {
     SomebodyElse { task: Option<String> },
     /// Metrics of the last minutes are not there: of all tasks, or of one by name. `None` brings them back.
     Silence(Option<Silence>),
+    /// Logging is switched in the settings, of one task by name or of all.
+    Logging { task: Option<String>, on: bool },
+    /// The role that DMS writes logs with is missing, or back.
+    LogRole { missing: bool },
+    /// Lines can be read this many seconds later than usual.
+    LateLogs { seconds: i64 },
 }
 
 /// Whose metrics are missing.
@@ -115,6 +122,7 @@ impl World {
             Some(fleet) => fleet_tasks::build(&mut world, fleet, now),
             None => opening::build(&mut world, now),
         }
+        logs::backfill(&mut world, now);
         world
     }
 
@@ -140,6 +148,9 @@ impl World {
             }
             Event::SomebodyElse { task } => change::somebody_else(self, task.as_deref(), now),
             Event::Silence(silence) => self.silence = silence,
+            Event::Logging { task, on } => logs::switch(self, task.as_deref(), on),
+            Event::LogRole { missing } => logs::role(self, missing),
+            Event::LateLogs { seconds } => logs::late(self, jiff::SignedDuration::from_secs(seconds)),
         }
     }
 
@@ -167,6 +178,9 @@ impl World {
             (Service::Dms, "ListTagsForResource") => describe::tags(self, input),
             (Service::CloudWatch, "GetMetricData") => cloudwatch::get_metric_data(self, input, now),
             (Service::CloudWatch, "ListMetrics") => cloudwatch::list_metrics(self, input),
+            (Service::Logs, "FilterLogEvents") => logs::filter_log_events(self, input, now),
+            (Service::Logs, "DescribeLogStreams") => logs::describe_log_streams(self, input, now),
+            (Service::Logs, "DescribeLogGroups") => logs::describe_log_groups(self, input, now),
             (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),
             _ => Err(Refusal::unknown_operation()),
         }

@@ -4,7 +4,7 @@ use super::fold;
 use super::metrics::{Flow, MINUTE, Past, minute_of};
 use super::parts::Databases;
 use super::task::{Route, Run, Tables, Task};
-use super::{Command, World};
+use super::{Command, World, logs};
 use crate::demo::mover::order::{Begin, Order};
 use crate::model::mappings;
 use crate::model::metric::{MetricName, Point};
@@ -42,6 +42,7 @@ pub fn advance(world: &mut World, now: Timestamp) {
             fold::refresh(task, now);
         }
         publish(world, index, now);
+        logs::minutes(world, index, now);
         steer(world, index, now);
         let task = &world.tasks[index];
         if before != (task.status.clone(), task.refreshed) {
@@ -100,9 +101,11 @@ fn running(world: &mut World, index: usize, now: Timestamp) {
     task.status = TaskStatus::Running;
     task.until = None;
     task.times.start = Some(now);
-    if std::mem::take(&mut task.fresh) || task.times.fresh_start.is_none() {
+    let fresh = std::mem::take(&mut task.fresh) || task.times.fresh_start.is_none();
+    if fresh {
         task.times.fresh_start = Some(now);
     }
+    logs::started(task, fresh, now);
     task.flow = Flow::new(now);
     let begin = task.begin.take().unwrap_or(Begin::Changes { from: None });
     begin_load(task, &begin, now);
