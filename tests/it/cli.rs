@@ -29,6 +29,18 @@ impl Aws {
         self.running.switch_on(fault.parse().unwrap());
     }
 
+    pub fn switch_off(&self, name: &str) {
+        use std::io::{Read as _, Write as _};
+        let mut stream = std::net::TcpStream::connect(self.running.addr).unwrap();
+        let body = format!("{{\"name\":\"{name}\",\"on\":false}}");
+        let length = body.len();
+        let head = format!("POST /_demo/fault HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {length}");
+        stream.write_all(format!("{head}\r\n\r\n{body}").as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
     pub fn env(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ENDPOINT_URL", self.endpoint()),
@@ -38,18 +50,18 @@ impl Aws {
         ]
     }
 
-    fn run(&self, args: &[&str]) -> Output {
+    pub fn run(&self, args: &[&str]) -> Output {
         cutover(args, &self.env())
     }
 
-    fn json(&self, args: &[&str]) -> Vec<serde_json::Map<String, serde_json::Value>> {
+    pub fn json(&self, args: &[&str]) -> Vec<serde_json::Map<String, serde_json::Value>> {
         let output = self.run(args);
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap()
     }
 }
 
-fn command(args: &[&str], env: &[(&'static str, String)]) -> Command {
+pub fn command(args: &[&str], env: &[(&'static str, String)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_cutover"));
     command.args(args).env_clear().env("HOME", "/nonexistent").env("AWS_EC2_METADATA_DISABLED", "true");
     command.envs(env.iter().map(|(name, value)| (*name, value))).stdin(Stdio::null());
@@ -60,7 +72,7 @@ fn cutover(args: &[&str], env: &[(&'static str, String)]) -> Output {
     command(args, env).output().unwrap()
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
@@ -94,6 +106,7 @@ fn json_has_exactly_the_names_and_types_of_its_documentation() {
         ("tasks", &["tasks"][..]),
         ("tables", &["tables", "orders-cdc"]),
         ("metrics", &["metrics", "billing-cdc", "--minutes=30"]),
+        ("logs", &["logs", "billing-cdc", "--since=3h"]),
     ] {
         let promised = promised(list);
         let rows = aws.json(&[args, &["--output", "json"]].concat());

@@ -20,13 +20,13 @@ pub fn frozen() -> Options {
 }
 
 /// Python with boto3 and the AWS CLI: `$CUTOVER_PYTHON`, else the repository's own environment.
-fn python() -> PathBuf {
+pub fn python() -> PathBuf {
     let default = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(".venv/bin/python");
     std::env::var_os("CUTOVER_PYTHON").map_or(default, PathBuf::from)
 }
 
 /// Runs a client program against the endpoint, with nothing of the user's own AWS configuration.
-async fn client(program: &PathBuf, arguments: &[&str], endpoint: &str) -> Result<String, String> {
+pub async fn client(program: &PathBuf, arguments: &[&str], endpoint: &str) -> Result<String, String> {
     let home = tempfile::tempdir().unwrap();
     let output = Command::new(program)
         .args(arguments)
@@ -55,7 +55,7 @@ async fn client(program: &PathBuf, arguments: &[&str], endpoint: &str) -> Result
 }
 
 /// The AWS CLI; its answer as JSON, or its error text.
-async fn aws(running: &Running, arguments: &[&str]) -> Result<Value, String> {
+pub async fn aws(running: &Running, arguments: &[&str]) -> Result<Value, String> {
     let program = python().with_file_name("aws");
     let text = client(&program, &[&["--output", "json"], arguments].concat(), &running.endpoint_url()).await?;
     Ok(if text.trim().is_empty() { Value::Null } else { serde_json::from_str(&text).expect("the CLI prints JSON") })

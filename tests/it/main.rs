@@ -14,6 +14,7 @@ mod embedded;
 mod embedded_faults;
 mod feeds;
 mod house;
+mod logs;
 mod mover;
 mod policies;
 mod pty;
