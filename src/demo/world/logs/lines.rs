@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Minutes written afterwards when nobody looked.
 const CAUGHT_UP: i64 = 180;
 /// Target latency from which reading is paused now and then; seconds.
-const PAUSES_FROM: f64 = 75.0;
+const PAUSES_FROM: f64 = 40.0;
 
 /// One line.
 pub(super) fn line(at: Timestamp, component: &str, letter: char, message: &str, source: &str) -> String {
