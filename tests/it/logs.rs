@@ -238,7 +238,7 @@ fn a_followed_log_shows_what_happens_once_marks_a_gap_and_fills_it() {
     });
     let mut ids = std::collections::BTreeSet::new();
     let mut until = |what: &str, found: &dyn Fn(&Value) -> bool| {
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             let line = lines.recv_timeout(deadline - Instant::now()).unwrap_or_else(|_| panic!("no {what}"));
             if let Some(id) = line["event_id"].as_str() {
@@ -260,4 +260,20 @@ fn a_followed_log_shows_what_happens_once_marks_a_gap_and_fills_it() {
     assert!(failed["message"].as_str().unwrap().contains("'shop'.'orders'"), "{failed}");
     child.kill().unwrap();
     child.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serverless_replication_has_a_group_of_its_own_and_lines_that_are_none_of_the_engines() {
+    let fleet = Some(cutover::demo::Fleet { tasks: 20, tables: 10 });
+    let running = started(cutover::demo::Options { fleet, ..frozen() }).await;
+    let configs = dms(&running, "DescribeReplicationConfigs", json!({})).await.unwrap().1;
+    let arn = configs["ReplicationConfigs"][0]["ReplicationConfigArn"].as_str().unwrap().to_owned();
+    let group = format!("dms-serverless-replication-{}", arn.rsplit(':').next().unwrap());
+    let answer = reader(&running.endpoint_url()).await.log_events(&query(&group, None)).await.unwrap();
+    let streams: std::collections::BTreeSet<&str> = answer.value.iter().map(|event| event.stream.raw()).collect();
+    assert_eq!(streams.len(), 2, "{streams:?}");
+    let dict = answer.value.iter().find(|event| event.stream.raw().contains("orchestrator")).unwrap();
+    assert!(dict.text.raw().starts_with("{'replication_state':'"), "{dict:?}");
+    assert_eq!(cutover::model::log_line::parse(dict.text.raw()), None);
+    running.stop().await;
 }
