@@ -189,7 +189,7 @@ pub fn schedules(setup: &Setup) -> Result<ScheduleFacts, Failure> {
     })
 }
 
-fn block<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) fn block<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))?;
     let done = runtime.block_on(work);
@@ -198,7 +198,7 @@ fn block<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure
     done
 }
 
-async fn connect(setup: &Setup) -> Result<Reader, Failure> {
+pub(super) async fn connect(setup: &Setup) -> Result<Reader, Failure> {
     panic::on_request("headless");
     let Connected { reader, .. } = aws::connect(&setup.aws, &Limiters::default()).await?;
     Ok(reader)
@@ -225,7 +225,7 @@ async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>
 }
 
 /// The one task with this ARN or exactly this name. Never a prefix, never a guess.
-async fn the_task(reader: &Reader, named: &str) -> Result<Task, Failure> {
+pub(super) async fn the_task(reader: &Reader, named: &str) -> Result<Task, Failure> {
     let Answer { value, missing, .. } = list(reader).await?;
     let place = format!("account {} in {}", reader.scope().account.0, reader.scope().region.0);
     let found = one_of(value, named, &place)?;

@@ -11,6 +11,7 @@ mod console;
 mod demo;
 mod failure;
 mod inbox;
+mod logs;
 mod setup;
 mod signin;
 
@@ -20,4 +21,5 @@ pub use demo::{DemoFlags, console as demo_console, fault_help, serve};
 pub use failure::Failure;
 pub use headless::{EventFacts, MetricFacts, ScheduleFacts, TableFacts, TaskFacts};
 pub use inbox::Inbox;
+pub use logs::{LogNews, logs};
 pub use setup::{Flags, Found, Setup};

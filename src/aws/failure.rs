@@ -114,6 +114,7 @@ const CODES: &[(Class, &[&str])] = &[
             "ValidationError",
             "InvalidParameterValueException",
             "InvalidParameterValue",
+            "InvalidParameterException",
             "MissingParameter",
             "MissingRequiredParameterException",
             "SerializationException",

@@ -82,6 +82,7 @@ pub(super) struct Clients {
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub events: aws_sdk_eventbridge::Client,
     pub scheduler: aws_sdk_scheduler::Client,
+    pub logs: aws_sdk_cloudwatchlogs::Client,
     sts: aws_sdk_sts::Client,
 }
 
@@ -99,6 +100,7 @@ impl Clients {
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
             events: aws_sdk_eventbridge::Client::new(sdk),
             scheduler: aws_sdk_scheduler::Client::new(sdk),
+            logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
             sts: aws_sdk_sts::Client::new(sdk),
         }
     }

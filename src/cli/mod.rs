@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod demo;
 mod events;
+mod logs;
 mod metrics;
 mod print;
 mod schedules;
@@ -68,6 +69,8 @@ enum Command {
     Events(events::Arguments),
     /// List the rules and schedules of EventBridge, and when each fires next
     Schedules(schedules::Arguments),
+    /// Print the log of one task, and follow it
+    Logs(logs::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -86,6 +89,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
         Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
         Some(Command::Schedules(arguments)) => common.setup().and_then(|setup| schedules::run(&setup, &arguments)),
+        Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&common, arguments),

@@ -6,6 +6,10 @@
 pub mod event;
 pub mod health;
 pub mod ids;
+pub mod log_line;
+pub mod log_place;
+pub mod log_sign;
+pub mod log_tail;
 pub mod mappings;
 pub mod metric;
 pub mod observation;

@@ -32,6 +32,9 @@ pub enum Operation {
     ListTargetsByRule,
     ListSchedules,
     GetSchedule,
+    FilterLogEvents,
+    DescribeLogStreams,
+    DescribeLogGroups,
 }
 
 /// One row of the table.
@@ -49,7 +52,7 @@ const fn read(operation: Operation, name: &'static str, action: &'static str) ->
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 18] = [
+pub const TABLE: [Row; 21] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -72,6 +75,9 @@ pub const TABLE: [Row; 18] = [
     read(Operation::ListTargetsByRule, "ListTargetsByRule", "events:ListTargetsByRule"),
     read(Operation::ListSchedules, "ListSchedules", "scheduler:ListSchedules"),
     read(Operation::GetSchedule, "GetSchedule", "scheduler:GetSchedule"),
+    read(Operation::FilterLogEvents, "FilterLogEvents", "logs:FilterLogEvents"),
+    read(Operation::DescribeLogStreams, "DescribeLogStreams", "logs:DescribeLogStreams"),
+    read(Operation::DescribeLogGroups, "DescribeLogGroups", "logs:DescribeLogGroups"),
 ];
 
 impl Operation {

@@ -111,6 +111,7 @@ fn json_has_exactly_the_names_and_types_of_its_documentation() {
         ("metrics", &["metrics", "billing-cdc", "--minutes=30"]),
         ("events", &["events"]),
         ("schedules", &["schedules"]),
+        ("logs", &["logs", "billing-cdc", "--since=3h"]),
     ] {
         let promised = promised(list);
         let rows = aws.json(&[args, &["--output", "json"]].concat());

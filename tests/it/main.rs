@@ -19,6 +19,7 @@ mod events;
 mod feeds;
 mod house;
 mod keys;
+mod logs;
 mod mover;
 mod policies;
 mod pty;

@@ -3,6 +3,7 @@
 //! One file per group of operations; each method pages to the end and gives back an [`Answer`].
 
 mod events;
+mod logs;
 mod metrics;
 mod parts;
 mod schedules;
@@ -10,6 +11,7 @@ mod tables;
 mod tags;
 mod tasks;
 
+pub use logs::{LogQuery, LogShelf};
 pub use metrics::MetricQuery;
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};

@@ -13,7 +13,7 @@ pub fn text(list: &List) -> Result<String, Failure> {
     Ok(if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) })
 }
 
-/// JSON Lines: for what never ends.
+/// JSON Lines, for what never ends: the same objects, one a line, and no array around them.
 pub fn lines(list: &List) -> Result<String, Failure> {
     Ok(objects(list)?.into_iter().map(|line| line + "\n").collect())
 }

@@ -71,14 +71,20 @@ pub fn out(text: &str) -> Result<(), Failure> {
     sent(text).map(|_| ())
 }
 
-/// Whether there is a reader.
-fn sent(text: &str) -> Result<bool, Failure> {
+/// Prints a part of something longer; says whether anybody still reads.
+pub fn sent(text: &str) -> Result<bool, Failure> {
     let mut to = io::stdout().lock();
     match to.write_all(text.as_bytes()).and_then(|()| to.flush()) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
         Err(error) => Err(Failure::could_not(format!("standard output: {error}"))),
     }
+}
+
+/// One line for a person, beside what is printed.
+pub fn note(text: &str) {
+    // Nobody is left to tell when this fails.
+    let _ = io::stderr().lock().write_all(format!("cutover: {}\n", shown(text)).as_bytes());
 }
 
 /// Prints one problem to standard error: what, why, what to do.

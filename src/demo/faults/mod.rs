@@ -1,7 +1,7 @@
 //! Everything that can go wrong on purpose: one table of names, what each takes, and what it does.
 //!
 //! Given at the start (`--fault NAME[@WHERE][=VALUE]`) or while it runs (`POST /_demo/fault`). `WHERE` limits a fault to
-//! a service (`dms`, `cloudwatch`, `sts`) or an operation.
+//! a service (`dms`, `cloudwatch`, `logs`, `sts`) or an operation.
 
 mod plan;
 
@@ -29,6 +29,9 @@ pub enum FaultName {
     HostileText,
     NoLastUpdate,
     WrongAccount,
+    LoggingOff,
+    LogRoleMissing,
+    LateLogs,
 }
 
 /// One row of the table.
@@ -82,7 +85,7 @@ const fn row(name: FaultName, word: &'static str, takes: Takes, doc: &'static st
 const STALE_SECONDS: u64 = 60;
 
 /// THE table of faults.
-pub const TABLE: [Row; 15] = [
+pub const TABLE: [Row; 18] = [
     row(
         FaultName::Throttle,
         "throttle",
@@ -163,6 +166,24 @@ pub const TABLE: [Row; 15] = [
         Takes::Text { required: true, what: "ACCOUNT" },
         "GetCallerIdentity answers this account",
     ),
+    row(
+        FaultName::LoggingOff,
+        "logging-off",
+        Takes::Text { required: false, what: "TASK" },
+        "logging is switched off in the settings of one task or of all",
+    ),
+    row(
+        FaultName::LogRoleMissing,
+        "log-role-missing",
+        Takes::Nothing,
+        "the role that DMS writes logs with does not exist: no log group, no new line",
+    ),
+    row(
+        FaultName::LateLogs,
+        "late-logs",
+        Takes::Number { otherwise: Some(20), what: "SECONDS" },
+        "new log lines can be read this many seconds later than usual",
+    ),
 ];
 
 impl FaultName {
@@ -230,6 +251,11 @@ impl Fault {
             (FaultName::TableError, true) => {
                 let (task, schema, table) = three(self.text())?;
                 Some(Event::TableError { task, schema, table })
+            }
+            (FaultName::LoggingOff, on) => Some(Event::Logging { task: task(), on: !on }),
+            (FaultName::LogRoleMissing, on) => Some(Event::LogRole { missing: on }),
+            (FaultName::LateLogs, on) => {
+                Some(Event::LateLogs { seconds: if on { i64::try_from(self.number()).unwrap_or(i64::MAX) } else { 0 } })
             }
             (FaultName::FailTask, true) => Some(Event::TaskFails { task: task()? }),
             (FaultName::ChangedBySomeone, true) => Some(Event::SomebodyElse { task: task() }),

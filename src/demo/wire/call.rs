@@ -13,6 +13,7 @@ pub enum Service {
     Sts,
     Events,
     Scheduler,
+    Logs,
 }
 
 impl Service {
@@ -24,6 +25,7 @@ impl Service {
             Self::Sts => "sts",
             Self::Events => "events",
             Self::Scheduler => "scheduler",
+            Self::Logs => "logs",
         }
     }
 
@@ -71,10 +73,11 @@ impl Unread {
 }
 
 /// `x-amz-target` prefix, service, protocol version (the service models' `targetPrefix` and `jsonVersion`).
-const TARGETS: [(&str, Service, &str); 3] = [
+const TARGETS: [(&str, Service, &str); 4] = [
     ("AmazonDMSv20160101", Service::Dms, "1.1"),
     ("GraniteServiceVersion20100801", Service::CloudWatch, "1.0"),
     ("AWSEvents", Service::Events, "1.1"),
+    ("Logs_20140328", Service::Logs, "1.1"),
 ];
 
 impl Call {
@@ -260,7 +263,7 @@ mod tests {
             (vec![dms, signed], "{", "SerializationException"),
             (vec![dms, signed], "[]", "SerializationException"),
             (vec![signed], "hello", "UnknownOperationException"),
-            (vec![signed, ("x-amz-target", "Logs_20140328.GetLogEvents")], "{}", "UnknownOperationException"),
+            (vec![signed, ("x-amz-target", "Kinesis_20131202.GetRecords")], "{}", "UnknownOperationException"),
         ] {
             let unread = Call::read("/", &headers(&pairs), body.as_bytes()).unwrap_err();
             assert_eq!(unread.refusal.code, want);

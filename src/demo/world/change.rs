@@ -3,7 +3,7 @@
 use super::legal::{self, Asked, StartType};
 use super::refusal::Refusal;
 use super::task::{Tables, Task};
-use super::{Command, World, answers, events, time};
+use super::{Command, World, answers, events, logs, time};
 use crate::demo::mover::order::{Begin, Checkpoint};
 use crate::demo::wire::Value;
 use crate::model::table::TableState;
@@ -77,6 +77,7 @@ fn begin_stop(world: &mut World, index: usize, now: Timestamp) {
     let task = &mut world.tasks[index];
     task.status = TaskStatus::Stopping;
     task.until = Some(now + time::STOPPING);
+    logs::stop_requested(task, now);
     let id = task.resource_id();
     if let Some(run) = &mut task.run {
         run.control.stop = true;

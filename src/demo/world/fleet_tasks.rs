@@ -124,7 +124,7 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
         target: world.endpoints[pair + 1].arn.clone(),
         instance: (!serverless).then(|| instance.arn.clone()),
         mappings: mappings(&["%"], &Mapped::default()),
-        settings: settings("TRUNCATE_BEFORE_LOAD", index.is_multiple_of(3), &instance.name, &id),
+        settings: log_named(settings("TRUNCATE_BEFORE_LOAD", index.is_multiple_of(3), &instance.name, &id), serverless),
         tags: vec![("wave".to_owned(), format!("{}", index % 4 + 1))],
         created: now - SignedDuration::from_hours(24 * 30),
         route: None,
@@ -162,6 +162,7 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
         points: Arc::new(Points::default()),
         flow: Flow::new(now),
         refreshed: now,
+        log: Arc::default(),
     })
 }
 
@@ -201,4 +202,14 @@ fn times(kind: Kind, migration: &MigrationType, seed: u64, place: u64, load: i64
         _ => None,
     };
     Times { fresh_start: Some(start), start: Some(start), stop, load_start: full.then_some(start), load_finish }
+}
+
+/// The settings of a serverless replication name neither group nor stream: those have names of their own.
+fn log_named(settings: String, serverless: bool) -> String {
+    if !serverless {
+        return settings;
+    }
+    let Ok(mut settings) = serde_json::from_str::<serde_json::Value>(&settings) else { return settings };
+    settings["Logging"] = serde_json::json!({ "EnableLogging": true });
+    settings.to_string()
 }

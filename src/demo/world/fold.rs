@@ -1,6 +1,7 @@
 //! What the mover says, folded into what DMS would show.
 
 use super::World;
+use super::logs;
 use super::task::{Run, Table, Tables, Task};
 use crate::demo::mover::order::Happened;
 use crate::model::Untrusted;
@@ -27,15 +28,18 @@ pub fn mover(world: &mut World, id: &str, run: u64, happened: Happened, now: Tim
                 task.flow.loaded += rows;
             }
         }
-        Happened::LoadEnded { schema, table } => {
-            if let Some(table) = task.table(&schema, &table).filter(|table| !hidden(seeding, table)) {
+        Happened::LoadEnded { schema, table: name } => {
+            if let Some(table) = task.table(&schema, &name).filter(|table| !hidden(seeding, table)) {
                 table.live.state = TableState::Completed;
                 table.live.full_load_end = Some(now);
                 table.shown = refreshed(&table.live, now);
+                let rows = table.live.full_load_rows;
+                logs::load_ended(task, &schema, &name, rows, now);
             }
             settle_load(task, now);
         }
-        Happened::TableFailed { schema, table, .. } => {
+        Happened::TableFailed { schema, table, why } => {
+            logs::table_failed(task, &schema, &table, &why, now);
             if let Some(table) = task.table(&schema, &table) {
                 table.live.state = TableState::Error;
                 table.suspended = true;
@@ -93,16 +97,21 @@ pub fn fail(world: &mut World, index: usize, why: &str, now: Timestamp) {
     task.begin = None;
     task.times.stop = Some(now);
     task.stop_reason = Some("Stop Reason FATAL_ERROR Error Level FATAL".to_owned());
-    task.last_failure = Some(format!(
+    let failure = format!(
         "Last Error  {why} Task error notification received from subtask 0, thread 0 [reptask/replicationtask.c:2883] \
          [1020101] Stop Reason FATAL_ERROR Error Level FATAL"
-    ));
+    );
+    logs::failed(task, &failure, now);
+    task.last_failure = Some(failure);
     refresh(task, now);
 }
 
 /// Takes a table out of replication, as an error does.
 pub fn table_error(world: &mut World, name: &str, schema: &str, table: &str, now: Timestamp) {
     let Some(index) = world.by_name(name) else { return };
+    if world.tasks[index].has_table(schema, table) {
+        logs::table_error(world, index, schema, table, now);
+    }
     let task = &mut world.tasks[index];
     if let Tables::Fleet(fleet) = &mut task.tables {
         if let Some(found) = fleet.find(schema, table) {
@@ -137,7 +146,9 @@ pub fn stopped(task: &mut Task, reason: StopReason, now: Timestamp) {
     task.status = TaskStatus::Stopped;
     task.until = None;
     task.times.stop = Some(now);
-    task.stop_reason = Some(format!("Stop Reason {}", reason.raw()));
+    let reason = format!("Stop Reason {}", reason.raw());
+    logs::stopped(task, &reason, now);
+    task.stop_reason = Some(reason);
     for table in task.kept() {
         if matches!(table.live.state, TableState::FullLoad | TableState::BeingReloaded) {
             table.live.state = TableState::Cancelled;
@@ -207,8 +218,8 @@ fn hidden(seeding: bool, table: &Table) -> bool {
     seeding && table.live.state != TableState::BeingReloaded
 }
 
-fn load_started(task: &mut Task, schema: &str, table: &str, seeding: bool, now: Timestamp) {
-    let Some(table) = task.table(schema, table) else { return };
+fn load_started(task: &mut Task, schema: &str, name: &str, seeding: bool, now: Timestamp) {
+    let Some(table) = task.table(schema, name) else { return };
     if hidden(seeding, table) {
         return;
     }
@@ -220,6 +231,7 @@ fn load_started(task: &mut Task, schema: &str, table: &str, seeding: bool, now: 
         table.live.state = TableState::FullLoad;
     }
     table.shown = refreshed(&table.live, now);
+    logs::load_started(task, schema, name, now);
 }
 
 /// The load is over once no table is waiting or under way, whether they came through or not.

@@ -14,6 +14,7 @@ pub mod fleet;
 mod fleet_tasks;
 mod fold;
 pub mod legal;
+mod logs;
 pub mod metrics;
 mod opening;
 pub mod paging;
@@ -56,6 +57,12 @@ pub enum Event {
     SomebodyElse { task: Option<String> },
     /// Metrics of the last minutes are not there: of all tasks, or of one by name. `None` brings them back.
     Silence(Option<Silence>),
+    /// Logging is switched in the settings, of one task by name or of all.
+    Logging { task: Option<String>, on: bool },
+    /// The role that DMS writes logs with is missing, or back.
+    LogRole { missing: bool },
+    /// Lines can be read this many seconds later than usual.
+    LateLogs { seconds: i64 },
 }
 
 /// Whose metrics are missing.
@@ -124,6 +131,7 @@ impl World {
         }
         events::backfill(&mut world, now);
         world.timetable = Arc::new(timetable::opening::build(&world, now));
+        logs::backfill(&mut world, now);
         world
     }
 
@@ -149,6 +157,9 @@ impl World {
             }
             Event::SomebodyElse { task } => change::somebody_else(self, task.as_deref(), now),
             Event::Silence(silence) => self.silence = silence,
+            Event::Logging { task, on } => logs::switch(self, task.as_deref(), on),
+            Event::LogRole { missing } => logs::role(self, missing),
+            Event::LateLogs { seconds } => logs::late(self, jiff::SignedDuration::from_secs(seconds)),
         }
         events::note(self, now);
     }
@@ -187,6 +198,9 @@ impl World {
             (Service::Scheduler, "ListScheduleGroups") => timetable::groups(&self.timetable, input),
             (Service::Scheduler, "ListSchedules") => timetable::schedules(&self.timetable, input),
             (Service::Scheduler, "GetSchedule") => timetable::schedule(&self.timetable, input),
+            (Service::Logs, "FilterLogEvents") => logs::filter_log_events(self, input, now),
+            (Service::Logs, "DescribeLogStreams") => logs::describe_log_streams(self, input, now),
+            (Service::Logs, "DescribeLogGroups") => logs::describe_log_groups(self, input, now),
             (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),
             _ => Err(Refusal::unknown_operation()),
         }

@@ -139,6 +139,7 @@ fn add(world: &mut World, plan: Plan, now: Timestamp) {
         points: Arc::new(Points::backfilled(plan.past, seed, place, now)),
         flow: Flow::new(now),
         refreshed: now,
+        log: Arc::default(),
     });
 }
 

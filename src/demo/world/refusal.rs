@@ -50,6 +50,16 @@ impl Refusal {
         Self::new("ValidationError", message)
     }
 
+    /// `CloudWatch` Logs' own check of a request.
+    pub fn logs_parameter(message: impl Into<String>) -> Self {
+        Self::new("InvalidParameterException", message)
+    }
+
+    /// Modelled, of `CloudWatch` Logs.
+    pub fn logs_not_found(message: impl Into<String>) -> Self {
+        Self::new("ResourceNotFoundException", message)
+    }
+
     /// The body is not what the protocol says.
     pub fn serialization(message: impl Into<String>) -> Self {
         Self::new("SerializationException", message)

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use std::sync::Arc;
 
 /// What does not change while the world runs.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Definition {
     pub name: String,
     pub arn: ReplicationArn,
@@ -106,6 +106,7 @@ pub struct Task {
     /// What moved in the minute under way.
     pub flow: Flow,
     pub refreshed: Timestamp,
+    pub log: Arc<super::logs::Log>,
 }
 
 impl Task {

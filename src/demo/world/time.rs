@@ -4,7 +4,7 @@ use super::fold;
 use super::metrics::{Flow, MINUTE, Past, minute_of};
 use super::parts::Databases;
 use super::task::{Route, Run, Table, Tables, Task};
-use super::{Command, World};
+use super::{Command, World, logs};
 use crate::demo::mover::order::{Begin, Order};
 use crate::model::mappings;
 use crate::model::metric::{MetricName, Point};
@@ -44,6 +44,7 @@ pub fn advance(world: &mut World, now: Timestamp) {
             fold::refresh(task, now);
         }
         publish(world, index, now);
+        logs::minutes(world, index, now);
         steer(world, index, now);
         let task = &world.tasks[index];
         if before != (task.status.clone(), task.refreshed) {
@@ -106,6 +107,7 @@ fn running(world: &mut World, index: usize, now: Timestamp) {
     if fresh {
         task.times.fresh_start = Some(now);
     }
+    logs::started(task, fresh, now);
     let applied_to = task.flow.applied_to.filter(|_| !fresh);
     task.flow = Flow { applied_to, ..Flow::new(now) };
     let begin = task.begin.take().unwrap_or(Begin::Changes { from: None });
