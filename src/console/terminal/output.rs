@@ -84,3 +84,23 @@ impl AsFd for Output {
         self.own.as_ref().map_or_else(|| rustix::stdio::stdout(), AsFd::as_fd)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::net::UnixDatagram;
+
+    #[test]
+    fn a_frame_is_one_write() {
+        // A datagram keeps the borders of each write.
+        let (ours, terminal) = UnixDatagram::pair().unwrap();
+        ours.set_nonblocking(true).unwrap();
+        terminal.set_nonblocking(true).unwrap();
+        let output = Output { own: Some(ours.into()) };
+        let frame = vec![b'x'; 16 * 1024];
+        assert_eq!(output.write(&frame, &AtomicBool::new(false), None), Wrote::All);
+        let mut heard = vec![0; 64 * 1024];
+        assert_eq!(terminal.recv(&mut heard).unwrap(), frame.len());
+        assert!(terminal.recv(&mut heard).is_err(), "the frame came in more than one write");
+    }
+}

@@ -9,6 +9,12 @@ use crate::console::theme::Role;
 /// Cells left of the first column, for the cursor's mark.
 const MARK: u16 = 2;
 
+#[cfg(test)]
+thread_local! {
+    /// How many rows were built on this thread: a budget, see `tests/budgets.rs`.
+    pub static ROWS_BUILT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 pub struct Grid {
     pane: Pane,
     columns: &'static [Column],
@@ -51,6 +57,8 @@ impl Grid {
         cursor: bool,
         mut cell: impl FnMut(usize, usize) -> Line<'t>,
     ) {
+        #[cfg(test)]
+        ROWS_BUILT.with(|rows| rows.set(rows.get() + 1));
         if cursor {
             canvas.put(self.pane.x, y, 1, Role::Busy, "▌");
         }

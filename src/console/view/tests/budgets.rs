@@ -1,6 +1,7 @@
 //! Bytes a frame costs, as the terminal would get them.
 
 use super::*;
+use crate::model::table::TableState;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use std::cell::RefCell;
@@ -93,4 +94,23 @@ fn without_a_clock_the_next_frame_is_due_exactly_when_a_label_changes() {
 fn nothing_ages_before_the_first_answer() {
     let state = State::new(Setup { clock: false, ..setup() }, Area { width: 120, height: 40 }, now());
     assert_eq!(state.next_deadline(now()), None);
+}
+
+#[test]
+fn only_the_rows_on_screen_are_built_however_many_there_are() {
+    let built = |state: &State| {
+        let before = super::super::grid::ROWS_BUILT.with(std::cell::Cell::get);
+        buffer(state);
+        super::super::grid::ROWS_BUILT.with(std::cell::Cell::get) - before
+    };
+    for count in [1, 100, 10_000, 60_000] {
+        let mut state = opened(120, 40);
+        let rows = (0..count).map(|n| table("shop", &format!("t{n:05}"), TableState::Completed)).collect();
+        update(&mut state, observed(Subject::Tables(arn("BILLINGXCDC")), Value::Tables(rows), 11, 15), now());
+        let shown = text(&state).lines().filter(|line| line.contains("shop.t")).count();
+        assert_eq!(built(&state), shown.min(count), "{count} tables");
+        assert!(built(&state) <= 40);
+        keys(&mut state, &[KeyCode::End]);
+        assert!(built(&state) <= 40, "{count} tables, at the end");
+    }
 }
