@@ -85,9 +85,10 @@ impl Reader {
     }
 }
 
-/// Reads all pages of one operation: builds a request per marker, sends it, hands each page on.
+/// Reads all pages of one operation: builds a request per marker, sends it, hands each page on. DMS goes on with a
+/// `marker`; for other services the field is named first.
 macro_rules! pages {
-    ($reader:expr, $operation:expr, |$marker:ident| $request:expr, |$answer:ident, $page:ident| $each:expr) => {{
+    (@$next:ident $reader:expr, $operation:expr, |$marker:ident| $request:expr, |$answer:ident, $page:ident| $each:expr) => {{
         let reader = $reader;
         let operation = $operation;
         let mut marker: Option<String> = None;
@@ -106,7 +107,7 @@ macro_rules! pages {
             $answer.page(reply.stated);
             let $page = &reply.value;
             $each;
-            match reader.wire.next_page(operation, &$answer, marker.as_deref(), $page.marker()) {
+            match reader.wire.next_page(operation, &$answer, marker.as_deref(), $page.$next()) {
                 Ok(Some(next)) => marker = Some(next),
                 Ok(None) => break Ok(()),
                 Err(problem) => {
@@ -118,6 +119,9 @@ macro_rules! pages {
             }
         }
     }};
+    ($reader:expr, $($rest:tt)*) => {
+        pages!(@marker $reader, $($rest)*)
+    };
 }
 use pages;
 

@@ -1,6 +1,6 @@
 //! Rules of EventBridge on every bus, and schedules of EventBridge Scheduler in every group.
 
-use super::Reader;
+use super::{Reader, pages};
 use crate::aws::answer::Answer;
 use crate::aws::convert;
 use crate::aws::failure::Class;
@@ -14,36 +14,6 @@ use crate::model::schedule::{Schedule, Target};
 const PAGE: i32 = 100;
 /// There in every account and region.
 const DEFAULT_BUS: &str = "default";
-
-/// Reads all pages of one operation of these services, which go on with a `NextToken`.
-macro_rules! tokens {
-    ($reader:expr, $operation:expr, $urgency:expr, |$token:ident| $request:expr, |$answer:ident, $page:ident| $each:expr) => {{
-        let reader = $reader;
-        let operation = $operation;
-        let mut token: Option<String> = None;
-        loop {
-            let sent = reader
-                .wire
-                .send(operation, $urgency, 0, |witness| {
-                    let $token = token.clone();
-                    $request.customize().interceptor(witness).send()
-                })
-                .await;
-            let reply = match sent {
-                Ok(reply) => reply,
-                Err(refused) => break Err(refused),
-            };
-            $answer.page(reply.stated);
-            let $page = &reply.value;
-            $each;
-            match reader.wire.next_page(operation, &$answer, token.as_deref(), $page.next_token()) {
-                Ok(Some(next)) => token = Some(next),
-                Ok(None) => break Ok(()),
-                Err(problem) => break Err(Refused { class: Class::Undecodable, problem: Box::new(problem) }),
-            }
-        }
-    }};
-}
 
 /// A part that cannot be read leaves the rest; whatever makes every further request pointless ends the reading.
 fn part<T>(answer: &mut Answer<T>, refused: Refused) -> Result<(), Problem> {
@@ -93,10 +63,9 @@ impl Reader {
     async fn buses(&self, answer: &mut Answer<Vec<Schedule>>) -> Result<Vec<String>, Problem> {
         let events = &self.wire.clients.events;
         let mut names = Vec::new();
-        let result = tokens!(
-            self,
+        let result = pages!(
+            @next_token self,
             Operation::ListEventBuses,
-            self.urgency,
             |token| events.list_event_buses().limit(PAGE).set_next_token(token),
             |answer, page| names.extend(page.event_buses().iter().filter_map(|bus| bus.name()).map(str::to_owned))
         );
@@ -111,10 +80,9 @@ impl Reader {
 
     async fn rules_on(&self, bus: &str, answer: &mut Answer<Vec<Schedule>>) -> Result<(), Refused> {
         let events = &self.wire.clients.events;
-        tokens!(
-            self,
+        pages!(
+            @next_token self,
             Operation::ListRules,
-            self.urgency,
             |token| events.list_rules().event_bus_name(bus).limit(PAGE).set_next_token(token),
             |answer, page| answer.value.extend(page.rules().iter().map(|rule| convert::rule(rule, bus)))
         )
@@ -123,10 +91,9 @@ impl Reader {
     async fn targets(&self, bus: &str, rule: &str, answer: &mut Answer<Vec<Schedule>>) -> Result<Vec<Target>, Refused> {
         let events = &self.wire.clients.events;
         let mut found = Vec::new();
-        tokens!(
-            self,
+        pages!(
+            @next_token self.at(Urgency::Background),
             Operation::ListTargetsByRule,
-            Urgency::Background,
             |token| { events.list_targets_by_rule().event_bus_name(bus).rule(rule).limit(PAGE).set_next_token(token) },
             |answer, page| found.extend(page.targets().iter().map(convert::rule_target))
         )?;
@@ -140,10 +107,9 @@ impl Reader {
         let mut answer: Answer<Vec<Schedule>> = Answer::default();
         let mut listed = Vec::new();
         // Without a group: the schedules of all of them.
-        let result = tokens!(
-            self,
+        let result = pages!(
+            @next_token self,
             Operation::ListSchedules,
-            self.urgency,
             |token| scheduler.list_schedules().max_results(PAGE).set_next_token(token),
             |answer, page| listed.extend(page.schedules().iter().map(convert::summary))
         );
