@@ -31,6 +31,12 @@ pub enum Kind {
     Settings,
     /// Tags, where the scope asks for them.
     Tags,
+    /// One request for all tasks and instances.
+    Events,
+    /// Who is told of events.
+    Subscriptions,
+    /// EventBridge and its Scheduler: no DMS request, but one a rule and one a schedule.
+    Schedules,
 }
 
 /// Shortest interval in seconds, and share of the budget in requests per second.
@@ -54,17 +60,20 @@ const fn pace(shortest: u32, share: f64) -> Pace {
 
 /// Shortest intervals: status decides what an operator does next, so 10 s; DMS refreshes table statistics about that
 /// often; what changes by hand only, minutes. `Identity` goes to STS and has no DMS share.
-pub const TABLE: [Row; 10] = [
+pub const TABLE: [Row; 13] = [
     Row { kind: Kind::Identity, focused: pace(300, 0.0), unfocused: pace(300, 0.0) },
     Row { kind: Kind::Tasks, focused: pace(10, 0.34), unfocused: pace(60, 0.10) },
-    Row { kind: Kind::OpenTables, focused: pace(10, 0.30), unfocused: pace(60, 0.07) },
+    Row { kind: Kind::OpenTables, focused: pace(10, 0.22), unfocused: pace(60, 0.05) },
     Row { kind: Kind::KnownErrors, focused: pace(60, 0.09), unfocused: pace(300, 0.03) },
-    Row { kind: Kind::QuietErrors, focused: pace(600, 0.09), unfocused: pace(3600, 0.03) },
+    Row { kind: Kind::QuietErrors, focused: pace(600, 0.09), unfocused: pace(3600, 0.02) },
     Row { kind: Kind::Instances, focused: pace(300, 0.02), unfocused: pace(900, 0.01) },
     Row { kind: Kind::Endpoints, focused: pace(600, 0.03), unfocused: pace(1800, 0.01) },
     Row { kind: Kind::Connections, focused: pace(300, 0.05), unfocused: pace(900, 0.02) },
-    Row { kind: Kind::Settings, focused: pace(3600, 0.04), unfocused: pace(7200, 0.02) },
+    Row { kind: Kind::Settings, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
     Row { kind: Kind::Tags, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
+    Row { kind: Kind::Events, focused: pace(20, 0.06), unfocused: pace(60, 0.02) },
+    Row { kind: Kind::Subscriptions, focused: pace(600, 0.01), unfocused: pace(1800, 0.01) },
+    Row { kind: Kind::Schedules, focused: pace(60, 0.0), unfocused: pace(300, 0.0) },
 ];
 
 /// Serverless replications cost two more requests with every list of tasks. Where there were none, they are looked for
@@ -144,6 +153,10 @@ mod tests {
             Kind::Instances => (tasks / 10).div_ceil(100).max(1),
             Kind::Endpoints | Kind::Connections => (tasks * 2).div_ceil(100),
             Kind::Tags => tasks,
+            Kind::Events => 1 + tasks / 300,
+            Kind::Subscriptions => 1,
+            // Not DMS.
+            Kind::Schedules => 0,
         }
     }
 
@@ -172,8 +185,8 @@ mod tests {
             (Kind::Tasks, true, 8, 24),
             (Kind::Tasks, false, 6, 60),
             (Kind::OpenTables, true, 1, 10),
-            (Kind::OpenTables, true, 20, 67),
-            (Kind::OpenTables, true, 120, 400),
+            (Kind::OpenTables, true, 20, 91),
+            (Kind::OpenTables, true, 120, 546),
             (Kind::OpenTables, false, 1, 60),
             (Kind::KnownErrors, true, 1, 60),
             (Kind::QuietErrors, true, 100, 1112),

@@ -5,15 +5,17 @@ use super::known::Known;
 use super::metrics::Book;
 use super::settings::Settings;
 use crate::aws::Answer;
+use crate::model::event::{Asked, Event, SourceType, Window};
 use crate::model::observation::{self, TaskSeries, Value};
-use crate::model::parts::{ConnectionTest, Endpoint, Identity, Instance};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
+use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
 use crate::model::{
     InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted,
 };
 use jiff::{SignedDuration, Timestamp};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything kept between answers.
 #[derive(Debug)]
@@ -27,6 +29,15 @@ pub(super) struct Fold {
     tagged: BTreeMap<ReplicationArn, bool>,
     instances: BTreeMap<InstanceArn, Untrusted>,
     book: Book,
+    window: Option<Window>,
+}
+
+/// Events of this long before the start are worth seeing.
+const EVENTS_SINCE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Before the first answer.
+pub(super) fn first_window(now: Timestamp) -> Window {
+    Window::new(now.checked_sub(EVENTS_SINCE).unwrap_or(now))
 }
 
 impl Fold {
@@ -40,6 +51,7 @@ impl Fold {
             tagged: BTreeMap::new(),
             instances: BTreeMap::new(),
             book: Book::default(),
+            window: None,
         }
     }
 
@@ -90,6 +102,26 @@ impl Fold {
         let (tasks, settings, tagged) = (&self.tasks, &self.settings, &self.tagged);
         let watched = |arn: &ReplicationArn| tasks.contains_key(arn) && is_watched(settings, tagged, arn);
         self.book.add(series.into_iter().filter(|series| watched(&series.arn)).collect(), now);
+    }
+
+    /// Where the next question about events begins.
+    pub(super) fn window(&self) -> Option<Window> {
+        self.window.clone()
+    }
+
+    /// Leaves what is new, and of our tasks; what happens to an instance happens to all of them.
+    pub(super) fn events(&mut self, asked: Asked, answer: &mut Answer<Vec<Event>>) {
+        let window = self.window.get_or_insert_with(|| Window::new(asked.from));
+        answer.value = window.take(asked, answer.stated, std::mem::take(&mut answer.value));
+        let names: BTreeSet<&str> = self.watched().map(|task| task.name.raw()).collect();
+        let settings = &self.settings;
+        answer.value.retain(|event| {
+            let name = event.source.raw();
+            // One that is deleted is in no list any more, and its deletion is news.
+            event.source_type != SourceType::Task
+                || names.contains(name)
+                || settings.tags.is_empty() && settings.watches(name)
+        });
     }
 
     fn watched(&self) -> impl Iterator<Item = &Task> {
@@ -162,6 +194,34 @@ impl Fold {
         now: Timestamp,
     ) -> Report {
         self.report(Subject::Connections, Value::Connections(answer.value), answer.stated, every, now)
+    }
+
+    /// Nothing new is also an answer: it is as old as the service says.
+    pub(super) fn events_report(
+        &self,
+        answer: Answer<Vec<Event>>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        self.report(Subject::Events, Value::Events(answer.value), answer.stated, every, now)
+    }
+
+    pub(super) fn schedules_report(
+        &self,
+        answer: Answer<Vec<Schedule>>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        self.report(Subject::Schedules, Value::Schedules(answer.value), answer.stated, every, now)
+    }
+
+    pub(super) fn subscriptions_report(
+        &self,
+        answer: Answer<Vec<EventSubscription>>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        self.report(Subject::Subscriptions, Value::Subscriptions(answer.value), answer.stated, every, now)
     }
 
     /// Table statistics are as old as their newest row says. Rows that say nothing leave it open; no rows at all is the

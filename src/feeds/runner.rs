@@ -1,11 +1,13 @@
 //! Runs the schedule: sends calls, folds answers, says what came of it. The only file here that awaits or reads a clock.
 
-use super::fold::Fold;
+use super::fold::{Fold, first_window};
 use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
 use super::settings::Settings;
 use crate::aws::{Answer, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::model::event::{Asked, Event as DmsEvent, Window};
 use crate::model::observation::TaskSeries;
-use crate::model::parts::{ConnectionTest, Endpoint, Identity, Instance};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
+use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
 use crate::model::{Problem, ProblemKind, ReplicationArn, Report, Scope, Subject};
@@ -99,7 +101,17 @@ enum Answered {
     Settings(Vec<ReplicationArn>, Answer<Vec<Task>>),
     Tags(Answer<Vec<(ReplicationArn, Option<Tags>)>>),
     Metrics(Answer<Vec<TaskSeries>>),
+    Events(Asked, Answer<Vec<DmsEvent>>),
+    Schedules(Answer<Vec<Schedule>>),
+    Subscriptions(Answer<Vec<EventSubscription>>),
     Tables(Subject, Answer<Vec<TableRow>>),
+}
+
+/// What a call needs besides its job.
+#[derive(Default)]
+struct Needs {
+    queries: Vec<MetricQuery>,
+    window: Option<Window>,
 }
 
 struct Ended {
@@ -151,24 +163,27 @@ impl Runner {
             }
             let (topic, id) = (call.topic.clone(), call.id);
             let reader = self.reader.at(call.urgency);
-            let queries = self.queries(&call.job);
+            let known = self.needs(&call.job);
             let handle = self.calls.spawn(async move {
-                let result = ask(&reader, &call.job, queries).await;
+                let result = ask(&reader, &call.job, known).await;
                 Ended { call, result }
             });
             self.running.insert(topic, (id, handle));
         }
     }
 
-    /// Metric queries need instance names, which the schedule does not know.
-    fn queries(&self, job: &Job) -> Vec<MetricQuery> {
-        let Job::Metrics { queries, .. } = job else { return Vec::new() };
+    /// Metric queries need instance names, events where the last answer ended: the schedule knows neither.
+    fn needs(&self, job: &Job) -> Needs {
         let query = |(arn, names): &(ReplicationArn, Vec<_>)| MetricQuery {
             arn: arn.clone(),
             instance: self.fold.instance_of(arn),
             names: names.clone(),
         };
-        queries.iter().map(query).collect()
+        match job {
+            Job::Metrics { queries, .. } => Needs { queries: queries.iter().map(query).collect(), ..Needs::default() },
+            Job::Events => Needs { window: self.fold.window(), ..Needs::default() },
+            _ => Needs::default(),
+        }
     }
 
     fn ended(&mut self, ended: Ended) {
@@ -213,6 +228,10 @@ impl Runner {
             }
             Answered::Tags(answer) => self.fold.tags(std::mem::take(&mut answer.value)),
             Answered::Instances(answer) => self.fold.instances(&answer.value),
+            Answered::Events(asked, answer) => {
+                self.fold.events(*asked, answer);
+                return events;
+            }
             Answered::Metrics(answer) => {
                 self.fold.metrics(std::mem::take(&mut answer.value), self.reader.service_time(now));
                 return events;
@@ -237,6 +256,9 @@ impl Runner {
             Answered::Endpoints(answer) => fold.endpoints_report(answer, every, now),
             Answered::Connections(answer) => fold.connections_report(answer, every, now),
             Answered::Metrics(_) => fold.metrics_report(every, now),
+            Answered::Events(_, answer) => fold.events_report(answer, every, now),
+            Answered::Schedules(answer) => fold.schedules_report(answer, every, now),
+            Answered::Subscriptions(answer) => fold.subscriptions_report(answer, every, now),
             Answered::Tables(subject, answer) => fold.tables_report(subject, answer, every, now),
         });
     }
@@ -273,6 +295,9 @@ impl Answered {
             Self::Connections(answer) => &answer.missing,
             Self::Tags(answer) => &answer.missing,
             Self::Metrics(answer) => &answer.missing,
+            Self::Events(_, answer) => &answer.missing,
+            Self::Schedules(answer) => &answer.missing,
+            Self::Subscriptions(answer) => &answer.missing,
             Self::Tables(_, answer) => &answer.missing,
         };
         missing.first().cloned()
@@ -288,12 +313,15 @@ impl Answered {
             Self::Connections(answer) => answer.pages,
             Self::Tags(answer) => answer.pages,
             Self::Metrics(answer) => answer.pages,
+            Self::Events(_, answer) => answer.pages,
+            Self::Schedules(answer) => answer.pages,
+            Self::Subscriptions(answer) => answer.pages,
             Self::Tables(_, answer) => answer.pages,
         }
     }
 }
 
-async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<Answered, Problem> {
+async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Problem> {
     Ok(match job {
         Job::Identity => Answered::Identity(reader.identity().await?),
         Job::Tasks { serverless } => {
@@ -303,6 +331,16 @@ async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<An
         Job::Instances => Answered::Instances(reader.instances().await?),
         Job::Endpoints => Answered::Endpoints(reader.endpoints().await?),
         Job::Connections => Answered::Connections(reader.connections().await?),
+        Job::Events => {
+            let now = reader.service_time(Timestamp::now());
+            let asked = known.window.unwrap_or_else(|| first_window(now)).next(now);
+            Answered::Events(asked, reader.events(asked.from, asked.to).await?)
+        }
+        Job::Schedules => {
+            let (rules, schedules) = (reader.rules().await, reader.schedules().await);
+            Answered::Schedules(both(rules, schedules)?)
+        }
+        Job::Subscriptions => Answered::Subscriptions(reader.event_subscriptions().await?),
         Job::Settings { arns, all: true } => {
             let answer = reader.tasks(TaskDetail::Full, Serverless::Include).await?;
             Answered::Settings(arns.clone(), answer)
@@ -328,13 +366,34 @@ async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<An
         Job::Metrics { minutes, .. } => {
             let now = reader.service_time(Timestamp::now());
             let from = now.checked_sub(SignedDuration::from_mins(*minutes)).unwrap_or(now);
-            Answered::Metrics(reader.metrics(&queries, from, now).await?)
+            Answered::Metrics(reader.metrics(&known.queries, from, now).await?)
         }
         Job::Tables(arn) => Answered::Tables(Subject::Tables(arn.clone()), reader.tables(arn, WhichTables::All).await?),
         Job::TableErrors(arn) => {
             Answered::Tables(Subject::TableErrors(arn.clone()), reader.tables(arn, WhichTables::ErrorsOnly).await?)
         }
     })
+}
+
+/// Two services in one list: where one of them may not be read, the other is still worth showing.
+fn both(
+    rules: Result<Answer<Vec<Schedule>>, Problem>,
+    schedules: Result<Answer<Vec<Schedule>>, Problem>,
+) -> Result<Answer<Vec<Schedule>>, Problem> {
+    match (rules, schedules) {
+        (Ok(mut rules), Ok(schedules)) => {
+            rules.stated = rules.stated.zip(schedules.stated).map(|(a, b)| a.min(b));
+            rules.pages += schedules.pages;
+            rules.value.extend(schedules.value);
+            rules.missing.extend(schedules.missing);
+            Ok(rules)
+        }
+        (Ok(mut answer), Err(problem)) | (Err(problem), Ok(mut answer)) => {
+            answer.missing.push(problem);
+            Ok(answer)
+        }
+        (Err(problem), Err(_)) => Err(problem),
+    }
 }
 
 /// What a failure is about, for the one who looks at the screen.
@@ -347,6 +406,9 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Endpoints => Subject::Endpoints,
         Topic::Connections => Subject::Connections,
         Topic::Metrics => Subject::Metrics,
+        Topic::Events => Subject::Events,
+        Topic::Schedules => Subject::Schedules,
+        Topic::Subscriptions => Subject::Subscriptions,
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
     }

@@ -1,9 +1,11 @@
 //! What has been observed in the connected scope. Only reports of that scope ever get here.
 
 use super::feed::Feed;
+use crate::model::event::Event;
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::TaskSeries;
-use crate::model::parts::{ConnectionTest, Endpoint, Instance};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Instance};
+use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
 use crate::model::{EndpointArn, InstanceArn, ReplicationArn, Subject};
@@ -11,6 +13,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Points kept per metric: more than a sparkline shows, and an hour of minutes.
 const POINTS_KEPT: usize = 60;
+
+/// Events kept: days of a busy account.
+const EVENTS_KEPT: usize = 5_000;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {
@@ -20,6 +25,10 @@ pub struct World {
     pub connections: Vec<ConnectionTest>,
     series: HashMap<ReplicationArn, Vec<Series>>,
     pub table_errors: HashMap<ReplicationArn, Vec<TableRow>>,
+    /// Newest last.
+    pub events: Vec<Event>,
+    pub schedules: Vec<Schedule>,
+    pub subscriptions: Vec<EventSubscription>,
     feeds: BTreeMap<Subject, Feed>,
 }
 
@@ -58,6 +67,14 @@ impl World {
             let skip = merged.len().saturating_sub(POINTS_KEPT);
             old.points = merged.into_values().skip(skip).collect();
         }
+    }
+
+    /// Adds events that the feed let through once; a late one takes its place in time.
+    pub fn add_events(&mut self, new: Vec<Event>) {
+        self.events.extend(new);
+        self.events.sort_by_key(|event| event.at);
+        let skip = self.events.len().saturating_sub(EVENTS_KEPT);
+        self.events.drain(..skip);
     }
 
     /// Points of one metric of one task, oldest first.

@@ -50,6 +50,12 @@ pub fn subject_word(subject: &Subject) -> &'static str {
         Subject::Metrics => "metrics",
         Subject::Tables(_) => "tables",
         Subject::TableErrors(_) => "tables in error",
+        Subject::Events => "events",
+        Subject::Log(_) => "log",
+        Subject::LogErrors => "errors in logs",
+        Subject::Schedules => "schedules",
+        Subject::Subscriptions => "event subscriptions",
+        Subject::Charts(_) => "charts",
     }
 }
 
@@ -103,7 +109,13 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
             foreign_arn(scope, all.iter().flat_map(|test| [test.instance.0.as_str(), test.endpoint.0.as_str()]))
         }
         (Subject::Metrics, Value::Metrics(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.as_str())),
-        (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_)) => None,
+        (Subject::Schedules, Value::Schedules(all)) => {
+            foreign_arn(scope, all.iter().map(|one| one.arn.raw()).filter(|arn| !arn.is_empty()))
+        }
+        // These name no account; a topic may be of another one.
+        (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
+        | (Subject::Events, Value::Events(_))
+        | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
         _ => {
             let summary = format!("an answer about {word} held something else and was dropped");
             return Err(problem(ProblemKind::Internal, summary, String::new(), "The last good data stays."));
@@ -149,7 +161,10 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             let Some(tables) = state.tables.as_mut().filter(|tables| tables.arn == arn) else { return };
             tables.set(rows);
         }
-        (_, Value::Tables(_)) => return,
+        (_, Value::Events(new)) => state.world.add_events(new),
+        (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
+        (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
+        (_, Value::Tables(_) | Value::Log(_) | Value::LogErrors(_)) => return,
     }
     super::judge(state);
 }

@@ -36,6 +36,9 @@ impl FeedState {
             // Asked task by task.
             Topic::Tags => every(Kind::Tags, u32::try_from(self.known.len()).unwrap_or(u32::MAX)),
             Topic::Metrics => Some(SignedDuration::from_mins(1)),
+            Topic::Events => every(Kind::Events, requests),
+            Topic::Schedules => every(Kind::Schedules, requests),
+            Topic::Subscriptions => every(Kind::Subscriptions, requests),
             Topic::Tables(arn) if self.looking.tables_of.as_ref() == Some(arn) => every(Kind::OpenTables, requests),
             Topic::Tables(_) => None,
             Topic::TableErrors(arn) => {
@@ -49,7 +52,14 @@ impl FeedState {
     /// Whether it is asked at all at the moment.
     pub(super) fn wanted(&self, topic: &Topic) -> bool {
         match topic {
-            Topic::Identity | Topic::Tasks | Topic::Instances | Topic::Endpoints | Topic::Connections => true,
+            Topic::Identity
+            | Topic::Tasks
+            | Topic::Instances
+            | Topic::Endpoints
+            | Topic::Connections
+            | Topic::Events
+            | Topic::Schedules
+            | Topic::Subscriptions => true,
             Topic::Settings => !self.known.is_empty(),
             Topic::Tags => !self.settings.tags.is_empty() && (!self.untagged.is_empty() || !self.known.is_empty()),
             Topic::Metrics => self.known.values().any(|task| task.measurable && task.has_run),
@@ -149,6 +159,9 @@ impl FeedState {
             Topic::Instances => Job::Instances,
             Topic::Endpoints => Job::Endpoints,
             Topic::Connections => Job::Connections,
+            Topic::Events => Job::Events,
+            Topic::Schedules => Job::Schedules,
+            Topic::Subscriptions => Job::Subscriptions,
             Topic::Settings => {
                 let unsettled = self.unsettled();
                 let all = unsettled.is_empty() || unsettled.len() > ONE_BY_ONE;

@@ -12,6 +12,7 @@ pub use state::FeedState;
 use self::state::Entry;
 use super::known::Known;
 use crate::aws::Urgency;
+use crate::model::log_place::LogSource;
 use crate::model::metric::MetricName;
 use crate::model::{ProblemKind, ReplicationArn, Subject};
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +23,10 @@ use std::collections::BTreeMap;
 pub struct Looking {
     /// The task whose tables are on screen.
     pub tables_of: Option<ReplicationArn>,
+    /// The log on screen.
+    pub log_of: Option<LogSource>,
+    /// The task whose charts are on screen.
+    pub charts_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while nobody looks at the terminal.
@@ -39,6 +44,9 @@ pub enum Topic {
     Settings,
     Tags,
     Metrics,
+    Events,
+    Schedules,
+    Subscriptions,
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
 }
@@ -65,6 +73,9 @@ pub enum Job {
         queries: Vec<(ReplicationArn, Vec<MetricName>)>,
         minutes: i64,
     },
+    Events,
+    Schedules,
+    Subscriptions,
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
 }

@@ -54,7 +54,7 @@ pub struct FeedState {
 }
 
 /// Topics that are not about one task; some of them only where there is a reason.
-const ALWAYS: [Topic; 8] = [
+const ALWAYS: [Topic; 11] = [
     Topic::Identity,
     Topic::Tasks,
     Topic::Instances,
@@ -63,6 +63,9 @@ const ALWAYS: [Topic; 8] = [
     Topic::Settings,
     Topic::Tags,
     Topic::Metrics,
+    Topic::Events,
+    Topic::Schedules,
+    Topic::Subscriptions,
 ];
 
 impl FeedState {
@@ -92,7 +95,7 @@ impl FeedState {
         match event {
             Event::Tick => {}
             Event::AskNow(subjects) => {
-                for topic in subjects.iter().map(topic_of) {
+                for topic in subjects.iter().filter_map(topic_of) {
                     self.ask_now(topic);
                 }
                 if self.expired {
@@ -211,8 +214,9 @@ impl FeedState {
     }
 }
 
-fn topic_of(subject: &Subject) -> Topic {
-    match subject {
+/// `None` for what nothing asks about by itself.
+fn topic_of(subject: &Subject) -> Option<Topic> {
+    Some(match subject {
         Subject::Identity => Topic::Identity,
         Subject::Tasks => Topic::Tasks,
         Subject::Instances => Topic::Instances,
@@ -221,5 +225,9 @@ fn topic_of(subject: &Subject) -> Topic {
         Subject::Metrics => Topic::Metrics,
         Subject::Tables(arn) => Topic::Tables(arn.clone()),
         Subject::TableErrors(arn) => Topic::TableErrors(arn.clone()),
-    }
+        Subject::Events => Topic::Events,
+        Subject::Schedules => Topic::Schedules,
+        Subject::Subscriptions => Topic::Subscriptions,
+        Subject::Log(_) | Subject::LogErrors | Subject::Charts(_) => return None,
+    })
 }
