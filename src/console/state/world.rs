@@ -2,8 +2,9 @@
 
 use super::feed::Feed;
 use crate::model::event::Event;
+use crate::model::log_line::LogEvent;
 use crate::model::metric::{MetricName, Point, Series};
-use crate::model::observation::TaskSeries;
+use crate::model::observation::{LogFindings, TaskSeries};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Instance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
@@ -13,6 +14,18 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Points kept per metric: more than a sparkline shows, and an hour of minutes.
 const POINTS_KEPT: usize = 60;
+
+/// Lines worth a look kept of one task's log.
+const FINDINGS_KEPT: usize = 200;
+
+/// What the background look into the log of one task has brought.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// Newest last.
+    pub lines: Vec<LogEvent>,
+    /// Why its log tells nothing.
+    pub none: Option<String>,
+}
 
 /// Events kept: days of a busy account.
 const EVENTS_KEPT: usize = 5_000;
@@ -27,6 +40,7 @@ pub struct World {
     pub table_errors: HashMap<ReplicationArn, Vec<TableRow>>,
     /// Newest last.
     pub events: Vec<Event>,
+    pub findings: HashMap<ReplicationArn, Findings>,
     pub schedules: Vec<Schedule>,
     pub subscriptions: Vec<EventSubscription>,
     feeds: BTreeMap<Subject, Feed>,
@@ -50,6 +64,7 @@ impl World {
         let here: HashSet<&ReplicationArn> = tasks.iter().map(|task| &task.arn).collect();
         self.series.retain(|arn, _| here.contains(arn));
         self.table_errors.retain(|arn, _| here.contains(arn));
+        self.findings.retain(|arn, _| here.contains(arn));
         self.tasks = tasks;
     }
 
@@ -75,6 +90,17 @@ impl World {
         self.events.sort_by_key(|event| event.at);
         let skip = self.events.len().saturating_sub(EVENTS_KEPT);
         self.events.drain(..skip);
+    }
+
+    pub fn add_findings(&mut self, new: Vec<LogFindings>) {
+        for LogFindings { arn, lines, none } in new {
+            let known = self.findings.entry(arn).or_default();
+            known.none = none;
+            known.lines.extend(lines);
+            known.lines.sort_by_key(|line| line.at);
+            let skip = known.lines.len().saturating_sub(FINDINGS_KEPT);
+            known.lines.drain(..skip);
+        }
     }
 
     /// Points of one metric of one task, oldest first.

@@ -50,7 +50,7 @@ fn refilter(state: &mut State, text: &str) {
 
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
-        ActionId::Open => open(state, Tab::Tables),
+        ActionId::Open => enter(state),
         ActionId::Filter => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
@@ -116,6 +116,13 @@ fn go(state: &mut State, screen: Screen) {
     match state.screens.iter().position(|open| *open == screen) {
         Some(at) => state.screens.truncate(at + 1),
         None => state.screens.push(screen),
+    }
+}
+
+/// What lies behind the row under the cursor.
+fn enter(state: &mut State) {
+    if state.screen() == Screen::Tasks {
+        open(state, Tab::Tables);
     }
 }
 

@@ -116,6 +116,7 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
         | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
+        (Subject::LogErrors, Value::LogErrors(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.as_str())),
         _ => {
             let summary = format!("an answer about {word} held something else and was dropped");
             return Err(problem(ProblemKind::Internal, summary, String::new(), "The last good data stays."));
@@ -164,7 +165,8 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         (_, Value::Events(new)) => state.world.add_events(new),
         (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
         (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
-        (_, Value::Tables(_) | Value::Log(_) | Value::LogErrors(_)) => return,
+        (_, Value::LogErrors(new)) => state.world.add_findings(new),
+        (_, Value::Tables(_) | Value::Log(_)) => return,
     }
     super::judge(state);
 }
