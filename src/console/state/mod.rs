@@ -359,7 +359,7 @@ impl State {
             if let Some(feed) = errors.filter(|feed| feed.failed.is_some()) {
                 next.age(feed.as_of);
             }
-            for name in crate::model::metric::MetricName::ALL {
+            for name in crate::model::metric::MetricName::WATCHED {
                 next.age(self.world.points(arn, name).last().map(|point| point.at));
             }
         }
