@@ -32,3 +32,4 @@ mod scene;
 mod schedules;
 mod servers;
 mod traps;
+mod traps_spoken;
