@@ -43,6 +43,7 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
         Ok(call) => call,
         Err(unread) => return refuse(unread.from, &unread.refusal),
     };
+    stage.count(call.service, &call.operation);
     let plan = stage.plan(call.service, &call.operation);
     if !plan.delay.is_zero() {
         tokio::time::sleep(plan.delay).await;
