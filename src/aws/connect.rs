@@ -8,6 +8,7 @@ use crate::aws::settings::Settings;
 use crate::aws::wire::{Clients, Wire};
 use crate::model::operation::Operation;
 use crate::model::parts::Identity;
+use crate::model::stamp::Stamp;
 use crate::model::{Problem, ProblemKind, Region, Scope};
 use aws_credential_types::provider::error::CredentialsError;
 use jiff::Timestamp;
@@ -26,9 +27,45 @@ pub struct Connected {
     pub identity: Identity,
 }
 
+/// Where would be read, before anybody is asked who we are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub profile: String,
+    /// `None` where nothing names one.
+    pub region: Option<Region>,
+}
+
+/// How signing in ended, and the clock of the service that was asked: it speaks also where it refuses.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    pub result: Result<Connected, Problem>,
+    pub stamp: Option<Stamp>,
+}
+
+/// Finds out profile and region as [`connect`] would. May ask the metadata service: at most one second.
+pub async fn place(settings: &Settings) -> Result<Place, Problem> {
+    let Configured { profile, region, .. } = config::configure(settings).await?;
+    Ok(Place { profile, region })
+}
+
 /// Finds configuration and credentials and asks who they are. Without credentials anywhere the problem comes within two
 /// seconds, also where the metadata service never answers; a slow sign-in service is waited for.
 pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connected, Problem> {
+    sign_in(settings, limiters).await.result
+}
+
+/// [`connect`], with the time that STS put on its answer.
+pub async fn sign_in(settings: &Settings, limiters: &Limiters) -> SignIn {
+    let mut stamp = None;
+    let result = connected(settings, limiters, &mut stamp).await;
+    SignIn { result, stamp }
+}
+
+async fn connected(
+    settings: &Settings,
+    limiters: &Limiters,
+    stamp: &mut Option<Stamp>,
+) -> Result<Connected, Problem> {
     let Configured { profile, region, sdk, keeper } = config::configure(settings).await?;
     let Some(region) = region else {
         let looked = tokio::time::timeout(WITHOUT_REGION, keeper.load()).await;
@@ -43,7 +80,9 @@ pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connect
     let clients = Clients::new(&sdk);
     // The account, and with it the limiter, is only known after the first answer.
     let first = Limiter::new(settings.requests_per_second, settings.burst);
-    let caller = clients.who(&first, &region, &found).await?.value;
+    let asked = clients.who(&first, &region, &found).await;
+    *stamp = asked.as_ref().map_or_else(|refused| refused.stamp, |reply| reply.stamp);
+    let caller = asked?.value;
     let limiter = limiters.of(&caller.account, &region, settings.requests_per_second, settings.burst);
     for _ in 0..first.traffic().requests_last_minute {
         limiter.count(Operation::GetCallerIdentity);
