@@ -2,10 +2,11 @@
 
 use crate::aws::config::{self, Configured};
 use crate::aws::credentials;
+use crate::aws::failure::Class;
 use crate::aws::limiter::{Limiter, Limiters, Urgency};
 use crate::aws::reader::Reader;
 use crate::aws::settings::Settings;
-use crate::aws::wire::{Clients, Wire};
+use crate::aws::wire::{Caller, Clients, Refused, Reply, Wire};
 use crate::model::operation::Operation;
 use crate::model::parts::Identity;
 use crate::model::stamp::Stamp;
@@ -35,11 +36,14 @@ pub struct Place {
     pub region: Option<Region>,
 }
 
-/// How signing in ended, and the clock of the service that was asked: it speaks also where it refuses.
+/// How signing in ended, with what is learnt on the way also where it fails.
 #[derive(Debug, Clone)]
 pub struct SignIn {
     pub result: Result<Connected, Problem>,
+    /// The clock of the service that was asked who we are.
     pub stamp: Option<Stamp>,
+    /// That service does not allow the question.
+    pub denied: bool,
 }
 
 /// Finds out profile and region as [`connect`] would. May ask the metadata service: at most one second.
@@ -54,17 +58,21 @@ pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connect
     sign_in(settings, limiters).await.result
 }
 
-/// [`connect`], with the time that STS put on its answer.
+/// [`connect`], with more about how it went.
 pub async fn sign_in(settings: &Settings, limiters: &Limiters) -> SignIn {
-    let mut stamp = None;
-    let result = connected(settings, limiters, &mut stamp).await;
-    SignIn { result, stamp }
+    let (mut stamp, mut denied) = (None, false);
+    let heard = |asked: &Result<Reply<Caller>, Refused>| match asked {
+        Ok(reply) => stamp = reply.stamp,
+        Err(refused) => (stamp, denied) = (refused.stamp, refused.class == Class::Denied),
+    };
+    let result = connected(settings, limiters, heard).await;
+    SignIn { result, stamp, denied }
 }
 
 async fn connected(
     settings: &Settings,
     limiters: &Limiters,
-    stamp: &mut Option<Stamp>,
+    heard: impl FnOnce(&Result<Reply<Caller>, Refused>),
 ) -> Result<Connected, Problem> {
     let Configured { profile, region, sdk, keeper } = config::configure(settings).await?;
     let Some(region) = region else {
@@ -81,7 +89,7 @@ async fn connected(
     // The account, and with it the limiter, is only known after the first answer.
     let first = Limiter::new(settings.requests_per_second, settings.burst);
     let asked = clients.who(&first, &region, &found).await;
-    *stamp = asked.as_ref().map_or_else(|refused| refused.stamp, |reply| reply.stamp);
+    heard(&asked);
     let caller = asked?.value;
     let limiter = limiters.of(&caller.account, &region, settings.requests_per_second, settings.burst);
     for _ in 0..first.traffic().requests_last_minute {

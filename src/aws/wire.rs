@@ -170,9 +170,9 @@ where
     loop {
         limiter.pass(operation, urgency, metrics).await;
         let witness = Witness::new(Timestamp::now());
-        let sent = send(witness.clone()).await;
+        let result = send(witness.clone()).await;
         let stamp = witness.stamp();
-        let error = match sent {
+        let error = match result {
             Ok(value) => return Ok(Reply { value, stated: stamp.map(|stamp| stamp.stated), stamp }),
             Err(error) => error,
         };
