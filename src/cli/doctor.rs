@@ -65,7 +65,7 @@ fn row(finding: &Finding) -> Vec<Value> {
 }
 
 /// Columns of a check's name; a longer one pushes its line, not every other.
-const CHECK_MAX: usize = 32;
+const CHECK_MAX: usize = 40;
 
 /// Narrower than this nothing is wrapped: the terminal does it no worse.
 const NARROWEST: usize = 50;

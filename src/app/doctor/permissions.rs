@@ -119,6 +119,9 @@ fn one(action: &str, trial: Option<&Trial>, identity: &Identity) -> Finding {
         return Finding::unknown(area, action, message, "Check the network, VPN and proxy to this service.");
     };
     match &trial.ruling {
+        Ruling::Allowed if trial.on_nothing => {
+            Finding::passed(area, action, "allowed: nothing there to try it on, and asking was not refused")
+        }
         Ruling::Allowed => Finding::passed(area, action, "allowed"),
         Ruling::Unknown(problem) => Finding::problem(area, action, Verdict::Unknown, problem),
         Ruling::Denied(problem) if trial.on_nothing => {
@@ -154,8 +157,8 @@ mod tests {
         }
     }
 
-    fn ended(ruling: Ruling, on_nothing: bool) -> Option<Trial> {
-        Some(Trial { ruling, on_nothing, stamp: None, found: None })
+    fn ended(ruling: Ruling, on_nothing: bool) -> Trial {
+        Trial { ruling, on_nothing, stamp: None, found: None }
     }
 
     #[test]
@@ -164,11 +167,11 @@ mod tests {
             Identity { account: AccountId("1".into()), arn: "arn:aws:iam::1:user/jane".into(), expires: None };
         let denied = || Ruling::Denied(problem(ProblemKind::AccessDenied));
         for (trial, want, said) in [
-            (ended(Ruling::Allowed, false), Verdict::Passed, ""),
-            (ended(Ruling::Allowed, true), Verdict::Passed, ""),
-            (ended(denied(), false), Verdict::Failed, "Allow dms:DescribeEvents to arn:aws:iam::1:user/jane"),
-            (ended(denied(), true), Verdict::Unknown, "Otherwise allow dms:DescribeEvents"),
-            (ended(Ruling::Unknown(problem(ProblemKind::Throttled)), false), Verdict::Unknown, "hint"),
+            (Some(ended(Ruling::Allowed, false)), Verdict::Passed, ""),
+            (Some(ended(Ruling::Allowed, true)), Verdict::Passed, ""),
+            (Some(ended(denied(), false)), Verdict::Failed, "Allow dms:DescribeEvents to arn:aws:iam::1:user/jane"),
+            (Some(ended(denied(), true)), Verdict::Unknown, "Otherwise allow dms:DescribeEvents"),
+            (Some(ended(Ruling::Unknown(problem(ProblemKind::Throttled)), false)), Verdict::Unknown, "hint"),
             (None, Verdict::Unknown, "network"),
         ] {
             let found = one("dms:DescribeEvents", trial.as_ref(), &identity);
