@@ -67,6 +67,9 @@ fn row(finding: &Finding) -> Vec<Value> {
 /// Columns of a check's name; a longer one pushes its line, not every other.
 const CHECK_MAX: usize = 40;
 
+/// A message goes on below itself where there is so much room.
+const ROOM: usize = 40;
+
 /// Narrower than this nothing is wrapped: the terminal does it no worse.
 const NARROWEST: usize = 50;
 
@@ -116,10 +119,13 @@ fn paragraph(alike: &[Finding], widest: usize, columns: Option<usize>, out: &mut
     };
     let fill = " ".repeat(widest.saturating_sub(check.width()));
     let first = format!("  {word:<7}  {check}{fill}  ");
-    let indent = " ".repeat("  passed   ".len() + widest + 2);
+    // Under the name of the check: beside it there is little room for what may be long.
+    let indent = " ".repeat("  passed   ".len());
     let names = alike.iter().map(|finding| finding.check.shown()).collect::<Vec<_>>().join(", ");
     let request = finding.request_id.as_deref().map(|id| format!("request id {id}"));
-    wrap(&first, &indent, &finding.message.shown(), columns, out);
+    let below =
+        if columns.is_some_and(|columns| columns >= first.width() + ROOM) { first.width() } else { indent.len() };
+    wrap(&first, &" ".repeat(below), &finding.message.shown(), columns, out);
     let more = [
         (alike.len() > 1).then_some(names),
         finding.detail.as_ref().map(|detail| detail.shown().into_owned()),
@@ -174,18 +180,16 @@ mod tests {
 Permissions of the read-only mode
   passed   dms:DescribeEvents    allowed
   FAILED   logs:FilterLogEvents  access denied
-                                 User: somebody is not
-                                 authorized to perform:
-                                 logs:FilterLogEvents on
-                                 anything
-                                 -> Allow it[2J.
+           User: somebody is not authorized to perform:
+           logs:FilterLogEvents on anything
+           -> Allow it[2J.
   unknown  2 checks              not tried
-                                 a:B, a:C
-                                 -> Sign in.
+           a:B, a:C
+           -> Sign in.
 
 This machine
   FAILED   after logout  x
-                         -> y
+           -> y
 
 1 passed, 2 failed, 2 unknown
 ";

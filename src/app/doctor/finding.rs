@@ -95,12 +95,21 @@ impl Finding {
     /// A problem as it came, with its own advice.
     pub fn problem(area: Area, check: impl Into<String>, verdict: Verdict, problem: &Problem) -> Self {
         let some = |text: &str| Some(text).filter(|text| !text.is_empty()).map(Untrusted::new);
+        let nothing_better = || Untrusted::from("Ask again; if it stays so, look up the error that is named here.");
         Self {
             detail: some(&problem.detail),
-            action: some(&problem.hint),
+            action: Some(some(&problem.hint).unwrap_or_else(nothing_better)),
             request_id: problem.request_id.clone(),
             ..Self::new(area, check, verdict, problem.summary.clone())
         }
+    }
+
+    /// More to do.
+    #[must_use]
+    pub fn then(mut self, more: &str) -> Self {
+        let action = self.action.iter().map(Untrusted::raw).chain([more]).collect::<Vec<_>>().join(" ");
+        self.action = Some(Untrusted::new(action));
+        self
     }
 
     #[must_use]

@@ -9,7 +9,7 @@ use crate::model::operation::{Access, Operation, Row, TABLE};
 use crate::model::parts::Identity;
 use crate::model::stamp::Stamp;
 use crate::model::task::Task;
-use crate::model::{Problem, ReplicationKind};
+use crate::model::{Problem, ProblemKind, ReplicationKind};
 use futures_util::future::join_all;
 use std::time::Duration;
 
@@ -119,11 +119,18 @@ fn one(action: &str, trial: Option<&Trial>, identity: &Identity) -> Finding {
         return Finding::unknown(area, action, message, "Check the network, VPN and proxy to this service.");
     };
     match &trial.ruling {
-        Ruling::Allowed if trial.on_nothing => {
-            Finding::passed(area, action, "allowed: nothing there to try it on, and asking was not refused")
-        }
+        Ruling::Allowed if trial.on_nothing => Finding::passed(area, action, "allowed (there is none yet)"),
         Ruling::Allowed => Finding::passed(area, action, "allowed"),
-        Ruling::Unknown(problem) => Finding::problem(area, action, Verdict::Unknown, problem),
+        Ruling::Unknown(problem) => {
+            // Action and region stand there already.
+            let rest = problem.summary.strip_prefix(action).and_then(|rest| rest.split_once(": "));
+            let message = rest.map_or(problem.summary.as_str(), |(_, words)| words).into();
+            let finding = Finding { message, ..Finding::problem(area, action, Verdict::Unknown, problem) };
+            match problem.kind {
+                ProblemKind::Throttled => finding.then("Ask again in a minute."),
+                _ => finding,
+            }
+        }
         Ruling::Denied(problem) if trial.on_nothing => {
             let message = "denied for something that does not exist, and there is nothing that does to try it on";
             let do_this = format!("If your policy names resources, this may be right. Otherwise allow {action}.");
@@ -143,7 +150,7 @@ fn one(action: &str, trial: Option<&Trial>, identity: &Identity) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{AccountId, ProblemKind};
+    use crate::model::AccountId;
     use jiff::Timestamp;
 
     fn problem(kind: ProblemKind) -> Problem {
@@ -171,7 +178,11 @@ mod tests {
             (Some(ended(Ruling::Allowed, true)), Verdict::Passed, ""),
             (Some(ended(denied(), false)), Verdict::Failed, "Allow dms:DescribeEvents to arn:aws:iam::1:user/jane"),
             (Some(ended(denied(), true)), Verdict::Unknown, "Otherwise allow dms:DescribeEvents"),
-            (Some(ended(Ruling::Unknown(problem(ProblemKind::Throttled)), false)), Verdict::Unknown, "hint"),
+            (
+                Some(ended(Ruling::Unknown(problem(ProblemKind::Throttled)), false)),
+                Verdict::Unknown,
+                "hint Ask again in a minute.",
+            ),
             (None, Verdict::Unknown, "network"),
         ] {
             let found = one("dms:DescribeEvents", trial.as_ref(), &identity);
