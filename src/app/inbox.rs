@@ -15,7 +15,7 @@ pub struct Inbox {
 
 #[derive(Debug, Default)]
 struct Waiting {
-    /// In order: connections, problems.
+    /// In order: connections, problems, streams.
     queue: Vec<Message>,
     reports: BTreeMap<(Scope, Subject), Newest>,
     traffic: Option<Message>,
@@ -32,6 +32,8 @@ impl Inbox {
     pub fn send(&self, message: Message) {
         let mut waiting = self.lock();
         match message {
+            // A failure of a stream must not overtake the lines before it.
+            Message::Report(report) if report.key().1.is_stream() => waiting.queue.push(Message::Report(report)),
             Message::Report(report) => {
                 let (scope, subject) = report.key();
                 let newest = waiting.reports.entry((scope.clone(), subject.clone())).or_default();
@@ -127,6 +129,16 @@ mod tests {
             assert_eq!(inbox.drain(), want);
             assert_eq!(inbox.drain(), vec![]);
         }
+    }
+
+    #[test]
+    fn nothing_of_a_stream_is_dropped_and_it_stays_in_order() {
+        let inbox = Inbox::default();
+        let sent = [observed("1", Subject::Events, 1), failed("1", Subject::Events), observed("1", Subject::Events, 2)];
+        for message in sent.clone() {
+            inbox.send(message);
+        }
+        assert_eq!(inbox.drain(), sent);
     }
 
     #[test]

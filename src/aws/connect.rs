@@ -61,18 +61,18 @@ pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connect
 /// [`connect`], with more about how it went.
 pub async fn sign_in(settings: &Settings, limiters: &Limiters) -> SignIn {
     let (mut stamp, mut denied) = (None, false);
-    let heard = |asked: &Result<Reply<Caller>, Refused>| match asked {
+    let answered = |asked: &Result<Reply<Caller>, Refused>| match asked {
         Ok(reply) => stamp = reply.stamp,
         Err(refused) => (stamp, denied) = (refused.stamp, refused.class == Class::Denied),
     };
-    let result = connected(settings, limiters, heard).await;
+    let result = connected(settings, limiters, answered).await;
     SignIn { result, stamp, denied }
 }
 
 async fn connected(
     settings: &Settings,
     limiters: &Limiters,
-    heard: impl FnOnce(&Result<Reply<Caller>, Refused>),
+    answered: impl FnOnce(&Result<Reply<Caller>, Refused>),
 ) -> Result<Connected, Problem> {
     let Configured { profile, region, sdk, keeper } = config::configure(settings).await?;
     let Some(region) = region else {
@@ -89,8 +89,9 @@ async fn connected(
     // The account, and with it the limiter, is only known after the first answer.
     let first = Limiter::new(settings.requests_per_second, settings.burst);
     let asked = clients.who(&first, &region, &found).await;
-    heard(&asked);
-    let caller = asked?.value;
+    answered(&asked);
+    let reply = asked?;
+    let (stated, heard, caller) = (reply.stated, Timestamp::now(), reply.value);
     let limiter = limiters.of(&caller.account, &region, settings.requests_per_second, settings.burst);
     for _ in 0..first.traffic().requests_last_minute {
         limiter.count(Operation::GetCallerIdentity);
@@ -99,6 +100,8 @@ async fn connected(
     let identity = Identity { account: caller.account.clone(), arn: caller.arn, expires: held.expires() };
     let scope = Scope { profile: profile.clone(), account: caller.account, region };
     let wire = Wire::new(clients, keeper, limiter, scope.clone());
+    // The first question about a time must know what time it is there.
+    wire.clock.saw(stated, heard);
     Ok(Connected { reader: Reader::new(Arc::new(wire), Urgency::Interactive), scope, identity })
 }
 

@@ -22,6 +22,7 @@ pub use config::is_endpoint_url;
 pub use connect::{Connected, Place, SignIn, connect, place, sign_in};
 pub use limiter::{Limiters, Traffic, Urgency};
 pub use reader::{
-    LogQuery, LogShelf, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial, WhichTables,
+    InstanceMetricQuery, LogQuery, LogShelf, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial,
+    WhichTables,
 };
 pub use settings::{Origin, Settings};

@@ -12,6 +12,13 @@ use crate::model::operation::Operation;
 pub enum Context {
     Tasks,
     Tables,
+    Events,
+    Logs,
+    Metrics,
+    Drain,
+    Definition,
+    Schedules,
+    Alerts,
     Problems,
     Help,
     Palette,
@@ -19,12 +26,33 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 6] = [Self::Tasks, Self::Tables, Self::Problems, Self::Help, Self::Palette, Self::Filter];
+    pub const ALL: [Self; 13] = [
+        Self::Tasks,
+        Self::Tables,
+        Self::Events,
+        Self::Logs,
+        Self::Metrics,
+        Self::Drain,
+        Self::Definition,
+        Self::Schedules,
+        Self::Alerts,
+        Self::Problems,
+        Self::Help,
+        Self::Palette,
+        Self::Filter,
+    ];
 
     pub fn title(self) -> &'static str {
         match self {
             Self::Tasks => "Tasks",
             Self::Tables => "Tables of a task",
+            Self::Events => "Events",
+            Self::Logs => "Logs",
+            Self::Metrics => "Metrics of a task",
+            Self::Drain => "Drain",
+            Self::Definition => "Definition of a task",
+            Self::Schedules => "Schedules",
+            Self::Alerts => "Alerts",
             Self::Problems => "Problems",
             Self::Help => "Help",
             Self::Palette => "Commands (:)",
@@ -52,6 +80,19 @@ pub enum ActionId {
     Open,
     Filter,
     Problems,
+    Alerts,
+    Schedules,
+    AllEvents,
+    AllDrain,
+    NamedLogs,
+    Tables,
+    Events,
+    Logs,
+    Metrics,
+    Drain,
+    Definition,
+    NextTab,
+    PreviousTab,
     AskNow,
     SortPrevious,
     SortNext,

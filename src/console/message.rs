@@ -1,5 +1,6 @@
 //! What can happen to the console, and what it can ask for. Both are data: they can be printed, compared and replayed.
 
+use crate::model::log_place::LogSource;
 use crate::model::parts::Identity;
 use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
 
@@ -73,6 +74,10 @@ pub enum Message {
 pub struct Focus {
     /// The task whose tables are on screen.
     pub tables_of: Option<ReplicationArn>,
+    /// The log on screen.
+    pub log_of: Option<LogSource>,
+    /// The task whose charts are on screen.
+    pub charts_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while the terminal says nobody looks.

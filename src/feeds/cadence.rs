@@ -31,6 +31,14 @@ pub enum Kind {
     Settings,
     /// Tags, where the scope asks for them.
     Tags,
+    /// One request for all tasks and instances.
+    Events,
+    /// Who is told of events.
+    Subscriptions,
+    /// EventBridge and its Scheduler: no DMS request, but one a rule and one a schedule.
+    Schedules,
+    /// What AWS is going to do to instances.
+    Maintenance,
 }
 
 /// Shortest interval in seconds, and share of the budget in requests per second.
@@ -54,17 +62,21 @@ const fn pace(shortest: u32, share: f64) -> Pace {
 
 /// Shortest intervals: status decides what an operator does next, so 10 s; DMS refreshes table statistics about that
 /// often; what changes by hand only, minutes. `Identity` goes to STS and has no DMS share.
-pub const TABLE: [Row; 10] = [
+pub const TABLE: [Row; 14] = [
     Row { kind: Kind::Identity, focused: pace(300, 0.0), unfocused: pace(300, 0.0) },
     Row { kind: Kind::Tasks, focused: pace(10, 0.34), unfocused: pace(60, 0.10) },
-    Row { kind: Kind::OpenTables, focused: pace(10, 0.30), unfocused: pace(60, 0.07) },
+    Row { kind: Kind::OpenTables, focused: pace(10, 0.22), unfocused: pace(60, 0.05) },
     Row { kind: Kind::KnownErrors, focused: pace(60, 0.09), unfocused: pace(300, 0.03) },
-    Row { kind: Kind::QuietErrors, focused: pace(600, 0.09), unfocused: pace(3600, 0.03) },
+    Row { kind: Kind::QuietErrors, focused: pace(600, 0.09), unfocused: pace(3600, 0.02) },
     Row { kind: Kind::Instances, focused: pace(300, 0.02), unfocused: pace(900, 0.01) },
     Row { kind: Kind::Endpoints, focused: pace(600, 0.03), unfocused: pace(1800, 0.01) },
     Row { kind: Kind::Connections, focused: pace(300, 0.05), unfocused: pace(900, 0.02) },
-    Row { kind: Kind::Settings, focused: pace(3600, 0.04), unfocused: pace(7200, 0.02) },
+    Row { kind: Kind::Settings, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
     Row { kind: Kind::Tags, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
+    Row { kind: Kind::Events, focused: pace(20, 0.06), unfocused: pace(60, 0.02) },
+    Row { kind: Kind::Subscriptions, focused: pace(600, 0.01), unfocused: pace(1800, 0.005) },
+    Row { kind: Kind::Schedules, focused: pace(60, 0.0), unfocused: pace(300, 0.0) },
+    Row { kind: Kind::Maintenance, focused: pace(1800, 0.01), unfocused: pace(3600, 0.005) },
 ];
 
 /// Serverless replications cost two more requests with every list of tasks. Where there were none, they are looked for
@@ -136,7 +148,8 @@ mod tests {
     /// 10,000 tables open, every tenth task with an error, serverless in use.
     fn requests(kind: Kind, tasks: u32) -> u32 {
         match kind {
-            Kind::Identity => 0,
+            // Other services.
+            Kind::Identity | Kind::Schedules => 0,
             Kind::Tasks | Kind::Settings => tasks.div_ceil(100) + 2,
             Kind::OpenTables => 20,
             Kind::KnownErrors => tasks.div_ceil(10),
@@ -144,6 +157,8 @@ mod tests {
             Kind::Instances => (tasks / 10).div_ceil(100).max(1),
             Kind::Endpoints | Kind::Connections => (tasks * 2).div_ceil(100),
             Kind::Tags => tasks,
+            Kind::Events => 1 + tasks / 300,
+            Kind::Subscriptions | Kind::Maintenance => 1,
         }
     }
 
@@ -172,8 +187,8 @@ mod tests {
             (Kind::Tasks, true, 8, 24),
             (Kind::Tasks, false, 6, 60),
             (Kind::OpenTables, true, 1, 10),
-            (Kind::OpenTables, true, 20, 67),
-            (Kind::OpenTables, true, 120, 400),
+            (Kind::OpenTables, true, 20, 91),
+            (Kind::OpenTables, true, 120, 546),
             (Kind::OpenTables, false, 1, 60),
             (Kind::KnownErrors, true, 1, 60),
             (Kind::QuietErrors, true, 100, 1112),

@@ -1,11 +1,13 @@
 //! Runs the schedule: sends calls, folds answers, says what came of it. The only file here that awaits or reads a clock.
 
-use super::fold::Fold;
+use super::fold::{Fold, first_window};
 use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
 use super::settings::Settings;
-use crate::aws::{Answer, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
-use crate::model::observation::TaskSeries;
-use crate::model::parts::{ConnectionTest, Endpoint, Identity, Instance};
+use crate::aws::{Answer, InstanceMetricQuery, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::model::event::{Asked, Event as DmsEvent, Window};
+use crate::model::observation::{InstanceSeries, TaskSeries};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
+use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
 use crate::model::{Problem, ProblemKind, ReplicationArn, Report, Scope, Subject};
@@ -99,7 +101,21 @@ enum Answered {
     Settings(Vec<ReplicationArn>, Answer<Vec<Task>>),
     Tags(Answer<Vec<(ReplicationArn, Option<Tags>)>>),
     Metrics(Answer<Vec<TaskSeries>>),
+    Events(Asked, Answer<Vec<DmsEvent>>),
+    Schedules(Answer<Vec<Schedule>>),
+    Subscriptions(Answer<Vec<EventSubscription>>),
+    Maintenance(Answer<Vec<PendingMaintenance>>),
+    InstanceMetrics(Answer<Vec<InstanceSeries>>),
+    Charts(Answer<Vec<TaskSeries>>, Answer<Vec<InstanceSeries>>),
     Tables(Subject, Answer<Vec<TableRow>>),
+}
+
+/// What a call needs besides its job.
+#[derive(Default)]
+struct Needs {
+    queries: Vec<MetricQuery>,
+    of_instances: Vec<InstanceMetricQuery>,
+    window: Option<Window>,
 }
 
 struct Ended {
@@ -151,24 +167,32 @@ impl Runner {
             }
             let (topic, id) = (call.topic.clone(), call.id);
             let reader = self.reader.at(call.urgency);
-            let queries = self.queries(&call.job);
+            let known = self.needs(&call.job);
             let handle = self.calls.spawn(async move {
-                let result = ask(&reader, &call.job, queries).await;
+                let result = ask(&reader, &call.job, known).await;
                 Ended { call, result }
             });
             self.running.insert(topic, (id, handle));
         }
     }
 
-    /// Metric queries need instance names, which the schedule does not know.
-    fn queries(&self, job: &Job) -> Vec<MetricQuery> {
-        let Job::Metrics { queries, .. } = job else { return Vec::new() };
+    /// Metric queries need instance names, events where the last answer ended: the schedule knows neither.
+    fn needs(&self, job: &Job) -> Needs {
         let query = |(arn, names): &(ReplicationArn, Vec<_>)| MetricQuery {
             arn: arn.clone(),
             instance: self.fold.instance_of(arn),
             names: names.clone(),
         };
-        queries.iter().map(query).collect()
+        match job {
+            Job::Metrics { queries, .. } => Needs { queries: queries.iter().map(query).collect(), ..Needs::default() },
+            Job::InstanceMetrics { .. } => Needs { of_instances: self.fold.instance_queries(), ..Needs::default() },
+            Job::Charts { arn, .. } => {
+                let (task, instance) = self.fold.chart_queries(arn);
+                Needs { queries: vec![task], of_instances: instance.into_iter().collect(), window: None }
+            }
+            Job::Events => Needs { window: self.fold.window(), ..Needs::default() },
+            _ => Needs::default(),
+        }
     }
 
     fn ended(&mut self, ended: Ended) {
@@ -183,7 +207,7 @@ impl Runner {
             Ok(mut answered) => {
                 let outcome = Outcome::Answered { requests: answered.requests() };
                 let missing = answered.missing();
-                let mut events = self.learn(&mut answered, now);
+                let mut events = self.learn(&topic, &mut answered, now);
                 events.push(Event::Ended { id, topic: topic.clone(), outcome });
                 self.happened(Event::Together(events));
                 self.tell(&topic, answered, now);
@@ -203,7 +227,7 @@ impl Runner {
     }
 
     /// Takes in what scheduling or later reports need.
-    fn learn(&mut self, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
+    fn learn(&mut self, topic: &Topic, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
         match answered {
             Answered::Tasks(answer) => self.fold.tasks(std::mem::take(answer)),
@@ -213,6 +237,22 @@ impl Runner {
             }
             Answered::Tags(answer) => self.fold.tags(std::mem::take(&mut answer.value)),
             Answered::Instances(answer) => self.fold.instances(&answer.value),
+            Answered::Events(asked, answer) => {
+                self.fold.events(*asked, answer);
+                return events;
+            }
+            Answered::InstanceMetrics(answer) => {
+                let now = self.reader.service_time(now);
+                self.fold.instance_metrics(std::mem::take(&mut answer.value), now);
+                return events;
+            }
+            Answered::Charts(task, instance) => {
+                let Topic::Charts(arn) = topic else { return events };
+                let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
+                let instance = std::mem::take(&mut instance.value).into_iter().map(|one| one.series).collect();
+                self.fold.charts(arn, task, instance, self.reader.service_time(now));
+                return events;
+            }
             Answered::Metrics(answer) => {
                 self.fold.metrics(std::mem::take(&mut answer.value), self.reader.service_time(now));
                 return events;
@@ -237,6 +277,16 @@ impl Runner {
             Answered::Endpoints(answer) => fold.endpoints_report(answer, every, now),
             Answered::Connections(answer) => fold.connections_report(answer, every, now),
             Answered::Metrics(_) => fold.metrics_report(every, now),
+            Answered::Events(_, answer) => fold.events_report(answer, every, now),
+            Answered::Schedules(answer) => fold.schedules_report(answer, every, now),
+            Answered::Subscriptions(answer) => fold.subscriptions_report(answer, every, now),
+            Answered::Maintenance(answer) => fold.maintenance_report(answer, every, now),
+            Answered::InstanceMetrics(_) => fold.instance_metrics_report(every, now),
+            Answered::Charts(..) => {
+                let Topic::Charts(arn) = topic else { return };
+                let Some(report) = fold.charts_report(arn, every, now) else { return };
+                report
+            }
             Answered::Tables(subject, answer) => fold.tables_report(subject, answer, every, now),
         });
     }
@@ -273,6 +323,13 @@ impl Answered {
             Self::Connections(answer) => &answer.missing,
             Self::Tags(answer) => &answer.missing,
             Self::Metrics(answer) => &answer.missing,
+            Self::Events(_, answer) => &answer.missing,
+            Self::Schedules(answer) => &answer.missing,
+            Self::Subscriptions(answer) => &answer.missing,
+            Self::Maintenance(answer) => &answer.missing,
+            Self::InstanceMetrics(answer) => &answer.missing,
+            Self::Charts(task, instance) if task.missing.is_empty() => &instance.missing,
+            Self::Charts(task, _) => &task.missing,
             Self::Tables(_, answer) => &answer.missing,
         };
         missing.first().cloned()
@@ -288,12 +345,18 @@ impl Answered {
             Self::Connections(answer) => answer.pages,
             Self::Tags(answer) => answer.pages,
             Self::Metrics(answer) => answer.pages,
+            Self::Events(_, answer) => answer.pages,
+            Self::Schedules(answer) => answer.pages,
+            Self::Subscriptions(answer) => answer.pages,
+            Self::Maintenance(answer) => answer.pages,
+            Self::InstanceMetrics(answer) => answer.pages,
+            Self::Charts(task, instance) => task.pages + instance.pages,
             Self::Tables(_, answer) => answer.pages,
         }
     }
 }
 
-async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<Answered, Problem> {
+async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Problem> {
     Ok(match job {
         Job::Identity => Answered::Identity(reader.identity().await?),
         Job::Tasks { serverless } => {
@@ -303,6 +366,26 @@ async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<An
         Job::Instances => Answered::Instances(reader.instances().await?),
         Job::Endpoints => Answered::Endpoints(reader.endpoints().await?),
         Job::Connections => Answered::Connections(reader.connections().await?),
+        Job::Events => {
+            let now = reader.service_time(Timestamp::now());
+            let asked = known.window.unwrap_or_else(|| first_window(now)).next(now);
+            Answered::Events(asked, reader.events(asked.from, asked.to).await?)
+        }
+        Job::Schedules => {
+            let (rules, schedules) = (reader.rules().await, reader.schedules().await);
+            Answered::Schedules(both(rules, schedules)?)
+        }
+        Job::Subscriptions => Answered::Subscriptions(reader.event_subscriptions().await?),
+        Job::Maintenance => Answered::Maintenance(reader.pending_maintenance().await?),
+        Job::InstanceMetrics { minutes } => {
+            let (from, to) = back(reader, *minutes);
+            Answered::InstanceMetrics(reader.instance_metrics(&known.of_instances, from, to).await?)
+        }
+        Job::Charts { minutes, .. } => {
+            let (from, to) = back(reader, *minutes);
+            let task = reader.metrics(&known.queries, from, to).await?;
+            Answered::Charts(task, reader.instance_metrics(&known.of_instances, from, to).await?)
+        }
         Job::Settings { arns, all: true } => {
             let answer = reader.tasks(TaskDetail::Full, Serverless::Include).await?;
             Answered::Settings(arns.clone(), answer)
@@ -326,15 +409,41 @@ async fn ask(reader: &Reader, job: &Job, queries: Vec<MetricQuery>) -> Result<An
             Answered::Tags(all)
         }
         Job::Metrics { minutes, .. } => {
-            let now = reader.service_time(Timestamp::now());
-            let from = now.checked_sub(SignedDuration::from_mins(*minutes)).unwrap_or(now);
-            Answered::Metrics(reader.metrics(&queries, from, now).await?)
+            let (from, to) = back(reader, *minutes);
+            Answered::Metrics(reader.metrics(&known.queries, from, to).await?)
         }
         Job::Tables(arn) => Answered::Tables(Subject::Tables(arn.clone()), reader.tables(arn, WhichTables::All).await?),
         Job::TableErrors(arn) => {
             Answered::Tables(Subject::TableErrors(arn.clone()), reader.tables(arn, WhichTables::ErrorsOnly).await?)
         }
     })
+}
+
+/// So many minutes back from now, by the service's clock.
+fn back(reader: &Reader, minutes: i64) -> (Timestamp, Timestamp) {
+    let now = reader.service_time(Timestamp::now());
+    (now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now), now)
+}
+
+/// Two services in one list: where one of them may not be read, the other is still worth showing.
+fn both(
+    rules: Result<Answer<Vec<Schedule>>, Problem>,
+    schedules: Result<Answer<Vec<Schedule>>, Problem>,
+) -> Result<Answer<Vec<Schedule>>, Problem> {
+    match (rules, schedules) {
+        (Ok(mut rules), Ok(schedules)) => {
+            rules.stated = rules.stated.zip(schedules.stated).map(|(a, b)| a.min(b));
+            rules.pages += schedules.pages;
+            rules.value.extend(schedules.value);
+            rules.missing.extend(schedules.missing);
+            Ok(rules)
+        }
+        (Ok(mut answer), Err(problem)) | (Err(problem), Ok(mut answer)) => {
+            answer.missing.push(problem);
+            Ok(answer)
+        }
+        (Err(problem), Err(_)) => Err(problem),
+    }
 }
 
 /// What a failure is about, for the one who looks at the screen.
@@ -347,6 +456,12 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Endpoints => Subject::Endpoints,
         Topic::Connections => Subject::Connections,
         Topic::Metrics => Subject::Metrics,
+        Topic::Events => Subject::Events,
+        Topic::Schedules => Subject::Schedules,
+        Topic::Subscriptions => Subject::Subscriptions,
+        Topic::Maintenance => Subject::Maintenance,
+        Topic::InstanceMetrics => Subject::InstanceMetrics,
+        Topic::Charts(arn) => Subject::Charts(arn.clone()),
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
     }

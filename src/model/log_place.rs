@@ -2,6 +2,15 @@
 
 use crate::model::settings::TaskSettings;
 use crate::model::{ReplicationArn, ReplicationKind};
+use serde::{Deserialize, Serialize};
+
+/// Whose log: a task's, wherever that is, or a log group by its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogSource {
+    Task(ReplicationArn),
+    Group(String),
+}
 
 /// Group and stream.
 #[derive(Debug, Clone, PartialEq, Eq)]

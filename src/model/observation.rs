@@ -1,10 +1,14 @@
 //! Everything observed, in one shape: who was asked, about what, the answer, and how old the evidence is.
 
+use crate::model::event::Event;
+use crate::model::log_line::LogEvent;
+use crate::model::log_place::LogSource;
 use crate::model::metric::Series;
-use crate::model::parts::{ConnectionTest, Endpoint, Identity, Instance};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
+use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
-use crate::model::{AccountId, Region, ReplicationArn};
+use crate::model::{AccountId, InstanceArn, Region, ReplicationArn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -35,12 +39,42 @@ pub enum Subject {
     Tables(ReplicationArn),
     /// Only the tables in `Table error` of one task: one cheap call.
     TableErrors(ReplicationArn),
+    /// Everything DMS says has happened, to tasks and instances. A stream.
+    Events,
+    /// One log, while somebody reads it. A stream.
+    Log(LogSource),
+    /// Lines worth a look in the logs of every watched task. A stream.
+    LogErrors,
+    /// Rules of EventBridge and schedules of its Scheduler.
+    Schedules,
+    /// Who is told of events.
+    Subscriptions,
+    /// Every metric of one task and of its instance over hours, while its charts are on screen.
+    Charts(ReplicationArn),
+    /// What alerts about instances hang on.
+    InstanceMetrics,
+    /// What AWS is going to do to instances.
+    Maintenance,
+}
+
+impl Subject {
+    /// Each answer holds only what is new, so none may be dropped; of everything else the newest says it all.
+    pub fn is_stream(&self) -> bool {
+        matches!(self, Self::Events | Self::Log(_) | Self::LogErrors)
+    }
 }
 
 /// One metric of one task over the time asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskSeries {
     pub arn: ReplicationArn,
+    pub series: Series,
+}
+
+/// One metric of one replication instance over the time asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceSeries {
+    pub arn: InstanceArn,
     pub series: Series,
 }
 
@@ -55,6 +89,47 @@ pub enum Value {
     Connections(Vec<ConnectionTest>),
     Metrics(Vec<TaskSeries>),
     Tables(Vec<TableRow>),
+    /// New ones, oldest first.
+    Events(Vec<Event>),
+    Log(LogNews),
+    LogErrors(Vec<LogFindings>),
+    Schedules(Vec<Schedule>),
+    Subscriptions(Vec<EventSubscription>),
+    Charts(Charts),
+    InstanceMetrics(Vec<InstanceSeries>),
+    Maintenance(Vec<PendingMaintenance>),
+}
+
+/// All points kept, of a task and of the instance it runs on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Charts {
+    pub task: Vec<Series>,
+    /// `None` for a serverless task, and while its instance is not known.
+    pub instance: Option<InstanceArn>,
+    pub of_instance: Vec<Series>,
+}
+
+/// What reading a log once more brought.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct LogNews {
+    /// New lines, oldest first.
+    pub lines: Vec<LogEvent>,
+    /// Since when it cannot be read, and until when that is known to be so; it is tried again.
+    pub gap: Option<(Timestamp, Timestamp)>,
+    /// A gap that was read after all; its lines are among these.
+    pub filled: Option<(Timestamp, Timestamp)>,
+    /// Where it was read: group, and stream where it is one.
+    pub place: Option<String>,
+    /// Why there is nothing to read.
+    pub none: Option<String>,
+}
+
+/// New lines worth a look in the log of one task, or why its log tells nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogFindings {
+    pub arn: ReplicationArn,
+    pub lines: Vec<LogEvent>,
+    pub none: Option<String>,
 }
 
 /// One observed fact with its age.

@@ -22,9 +22,9 @@ fn reads() -> impl Iterator<Item = &'static Row> {
     TABLE.iter().filter(|row| row.access == Access::Read)
 }
 
-/// Twenty tasks, two of them serverless.
+/// Ten tasks, one of them serverless.
 async fn embedded() -> Running {
-    serve(Options { fleet: Some("20x3".parse().unwrap()), ..Options::default() }).await.unwrap()
+    serve(Options { fleet: Some("10x3".parse().unwrap()), ..Options::default() }).await.unwrap()
 }
 
 fn denial(row: &Row) -> Fault {
@@ -59,6 +59,18 @@ impl Heard {
         }
     }
 }
+
+/// What is asked without knowing any task or instance.
+const INDEPENDENT: [Subject; 8] = [
+    Subject::Identity,
+    Subject::Instances,
+    Subject::Endpoints,
+    Subject::Connections,
+    Subject::Events,
+    Subject::Schedules,
+    Subject::Subscriptions,
+    Subject::Maintenance,
+];
 
 /// Feeds from their start, one operation denied; `ask` at once. Ends when `enough`.
 async fn listen(
@@ -96,10 +108,15 @@ async fn listen(
     (heard, reader.traffic())
 }
 
-/// What a subject is about, whichever task: tables and tables in error stand in one place.
+/// What a subject is about, whichever task it is of and whichever part of it.
 fn pane(subject: &Subject) -> String {
     let name = format!("{subject:?}");
-    name.split('(').next().unwrap_or_default().replace("TableErrors", "Tables")
+    match name.split('(').next().unwrap_or_default() {
+        "TableErrors" => "Tables".to_owned(),
+        "InstanceMetrics" | "Charts" => "Metrics".to_owned(),
+        "LogErrors" => "Log".to_owned(),
+        other => other.to_owned(),
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,11 +138,11 @@ async fn a_denied_operation_costs_one_pane_of_the_console_and_is_named_there() {
 
     for row in reads().filter(|row| used(row.operation)) {
         let named = |heard: &Heard| heard.failed.values().flatten().any(|lines| lines.contains(row.action));
-        // Without a list of tasks nobody knows what to measure.
+        // Without a list of tasks, or of instances, nobody knows what to measure.
         let enough = |heard: &Heard| {
-            let metrics =
-                |subject: &Subject| *subject == Subject::Metrics && heard.failed.contains_key(&Subject::Tasks);
-            named(heard) && everything.iter().all(|subject| heard.of(subject) || metrics(subject))
+            let lists = [Subject::Tasks, Subject::Instances];
+            let all = !lists.iter().any(|list| heard.failed.contains_key(list));
+            named(heard) && everything.iter().all(|subject| heard.of(subject) || !all && !INDEPENDENT.contains(subject))
         };
         let (heard, _) = listen(&running, Some(row), ask.clone(), enough).await;
         running.switch_off(&denial(row));

@@ -89,7 +89,12 @@ async fn watched_tasks_are_reported_first_with_the_time_the_server_stated_and_th
 async fn an_opened_task_brings_its_tables_as_old_as_their_rows() {
     let server = server().await;
     let mut running = start(&server, feeds::Settings::default()).await;
-    running.handle.look(Looking { tables_of: Some(arn("A")), visible: vec![arn("A")], looking: true });
+    running.handle.look(Looking {
+        tables_of: Some(arn("A")),
+        visible: vec![arn("A")],
+        looking: true,
+        ..Looking::default()
+    });
     let report = running.until(|report| about(report, &Subject::Tables(arn("A")))).await;
     let Report::Observed { observation, .. } = report else { panic!("{report:?}") };
     assert_eq!(observation.as_of.map(jiff::Timestamp::as_second), Some(1_700_000_100));

@@ -33,4 +33,6 @@ mod reader_script;
 mod scene;
 mod schedules;
 mod servers;
+mod soak;
 mod traps;
+mod traps_spoken;

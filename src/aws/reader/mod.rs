@@ -13,7 +13,7 @@ mod tasks;
 mod trial;
 
 pub use logs::{LogQuery, LogShelf};
-pub use metrics::MetricQuery;
+pub use metrics::{InstanceMetricQuery, MetricQuery};
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};
 pub use trial::{Ruling, Samples, Trial};

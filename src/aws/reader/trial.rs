@@ -124,6 +124,9 @@ impl Reader {
             Operation::DescribeReplicationInstances => {
                 once!(dms.describe_replication_instances().max_records(LEAST))
             }
+            Operation::DescribePendingMaintenanceActions => {
+                once!(dms.describe_pending_maintenance_actions().max_records(LEAST))
+            }
             Operation::DescribeEndpoints => once!(dms.describe_endpoints().max_records(LEAST)),
             Operation::DescribeConnections => once!(dms.describe_connections().max_records(LEAST)),
             Operation::DescribeReplications => once!(dms.describe_replications().max_records(LEAST)),

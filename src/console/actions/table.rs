@@ -1,6 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
-use super::Context::{self, Filter, Help, Palette, Problems, Tables, Tasks};
+use super::Context::{
+    self, Alerts, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules, Tables, Tasks,
+};
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
 use crate::model::operation::Operation;
@@ -17,10 +19,18 @@ pub(super) const fn ctrl(c: char) -> Key {
     Key { code: KeyCode::Char(c), ctrl: true, alt: false }
 }
 
-const LISTS: &[Context] = &[Tasks, Tables];
-const SCREENS: &[Context] = &[Tasks, Tables, Problems];
-const SCROLLED: &[Context] = &[Tasks, Tables, Problems, Help];
-const MOVED: &[Context] = &[Tasks, Tables, Problems, Help, Palette];
+/// Lists with columns and a filter.
+const LISTS: &[Context] = &[Tasks, Tables, Events, Schedules, Alerts];
+const SCREENS: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems];
+const SCROLLED: &[Context] =
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help];
+const MOVED: &[Context] =
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help, Palette];
+/// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
+/// screen without a task; the keys do nothing then.
+const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition];
+/// The same, where there are sides to turn to.
+const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
 const TEXT: &[Context] = &[Filter, Palette];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
@@ -65,11 +75,149 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Problems,
         name: "problems",
-        contexts: LISTS,
+        contexts: SCREENS,
         keys: &[char('!')],
         label: "problems",
         doc: "Every error so far: what, why, what to do, how old.",
         footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Alerts,
+        name: "alerts",
+        contexts: SCREENS,
+        keys: &[char('A')],
+        label: "alerts",
+        doc: "Everything that is wrong now, worst first, with the way to the evidence.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Schedules,
+        name: "schedules",
+        contexts: SCREENS,
+        keys: &[char('S')],
+        label: "schedules",
+        doc: "What EventBridge and its Scheduler start, and when next; who is told of events.",
+        operation: Some(Operation::ListRules),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::AllEvents,
+        name: "all-events",
+        contexts: SCREENS,
+        keys: &[char('E')],
+        label: "all events",
+        doc: "What DMS says has happened, to every task and instance.",
+        operation: Some(Operation::DescribeEvents),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::AllDrain,
+        name: "all-drain",
+        contexts: SCREENS,
+        keys: &[char('D')],
+        label: "drain of all",
+        doc: "Is everything through: of every task in scope.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NamedLogs,
+        name: "named-logs",
+        contexts: SCREENS,
+        keys: &[char('L')],
+        label: "named logs",
+        doc: "Log groups that the configuration names.",
+        operation: Some(Operation::FilterLogEvents),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Tables,
+        name: "tables",
+        contexts: OF_A_TASK,
+        keys: &[char('t')],
+        label: "tables",
+        doc: "Tables of the task.",
+        operation: Some(Operation::DescribeTableStatistics),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Events,
+        name: "events",
+        contexts: OF_A_TASK,
+        keys: &[char('e')],
+        label: "events",
+        doc: "Events of the task and of its instance.",
+        operation: Some(Operation::DescribeEvents),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Logs,
+        name: "logs",
+        contexts: OF_A_TASK,
+        keys: &[char('l')],
+        label: "logs",
+        doc: "Log of the task.",
+        operation: Some(Operation::FilterLogEvents),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Metrics,
+        name: "metrics",
+        contexts: OF_A_TASK,
+        keys: &[char('m')],
+        label: "metrics",
+        doc: "Charts of the task and of its instance.",
+        operation: Some(Operation::GetMetricData),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Drain,
+        name: "drain",
+        contexts: OF_A_TASK,
+        keys: &[char('d')],
+        label: "drain",
+        doc: "Is everything through: what is still on its way from source to target.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Definition,
+        name: "definition",
+        contexts: OF_A_TASK,
+        keys: &[char('i')],
+        label: "definition",
+        doc: "What the task is made of: endpoints, instance, mappings, settings.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextTab,
+        name: "next-side",
+        contexts: SIDES,
+        keys: &[key(KeyCode::Tab)],
+        label: "next side",
+        doc: "The next side of the task.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousTab,
+        name: "previous-side",
+        contexts: SIDES,
+        keys: &[key(KeyCode::BackTab)],
+        label: "side before",
+        doc: "The side before.",
         palette: true,
         ..BASE
     },

@@ -45,6 +45,8 @@ pub struct Layout {
     pub too_small: bool,
     pub header: Pane,
     pub banner: Option<Pane>,
+    /// The sides of the opened task.
+    pub tabs: Option<Pane>,
     pub list: Pane,
     pub detail: Option<Pane>,
     pub footer: Pane,
@@ -57,12 +59,20 @@ const BESIDE_FROM_WIDTH: u16 = 180;
 /// From this width on panes have a full frame.
 const BOXED_FROM_WIDTH: u16 = 100;
 
+/// Lines between the header and the panes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Above {
+    pub banner: bool,
+    pub tabs: bool,
+}
+
 /// Places the panes. `wants` is how many lines the detail can use, its frame not counted;
 /// with none there is no such pane. `beside` says that it may stand beside the list where there is width for it.
-pub fn layout(area: Area, banner: bool, wants: u16, beside: bool) -> Layout {
+pub fn layout(area: Area, above: Above, wants: u16, beside: bool) -> Layout {
     let Area { width, height } = area;
     let line = |y: u16| Pane { x: 0, y, width, height: 1.min(height), boxed: false };
-    let top = 1 + u16::from(banner);
+    let Above { banner, tabs } = above;
+    let top = 1 + u16::from(banner) + u16::from(tabs);
     let boxed = width >= BOXED_FROM_WIDTH;
     let body = Pane { x: 0, y: top, width, height: height.saturating_sub(top + 1), boxed };
     let (list, detail) = if wants == 0 {
@@ -83,6 +93,7 @@ pub fn layout(area: Area, banner: bool, wants: u16, beside: bool) -> Layout {
         too_small: width < MIN_WIDTH || height < MIN_HEIGHT,
         header: line(0),
         banner: banner.then(|| line(1)),
+        tabs: tabs.then(|| line(1 + u16::from(banner))),
         list,
         detail,
         footer: line(height.saturating_sub(1)),
@@ -97,8 +108,8 @@ mod tests {
     fn panes_never_overlap_or_leave_the_screen() {
         for width in [1, 20, 59, 60, 80, 99, 100, 120, 179, 180, 250] {
             for height in 1..81 {
-                for banner in [false, true] {
-                    let l = layout(Area { width, height }, banner, 10, width % 2 == 0);
+                for (banner, tabs) in [(false, false), (true, false), (false, true), (true, true)] {
+                    let l = layout(Area { width, height }, Above { banner, tabs }, 10, width % 2 == 0);
                     let mut panes = vec![l.list];
                     panes.extend(l.detail);
                     for pane in &panes {

@@ -4,15 +4,23 @@
 //! in the file of its name, the cursor, order and filter of any list in [`list`], ages in [`age`] and [`feed`].
 
 pub mod age;
+pub mod alerts;
+pub mod charts;
 pub mod column;
+pub mod definition;
+pub mod drain;
+pub mod events;
 pub mod feed;
 pub mod filter;
 pub mod header;
 pub mod help;
 pub mod layout;
 pub mod list;
+pub mod logs;
+pub mod page;
 pub mod palette;
 pub mod problems;
+pub mod schedules;
 pub mod tables;
 pub mod tasks;
 pub mod world;
@@ -22,11 +30,20 @@ use super::message::{Area, Focus};
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
+use alerts::Alerts;
+use charts::Charts;
+use definition::Definition;
+use drain::Drain;
+use events::Events;
 use feed::Freshness;
 use jiff::{SignedDuration, Timestamp};
-use layout::Layout;
+use layout::{Above, Layout};
+use logs::Logs;
+use page::{Next, Page};
+pub use page::{Screen, Tab};
 use palette::Palette;
 use problems::Problems;
+use schedules::Schedules;
 use tables::Tables;
 use tasks::{TaskRows, Tasks};
 use world::World;
@@ -70,13 +87,6 @@ pub enum Connection {
     Connected { scope: Scope, identity: Identity },
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Screen {
-    Tasks,
-    Tables,
-    Problems,
-}
-
 /// Something that lies over the screen and takes the keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
@@ -115,7 +125,15 @@ pub struct State {
     pub typing: bool,
     pub tasks: Tasks,
     /// The task opened last.
+    pub opened: Option<ReplicationArn>,
     pub tables: Option<Tables>,
+    pub events: Events,
+    pub logs: Logs,
+    pub charts: Charts,
+    pub drain: Drain,
+    pub definition: Definition,
+    pub schedules: Schedules,
+    pub alerts: Alerts,
     pub problems: Problems,
     pub banner: Option<Banner>,
     pub traffic: Option<Traffic>,
@@ -159,7 +177,15 @@ impl State {
             overlay: None,
             typing: false,
             tasks: Tasks::default(),
+            opened: None,
             tables: None,
+            events: Events::default(),
+            logs: Logs::default(),
+            charts: Charts::default(),
+            drain: Drain::default(),
+            definition: Definition::default(),
+            schedules: Schedules::default(),
+            alerts: Alerts::default(),
             problems: Problems::default(),
             banner: None,
             traffic: None,
@@ -184,66 +210,56 @@ impl State {
     }
 
     pub fn screen_context(&self) -> Context {
+        self.page().context()
+    }
+
+    /// Who answers for the screen.
+    pub fn page(&self) -> &'static dyn Page {
+        self.screen().page()
+    }
+
+    /// The side of the opened task that is on screen.
+    pub fn tab(&self) -> Option<Tab> {
         match self.screen() {
-            Screen::Tasks => Context::Tasks,
-            Screen::Tables => Context::Tables,
-            Screen::Problems => Context::Problems,
+            Screen::Task(tab) => Some(tab),
+            _ => None,
         }
+    }
+
+    /// The task that the screen is about, where it is about one.
+    pub fn task_on_screen(&self) -> Option<&ReplicationArn> {
+        self.tab().and(self.opened.as_ref())
     }
 
     pub fn task_rows(&self) -> TaskRows<'_> {
         TaskRows { world: &self.world, lines: &self.tasks.lines }
     }
 
-    /// Lines the pane under the list can use on this screen. Where there is nothing to be about there is no such pane;
-    /// with a filter that matches nothing it stays, so that typing moves nothing.
-    fn detail_wants(&self) -> u16 {
-        match self.screen() {
-            Screen::Problems if self.problems.entries().is_empty() => 0,
-            Screen::Tasks | Screen::Tables if !matches!(self.filling(), Filling::Rows | Filling::NoMatch) => 0,
-            Screen::Tasks => 12,
-            Screen::Tables => 6,
-            Screen::Problems => 10,
-        }
-    }
-
     pub fn layout(&self) -> Layout {
-        // The rows of Tables can use all the width there is.
-        let beside = self.screen() != Screen::Tables;
-        layout::layout(self.area, self.banner.is_some(), self.detail_wants(), beside)
+        let page = self.page();
+        let above = Above { banner: self.banner.is_some(), tabs: self.tab().is_some() };
+        layout::layout(self.area, above, page.detail_wants(self), page.detail_beside())
     }
 
     /// Tells the lists how many rows they have.
     pub fn fit(&mut self) {
-        let inner = self.layout().list.inner().height;
-        let rows = |above: u16| usize::from(inner.saturating_sub(above));
-        match self.screen() {
-            Screen::Tasks => self.tasks.list.set_height(rows(1)),
-            Screen::Tables => {
-                if let Some(tables) = &mut self.tables {
-                    tables.list.set_height(rows(2));
-                }
-            }
-            Screen::Problems => self.problems.set_height(rows(2)),
-        }
+        let inner = self.layout().list.inner();
+        self.page().fit(self, Area { width: inner.width, height: inner.height });
     }
 
     /// Columns of the list on screen.
     pub fn columns(&self) -> &'static [column::Column] {
-        match self.screen() {
-            Screen::Tasks => &tasks::COLUMNS,
-            Screen::Tables => &tables::COLUMNS,
-            Screen::Problems => &[],
-        }
+        self.page().columns()
+    }
+
+    /// Text of the filter on screen.
+    pub fn filter(&self) -> &str {
+        self.page().filter(self)
     }
 
     /// Subjects whose data is on screen.
     pub fn subjects_on_screen(&self) -> Vec<Subject> {
-        let mut subjects = vec![Subject::Tasks, Subject::Metrics];
-        if let (Screen::Tables, Some(tables)) = (self.screen(), &self.tables) {
-            subjects.insert(0, Subject::Tables(tables.arn.clone()));
-        }
-        subjects
+        self.page().subjects(self)
     }
 
     /// Ages of what is on screen.
@@ -272,34 +288,16 @@ impl State {
 
     /// What the list of the screen has to show.
     pub fn filling(&self) -> Filling {
-        let (subject, rows, left) = match (self.screen(), &self.tables) {
-            (Screen::Tables, Some(tables)) => {
-                (Subject::Tables(tables.arn.clone()), tables.rows.len(), tables.list.len())
-            }
-            _ => (Subject::Tasks, self.world.tasks.len(), self.tasks.list.len()),
-        };
-        match self.world.feed(&subject) {
-            Some(feed) if !feed.has_data() && feed.failed.is_some() => Filling::Failed,
-            Some(feed) if feed.has_data() && rows == 0 => Filling::Empty,
-            Some(feed) if feed.has_data() && left == 0 => Filling::NoMatch,
-            Some(feed) if feed.has_data() => Filling::Rows,
-            _ => Filling::Loading,
-        }
+        self.page().filling(self)
     }
 
     /// What the feeds should know about the screen.
     pub fn focus(&self) -> Focus {
-        let (mut visible, tables_of) = match (self.screen(), &self.tables) {
-            (Screen::Tasks, _) => {
-                let rows = self.tasks.list.visible();
-                (rows.filter_map(|(_, row)| self.world.tasks.get(row)).map(|task| task.arn.clone()).collect(), None)
-            }
-            (Screen::Tables, Some(tables)) => (vec![tables.arn.clone()], Some(tables.arn.clone())),
-            _ => (Vec::new(), None),
-        };
+        let mut focus = Focus { looking: self.focused, ..Focus::default() };
+        self.page().focus(self, &mut focus);
         // Which tasks, not in which order: a new order is nothing new to ask.
-        visible.sort_unstable();
-        Focus { tables_of, visible, looking: self.focused }
+        focus.visible.sort_unstable();
+        focus
     }
 
     /// The next moment at which something on screen reads differently though nothing happened; `None` when nothing ages.
@@ -319,67 +317,8 @@ impl State {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
         next.offer(self.tasks.judged_until);
-        match (self.screen(), &self.tables) {
-            (Screen::Tasks, _) => self.tasks_deadline(&mut next),
-            (Screen::Tables, Some(tables)) => {
-                next.offer(tables.list.follows_at());
-                for (_, row) in tables.list.visible() {
-                    next.age(tables.rows.get(row).and_then(|row| row.last_update));
-                }
-            }
-            (Screen::Problems, _) => {
-                for (_, entry) in self.problems.visible() {
-                    next.age(Some(entry.last));
-                }
-            }
-            (Screen::Tables, None) => {}
-        }
+        self.page().deadline(self, &mut next);
         next.at
-    }
-
-    /// Ages of points, in the rows and in the pane below.
-    fn tasks_deadline(&self, next: &mut Next) {
-        use crate::model::health::Latency;
-        next.offer(self.tasks.list.follows_at());
-        for (_, row) in self.tasks.list.visible() {
-            match self.tasks.lines.get(row).map(|line| line.latency) {
-                Some(Latency::Missing { newest }) => next.age(newest),
-                Some(Latency::NotYet) => {
-                    let points =
-                        self.world.tasks.get(row).map(|task| {
-                            self.world.points(&task.arn, crate::model::metric::MetricName::CDCLatencyTarget)
-                        });
-                    next.age(points.and_then(<[_]>::last).map(|point| point.at));
-                }
-                _ => {}
-            }
-        }
-        if let Some(arn) = self.tasks.list.detail() {
-            let errors = self.world.feed(&Subject::TableErrors(arn.clone()));
-            if let Some(feed) = errors.filter(|feed| feed.failed.is_some()) {
-                next.age(feed.as_of);
-            }
-            for name in crate::model::metric::MetricName::ALL {
-                next.age(self.world.points(arn, name).last().map(|point| point.at));
-            }
-        }
-    }
-}
-
-/// The earliest of what is offered and still to come.
-struct Next {
-    now: Timestamp,
-    at: Option<Timestamp>,
-}
-
-impl Next {
-    fn offer(&mut self, at: Option<Timestamp>) {
-        let ahead = at.filter(|at| *at > self.now);
-        self.at = [self.at, ahead].into_iter().flatten().min();
-    }
-
-    fn age(&mut self, as_of: Option<Timestamp>) {
-        self.offer(age::next_step(as_of, self.now));
     }
 }
 

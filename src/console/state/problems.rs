@@ -1,10 +1,51 @@
 //! Every error so far, newest first; the same one again raises a count.
 
+use super::page::{Act, Next, Page};
+use super::{Filling, State};
+use crate::console::actions::Context;
+use crate::console::message::Area;
 use crate::model::{Problem, Subject};
 use jiff::Timestamp;
 
 /// Different problems kept; the oldest settled one goes first.
 const KEPT: usize = 200;
+
+/// Every error so far.
+pub struct ProblemsPage;
+
+impl Page for ProblemsPage {
+    fn context(&self) -> Context {
+        Context::Problems
+    }
+
+    fn subjects(&self, _state: &State) -> Vec<Subject> {
+        vec![Subject::Tasks, Subject::Metrics]
+    }
+
+    fn filling(&self, state: &State) -> Filling {
+        if state.problems.entries.is_empty() { Filling::Empty } else { Filling::Rows }
+    }
+
+    fn fit(&self, state: &mut State, inner: Area) {
+        state.problems.set_height(usize::from(inner.height.saturating_sub(2)));
+    }
+
+    fn act(&self, state: &mut State, act: Act<'_>) {
+        if let Act::Move(how) = act {
+            state.problems.go(how.from(state.problems.cursor, state.problems.page_rows()));
+        }
+    }
+
+    fn detail_wants(&self, state: &State) -> u16 {
+        if state.problems.entries.is_empty() { 0 } else { 10 }
+    }
+
+    fn deadline(&self, state: &State, next: &mut Next) {
+        for (_, entry) in state.problems.visible() {
+            next.age(Some(entry.last));
+        }
+    }
+}
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {

@@ -2,9 +2,13 @@
 
 use super::column::Column;
 use super::list::{List, Rows, Sort, SortKey};
+use super::page::{self, Act, Next, Page};
+use super::{Filling, State};
+use crate::console::actions::Context;
+use crate::console::message::{Area, Focus};
 use crate::model::health::Health;
 use crate::model::table::{TableRow, TableState, ValidationState};
-use crate::model::{ReplicationArn, Untrusted};
+use crate::model::{ReplicationArn, Subject, Untrusted};
 use jiff::{SignedDuration, Timestamp};
 use unicode_width::UnicodeWidthStr;
 
@@ -113,6 +117,74 @@ impl Tables {
     pub fn with_rows(&mut self, act: impl FnOnce(&mut List<TableKey>, &TableRows)) {
         let rows = TableRows { rows: &self.rows, texts: &self.texts, ranks: &self.ranks };
         act(&mut self.list, &rows);
+    }
+}
+
+/// The tables of the opened task.
+pub struct TablesPage;
+
+impl Page for TablesPage {
+    fn context(&self) -> Context {
+        Context::Tables
+    }
+
+    fn subjects(&self, state: &State) -> Vec<Subject> {
+        let tables = state.tables.as_ref().map(|tables| Subject::Tables(tables.arn.clone()));
+        tables.into_iter().chain([Subject::Tasks, Subject::Metrics]).collect()
+    }
+
+    fn filling(&self, state: &State) -> Filling {
+        let Some(tables) = &state.tables else { return Filling::Loading };
+        page::filling(state, &Subject::Tables(tables.arn.clone()), tables.rows.len(), tables.list.len())
+    }
+
+    fn fit(&self, state: &mut State, inner: Area) {
+        if let Some(tables) = &mut state.tables {
+            tables.list.set_height(usize::from(inner.height.saturating_sub(2)));
+        }
+    }
+
+    fn act(&self, state: &mut State, act: Act<'_>) {
+        if let Some(tables) = &mut state.tables {
+            tables.with_rows(|list, rows| act.on(list, rows));
+        }
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        &COLUMNS
+    }
+
+    fn filter<'a>(&self, state: &'a State) -> &'a str {
+        state.tables.as_ref().map_or("", |tables| tables.list.filter.text())
+    }
+
+    fn detail_wants(&self, state: &State) -> u16 {
+        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 6 } else { 0 }
+    }
+
+    /// The rows can use all the width there is.
+    fn detail_beside(&self) -> bool {
+        false
+    }
+
+    fn follow(&self, state: &mut State) {
+        let now = state.now;
+        if let Some(tables) = &mut state.tables {
+            tables.list.follow(now);
+        }
+    }
+
+    fn focus(&self, state: &State, focus: &mut Focus) {
+        focus.tables_of = state.tables.as_ref().map(|tables| tables.arn.clone());
+        focus.visible.extend(focus.tables_of.clone());
+    }
+
+    fn deadline(&self, state: &State, next: &mut Next) {
+        let Some(tables) = &state.tables else { return };
+        next.offer(tables.list.follows_at());
+        for (_, row) in tables.list.visible() {
+            next.age(tables.rows.get(row).and_then(|row| row.last_update));
+        }
     }
 }
 

@@ -5,7 +5,11 @@
 
 use super::column::Column;
 use super::list::{List, Rows, Sort, SortKey};
+use super::page::{self, Act, Next, Page};
 use super::world::World;
+use super::{Filling, State};
+use crate::console::actions::Context;
+use crate::console::message::{Area, Focus};
 use crate::model::health::{self, Alert, Health, Latency, Load, POINT_DUE_AFTER};
 use crate::model::metric::{self, FRESH_FOR, MetricName, Point};
 use crate::model::table::TableRow;
@@ -77,6 +81,79 @@ pub struct Tasks {
     pub widest: u16,
     /// Tasks that are not well.
     pub unwell: usize,
+}
+
+/// The first screen.
+pub struct TasksPage;
+
+impl Page for TasksPage {
+    fn context(&self) -> Context {
+        Context::Tasks
+    }
+
+    fn subjects(&self, _state: &State) -> Vec<Subject> {
+        vec![Subject::Tasks, Subject::Metrics]
+    }
+
+    fn filling(&self, state: &State) -> Filling {
+        page::filling(state, &Subject::Tasks, state.world.tasks.len(), state.tasks.list.len())
+    }
+
+    fn fit(&self, state: &mut State, inner: Area) {
+        state.tasks.list.set_height(usize::from(inner.height.saturating_sub(1)));
+    }
+
+    fn act(&self, state: &mut State, act: Act<'_>) {
+        let rows = TaskRows { world: &state.world, lines: &state.tasks.lines };
+        act.on(&mut state.tasks.list, &rows);
+    }
+
+    fn columns(&self) -> &'static [Column] {
+        &COLUMNS
+    }
+
+    fn filter<'a>(&self, state: &'a State) -> &'a str {
+        state.tasks.list.filter.text()
+    }
+
+    fn detail_wants(&self, state: &State) -> u16 {
+        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 12 } else { 0 }
+    }
+
+    fn follow(&self, state: &mut State) {
+        state.tasks.list.follow(state.now);
+    }
+
+    fn focus(&self, state: &State, focus: &mut Focus) {
+        let rows = state.tasks.list.visible().filter_map(|(_, row)| state.world.tasks.get(row));
+        focus.visible.extend(rows.map(|task| task.arn.clone()));
+    }
+
+    /// Ages of points, in the rows and in the pane below.
+    fn deadline(&self, state: &State, next: &mut Next) {
+        let (list, world) = (&state.tasks.list, &state.world);
+        next.offer(list.follows_at());
+        for (_, row) in list.visible() {
+            match state.tasks.lines.get(row).map(|line| line.latency) {
+                Some(Latency::Missing { newest }) => next.age(newest),
+                Some(Latency::NotYet) => {
+                    let task = world.tasks.get(row);
+                    let points = task.map(|task| world.points(&task.arn, MetricName::CDCLatencyTarget));
+                    next.age(points.and_then(<[_]>::last).map(|point| point.at));
+                }
+                _ => {}
+            }
+        }
+        if let Some(arn) = list.detail() {
+            let errors = world.feed(&Subject::TableErrors(arn.clone()));
+            if let Some(feed) = errors.filter(|feed| feed.failed.is_some()) {
+                next.age(feed.as_of);
+            }
+            for name in MetricName::WATCHED {
+                next.age(world.points(arn, name).last().map(|point| point.at));
+            }
+        }
+    }
 }
 
 impl Default for Tasks {
@@ -163,7 +240,7 @@ fn rate(world: &World, task: &Task, load: Load, now: Timestamp) -> Rate {
 /// When the judgement of one task can change by itself: a point goes stale, or one becomes due.
 fn changes_at(world: &World, task: &Task, now: Timestamp) -> Option<Timestamp> {
     let just_after = |at: Timestamp, duration| at.checked_add(duration + SignedDuration::from_millis(1)).ok();
-    let stale = MetricName::ALL.into_iter().filter_map(|name| {
+    let stale = MetricName::WATCHED.into_iter().filter_map(|name| {
         let newest = world.points(&task.arn, name).last()?;
         just_after(newest.at, FRESH_FOR)
     });

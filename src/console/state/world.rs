@@ -1,9 +1,12 @@
 //! What has been observed in the connected scope. Only reports of that scope ever get here.
 
 use super::feed::Feed;
+use crate::model::event::Event;
+use crate::model::log_line::LogEvent;
 use crate::model::metric::{MetricName, Point, Series};
-use crate::model::observation::TaskSeries;
-use crate::model::parts::{ConnectionTest, Endpoint, Instance};
+use crate::model::observation::{Charts, InstanceSeries, LogFindings, TaskSeries};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Instance, PendingMaintenance};
+use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
 use crate::model::{EndpointArn, InstanceArn, ReplicationArn, Subject};
@@ -11,6 +14,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Points kept per metric: more than a sparkline shows, and an hour of minutes.
 const POINTS_KEPT: usize = 60;
+
+/// Lines worth a look kept of one task's log.
+const FINDINGS_KEPT: usize = 200;
+
+/// What the background look into the log of one task has brought.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Findings {
+    /// Newest last.
+    pub lines: Vec<LogEvent>,
+    /// Why its log tells nothing.
+    pub none: Option<String>,
+}
+
+/// Events kept: days of a busy account.
+const EVENTS_KEPT: usize = 5_000;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {
@@ -20,6 +38,15 @@ pub struct World {
     pub connections: Vec<ConnectionTest>,
     series: HashMap<ReplicationArn, Vec<Series>>,
     pub table_errors: HashMap<ReplicationArn, Vec<TableRow>>,
+    /// Newest last.
+    pub events: Vec<Event>,
+    pub findings: HashMap<ReplicationArn, Findings>,
+    pub schedules: Vec<Schedule>,
+    pub subscriptions: Vec<EventSubscription>,
+    pub maintenance: Vec<PendingMaintenance>,
+    of_instances: HashMap<InstanceArn, Vec<Series>>,
+    /// Of the task whose charts were opened last.
+    pub charts: Option<(ReplicationArn, Charts)>,
     feeds: BTreeMap<Subject, Feed>,
 }
 
@@ -41,6 +68,7 @@ impl World {
         let here: HashSet<&ReplicationArn> = tasks.iter().map(|task| &task.arn).collect();
         self.series.retain(|arn, _| here.contains(arn));
         self.table_errors.retain(|arn, _| here.contains(arn));
+        self.findings.retain(|arn, _| here.contains(arn));
         self.tasks = tasks;
     }
 
@@ -60,9 +88,41 @@ impl World {
         }
     }
 
+    /// Adds events that the feed let through once; a late one takes its place in time.
+    pub fn add_events(&mut self, new: Vec<Event>) {
+        self.events.extend(new);
+        self.events.sort_by_key(|event| event.at);
+        let skip = self.events.len().saturating_sub(EVENTS_KEPT);
+        self.events.drain(..skip);
+    }
+
+    pub fn add_findings(&mut self, new: Vec<LogFindings>) {
+        for LogFindings { arn, lines, none } in new {
+            let known = self.findings.entry(arn).or_default();
+            known.none = none;
+            known.lines.extend(lines);
+            known.lines.sort_by_key(|line| line.at);
+            let skip = known.lines.len().saturating_sub(FINDINGS_KEPT);
+            known.lines.drain(..skip);
+        }
+    }
+
     /// Points of one metric of one task, oldest first.
     pub fn points(&self, arn: &ReplicationArn, name: MetricName) -> &[Point] {
         let series = self.series.get(arn).and_then(|all| all.iter().find(|series| series.name == name));
+        series.map_or(&[], |series| &series.points)
+    }
+
+    pub fn set_instance_metrics(&mut self, all: Vec<InstanceSeries>) {
+        self.of_instances.clear();
+        for InstanceSeries { arn, series } in all {
+            self.of_instances.entry(arn).or_default().push(series);
+        }
+    }
+
+    /// Points of one metric of one instance, oldest first.
+    pub fn instance_points(&self, arn: &InstanceArn, name: MetricName) -> &[Point] {
+        let series = self.of_instances.get(arn).and_then(|all| all.iter().find(|series| series.name == name));
         series.map_or(&[], |series| &series.points)
     }
 

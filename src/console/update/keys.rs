@@ -5,10 +5,10 @@ use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
-use crate::console::state::list::{List, Rows};
+use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
 use crate::console::state::tables::Tables;
-use crate::console::state::{Overlay, Screen, State, tasks};
+use crate::console::state::{Overlay, Screen, State, Tab};
 use crate::model::Subject;
 
 pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
@@ -39,111 +39,44 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
     if !state.typing {
         return;
     }
-    let mut text = filter_text(state).to_owned();
+    let mut text = state.filter().to_owned();
     change(&mut text);
     refilter(state, &text);
 }
 
-fn filter_text(state: &State) -> &str {
-    match (state.screen(), &state.tables) {
-        (Screen::Tables, Some(tables)) => tables.list.filter.text(),
-        _ => state.tasks.list.filter.text(),
-    }
-}
-
 fn refilter(state: &mut State, text: &str) {
-    on_list(state, &mut Refilter(text));
-}
-
-/// Something done to the list of the screen, whatever its rows are.
-trait ToList {
-    fn act<R: Rows>(&mut self, list: &mut List<R::Key>, rows: &R);
-}
-
-struct Refilter<'a>(&'a str);
-impl ToList for Refilter<'_> {
-    fn act<R: Rows>(&mut self, list: &mut List<R::Key>, rows: &R) {
-        list.refilter(self.0, rows);
-    }
-}
-
-/// Which way the cursor goes.
-#[derive(Clone, Copy)]
-enum Move {
-    Rows(isize),
-    Pages(isize),
-    First,
-    Last,
-}
-impl ToList for Move {
-    fn act<R: Rows>(&mut self, list: &mut List<R::Key>, rows: &R) {
-        match self {
-            Self::Rows(by) => list.step(*by, rows),
-            Self::Pages(by) => list.page(*by, rows),
-            Self::First => list.go(0, rows),
-            Self::Last => list.go(usize::MAX, rows),
-        }
-    }
-}
-
-/// How the order changes.
-enum Resort {
-    /// To a column beside the present one.
-    Beside(isize),
-    Reverse,
-    /// By this column; again turns the order round.
-    By(usize),
-}
-impl ToList for Resort {
-    fn act<R: Rows>(&mut self, list: &mut List<R::Key>, rows: &R) {
-        let sort = list.sort;
-        let rightmost = rows.columns().len().saturating_sub(1);
-        match *self {
-            Self::Beside(by) => {
-                let column = sort.column.saturating_add_signed(by).min(rightmost);
-                // At the edge nothing changes, a reversed order least of all.
-                list.sort_by(column, sort.reversed && column == sort.column, rows);
-            }
-            Self::Reverse => list.sort_by(sort.column, !sort.reversed, rows),
-            Self::By(column) => list.sort_by(column, column == sort.column && !sort.reversed, rows),
-        }
-    }
-}
-
-struct Shift(isize);
-impl ToList for Shift {
-    fn act<R: Rows>(&mut self, list: &mut List<R::Key>, rows: &R) {
-        list.scroll_columns(self.0, rows.columns());
-    }
-}
-
-fn on_list(state: &mut State, act: &mut impl ToList) {
-    match (state.screen(), &mut state.tables) {
-        (Screen::Tables, Some(tables)) => tables.with_rows(|list, rows| act.act(list, rows)),
-        (Screen::Tasks, _) => {
-            let rows = tasks::TaskRows { world: &state.world, lines: &state.tasks.lines };
-            act.act(&mut state.tasks.list, &rows);
-        }
-        _ => {}
-    }
+    state.page().act(state, Act::Refilter(text));
 }
 
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
-        ActionId::Open => open(state),
+        ActionId::Open => enter(state),
         ActionId::Filter => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
             refilter(state, "");
             state.typing = false;
         }
-        ActionId::Problems => state.screens.push(Screen::Problems),
+        ActionId::Problems => go(state, Screen::Problems),
+        ActionId::Alerts => go(state, Screen::Alerts),
+        ActionId::Schedules => go(state, Screen::Schedules),
+        ActionId::AllEvents => go(state, Screen::Events),
+        ActionId::AllDrain => go(state, Screen::Drain),
+        ActionId::NamedLogs => go(state, Screen::Logs),
+        ActionId::Tables => open(state, Tab::Tables),
+        ActionId::Events => open(state, Tab::Events),
+        ActionId::Logs => open(state, Tab::Logs),
+        ActionId::Metrics => open(state, Tab::Metrics),
+        ActionId::Drain => open(state, Tab::Drain),
+        ActionId::Definition => open(state, Tab::Definition),
+        ActionId::NextTab => beside(state, 1),
+        ActionId::PreviousTab => beside(state, -1),
         ActionId::AskNow => ask_now(state, effects),
-        ActionId::SortPrevious => on_list(state, &mut Resort::Beside(-1)),
-        ActionId::SortNext => on_list(state, &mut Resort::Beside(1)),
-        ActionId::SortReverse => on_list(state, &mut Resort::Reverse),
-        ActionId::ColumnsLeft => on_list(state, &mut Shift(-1)),
-        ActionId::ColumnsRight => on_list(state, &mut Shift(1)),
+        ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
+        ActionId::SortNext => sort(state, Resort::Beside(1)),
+        ActionId::SortReverse => sort(state, Resort::Reverse),
+        ActionId::ColumnsLeft => state.page().act(state, Act::Shift(-1)),
+        ActionId::ColumnsRight => state.page().act(state, Act::Shift(1)),
         ActionId::Palette => {
             let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
@@ -174,18 +107,57 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     }
 }
 
-fn open(state: &mut State) {
+fn sort(state: &mut State, how: Resort) {
+    state.page().act(state, Act::Sort(how));
+}
+
+/// To another screen; to one that lies behind already, by going back.
+fn go(state: &mut State, screen: Screen) {
+    match state.screens.iter().position(|open| *open == screen) {
+        Some(at) => state.screens.truncate(at + 1),
+        None => state.screens.push(screen),
+    }
+}
+
+/// What lies behind the row under the cursor.
+fn enter(state: &mut State) {
+    if state.screen() == Screen::Tasks {
+        open(state, Tab::Tables);
+    }
+}
+
+/// A side of the task on screen, or of the one under the cursor of Tasks.
+pub fn open(state: &mut State, tab: Tab) {
+    if state.tab().is_some() {
+        return turn(state, tab);
+    }
+    if state.screen() != Screen::Tasks {
+        return;
+    }
     let Some(arn) = state.tasks.list.row().and(state.tasks.list.key()).cloned() else { return };
-    if state.tables.as_ref().is_none_or(|tables| tables.arn != arn) {
+    if state.opened.as_ref() != Some(&arn) {
         // No rows are held yet, so nothing that came for this task earlier may lend them its age.
         *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
-        state.tables = Some(Tables::new(arn));
+        state.tables = Some(Tables::new(arn.clone()));
+        state.opened = Some(arn);
     }
-    state.screens.push(Screen::Tables);
+    state.screens.push(Screen::Task(tab));
+}
+
+/// Another side of the task on screen.
+fn turn(state: &mut State, tab: Tab) {
+    if let Some(screen) = state.screens.last_mut() {
+        *screen = Screen::Task(tab);
+    }
+}
+
+fn beside(state: &mut State, by: isize) {
+    if let Some(tab) = state.tab() {
+        turn(state, tab.beside(by));
+    }
 }
 
 fn step(state: &mut State, how: Move) {
-    let screen = state.screen();
     match &mut state.overlay {
         Some(Overlay::Palette(palette)) => {
             if let Move::Rows(by) = how {
@@ -194,26 +166,9 @@ fn step(state: &mut State, how: Move) {
         }
         Some(Overlay::Help { offset, over }) => {
             let (lines, height) = help::size(*over, state.setup.ascii, state.area);
-            let page = isize::try_from(height.max(2) - 1).unwrap_or(1);
-            let to = match how {
-                Move::Rows(by) => offset.saturating_add_signed(by),
-                Move::Pages(by) => offset.saturating_add_signed(by * page),
-                Move::First => 0,
-                Move::Last => usize::MAX,
-            };
-            *offset = to.min(lines.saturating_sub(height));
+            *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
-        None if screen == Screen::Problems => {
-            let (cursor, page) = (state.problems.cursor(), state.problems.page_rows());
-            let page = isize::try_from(page).unwrap_or(1);
-            state.problems.go(match how {
-                Move::Rows(by) => cursor.saturating_add_signed(by),
-                Move::Pages(by) => cursor.saturating_add_signed(by * page),
-                Move::First => 0,
-                Move::Last => usize::MAX,
-            });
-        }
-        None => on_list(state, &mut { how }),
+        None => state.page().act(state, Act::Move(how)),
     }
 }
 
@@ -222,7 +177,7 @@ fn back(state: &mut State) {
     if state.overlay.take().is_some() {
         return;
     }
-    if state.screen() != Screen::Problems && !filter_text(state).is_empty() {
+    if !state.filter().is_empty() {
         refilter(state, "");
     } else if state.screens.len() > 1 {
         state.screens.pop();
@@ -248,7 +203,7 @@ fn run_command(state: &mut State, effects: &mut Vec<Effect>) {
     state.overlay = None;
     match command {
         Command::Run(action) => perform(state, action, effects),
-        Command::SortBy(column) => on_list(state, &mut Resort::By(column)),
+        Command::SortBy(column) => sort(state, Resort::By(column)),
     }
 }
 

@@ -41,10 +41,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         judge(state);
     }
     state.fit();
-    state.tasks.list.follow(state.now);
-    if let Some(tables) = &mut state.tables {
-        tables.list.follow(state.now);
-    }
+    state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {
         let focus = state.focus();
         if state.looked.as_ref() != Some(&focus) {

@@ -50,6 +50,14 @@ pub fn subject_word(subject: &Subject) -> &'static str {
         Subject::Metrics => "metrics",
         Subject::Tables(_) => "tables",
         Subject::TableErrors(_) => "tables in error",
+        Subject::Events => "events",
+        Subject::Log(_) => "log",
+        Subject::LogErrors => "errors in logs",
+        Subject::Schedules => "schedules",
+        Subject::Subscriptions => "event subscriptions",
+        Subject::Charts(_) => "charts",
+        Subject::InstanceMetrics => "instance metrics",
+        Subject::Maintenance => "pending maintenance",
     }
 }
 
@@ -68,7 +76,7 @@ fn observed(state: &mut State, observation: Observation, every: Option<SignedDur
     feed.as_of = as_of;
     feed.received = Some(received);
     feed.every = match subject {
-        Subject::Metrics => every.map(|every| every.max(METRICS_EVERY)),
+        Subject::Metrics | Subject::Charts(_) | Subject::InstanceMetrics => every.map(|every| every.max(METRICS_EVERY)),
         _ => every,
     };
     feed.failed = None;
@@ -103,7 +111,23 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
             foreign_arn(scope, all.iter().flat_map(|test| [test.instance.0.as_str(), test.endpoint.0.as_str()]))
         }
         (Subject::Metrics, Value::Metrics(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.as_str())),
-        (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_)) => None,
+        (Subject::Schedules, Value::Schedules(all)) => {
+            foreign_arn(scope, all.iter().map(|one| one.arn.raw()).filter(|arn| !arn.is_empty()))
+        }
+        // These name no account; a topic may be of another one.
+        (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
+        | (Subject::Events, Value::Events(_))
+        | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
+        (Subject::Charts(_), Value::Charts(charts)) => {
+            foreign_arn(scope, charts.instance.iter().map(|arn| arn.0.as_str()))
+        }
+        (Subject::InstanceMetrics, Value::InstanceMetrics(all)) => {
+            foreign_arn(scope, all.iter().map(|one| one.arn.0.as_str()))
+        }
+        (Subject::Maintenance, Value::Maintenance(all)) => {
+            foreign_arn(scope, all.iter().map(|one| one.instance.0.as_str()))
+        }
+        (Subject::LogErrors, Value::LogErrors(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.as_str())),
         _ => {
             let summary = format!("an answer about {word} held something else and was dropped");
             return Err(problem(ProblemKind::Internal, summary, String::new(), "The last good data stays."));
@@ -149,7 +173,14 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             let Some(tables) = state.tables.as_mut().filter(|tables| tables.arn == arn) else { return };
             tables.set(rows);
         }
-        (_, Value::Tables(_)) => return,
+        (_, Value::Events(new)) => state.world.add_events(new),
+        (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
+        (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
+        (Subject::Charts(arn), Value::Charts(charts)) => state.world.charts = Some((arn, charts)),
+        (_, Value::InstanceMetrics(all)) => state.world.set_instance_metrics(all),
+        (_, Value::Maintenance(all)) => state.world.maintenance = all,
+        (_, Value::LogErrors(new)) => state.world.add_findings(new),
+        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_)) => return,
     }
     super::judge(state);
 }

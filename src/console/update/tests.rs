@@ -4,7 +4,7 @@ use super::update;
 use crate::console::fixtures::*;
 use crate::console::message::{Area, Effect, Focus, Key, KeyCode, Message};
 use crate::console::state::feed::Freshness;
-use crate::console::state::{Connection, Filling, Overlay, Screen, State, tables, tasks};
+use crate::console::state::{Connection, Filling, Overlay, Screen, State, Tab, tables, tasks};
 use crate::model::health::Latency;
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::TaskSeries;
@@ -32,7 +32,7 @@ fn leave() -> Vec<Effect> {
 
 fn under_cursor(state: &State) -> String {
     match (state.screen(), &state.tables) {
-        (Screen::Tables, Some(tables)) => tables.row().unwrap().table.raw().to_owned(),
+        (Screen::Task(Tab::Tables), Some(tables)) => tables.row().unwrap().table.raw().to_owned(),
         _ => state.world.tasks[state.tasks.list.row().unwrap()].name.raw().to_owned(),
     }
 }
@@ -51,11 +51,11 @@ fn esc_and_the_next_key_are_two_keys_even_where_a_slow_line_joins_them() {
 #[test]
 fn keys_lead_from_screen_to_screen_and_back() {
     let cases: &[(&[KeyCode], Screen, Vec<Effect>)] = &[
-        (&[ENTER], Screen::Tables, vec![]),
+        (&[ENTER], Screen::Task(Tab::Tables), vec![]),
         (&[ENTER, ESC], Screen::Tasks, vec![]),
         (&[ENTER, char('q')], Screen::Tasks, vec![]),
         (&[ENTER, char('!')], Screen::Problems, vec![]),
-        (&[ENTER, char('!'), ESC], Screen::Tables, vec![]),
+        (&[ENTER, char('!'), ESC], Screen::Task(Tab::Tables), vec![]),
         (&[char('!'), char('q')], Screen::Tasks, vec![]),
         (&[ESC], Screen::Tasks, vec![]),
         (&[char('q')], Screen::Tasks, leave()),

@@ -2,8 +2,8 @@
 
 use super::canvas::{Canvas, Line, line_width, span};
 use crate::console::actions::{self, Action, ActionId, Context};
+use crate::console::state::State;
 use crate::console::state::layout::Pane;
-use crate::console::state::{Screen, State};
 use crate::console::text;
 use crate::console::theme::Role;
 
@@ -12,10 +12,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let hints = actions::footer(context);
     let mut x = pane.x + 1;
     if context == Context::Filter {
-        let filter = match (state.screen(), &state.tables) {
-            (Screen::Tables, Some(tables)) => tables.list.filter.text(),
-            _ => state.tasks.list.filter.text(),
-        };
+        let filter = state.filter();
         // The end of a long text is what is being typed.
         let room = usize::from(pane.width.saturating_sub(50)).max(20);
         let mut tail = filter;
@@ -81,10 +78,6 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
 }
 
 fn label(state: &State, action: &Action) -> &'static str {
-    let filtered = match (state.screen(), &state.tables) {
-        (Screen::Tables, Some(tables)) => !tables.list.filter.text().is_empty(),
-        (Screen::Tasks, _) => !state.tasks.list.filter.text().is_empty(),
-        _ => false,
-    };
+    let filtered = !state.filter().is_empty();
     if action.id == ActionId::Back && filtered && state.overlay.is_none() { "all rows" } else { action.label }
 }

@@ -3,22 +3,30 @@
 //! May touch `state`, `actions`, `theme` and ratatui. One file per screen; `canvas` is the one way to the buffer, `grid`
 //! draws any table, `frame` says what stands in the title of a pane. Text from outside comes through `shown()` only.
 
+mod alerts;
 mod canvas;
+mod charts;
+mod definition;
+mod drain;
+mod events;
 mod footer;
 mod frame;
 mod grid;
 mod header;
 mod help;
+mod logs;
 mod palette;
 mod problems;
+mod schedules;
 mod table_detail;
 mod tables;
+mod tabs;
 mod tasks;
 mod why;
 mod why_next;
 
-use super::state::layout::{MIN_HEIGHT, MIN_WIDTH, Pane};
-use super::state::{Overlay, Screen, State};
+use super::state::layout::{Layout, MIN_HEIGHT, MIN_WIDTH, Pane};
+use super::state::{Overlay, Screen, State, Tab};
 use super::theme::{Role, Theme};
 use canvas::Canvas;
 use ratatui::Frame;
@@ -43,17 +51,35 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
     match &state.overlay {
         Some(Overlay::Help { offset, over }) => help::draw(state, &mut canvas, layout, *offset, *over),
         overlay => {
-            match (state.screen(), &state.tables) {
-                (Screen::Tables, Some(tables)) => tables::draw(state, tables, &mut canvas, layout),
-                (Screen::Problems, _) => problems::draw(state, &mut canvas, layout),
-                _ => tasks::draw(state, &mut canvas, layout),
+            if let Some(pane) = layout.tabs {
+                tabs::draw(state, &mut canvas, pane);
             }
+            screen(state, &mut canvas, layout);
             if let Some(Overlay::Palette(palette)) = overlay {
                 palette::draw(palette, &mut canvas, state.area);
             }
         }
     }
     footer::draw(state, &mut canvas, layout.footer);
+}
+
+fn screen(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
+    match state.screen() {
+        Screen::Tasks => tasks::draw(state, canvas, layout),
+        Screen::Task(Tab::Tables) => {
+            if let Some(tables) = &state.tables {
+                tables::draw(state, tables, canvas, layout);
+            }
+        }
+        Screen::Events | Screen::Task(Tab::Events) => events::draw(state, canvas, layout),
+        Screen::Logs | Screen::Task(Tab::Logs) => logs::draw(state, canvas, layout),
+        Screen::Task(Tab::Metrics) => charts::draw(state, canvas, layout),
+        Screen::Drain | Screen::Task(Tab::Drain) => drain::draw(state, canvas, layout),
+        Screen::Task(Tab::Definition) => definition::draw(state, canvas, layout),
+        Screen::Schedules => schedules::draw(state, canvas, layout),
+        Screen::Alerts => alerts::draw(state, canvas, layout),
+        Screen::Problems => problems::draw(state, canvas, layout),
+    }
 }
 
 /// One sentence, wrapped into whatever there is.

@@ -12,6 +12,7 @@ pub use state::FeedState;
 use self::state::Entry;
 use super::known::Known;
 use crate::aws::Urgency;
+use crate::model::log_place::LogSource;
 use crate::model::metric::MetricName;
 use crate::model::{ProblemKind, ReplicationArn, Subject};
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +23,10 @@ use std::collections::BTreeMap;
 pub struct Looking {
     /// The task whose tables are on screen.
     pub tables_of: Option<ReplicationArn>,
+    /// The log on screen.
+    pub log_of: Option<LogSource>,
+    /// The task whose charts are on screen.
+    pub charts_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while nobody looks at the terminal.
@@ -39,6 +44,12 @@ pub enum Topic {
     Settings,
     Tags,
     Metrics,
+    Events,
+    Schedules,
+    Subscriptions,
+    Maintenance,
+    InstanceMetrics,
+    Charts(ReplicationArn),
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
 }
@@ -63,6 +74,19 @@ pub enum Job {
     /// Metrics of these, over so many minutes back.
     Metrics {
         queries: Vec<(ReplicationArn, Vec<MetricName>)>,
+        minutes: i64,
+    },
+    Events,
+    Schedules,
+    Subscriptions,
+    Maintenance,
+    /// What alerts hang on, of every instance that watched tasks run on.
+    InstanceMetrics {
+        minutes: i64,
+    },
+    /// Everything of this task and its instance.
+    Charts {
+        arn: ReplicationArn,
         minutes: i64,
     },
     Tables(ReplicationArn),

@@ -54,7 +54,7 @@ pub struct FeedState {
 }
 
 /// Topics that are not about one task; some of them only where there is a reason.
-const ALWAYS: [Topic; 8] = [
+const ALWAYS: [Topic; 13] = [
     Topic::Identity,
     Topic::Tasks,
     Topic::Instances,
@@ -63,6 +63,11 @@ const ALWAYS: [Topic; 8] = [
     Topic::Settings,
     Topic::Tags,
     Topic::Metrics,
+    Topic::Events,
+    Topic::Schedules,
+    Topic::Subscriptions,
+    Topic::Maintenance,
+    Topic::InstanceMetrics,
 ];
 
 impl FeedState {
@@ -92,7 +97,7 @@ impl FeedState {
         match event {
             Event::Tick => {}
             Event::AskNow(subjects) => {
-                for topic in subjects.iter().map(topic_of) {
+                for topic in subjects.iter().filter_map(topic_of) {
                     self.ask_now(topic);
                 }
                 if self.expired {
@@ -179,6 +184,7 @@ impl FeedState {
         }
         let mut wanted: Vec<Topic> = ALWAYS.to_vec();
         wanted.extend(self.looking.tables_of.clone().map(Topic::Tables));
+        wanted.extend(self.looking.charts_of.clone().map(Topic::Charts));
         wanted.extend(self.known.keys().cloned().map(Topic::TableErrors));
         wanted.retain(|topic| self.wanted(topic));
         for (place, topic) in wanted.into_iter().enumerate() {
@@ -211,8 +217,9 @@ impl FeedState {
     }
 }
 
-fn topic_of(subject: &Subject) -> Topic {
-    match subject {
+/// `None` for what nothing asks about by itself.
+fn topic_of(subject: &Subject) -> Option<Topic> {
+    Some(match subject {
         Subject::Identity => Topic::Identity,
         Subject::Tasks => Topic::Tasks,
         Subject::Instances => Topic::Instances,
@@ -221,5 +228,12 @@ fn topic_of(subject: &Subject) -> Topic {
         Subject::Metrics => Topic::Metrics,
         Subject::Tables(arn) => Topic::Tables(arn.clone()),
         Subject::TableErrors(arn) => Topic::TableErrors(arn.clone()),
-    }
+        Subject::Events => Topic::Events,
+        Subject::Schedules => Topic::Schedules,
+        Subject::Subscriptions => Topic::Subscriptions,
+        Subject::Maintenance => Topic::Maintenance,
+        Subject::InstanceMetrics => Topic::InstanceMetrics,
+        Subject::Charts(arn) => Topic::Charts(arn.clone()),
+        Subject::Log(_) | Subject::LogErrors => return None,
+    })
 }

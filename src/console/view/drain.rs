@@ -1,0 +1,10 @@
+//! Is everything through? Of one task or of all.
+
+use super::canvas::{Canvas, span};
+use crate::console::state::State;
+use crate::console::state::layout::Layout;
+use crate::console::theme::Role;
+
+pub fn draw(_state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
+    canvas.frame(layout.list, &[span(Role::Title, "Drain")], &[]);
+}

@@ -1,0 +1,10 @@
+//! The log of a task, or of a log group that the configuration names.
+
+use super::canvas::{Canvas, span};
+use crate::console::state::State;
+use crate::console::state::layout::Layout;
+use crate::console::theme::Role;
+
+pub fn draw(_state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
+    canvas.frame(layout.list, &[span(Role::Title, "Logs")], &[]);
+}
