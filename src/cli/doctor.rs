@@ -6,6 +6,7 @@ use crate::app::{Failure, Flags};
 use crate::model::Untrusted;
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -89,7 +90,7 @@ fn text(examined: &Examined) -> String {
     let mut out = String::new();
     for of_area in examined.findings.chunk_by(|one, next| one.area == next.area) {
         let _ = writeln!(out, "{}", heading(of_area[0].area));
-        let widest = of_area.iter().map(|finding| finding.check.shown().width()).max().unwrap_or(0).min(CHECK_MAX);
+        let widest = of_area.chunk_by(same).map(|alike| name(alike).width()).max().unwrap_or(0).min(CHECK_MAX);
         for alike in of_area.chunk_by(same) {
             paragraph(alike, widest, columns, &mut out);
         }
@@ -106,6 +107,13 @@ fn same(one: &Finding, next: &Finding) -> bool {
     one.verdict == Verdict::Unknown && Finding { check: one.check.clone(), ..next.clone() } == *one
 }
 
+fn name(alike: &[Finding]) -> Cow<'_, str> {
+    match alike {
+        [one] => one.check.shown(),
+        several => format!("{} checks", several.len()).into(),
+    }
+}
+
 fn paragraph(alike: &[Finding], widest: usize, columns: Option<usize>, out: &mut String) {
     let Some(finding) = alike.first() else { return };
     let word = match finding.verdict {
@@ -113,10 +121,7 @@ fn paragraph(alike: &[Finding], widest: usize, columns: Option<usize>, out: &mut
         Verdict::Failed => "FAILED",
         Verdict::Unknown => "unknown",
     };
-    let check = match alike.len() {
-        1 => finding.check.shown().into_owned(),
-        several => format!("{several} checks"),
-    };
+    let check = name(alike);
     let fill = " ".repeat(widest.saturating_sub(check.width()));
     let first = format!("  {word:<7}  {check}{fill}  ");
     // Under the name of the check: beside it there is little room for what may be long.
