@@ -13,6 +13,8 @@ mod cli;
 mod config;
 mod demo_databases;
 mod demo_databases_wire;
+mod denied;
+mod doctor;
 mod embedded;
 mod embedded_faults;
 mod events;
