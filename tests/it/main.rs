@@ -18,6 +18,7 @@ mod embedded_faults;
 mod events;
 mod feeds;
 mod house;
+mod instances;
 mod keys;
 mod logs;
 mod mover;
