@@ -1,7 +1,7 @@
 //! Everything that can go wrong on purpose: one table of names, what each takes, and what it does.
 //!
 //! Given at the start (`--fault NAME[@WHERE][=VALUE]`) or while it runs (`POST /_demo/fault`). `WHERE` limits a fault to
-//! a service (`dms`, `cloudwatch`, `logs`, `sts`) or an operation.
+//! a service (`dms`, `cloudwatch`, `logs`, `events`, `scheduler`, `sns`, `secretsmanager`, `sts`) or an operation.
 
 mod plan;
 

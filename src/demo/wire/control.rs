@@ -1,7 +1,9 @@
-//! The demo's own switchboard, beside AWS on the same listener: `GET /_demo/faults`, `POST /_demo/fault`.
+//! The demo's own switchboard, beside AWS on the same listener: `GET /_demo/faults`, `POST /_demo/fault`, and
+//! `GET /_demo/messages`, what has been published to topics.
 
 use crate::demo::faults::{Fault, FaultError, TABLE};
 use crate::demo::stage::Stage;
+use crate::demo::world::Message;
 use hyper::Method;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -26,11 +28,15 @@ pub fn answer(stage: &Arc<Stage>, method: &Method, path: &str, body: &[u8]) -> O
     let rest = path.strip_prefix("/_demo/")?;
     Some(match (method, rest) {
         (&Method::GET, "faults") => (200, list(stage).to_string()),
+        (&Method::GET, "messages") => (200, messages(stage).to_string()),
         (&Method::POST, "fault") => match switch(stage, body) {
             Ok(()) => (200, list(stage).to_string()),
             Err(why) => (400, serde_json::json!({ "error": why }).to_string()),
         },
-        _ => (404, serde_json::json!({ "error": "GET /_demo/faults or POST /_demo/fault" }).to_string()),
+        _ => (
+            404,
+            serde_json::json!({ "error": "GET /_demo/faults, GET /_demo/messages or POST /_demo/fault" }).to_string(),
+        ),
     })
 }
 
@@ -68,4 +74,15 @@ fn list(stage: &Stage) -> serde_json::Value {
             serde_json::json!({"name": row.word, "takes": takes, "doc": row.doc, "on": on})
         })
         .collect()
+}
+
+/// Every message published, oldest first.
+fn messages(stage: &Arc<Stage>) -> serde_json::Value {
+    stage.with(|world, _| {
+        let shape = |message: &Message| {
+            serde_json::json!({"id": message.id, "topic": message.topic, "subject": message.subject,
+                "message": message.text, "at": message.at})
+        };
+        world.messages().iter().map(shape).collect()
+    })
 }

@@ -56,7 +56,7 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
     if plan.hostile {
         spoil::undo_hostile(&mut call.input);
     }
-    let answer = if call.service == Service::Dms && World::is_change(&call.operation) {
+    let answer = if World::is_change(call.service, &call.operation) {
         stage.with(|world, now| world.change(&call.operation, &call.input, now))
     } else {
         let (world, now) = stage.as_of(plan.stale);

@@ -23,15 +23,18 @@ mod opening;
 pub mod paging;
 pub mod parts;
 mod refusal;
+mod secrets;
 mod seeded;
 pub mod task;
 #[cfg(test)]
 mod tests;
 mod time;
 mod timetable;
+mod topics;
 
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
+pub use topics::Message;
 
 use crate::demo::mover::order::{Control, Happened, Order};
 use crate::demo::wire::{Service, Value};
@@ -120,6 +123,7 @@ pub struct World {
     timetable: Arc<timetable::Timetable>,
     silence: Option<Silence>,
     events: events::Log,
+    messages: topics::Messages,
     commands: Vec<Command>,
     /// Counts up with every change that a describe would show.
     revision: u64,
@@ -137,6 +141,7 @@ impl World {
             timetable: Arc::default(),
             silence: None,
             events: events::Log::default(),
+            messages: topics::Messages::default(),
             commands: Vec::new(),
             revision: 0,
             setting,
@@ -188,8 +193,19 @@ impl World {
     }
 
     /// Does this operation change anything?
-    pub fn is_change(operation: &str) -> bool {
-        matches!(operation, "StartReplicationTask" | "StopReplicationTask" | "ReloadTables" | "TestConnection")
+    pub fn is_change(service: Service, operation: &str) -> bool {
+        match service {
+            Service::Dms => {
+                matches!(operation, "StartReplicationTask" | "StopReplicationTask" | "ReloadTables" | "TestConnection")
+            }
+            Service::Sns => operation == "Publish",
+            _ => false,
+        }
+    }
+
+    /// What has been published to topics, oldest first.
+    pub fn messages(&self) -> &[Message] {
+        self.messages.all()
     }
 
     /// Answers a question as of `now`.
@@ -219,6 +235,12 @@ impl World {
             (Service::Logs, "FilterLogEvents") => logs::filter_log_events(self, input, now),
             (Service::Logs, "DescribeLogStreams") => logs::describe_log_streams(self, input, now),
             (Service::Logs, "DescribeLogGroups") => logs::describe_log_groups(self, input, now),
+            (Service::Sns, "ListTopics") => topics::list(input),
+            (Service::Sns, "GetTopicAttributes") => topics::attributes(input),
+            (Service::Sns, "ListSubscriptionsByTopic") => topics::subscriptions(input),
+            (Service::Secrets, "GetSecretValue") => secrets::value(self, input),
+            (Service::Secrets, "DescribeSecret") => secrets::describe(self, input),
+            (Service::Secrets, "ListSecrets") => secrets::list(self, input),
             (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),
             _ => Err(Refusal::unknown_operation()),
         }
@@ -232,6 +254,7 @@ impl World {
             "StopReplicationTask" => change::stop(self, input, now),
             "ReloadTables" => change::reload(self, input, now),
             "TestConnection" => change::test_connection(self, input, now),
+            "Publish" => topics::publish(self, input, now),
             _ => Err(Refusal::unknown_operation()),
         }
     }
