@@ -21,6 +21,7 @@ pub enum Operation {
     DescribeTableStatistics,
     DescribeReplicationInstances,
     DescribePendingMaintenanceActions,
+    DescribeReplicationInstanceTaskLogs,
     DescribeEndpoints,
     DescribeConnections,
     DescribeReplications,
@@ -58,7 +59,7 @@ const fn read(operation: Operation, name: &'static str, action: &'static str) ->
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 25] = [
+pub const TABLE: [Row; 26] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -67,6 +68,11 @@ pub const TABLE: [Row; 25] = [
         Operation::DescribePendingMaintenanceActions,
         "DescribePendingMaintenanceActions",
         "dms:DescribePendingMaintenanceActions",
+    ),
+    read(
+        Operation::DescribeReplicationInstanceTaskLogs,
+        "DescribeReplicationInstanceTaskLogs",
+        "dms:DescribeReplicationInstanceTaskLogs",
     ),
     read(Operation::DescribeEndpoints, "DescribeEndpoints", "dms:DescribeEndpoints"),
     read(Operation::DescribeConnections, "DescribeConnections", "dms:DescribeConnections"),

@@ -121,6 +121,15 @@ impl PendingMaintenance {
     }
 }
 
+/// The log of one task on the disk of its instance. Logs can fill it, and then every task on it stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLogSize {
+    /// ARN of the task, as the service spells it.
+    pub task: Untrusted,
+    pub name: Untrusted,
+    pub bytes: i64,
+}
+
 /// Which end of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

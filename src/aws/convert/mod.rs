@@ -13,7 +13,7 @@ mod topic;
 pub(super) use endpoint::endpoint;
 pub(super) use event::{event, subscription};
 pub(super) use metric::{merge as merge_points, points};
-pub(super) use parts::{connection, instance, maintenance};
+pub(super) use parts::{connection, instance, maintenance, task_log};
 pub(super) use replication::replications;
 pub(super) use schedule::{rule, rule_target, schedule, summary};
 pub(super) use table::row as table_row;

@@ -215,6 +215,7 @@ impl World {
             (Service::Dms, "DescribeTableStatistics") => describe::statistics(self, input, now),
             (Service::Dms, "DescribeReplicationInstances") => describe::instances(self, input),
             (Service::Dms, "DescribePendingMaintenanceActions") => describe::maintenance(self, input),
+            (Service::Dms, "DescribeReplicationInstanceTaskLogs") => describe::task_logs(self, input, now),
             (Service::Dms, "DescribeEndpoints") => describe::endpoints(self, input),
             (Service::Dms, "DescribeConnections") => describe::connections(self, input),
             (Service::Dms, "DescribeReplications") => describe::replications(self, input, now),
