@@ -31,10 +31,12 @@ mod tests;
 mod time;
 mod timetable;
 mod topics;
+mod troubles;
 
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
 pub use topics::Message;
+pub use troubles::Trouble;
 
 use crate::demo::mover::order::{Control, Happened, Order};
 use crate::demo::wire::{Service, Value};
@@ -68,6 +70,8 @@ pub enum Event {
     Logging { task: Option<String>, on: bool },
     /// The role that DMS writes logs with is missing, or back.
     LogRole { missing: bool },
+    /// A trouble begins or ends, of a task or instance by name.
+    Trouble { what: Trouble, whose: Option<String>, on: bool },
     /// Maintenance comes near, in minutes from now, or is as far away as at the opening.
     Maintenance { minutes: Option<i64> },
     /// Lines can be read this many seconds later than usual.
@@ -122,6 +126,7 @@ pub struct World {
     tasks: Vec<Task>,
     timetable: Arc<timetable::Timetable>,
     silence: Option<Silence>,
+    troubles: Vec<troubles::Troubled>,
     events: events::Log,
     messages: topics::Messages,
     commands: Vec<Command>,
@@ -140,6 +145,7 @@ impl World {
             tasks: Vec::new(),
             timetable: Arc::default(),
             silence: None,
+            troubles: Vec::new(),
             events: events::Log::default(),
             messages: topics::Messages::default(),
             commands: Vec::new(),
@@ -179,6 +185,7 @@ impl World {
             Event::SomebodyElse { task } => change::somebody_else(self, task.as_deref(), now),
             Event::Silence(silence) => self.silence = silence,
             Event::Logging { task, on } => logs::switch(self, task.as_deref(), on),
+            Event::Trouble { what, whose, on } => troubles::switch(self, what, whose, on, now),
             Event::Maintenance { minutes } => maintenance::shift(self, minutes, now),
             Event::LogRole { missing } => logs::role(self, missing),
             Event::LateLogs { seconds } => logs::late(self, jiff::SignedDuration::from_secs(seconds)),
@@ -294,7 +301,9 @@ impl World {
         now: Timestamp,
     ) -> Vec<crate::model::metric::Point> {
         let end = self.published_until(&instance.name, range.1, now);
-        gauges::points(self, instance, name, (range.0, end))
+        let mut points = gauges::points(self, instance, name, (range.0, end));
+        troubles::bend(self, &instance.name, name, &mut points);
+        points
     }
 
     /// Points of one metric of one task, oldest first; minutes under way are not published yet.
@@ -306,10 +315,12 @@ impl World {
         now: Timestamp,
     ) -> Vec<crate::model::metric::Point> {
         let end = self.published_until(&task.def.name, range.1, now);
-        match task.tables {
+        let mut points = match task.tables {
             task::Tables::Kept(_) => task.points.range(name, range.0, end),
             task::Tables::Fleet(_) => fleet::points(task, name, self.setting.seed, self.opened, (range.0, end)),
-        }
+        };
+        troubles::bend(self, &task.def.name, name, &mut points);
+        points
     }
 }
 
