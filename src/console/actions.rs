@@ -78,6 +78,9 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActionId {
     Open,
+    EventLog,
+    ScheduledTask,
+    OtherPart,
     Filter,
     Problems,
     Alerts,

@@ -99,6 +99,11 @@ pub fn next_left(until: Timestamp, now: Timestamp) -> Option<Timestamp> {
     until.checked_sub(SignedDuration::from_secs(at_left)).ok().map(|then| then.max(soon(now)))
 }
 
+/// The next midnight in UTC, when "today" is another day.
+pub fn next_day(now: Timestamp) -> Option<Timestamp> {
+    Timestamp::from_second((now.as_second().div_euclid(86_400) + 1) * 86_400).ok()
+}
+
 /// `14:03:22`.
 pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()

@@ -3,11 +3,12 @@
 //! An event has no id, and its source is a *name*, never an ARN. [`Event::key`] is what tells two events apart,
 //! [`Window`] asks for overlapping ranges and lets each event through once.
 
+mod advice;
 mod meaning;
 mod window;
 
 pub use meaning::{Meaning, Weight};
-pub use window::{Asked, LATE, Window};
+pub use window::{Asked, LATE, LOOK_BACK, Window};
 
 use crate::model::Untrusted;
 use jiff::Timestamp;
@@ -129,6 +130,11 @@ impl Event {
     /// What it means for whoever runs the migration; `None` for a message nobody here has heard of.
     pub fn meaning(&self) -> Option<Meaning> {
         meaning::of(self.message.raw())
+    }
+
+    /// What to do about it, where it asks for something.
+    pub fn advice(&self) -> Option<&'static str> {
+        advice::of(self.message.raw())
     }
 
     /// Is this about the task of that name?
