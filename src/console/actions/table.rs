@@ -90,8 +90,8 @@ pub const TABLE: &[Action] = &[
         name: "other-part",
         contexts: &[Schedules],
         keys: &[key(KeyCode::Tab), key(KeyCode::BackTab)],
-        label: "subscriptions",
-        doc: "From the schedules to the event subscriptions, and back.",
+        label: "in full, subscriptions",
+        doc: "From the list to the row under the cursor in full, to the event subscriptions, and back.",
         footer: Some(3),
         palette: true,
         ..BASE

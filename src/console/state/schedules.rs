@@ -53,12 +53,26 @@ pub const COMING: usize = 5;
 /// What tells two of them apart: names are unique only within a bus or group.
 pub type ScheduleKey = (ScheduleKind, Untrusted, Untrusted);
 
-/// Which of the two has the keys.
+/// What of the screen is in front.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Part {
+    /// The list, with what it has room for below or beside it.
     #[default]
-    Schedules,
+    List,
+    /// The row under the cursor in full.
+    Whole,
     Subscriptions,
+}
+
+impl Part {
+    #[must_use]
+    pub fn beside(self) -> Self {
+        match self {
+            Self::List => Self::Whole,
+            Self::Whole => Self::Subscriptions,
+            Self::Subscriptions => Self::List,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -188,6 +188,9 @@ fn back(state: &mut State) {
     if state.overlay.take().is_some() {
         return;
     }
+    if lists::close_part(state) {
+        return;
+    }
     if !state.filter().is_empty() {
         refilter(state, "");
     } else if state.screens.len() > 1 {

@@ -50,17 +50,19 @@ pub fn to_log(state: &mut State) {
 
 /// To the task that the rule or schedule under the cursor touches.
 pub fn to_scheduled_task(state: &mut State) {
-    if let (Screen::Schedules, Part::Schedules) = (state.screen(), state.schedules.part)
+    if state.schedules.part != Part::Subscriptions
         && let Some(arn) = task_under_cursor(state)
     {
         open_task(state, arn, Tab::Tables);
     }
 }
 
-/// Between the schedules and the event subscriptions.
+/// From the list of schedules to one of them in full, to the event subscriptions, and around.
 pub fn other_part(state: &mut State) {
-    state.schedules.part = match state.schedules.part {
-        Part::Schedules => Part::Subscriptions,
-        Part::Subscriptions => Part::Schedules,
-    };
+    state.schedules.part = state.schedules.part.beside();
+}
+
+/// Back to the list of schedules, where something else is in front of it.
+pub fn close_part(state: &mut State) -> bool {
+    state.screen() == Screen::Schedules && std::mem::take(&mut state.schedules.part) != Part::List
 }
