@@ -79,6 +79,7 @@ pub enum Risk {
 pub enum ActionId {
     Open,
     EventLog,
+    EventInFull,
     ScheduledTask,
     OtherPart,
     Filter,

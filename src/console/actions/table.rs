@@ -74,6 +74,17 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::EventInFull,
+        name: "event-in-full",
+        contexts: &[Events],
+        keys: &[char('v')],
+        label: "in full",
+        doc: "The event under the cursor on the whole screen, and back to the list.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::ScheduledTask,
         name: "scheduled-task",
         contexts: &[Schedules],

@@ -4,6 +4,7 @@
 //! A cursor on the newest event follows what comes; anywhere else it stays with its event.
 
 use super::column::Column;
+use super::layout::Pane;
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::world::World;
@@ -132,6 +133,8 @@ pub struct Events {
     pub all: Side,
     pub of_task: Side,
     pub whose: Option<Whose>,
+    /// The event under the cursor has the whole screen.
+    pub whole: bool,
     /// Nothing older was asked for.
     pub since: Option<Timestamp>,
 }
@@ -250,7 +253,10 @@ pub fn in_detail(state: &State) -> Option<(&Event, &Line)> {
     let wanted = side.list.detail()?;
     let row = match side.list.key() {
         Some(key) if key == wanted => side.list.row()?,
-        _ => side.rows.iter().position(|at| state.events.lines.get(*at as usize).is_some_and(|(key, _)| key == wanted))?,
+        _ => side
+            .rows
+            .iter()
+            .position(|at| state.events.lines.get(*at as usize).is_some_and(|(key, _)| key == wanted))?,
     };
     state.events.at(&state.world, side, row)
 }
@@ -265,6 +271,30 @@ pub fn task_of<'a>(world: &'a World, event: &Event) -> Option<&'a Task> {
 pub fn stamp(at: Timestamp, now: Timestamp) -> String {
     let day = |at: Timestamp| at.as_second().div_euclid(86_400);
     if day(at) == day(now) { age::clock(at) } else { at.strftime("%b %d %H:%M").to_string() }
+}
+
+/// Width from which the pane below Tasks is shared, and height from which the one beside it is.
+const SHARED_FROM_WIDTH: u16 = 120;
+const SHARED_FROM_HEIGHT: u16 = 30;
+
+/// The pane about the task under the cursor, and what it leaves to the newest events where there is room.
+pub fn beside_why(detail: Pane) -> (Pane, Option<Pane>) {
+    if detail.width >= SHARED_FROM_WIDTH {
+        let left = detail.width / 2;
+        let right = Pane { x: detail.x + left, width: detail.width - left, ..detail };
+        return (Pane { width: left, ..detail }, Some(right));
+    }
+    if detail.boxed && detail.x > 0 && detail.height >= SHARED_FROM_HEIGHT {
+        let lower = detail.height / 3;
+        let upper = Pane { height: detail.height - lower, ..detail };
+        return (upper, Some(Pane { y: detail.y + upper.height, height: lower, ..detail }));
+    }
+    (detail, None)
+}
+
+/// The newest events stand on the Tasks screen.
+pub fn is_beside_why(state: &State) -> bool {
+    state.layout().detail.is_some_and(|pane| beside_why(pane).1.is_some())
 }
 
 pub struct EventsPage;

@@ -53,6 +53,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
         ActionId::EventLog => lists::to_log(state),
+        ActionId::EventInFull => lists::event_in_full(state),
         ActionId::ScheduledTask => lists::to_scheduled_task(state),
         ActionId::OtherPart => lists::other_part(state),
         ActionId::Filter => state.typing = true,

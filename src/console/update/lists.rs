@@ -62,7 +62,16 @@ pub fn other_part(state: &mut State) {
     state.schedules.part = state.schedules.part.beside();
 }
 
-/// Back to the list of schedules, where something else is in front of it.
+/// The event under the cursor on the whole screen, or the list again.
+pub fn event_in_full(state: &mut State) {
+    state.events.whole = !state.events.whole;
+}
+
+/// Back to the list of the screen, where something else is in front of it.
 pub fn close_part(state: &mut State) -> bool {
-    state.screen() == Screen::Schedules && std::mem::take(&mut state.schedules.part) != Part::List
+    match state.screen() {
+        Screen::Schedules => std::mem::take(&mut state.schedules.part) != Part::List,
+        Screen::Events | Screen::Task(Tab::Events) => std::mem::take(&mut state.events.whole),
+        _ => false,
+    }
 }

@@ -63,7 +63,8 @@ fn of(state: &State, event: &Event) -> String {
         SourceType::Other(kind) => format!("{} {name}", kind.shown()),
         SourceType::Instance => {
             let instance = state.world.instances.iter().find(|one| one.name == event.source).map(|one| &one.arn);
-            let tasks = state.world.tasks.iter().filter(|task| instance.is_some() && task.instance.as_ref() == instance);
+            let tasks =
+                state.world.tasks.iter().filter(|task| instance.is_some() && task.instance.as_ref() == instance);
             let names: Vec<_> = tasks.map(|task| task.name.shown()).collect();
             let rest = names.len().saturating_sub(NAMED);
             let named = names.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");

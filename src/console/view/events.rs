@@ -10,7 +10,9 @@
 use super::canvas::{Canvas, Line, Span, span};
 use super::grid::Grid;
 use super::{below_head, event_detail, frame};
-use crate::console::state::events::{self, CATEGORY, COLUMNS, Host, MEANING, MESSAGE, OF, SOURCE, STAMP, WEIGHT, Whose};
+use crate::console::state::events::{
+    self, CATEGORY, COLUMNS, Host, MEANING, MESSAGE, OF, SOURCE, STAMP, WEIGHT, Whose,
+};
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::world::EVENTS_KEPT;
 use crate::console::state::{Filling, State, age};
@@ -21,6 +23,10 @@ use crate::model::event::{Category, Event, SourceType, Weight};
 use jiff::Timestamp;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
+    if state.events.whole {
+        let height = layout.footer.y.saturating_sub(layout.list.y);
+        return event_detail::draw(state, canvas, Pane { height, ..layout.list });
+    }
     let pane = layout.list;
     let inner = pane.inner();
     let (side, of_task) = events::on_screen(state);
@@ -52,7 +58,9 @@ fn heading<'a>(whose: Option<&Whose>) -> Line<'a> {
     let mut line = vec![span(Role::Title, format!("Events of {name}"))];
     match &whose.instance {
         Host::Named(instance) => line.push(span(Role::Title, format!(" and its instance {}", instance.shown()))),
-        Host::Unnamed => line.push(span(Role::Unknown, " ─ ? those of its instance are not here: its name is not known")),
+        Host::Unnamed => {
+            line.push(span(Role::Unknown, " ─ ? those of its instance are not here: its name is not known"))
+        }
         Host::None => {}
     }
     line
@@ -77,7 +85,11 @@ fn cell<'a>(now: Timestamp, event: &'a Event, line: &'a events::Line, column: us
         OF => vec![of(&event.source_type, width)],
         SOURCE => vec![span(Role::Text, event.source.shown())],
         CATEGORY => vec![line.category.map_or(span(Role::Unknown, "?"), |one| span(Role::Dim, one.word()))],
-        MESSAGE => vec![span(Role::Text, event.message.shown())],
+        MESSAGE => {
+            let whole = event.message.shown();
+            let fits = text::width(&whole) <= width;
+            vec![if fits { span(Role::Text, whole) } else { span(Role::Text, event.short()) }]
+        }
         MEANING => vec![line.words.map_or(span(Role::Unknown, "?"), |words| span(Role::Dim, words))],
         _ => vec![span(Role::Text, events::stamp(event.at, now))],
     }
@@ -131,9 +143,8 @@ fn empty(state: &State, canvas: &mut Canvas<'_>, pane: Pane, whose: Option<&Whos
     );
 }
 
-/// Cells of the time in [`recent`] when all of today, and of the longest source.
-const TODAY: usize = 8;
-const SOURCE_MAX: usize = 22;
+/// Cells of the longest source in [`recent`]; the message is what counts.
+const SOURCE_MAX: usize = 16;
 
 /// The newest events of everything, one line each.
 pub fn recent(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
@@ -154,7 +165,7 @@ pub fn recent(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
         return;
     }
     let stamps: Vec<String> = shown.iter().map(|(event, _)| events::stamp(event.at, state.now)).collect();
-    let time = stamps.iter().map(String::len).max().unwrap_or(TODAY);
+    let time = stamps.iter().map(String::len).max().unwrap_or(0);
     let longest = shown.iter().map(|(event, _)| text::width(&event.source.shown())).max().unwrap_or(0);
     let name = longest.min(SOURCE_MAX);
     let width = inner.width.saturating_sub(2);
@@ -169,7 +180,7 @@ pub fn recent(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
             span(Role::Text, format!("{source}{blank} ")),
         ];
         let used = canvas.line(inner.x + 1, y, width, &before);
-        canvas.line(inner.x + 1 + used, y, width.saturating_sub(used), &[span(Role::Text, event.message.shown())]);
+        canvas.line(inner.x + 1 + used, y, width.saturating_sub(used), &[span(Role::Text, event.short())]);
     }
 }
 

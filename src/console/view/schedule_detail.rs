@@ -67,7 +67,11 @@ fn lines<'a>(state: &State, schedule: &Schedule, line: &schedules::Line, width: 
     match &schedule.state {
         ScheduleState::Disabled => add("state", Role::Text, "disabled: it does not fire; the times are when it would"),
         ScheduleState::EnabledWithAllManagementEvents => {
-            add("state", Role::Text, "enabled with all management events of CloudTrail; plain enabling would lose that");
+            add(
+                "state",
+                Role::Text,
+                "enabled with all management events of CloudTrail; plain enabling would lose that",
+            );
         }
         ScheduleState::Other(raw) => add("state", Role::Unknown, &format!("? {}: not known here", shown(raw))),
         ScheduleState::Enabled => {}
@@ -89,7 +93,11 @@ fn lines<'a>(state: &State, schedule: &Schedule, line: &schedules::Line, width: 
         ScheduleKind::Schedule => format!("in group {}", schedule.group.shown()),
     };
     let made = pair(("created", schedule.created), ("changed", schedule.modified));
-    add("stands", Role::Text, &[place, made].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "));
+    add(
+        "stands",
+        Role::Text,
+        &[place, made].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+    );
     add("arn", Role::Dim, &schedule.arn.shown());
     out
 }

@@ -165,7 +165,8 @@ fn next<'a>(now: Timestamp, schedule: &Schedule, line: &schedules::Line, width: 
         Err(NoNext::Over) => span(Role::Dim, "— over"),
         Err(NoNext::Disabled) => span(Role::Dim, "— disabled"),
         Err(NoNext::Uncounted) => {
-            let within = line.period.map_or("at a time not told".to_owned(), |period| format!("within {}", long(period)));
+            let within =
+                line.period.map_or("at a time not told".to_owned(), |period| format!("within {}", long(period)));
             match (may_fire(schedule), soon) {
                 (false, _) => span(Role::Dim, format!("({within})")),
                 (true, true) => span(Role::Busy, format!("→ {within}")),
@@ -184,20 +185,21 @@ fn is_local(schedule: &Schedule) -> bool {
     schedule.kind == ScheduleKind::Schedule && zone.is_some_and(|zone| zone != "UTC")
 }
 
-/// `Sun Nov 29 02:30 CET, 01:30 UTC`, or without UTC where there is no room for it.
+/// `Sun Nov 29 02:30 CET, 01:30 UTC`: where there is no room for all of it, first the day of the week goes, then UTC.
 fn moment(now: Timestamp, schedule: &Schedule, at: &Zoned, width: usize) -> String {
     let utc = at.timestamp().to_zoned(TimeZone::UTC);
-    let day = |at: &Zoned| {
-        let this_year = at.year() == now.to_zoned(TimeZone::UTC).year();
-        at.strftime(if this_year { "%a %b %d" } else { "%Y-%m-%d" }).to_string()
-    };
+    let this_year = at.year() == now.to_zoned(TimeZone::UTC).year();
+    let (long, short) = if this_year { ("%a %b %d", "%b %d") } else { ("%Y-%m-%d", "%Y-%m-%d") };
     if !is_local(schedule) {
-        return format!("{} {}", day(&utc), utc.strftime("%H:%M UTC"));
+        return format!("{} {}", utc.strftime(long), utc.strftime("%H:%M UTC"));
     }
-    let local = format!("{} {}", day(at), at.strftime("%H:%M %Z"));
-    let other = if at.date() == utc.date() { String::new() } else { format!("{} ", utc.strftime("%a")) };
-    let both = format!("{local}, {other}{}", utc.strftime("%H:%M UTC"));
-    if text::width(&both) <= width { both } else { local }
+    let other = if at.date() == utc.date() { "" } else { "%a " };
+    let both = |day: &str| {
+        let utc = utc.strftime(&format!("{other}%H:%M UTC")).to_string();
+        format!("{} {}, {utc}", at.strftime(day), at.strftime("%H:%M %Z"))
+    };
+    let fits = [both(long), both(short)].into_iter().find(|words| text::width(words) <= width);
+    fits.unwrap_or_else(|| format!("{} {}", at.strftime(long), at.strftime("%H:%M %Z")))
 }
 
 /// A period in whole units.

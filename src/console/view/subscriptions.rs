@@ -18,7 +18,10 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let mut title = vec![span(Role::Title, "Event subscriptions")];
     if filling == Filling::Rows {
         title.extend([span(Role::Border, " ─ "), span(Role::Text, count.to_string())]);
-        title.extend(dead(state).map(|words| span(Role::Bad, format!(" · {words}"))));
+        match dead(state) {
+            0 => {}
+            dead => title.push(span(Role::Bad, format!(" · {dead} dead"))),
+        }
     }
     canvas.frame(pane, &title, &frame::ages(state, &[(Subject::Subscriptions, "as of")]));
     match filling {
@@ -51,20 +54,15 @@ pub fn summary<'a>(state: &State) -> Line<'a> {
         Filling::Failed => span(Role::Bad, "✗ could not be read"),
         Filling::Empty => span(Role::Text, "none"),
         Filling::Rows | Filling::NoMatch => match dead(state) {
-            Some(words) => span(Role::Bad, format!("✗ {words} of {count}")),
-            None => span(Role::Text, format!("{count}, none is dead")),
+            0 => span(Role::Text, format!("{count}, none of them dead")),
+            dead => span(Role::Bad, format!("✗ {dead} of {count} dead: {DEAD}")),
         },
     };
     vec![name, words]
 }
 
-fn dead(state: &State) -> Option<String> {
-    let dead = state.world.subscriptions.iter().filter(|one| one.is_dead()).count();
-    match dead {
-        0 => None,
-        1 => Some("1 is dead".to_owned()),
-        n => Some(format!("{n} are dead")),
-    }
+fn dead(state: &State) -> usize {
+    state.world.subscriptions.iter().filter(|one| one.is_dead()).count()
 }
 
 /// What a subscription does, then what that means and where it sends.

@@ -4,8 +4,14 @@ use crate::model::task::StopReason;
 
 /// All of these words, in lower case, stand in the message. The first row that fits counts.
 const TABLE: &[(&[&str], &str)] = &[
-    (&["task", "started", "reload"], "if nobody meant it, stop the task: tables of the target are emptied before they load"),
-    (&["task", "failed to clean up"], "look for a replication slot left at the source, and awsdms_ tables at the target"),
+    (
+        &["task", "started", "reload"],
+        "if nobody meant it, stop the task: tables of the target are emptied before they load",
+    ),
+    (
+        &["task", "failed to clean up"],
+        "look for a replication slot left at the source, and awsdms_ tables at the target",
+    ),
     (&["task", "has failed"], "read its log around this time before it is resumed; a reload would begin anew"),
     (&["task", "stopped"], "if nobody meant it, read its log, then resume it"),
     (&["task", "deleted"], "look for a replication slot left at the source: it keeps the log there from being freed"),
@@ -33,7 +39,10 @@ const STOPS: [(StopReason, &str); 8] = [
     (StopReason::FatalError, "read its log around this time before it is resumed; a reload would begin anew"),
     (StopReason::RecoverableError, "watch whether it runs again; if it comes back to this, read its log"),
     (StopReason::StoppedDueToLowMemory, "fewer tasks on the instance or a larger one, then resume it"),
-    (StopReason::StoppedDueToLowDisk, "look at the target, whose changes wait on that disk, or a larger disk; then resume it"),
+    (
+        StopReason::StoppedDueToLowDisk,
+        "look at the target, whose changes wait on that disk, or a larger disk; then resume it",
+    ),
     (StopReason::Normal, "if nobody meant it, find out who stopped it, then resume it"),
 ];
 

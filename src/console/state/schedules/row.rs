@@ -68,7 +68,7 @@ impl Line {
 
     /// What its targets are called and whether they run.
     pub(super) fn join(&mut self, schedule: &Schedule, world: &World) {
-        self.does = does(schedule, world);
+        self.does = does(schedule, world, may_fire(schedule) && self.next != Err(NoNext::Over));
         let parts = [
             schedule.name.raw(),
             schedule.group.raw(),
@@ -115,7 +115,7 @@ fn unread(schedule: &Schedule) -> bool {
 }
 
 /// What it does to tasks, each thing once; `None` where that could not be read.
-fn does(schedule: &Schedule, world: &World) -> Option<Vec<Does>> {
+fn does(schedule: &Schedule, world: &World, fires: bool) -> Option<Vec<Does>> {
     let one = |target: &Target| match target.reach() {
         Reach::Task(deed, arn) => {
             let task = world.task(arn);
@@ -124,7 +124,7 @@ fn does(schedule: &Schedule, world: &World) -> Option<Vec<Does>> {
                 deed,
                 arn: arn.clone(),
                 name: task.map(|task| task.name.shown().into_owned()),
-                clash: runs && deed == Deed::Starts && may_fire(schedule),
+                clash: fires && runs && deed == Deed::Starts,
             }
         }
         Reach::Hidden(what) => Does::Hidden(what),
