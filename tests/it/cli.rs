@@ -15,9 +15,12 @@ pub struct Aws {
 
 impl Aws {
     pub fn start(faults: &[&str]) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let options = demo::Options { seed: 7, faults, ..demo::Options::default() };
+        Self::with(demo::Options { seed: 7, faults, ..demo::Options::default() })
+    }
+
+    pub fn with(options: demo::Options) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let running = runtime.block_on(demo::serve(options)).unwrap();
         Self { running, _runtime: runtime }
     }
@@ -42,6 +45,15 @@ impl Aws {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+
+    /// Requests since the start, by `service:Operation`.
+    pub fn asked(&self) -> BTreeMap<String, u64> {
+        let mut stream = std::net::TcpStream::connect(self.endpoint().strip_prefix("http://").unwrap()).unwrap();
+        stream.write_all(b"GET /_demo/requests HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
     }
 
     pub fn env(&self) -> Vec<(&'static str, String)> {
