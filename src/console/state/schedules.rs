@@ -31,10 +31,10 @@ const fn words(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8
 }
 
 pub const COLUMNS: [Column; 7] = [
-    words("name", "NAME", [18, 28, 48], 0),
+    words("name", "NAME", [22, 28, 48], 0),
     column("state", "STATE", [10, 10, 21], 0),
     column("next", "NEXT", [27, 31, 56], 0),
-    column("starts", "STARTS", [20, 30, 64], 1),
+    column("starts", "STARTS", [16, 30, 64], 1),
     words("when", "WHEN", [20, 28, 72], 2),
     words("kind", "KIND", [8, 8, 8], 3),
     words("group", "BUS OR GROUP", [12, 12, 24], 4),

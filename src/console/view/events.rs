@@ -170,17 +170,20 @@ pub fn recent(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let name = longest.min(SOURCE_MAX);
     let width = inner.width.saturating_sub(2);
     for (((event, line), stamp), y) in shown.into_iter().zip(stamps).zip(inner.y..) {
-        let (role, sign, _) = weight(line.weight);
+        // No sign where nothing is asked for, and one style for all the rest: this pane is part of the largest frame.
+        let (role, sign) = match weight(line.weight) {
+            _ if line.weight == Some(Weight::Info) => (Role::Text, " "),
+            (role, sign, _) => (role, sign),
+        };
         let source = event.source.shown();
         let source = text::cut(&source, name);
         let blank = " ".repeat(name - text::width(&source));
-        let before: Line<'_> = vec![
-            span(Role::Dim, format!("{stamp:<time$} ")),
-            span(role, format!("{sign} ")),
-            span(Role::Text, format!("{source}{blank} ")),
+        let row: Line<'_> = vec![
+            span(Role::Text, format!("{stamp:<time$} ")),
+            span(role, sign),
+            span(Role::Text, format!(" {source}{blank} {}", event.short())),
         ];
-        let used = canvas.line(inner.x + 1, y, width, &before);
-        canvas.line(inner.x + 1 + used, y, width.saturating_sub(used), &[span(Role::Text, event.short())]);
+        canvas.line(inner.x + 1, y, width, &row);
     }
 }
 

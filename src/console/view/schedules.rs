@@ -230,7 +230,7 @@ fn starts<'a>(line: &schedules::Line) -> Line<'a> {
             Does::Task { clash: true, .. } => span(Role::Warn, format!("▲ {}, which runs", does.words())),
             Does::Task { name: None, .. } => span(Role::Text, format!("{} (not listed)", does.words())),
             Does::Task { .. } => span(Role::Text, does.words()),
-            Does::Hidden(_) => span(Role::Unknown, format!("? {}", does.words())),
+            Does::Hidden(what) => span(Role::Unknown, format!("? {what}")),
             Does::Nothing(_) => span(Role::Dim, format!("— {}", does.words())),
         });
     }
