@@ -1,5 +1,7 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod charts;
+
 use super::message::{Area, Key, KeyCode, Message};
 use super::state::{Mode, Setup, State};
 use super::update::update;
@@ -366,7 +368,7 @@ pub fn everything() -> Vec<Message> {
         observed(Subject::Connections, Value::Connections(connections()), 40, 600),
         observed(Subject::TableErrors(arn("BILLINGXCDC")), Value::Tables(errors), 40, 300),
         observed(Subject::Metrics, Value::Metrics(metrics()), 82, 60),
-        Message::Traffic { requests_last_minute: 23, dollars_per_day: 0.14 },
+        Message::Traffic { requests_last_minute: 23, dollars_per_day: Some(0.14), dollars_cap: 20.0 },
     ]
 }
 

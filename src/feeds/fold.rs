@@ -33,7 +33,7 @@ pub(super) struct Fold {
     book: Book<ReplicationArn>,
     of_instances: Book<InstanceArn>,
     /// Of the task whose charts were opened last.
-    charts: Option<(ReplicationArn, Book<()>, Book<()>)>,
+    charts: Option<(ReplicationArn, Book<()>, Book<InstanceArn>)>,
     window: Option<Window>,
 }
 
@@ -158,14 +158,23 @@ impl Fold {
     }
 
     /// Points of a task's charts; those of the task before are dropped.
-    pub(super) fn charts(&mut self, arn: &ReplicationArn, task: Vec<Series>, instance: Vec<Series>, now: Timestamp) {
+    pub(super) fn charts(
+        &mut self,
+        arn: &ReplicationArn,
+        task: Vec<Series>,
+        instance: Vec<InstanceSeries>,
+        now: Timestamp,
+    ) {
         if self.charts.as_ref().is_none_or(|(of, ..)| of != arn) {
             self.charts = Some((arn.clone(), Book::new(), Book::new()));
         }
         if let Some((_, of_task, of_instance)) = &mut self.charts {
-            for (book, series) in [(of_task, task), (of_instance, instance)] {
-                book.add(series.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
-            }
+            of_task.add(task.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
+            // A task can be moved: points of two instances are not one line.
+            let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
+            of_instance.keep_only(|of| Some(of) == here);
+            let here = instance.into_iter().filter(|one| Some(&one.arn) == here);
+            of_instance.add(here.map(|one| (one.arn, one.series)), KEEP_CHARTS, now);
         }
     }
 
@@ -305,11 +314,10 @@ impl Fold {
         now: Timestamp,
     ) -> Option<Report> {
         let (_, task, instance) = self.charts.as_ref().filter(|(of, ..)| of == arn)?;
-        let series = |book: &Book<()>| book.series().map(|((), series)| series).collect();
         let charts = Charts {
-            task: series(task),
+            task: task.series().map(|((), series)| series).collect(),
             instance: self.tasks.get(arn).and_then(|task| task.instance.clone()),
-            of_instance: series(instance),
+            of_instance: instance.series().map(|(_, series)| series).collect(),
         };
         let as_of = task.newest().max(instance.newest());
         Some(self.report(Subject::Charts(arn.clone()), Value::Charts(charts), as_of, every, now))

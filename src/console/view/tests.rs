@@ -233,3 +233,4 @@ fn ascii_only() {
 
 mod budgets;
 mod properties;
+mod charts;

@@ -157,6 +157,8 @@ impl FeedState {
             // The first screen, and a screen just opened, are waited for.
             Topic::Tasks if first => Urgency::Interactive,
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
+            Topic::Charts(_) if first => Urgency::Interactive,
+            Topic::Charts(_) => Urgency::Visible,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
             Topic::Tasks | Topic::Metrics if self.looking.looking => Urgency::Visible,
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,
