@@ -111,10 +111,10 @@ fn not_asked(state: &State, task: &Task) -> Option<Why> {
 /// It was asked for, and CloudWatch has nothing.
 fn missing(state: &State, task: &Task, of: Of, name: MetricName) -> Why {
     if of == Of::Instance {
-        return bad("none published in three hours");
+        return bad("none in three hours");
     }
     if task.status != TaskStatus::Running {
-        return fine(format!("not due: the task is {}", shown(task.status.raw())));
+        return fine(format!("not due: {}", shown(task.status.raw())));
     }
     if is_load(name) && !matches!(health::load(task), Load::Loading { .. }) {
         return fine("not due: the full load is over");
@@ -122,8 +122,8 @@ fn missing(state: &State, task: &Task, of: Of, name: MetricName) -> Why {
     match health::latency(task, &[], true, state.now) {
         Latency::NotDue if is_change(name) => fine("not due: changes are applied after the full load"),
         Latency::NotYet => fine("none yet: just started"),
-        Latency::Missing { .. } if is_change(name) => bad("due, and none published in three hours"),
-        _ => fine("none published in three hours"),
+        Latency::Missing { .. } if is_change(name) => bad("due, and none in three hours"),
+        _ => fine("none in three hours"),
     }
 }
 

@@ -91,7 +91,7 @@ pub const TABLE: [Chart; 16] = {
             marks: &[],
         },
         Chart {
-            title: "Instance memory",
+            title: "Instance RAM",
             of: Of::Instance,
             unit: Unit::Bytes,
             lines: &[line(M::FreeableMemory, "freeable"), line(M::SwapUsage, "swap")],

@@ -95,9 +95,9 @@ fn where_there_are_no_points_it_is_said_why() {
         ("billing-cdc", MetricName::FullLoadThroughputRowsTarget, "not due: no full load"),
         ("warehouse-initial", MetricName::CDCLatencyTarget, "not due: full load only"),
         ("pricing-next", MetricName::CDCLatencyTarget, "not due: never started"),
-        ("crm-cdc", MetricName::CDCLatencyTarget, "not due: the task is stopped"),
-        ("telemetry-cdc", MetricName::MemoryUsage, "none published in three hours"),
-        ("inventory-cdc", MetricName::CDCIncomingChanges, "not due: the task is starting"),
+        ("crm-cdc", MetricName::CDCLatencyTarget, "not due: stopped"),
+        ("telemetry-cdc", MetricName::MemoryUsage, "none in three hours"),
+        ("inventory-cdc", MetricName::CDCIncomingChanges, "not due: starting"),
         ("orders-cdc", MetricName::FullLoadThroughputRowsTarget, "not due: the full load is over"),
         ("audit-cdc", MetricName::CDCLatencyTarget, "none yet: just started"),
     ] {
@@ -106,7 +106,7 @@ fn where_there_are_no_points_it_is_said_why() {
         assert_eq!(why, Some(Why { bad: false, words: want.into() }), "{task} {name:?}");
     }
     let state = answered("telemetry-cdc");
-    let words = "due, and none published in three hours".to_owned();
+    let words = "due, and none in three hours".to_owned();
     assert_eq!(known::why(&state, Of::Task, MetricName::CDCChangesDiskTarget), Some(Why { bad: true, words }));
     // Somebody may not look.
     let mut state = populated(120, 40);
