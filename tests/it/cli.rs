@@ -15,9 +15,12 @@ pub struct Aws {
 
 impl Aws {
     pub fn start(faults: &[&str]) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let options = demo::Options { seed: 7, faults, ..demo::Options::default() };
+        Self::with(demo::Options { seed: 7, faults, ..demo::Options::default() })
+    }
+
+    pub fn with(options: demo::Options) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let running = runtime.block_on(demo::serve(options)).unwrap();
         Self { running, _runtime: runtime }
     }
