@@ -5,7 +5,9 @@ mod events;
 pub use events::{EventFacts, events, follow};
 
 use super::{Failure, Setup, panic};
-use crate::aws::{self, Answer, Connected, InstanceMetricQuery, Limiters, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::aws::{
+    self, Answer, Connected, InstanceMetricQuery, Limiters, MetricQuery, Reader, Serverless, TaskDetail, WhichTables,
+};
 use crate::feeds;
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::TaskSeries;
@@ -158,12 +160,7 @@ pub fn tables(setup: &Setup, named: &str) -> Result<TableFacts, Failure> {
 
 /// Every metric of the task that is named, by ARN or exact name, as far `back`; with `instance` also those of the instance
 /// it runs on.
-pub fn metrics(
-    setup: &Setup,
-    named: &str,
-    back: SignedDuration,
-    instance: bool,
-) -> Result<MetricFacts, Failure> {
+pub fn metrics(setup: &Setup, named: &str, back: SignedDuration, instance: bool) -> Result<MetricFacts, Failure> {
     block(async {
         let reader = connect(setup).await?;
         let task = the_task(&reader, named).await?;
@@ -173,8 +170,7 @@ pub fn metrics(
             return Err(Failure::usage("--instance: a serverless task runs on no instance; leave it out"));
         }
         let instances = instances(&reader, &[&task]).await?;
-        let Answer { value, mut missing, .. } =
-            points(&reader, &[&task], &instances, &MetricName::TASK, times).await?;
+        let Answer { value, mut missing, .. } = points(&reader, &[&task], &instances, &MetricName::TASK, times).await?;
         let series = value.into_iter().map(|one| one.series).collect();
         let mut of_instance = Vec::new();
         let here = instances.into_iter().filter(|one| instance && task.instance.as_ref() == Some(&one.arn));

@@ -34,7 +34,9 @@ fn the_charts_of_a_task_have_axes_units_values_and_a_cursor() {
     pty.wait_gone("Throughput");
     pty.keys("q");
     assert_eq!(pty.end().0, 0);
-    assert!(aws.asked()["monitoring:GetMetricData"] >= 3);
+    let asked = aws.asked();
+    let metrics: u64 = asked.iter().filter(|(name, _)| name.ends_with(":GetMetricData")).map(|(_, count)| count).sum();
+    assert!((3..20).contains(&metrics), "{asked:?}");
 }
 
 #[test]

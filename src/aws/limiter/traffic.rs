@@ -104,6 +104,10 @@ mod tests {
         let mut log = Log::new(start);
         log.count(Operation::DescribeReplicationTasks, 0, start);
         assert_eq!(log.summary(start + MINUTE).dollars_per_day, None);
-        assert_eq!(log.summary(start + COST_WINDOW).dollars_per_day, Some(0.0), "five minutes without any cost nothing");
+        assert_eq!(
+            log.summary(start + COST_WINDOW).dollars_per_day,
+            Some(0.0),
+            "five minutes without any cost nothing"
+        );
     }
 }

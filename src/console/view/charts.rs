@@ -28,7 +28,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     }
     title.push(span(Role::Dim, format!(" · {}", cost::with_cap(state.traffic))));
     title.push(span(Role::Dim, format!(" · chart {} of {}", state.charts.chosen() + 1, TABLE.len())));
-    canvas.frame(pane, &title, &frame::ages(state, &[(subject.clone(), "newest")]));
+    canvas.frame(pane, &title, &frame::ages(state, &[(subject.clone(), "as of")]));
     let inner = pane.inner();
     if state.filling() == Filling::Failed {
         return frame::failed(state, canvas, inner, &subject);

@@ -24,9 +24,7 @@ mod tests {
 
     #[test]
     fn what_was_not_measured_is_not_a_zero() {
-        let traffic = |dollars_per_day| {
-            Some(Traffic { requests_last_minute: 1, dollars_per_day, dollars_cap: 20.0 })
-        };
+        let traffic = |dollars_per_day| Some(Traffic { requests_last_minute: 1, dollars_per_day, dollars_cap: 20.0 });
         for (dollars, want) in [
             (None, "cost not known yet"),
             (Some(0.0), "about $0.00 a day"),

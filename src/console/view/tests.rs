@@ -232,5 +232,5 @@ fn ascii_only() {
 }
 
 mod budgets;
-mod properties;
 mod charts;
+mod properties;

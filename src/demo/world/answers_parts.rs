@@ -95,7 +95,7 @@ pub fn endpoint(endpoint: &Endpoint) -> Value {
         ("EndpointType", kind.into()),
         ("EngineName", endpoint.engine.0.into()),
         ("EngineDisplayName", endpoint.engine.1.into()),
-        ("Username", endpoint.secret.is_none().then(|| endpoint.user.as_str()).into()),
+        ("Username", endpoint.secret.is_none().then_some(endpoint.user.as_str()).into()),
         ("ServerName", endpoint.host.as_str().into()),
         ("Port", endpoint.port.into()),
         ("DatabaseName", endpoint.database.as_str().into()),

@@ -22,9 +22,8 @@ pub enum Unit {
 }
 
 /// Round steps of a scale of seconds: those of a clock.
-const CLOCK: [f64; 15] = [
-    1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0,
-];
+const CLOCK: [f64; 15] =
+    [1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 21_600.0];
 
 /// No metric of DMS comes near; a larger value is drawn at the top.
 const MOST: f64 = 1e15;
@@ -210,7 +209,9 @@ pub fn times(window: Window, cells: usize) -> Vec<(usize, Timestamp)> {
     let first = window.from.as_second();
     let mut second = first + (step - first.rem_euclid(step)) % step;
     let mut out = Vec::new();
-    while let Some((cell, at)) = Timestamp::from_second(second).ok().and_then(|at| Some((window.column(at, cells)?, at))) {
+    while let Some((cell, at)) =
+        Timestamp::from_second(second).ok().and_then(|at| Some((window.column(at, cells)?, at)))
+    {
         out.push((cell, at));
         second += step;
     }

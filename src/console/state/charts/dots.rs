@@ -154,7 +154,10 @@ mod tests {
     fn the_window_ends_with_the_present_minute() {
         let now: Timestamp = "2026-11-22T14:03:22Z".parse().unwrap();
         let window = Window::back(now, SignedDuration::from_mins(15));
-        assert_eq!((window.from.to_string(), window.until.to_string()), ("2026-11-22T13:49:00Z".into(), "2026-11-22T14:04:00Z".into()));
+        assert_eq!(
+            (window.from.to_string(), window.until.to_string()),
+            ("2026-11-22T13:49:00Z".into(), "2026-11-22T14:04:00Z".into())
+        );
         assert_eq!(window.column(window.until, 30), None);
         assert_eq!(window.column(now, 15), Some(14));
     }
@@ -176,7 +179,8 @@ mod tests {
     fn a_minute_begun_before_the_window_reaches_into_it_and_what_is_not_a_number_is_no_point() {
         let half = Window { from: at(30), until: at(150) };
         let scale = Scale::of(Unit::Count("x"), 10.0, 2);
-        let lit = |points: &[Point]| extents(points, half, (4, 3), &scale).iter().map(Option::is_some).collect::<Vec<_>>();
+        let lit =
+            |points: &[Point]| extents(points, half, (4, 3), &scale).iter().map(Option::is_some).collect::<Vec<_>>();
         assert_eq!(lit(&[point(0, 1.0)]), [true, false, false, false]);
         assert_eq!(lit(&[point(2, 1.0)]), [false, false, false, true]);
         assert_eq!(lit(&[point(1, f64::NAN), point(-1, 1.0), point(3, 1.0)]), [false; 4]);

@@ -15,15 +15,21 @@ use jiff::{SignedDuration, Timestamp};
 pub struct Why {
     /// A point is due, or could not be read: that it is missing is bad news.
     pub bad: bool,
+    /// A task of this type never has any: where another line says more, it counts.
+    pub never: bool,
     pub words: String,
 }
 
 fn fine(words: impl Into<String>) -> Why {
-    Why { bad: false, words: words.into() }
+    Why { bad: false, never: false, words: words.into() }
 }
 
 fn bad(words: impl Into<String>) -> Why {
-    Why { bad: true, words: words.into() }
+    Why { bad: true, ..fine(words) }
+}
+
+fn never(words: &str) -> Why {
+    Why { never: true, ..fine(words) }
 }
 
 /// Points of one metric, oldest first: those of the open charts, and until they are there what is watched anyway.
@@ -77,17 +83,17 @@ fn why_none(state: &State, of: Of, name: MetricName) -> Why {
 fn not_due(task: &Task, of: Of, name: MetricName) -> Option<Why> {
     let serverless = task.arn.kind() == ReplicationKind::Serverless;
     match of {
-        Of::Instance => return serverless.then(|| fine("serverless: there is no instance")),
+        Of::Instance => return serverless.then(|| never("serverless: there is no instance")),
         Of::Task if is_change(name) && !task.migration_type.has_cdc() && task.migration_type.has_full_load() => {
-            return Some(fine("not due: full load only"));
+            return Some(never("not due: full load only"));
         }
         Of::Task if is_load(name) && !task.migration_type.has_full_load() && task.migration_type.has_cdc() => {
-            return Some(fine("not due: no full load"));
+            return Some(never("not due: no full load"));
         }
         Of::Task => {}
     }
-    let never = task.stats.start.is_none() && task.stats.fresh_start.is_none() && task.status != TaskStatus::Running;
-    never.then(|| fine("not due: never started"))
+    let started = task.stats.start.is_some() || task.stats.fresh_start.is_some() || task.status == TaskStatus::Running;
+    (!started).then(|| fine("not due: never started"))
 }
 
 /// Nobody could have told us.
@@ -100,7 +106,7 @@ fn not_asked(state: &State, task: &Task) -> Option<Why> {
             _ => "could not be read: see problems (!)".to_owned(),
         }));
     }
-    if feed.is_some_and(|feed| feed.has_data()) {
+    if feed.is_some_and(Feed::has_data) {
         return None;
     }
     let named = |arn| state.world.instance(arn).is_some();

@@ -21,8 +21,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane, chart: &Chart, t
     }
     let plot = Pane { x: pane.x + GUTTER, width: pane.width - GUTTER - 1, height: pane.height - below, ..pane };
     let window = state.charts.window(state.now);
-    let series: Vec<&[Point]> =
-        chart.lines.iter().map(|line| known::points(state, chart.of, line.name)).collect();
+    let series: Vec<&[Point]> = chart.lines.iter().map(|line| known::points(state, chart.of, line.name)).collect();
     let seen = series.iter().flat_map(|points| points.iter()).filter(|point| window.holds(point.at));
     let highest = seen.map(|point| point.value).filter(|value| value.is_finite()).reduce(f64::max);
     base(canvas, plot, window, timed);

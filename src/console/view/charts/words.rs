@@ -34,7 +34,10 @@ pub fn readings<'a>(state: &State, chart: &Chart, ascii: bool) -> Line<'a> {
         }
         out.push(span(Role::Text, format!("{} ", line.label)));
         match known::why(state, chart.of, line.name) {
-            None => out.extend(value(state, chart, line)),
+            None => {
+                out.extend(value(state, chart, line));
+                out.extend(whole(state, chart));
+            }
             // The empty picture below says it.
             Some(_) if is_empty(state, chart) => out.push(span(Role::Dim, "—")),
             Some(why) if why.bad => out.push(span(Role::Bad, format!("✗ {}", why.words))),
@@ -62,10 +65,10 @@ pub fn is_empty(state: &State, chart: &Chart) -> bool {
 
 /// Why there is nothing at all: what the first line says.
 pub fn why<'a>(state: &State, chart: &Chart) -> Line<'a> {
-    // The worst reason, since a picture without any point has room for one.
+    // A picture without any point has room for one: the worst, else one that can change.
     let reasons = chart.lines.iter().filter_map(|line| known::why(state, chart.of, line.name));
     let mut reasons: Vec<_> = reasons.collect();
-    reasons.sort_by_key(|why| !why.bad);
+    reasons.sort_by_key(|why| (!why.bad, why.never));
     reasons.into_iter().next().map_or_else(Vec::new, |why| said(why.bad, why.words))
 }
 
@@ -113,18 +116,24 @@ fn value<'a>(state: &State, chart: &Chart, line: &Metric) -> Line<'a> {
         return vec![under(points, at, step, chart.unit)];
     }
     let Some(point) = points.last() else { return vec![span(Role::Dim, "—")] };
-    let mut words = chart.unit.words(point.value);
-    if let Some(gigabytes) = known::storage(state, chart) {
-        words.push_str(&format!(" of {gigabytes} GB"));
-    }
+    let words = chart.unit.words(point.value);
     if is_late(state, point.at) {
-        return vec![span(Role::Dim, words)];
+        // The age of the chart is that of its newest line; one that ended before says its own.
+        let own = known::newest(state, chart).filter(|newest| *newest > point.at);
+        let own = own.map(|_| format!(" ({} ago)", age::Age::of(Some(point.at), state.now).label()));
+        return vec![span(Role::Dim, words + &own.unwrap_or_default())];
     }
     match chart.unit {
         Unit::Seconds if point.value > LATENCY_CRITICAL => vec![span(Role::Bad, format!("✗ {words}"))],
         Unit::Seconds if point.value > LATENCY_WARNING => vec![span(Role::Warn, format!("▲ {words}"))],
         _ => vec![span(Role::Text, words)],
     }
+}
+
+/// What there is of what is free.
+fn whole<'a>(state: &State, chart: &Chart) -> Line<'a> {
+    let gigabytes = known::storage(state, chart);
+    gigabytes.map(|gigabytes| span(Role::Dim, format!(" of {gigabytes} GB"))).into_iter().collect()
 }
 
 /// From the lowest to the highest value of the minutes under the cursor.
