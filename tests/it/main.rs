@@ -9,6 +9,7 @@
 
 mod agreement;
 mod budgets;
+mod charts;
 mod cli;
 mod config;
 mod demo_databases;
