@@ -18,9 +18,6 @@ pub const ALL: &str = "tasks in scope";
 /// What all logs together are looked at for, at the pace of the limiter: enough for hundreds of tasks.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// So many tasks in one group are looked up in a list of its streams; fewer one by one.
-const MANY: usize = 4;
-
 /// Looked at side by side.
 const AT_ONCE: usize = 8;
 
@@ -122,11 +119,12 @@ impl Streams {
     }
 }
 
-/// Streams of the groups that many tasks share.
+/// Streams of the groups where a list of them, one request, is cheaper than two for each task: those that several share,
+/// and those where any stream will do.
 async fn listed(reader: &Reader, places: &[Placed], until: Instant) -> BTreeMap<String, Streams> {
-    let mut tasks: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut looks: BTreeMap<&str, usize> = BTreeMap::new();
     for place in places.iter().filter_map(|placed| placed.place.as_ref().ok()) {
-        *tasks.entry(&place.group).or_default() += 1;
+        *looks.entry(&place.group).or_default() += if place.stream.is_some() { 1 } else { 2 };
     }
     let list = async |group: &str| {
         let streams = match tokio::time::timeout_at(until, reader.log_streams(group)).await {
@@ -136,8 +134,8 @@ async fn listed(reader: &Reader, places: &[Placed], until: Instant) -> BTreeMap<
         };
         (group.to_owned(), streams)
     };
-    let many = tasks.into_iter().filter(|(_, count)| *count >= MANY).map(|(group, _)| group);
-    stream::iter(many).map(list).buffered(AT_ONCE).collect().await
+    let cheaper = looks.into_iter().filter(|(_, count)| *count > 1).map(|(group, _)| group);
+    stream::iter(cheaper).map(list).buffered(AT_ONCE).collect().await
 }
 
 /// Nobody is signed in.
