@@ -118,7 +118,7 @@ impl Reader {
                 once!(dms.describe_replication_tasks().max_records(LEAST).without_settings(true))
             }
             Operation::DescribeTableStatistics => {
-                let arn = arn(samples.task.as_ref(), || self.made_up("task"));
+                let arn = arn(samples.task.as_ref(), || self.made_up("dms", "task:"));
                 once!(dms.describe_table_statistics().replication_task_arn(&arn).max_records(LEAST))
             }
             Operation::DescribeReplicationInstances => {
@@ -132,12 +132,12 @@ impl Reader {
             Operation::DescribeReplications => once!(dms.describe_replications().max_records(LEAST)),
             Operation::DescribeReplicationConfigs => once!(dms.describe_replication_configs().max_records(LEAST)),
             Operation::DescribeReplicationTableStatistics => {
-                let arn = arn(samples.serverless.as_ref(), || self.made_up("replication-config"));
+                let arn = arn(samples.serverless.as_ref(), || self.made_up("dms", "replication-config:"));
                 once!(dms.describe_replication_table_statistics().replication_config_arn(&arn).max_records(LEAST))
             }
             Operation::ListTagsForResource => {
                 let known = samples.task.as_ref().or(samples.serverless.as_ref());
-                let arn = arn(known, || self.made_up("task"));
+                let arn = arn(known, || self.made_up("dms", "task:"));
                 once!(dms.list_tags_for_resource().resource_arn(&arn))
             }
             Operation::GetMetricData => self.one_metric(now).await,
@@ -203,15 +203,15 @@ impl Reader {
         sent.await.map(|reply| (reply.stamp, None))
     }
 
-    /// ARN of a thing of this kind that is not there.
-    fn made_up(&self, kind: &str) -> String {
+    /// ARN of something that is not there; `kind` is what stands before its name.
+    fn made_up(&self, service: &str, kind: &str) -> String {
         let (account, region) = (&self.scope().account.0, &self.scope().region.0);
         let partition = match region.split('-').next() {
             Some("cn") => "aws-cn",
             _ if region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
         };
-        format!("arn:{partition}:dms:{region}:{account}:{kind}:{}", NOBODY.to_ascii_uppercase().replace('-', ""))
+        format!("arn:{partition}:{service}:{region}:{account}:{kind}{}", NOBODY.to_ascii_uppercase().replace('-', ""))
     }
 }
 
