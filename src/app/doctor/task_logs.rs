@@ -146,9 +146,9 @@ pub fn nobody() -> Finding {
 pub fn judge(shelves: &Shelves) -> Vec<Finding> {
     match shelves {
         Shelves::NoTasks(lines) => {
-            let (why, what_to_do) = lines
-                .split_first()
-                .map_or(("", ""), |(first, rest)| (first.as_str(), rest.last().map_or("", String::as_str)));
+            let why = lines.first().map_or("nobody says why", String::as_str);
+            let rest = lines.get(1..).unwrap_or_default();
+            let what_to_do = rest.last().map_or("See the permissions above, and ask again.", String::as_str);
             let message = format!("it is not known which tasks there are: {why}");
             vec![Finding::unknown(Area::Logs, ALL, message, what_to_do)]
         }
@@ -240,8 +240,12 @@ mod tests {
     fn no_task_and_no_list_of_tasks_are_not_the_same() {
         let none = judge(&Shelves::Looked { shelves: vec![], missing: vec![] });
         assert!(none.len() == 1 && none[0].message.raw().contains("no task in scope"));
-        let unknown = judge(&Shelves::NoTasks(vec!["denied".into(), "detail".into(), "do this".into()]));
-        assert!(unknown[0].message.raw().contains("denied"), "{unknown:?}");
-        assert_eq!(unknown[0].action.as_ref().map(Untrusted::raw), Some("do this"));
+        for (lines, do_this) in
+            [(vec!["denied", "detail", "do this"], "do this"), (vec!["denied"], "See the permissions")]
+        {
+            let unknown = judge(&Shelves::NoTasks(lines.into_iter().map(str::to_owned).collect()));
+            assert!(unknown[0].message.raw().ends_with("denied"), "{unknown:?}");
+            assert!(unknown[0].action.as_ref().unwrap().raw().starts_with(do_this), "{unknown:?}");
+        }
     }
 }
