@@ -43,7 +43,7 @@ pub fn needed() -> impl Iterator<Item = &'static Row> {
 }
 
 /// Operations that find what others are tried on.
-const FIRST: [Operation; 2] = [Operation::ListRules, Operation::ListSchedules];
+const FIRST: [Operation; 3] = [Operation::DescribeEventSubscriptions, Operation::ListRules, Operation::ListSchedules];
 
 /// Tries everything, and on the way looks for the logs of the tasks in scope.
 pub async fn gather(reader: &Reader, watch: &feeds::Settings) -> (Facts, Shelves) {
@@ -67,6 +67,8 @@ pub async fn gather(reader: &Reader, watch: &feeds::Settings) -> (Facts, Shelves
         rule: found(Operation::ListRules),
         schedule: found(Operation::ListSchedules),
         log_group: task_logs::some_group(&places),
+        instance: in_scope.iter().chain(all).find_map(|task| task.instance.clone()),
+        topic: found(Operation::DescribeEventSubscriptions).map(|(_, topic)| topic),
     };
     let rest = needed().map(|row| row.operation).filter(|operation| !FIRST.contains(operation));
     let (rest, shelves) =
