@@ -6,6 +6,7 @@
 pub mod event;
 pub mod health;
 pub mod ids;
+pub mod json;
 pub mod log_line;
 pub mod log_place;
 pub mod log_sign;
@@ -18,6 +19,7 @@ pub mod parts;
 pub mod problem;
 pub mod schedule;
 pub mod settings;
+pub mod statement;
 pub mod table;
 pub mod task;
 pub mod untrusted;
