@@ -9,7 +9,7 @@ use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
 use crate::console::state::tables::Tables;
 use crate::console::state::{Overlay, Screen, State, Tab};
-use crate::model::Subject;
+use crate::model::{ReplicationArn, Subject};
 
 pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let context = state.context();
@@ -51,7 +51,7 @@ fn refilter(state: &mut State, text: &str) {
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
-        ActionId::Filter => state.typing = true,
+        ActionId::Filter | ActionId::Find => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
             refilter(state, "");
@@ -101,6 +101,11 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
             field.pop();
         }),
         ActionId::EraseAll => edit(state, String::clear),
+        ActionId::TurnForm => state.definition.turn(),
+        ActionId::NextHeading => state.definition.heading(true),
+        ActionId::PreviousHeading => state.definition.heading(false),
+        ActionId::FindNext => state.definition.next(true),
+        ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
         ActionId::Suspend => effects.push(Effect::Suspend),
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
@@ -121,20 +126,29 @@ fn go(state: &mut State, screen: Screen) {
 
 /// What lies behind the row under the cursor.
 fn enter(state: &mut State) {
-    if state.screen() == Screen::Tasks {
-        open(state, Tab::Tables);
+    match state.screen() {
+        Screen::Tasks => open(state, Tab::Tables),
+        Screen::Drain => open(state, Tab::Drain),
+        _ => {}
     }
 }
 
-/// A side of the task on screen, or of the one under the cursor of Tasks.
+/// The task under the cursor of a list of tasks.
+fn under_cursor(state: &State) -> Option<ReplicationArn> {
+    let list = match state.screen() {
+        Screen::Tasks => &state.tasks.list,
+        Screen::Drain => &state.all_drain.list,
+        _ => return None,
+    };
+    list.row().and(list.key()).cloned()
+}
+
+/// A side of the task on screen, or of the one under the cursor of a list of tasks.
 pub fn open(state: &mut State, tab: Tab) {
     if state.tab().is_some() {
         return turn(state, tab);
     }
-    if state.screen() != Screen::Tasks {
-        return;
-    }
-    let Some(arn) = state.tasks.list.row().and(state.tasks.list.key()).cloned() else { return };
+    let Some(arn) = under_cursor(state) else { return };
     if state.opened.as_ref() != Some(&arn) {
         // No rows are held yet, so nothing that came for this task earlier may lend them its age.
         *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
@@ -213,7 +227,7 @@ fn ask_now(state: &mut State, effects: &mut Vec<Effect>) {
     let failed: Vec<Subject> = failed.collect();
     let mut subjects = match state.context() {
         Context::Problems if !failed.is_empty() => failed,
-        _ => state.subjects_on_screen(),
+        _ => state.page().also_asked(state).into_iter().chain(state.subjects_on_screen()).collect(),
     };
     let now = state.now;
     subjects.retain(|subject| state.world.feed_mut(subject).ask(now));

@@ -46,6 +46,10 @@ impl FeedState {
             Topic::Charts(_) => Some(SignedDuration::from_mins(charts_every(self.settings.dollars_per_day))),
             Topic::Tables(arn) if self.looking.tables_of.as_ref() == Some(arn) => every(Kind::OpenTables, requests),
             Topic::Tables(_) => None,
+            Topic::Definition(arn) if self.looking.definition_of.as_ref() == Some(arn) => {
+                every(Kind::OpenDefinition, requests)
+            }
+            Topic::Definition(_) => None,
             Topic::TableErrors(arn) => {
                 let task = self.known.get(arn)?;
                 let kind = error_kind(task);
@@ -78,6 +82,10 @@ impl FeedState {
             Topic::Tables(arn) => {
                 let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
                 asked || self.looking.tables_of.as_ref() == Some(arn)
+            }
+            Topic::Definition(arn) => {
+                let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
+                asked || self.looking.definition_of.as_ref() == Some(arn)
             }
             // The open task's tables say it all.
             Topic::TableErrors(arn) => {
@@ -157,9 +165,11 @@ impl FeedState {
             // The first screen, and a screen just opened, are waited for.
             Topic::Tasks if first => Urgency::Interactive,
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
+            Topic::Definition(_) if first => Urgency::Interactive,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
             Topic::Tasks | Topic::Metrics if self.looking.looking => Urgency::Visible,
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,
+            Topic::Definition(_) if self.looking.looking => Urgency::Visible,
             Topic::TableErrors(arn) if self.looking.looking && self.looking.visible.contains(arn) => Urgency::Visible,
             _ => Urgency::Background,
         }
@@ -210,6 +220,7 @@ impl FeedState {
                 Job::Metrics { queries: plan.queries, minutes: plan.window }
             }
             Topic::Tables(arn) => Job::Tables(arn.clone()),
+            Topic::Definition(arn) => Job::Settings { arns: vec![arn.clone()], all: false },
             Topic::TableErrors(arn) => Job::TableErrors(arn.clone()),
         })
     }
