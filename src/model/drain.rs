@@ -228,8 +228,8 @@ pub enum Verdict {
     Through { untold: Vec<Topic> },
     /// What stands in the way first.
     NotThrough { topic: Topic, words: String, waiting: bool },
-    /// Nothing says no, and these do not say yes.
-    NotKnown { topics: Vec<Topic>, words: String },
+    /// Nothing says no, and not everything says yes; what is not known.
+    NotKnown { words: String },
 }
 
 impl Verdict {
@@ -248,8 +248,7 @@ impl Verdict {
             Self::Through { untold } if untold.is_empty() => "as far as AWS can tell".to_owned(),
             Self::Through { untold } => format!("as far as AWS can tell; not known: {}", named(untold)),
             Self::NotThrough { topic, words, .. } => format!("{}: {words}", topic.word()),
-            Self::NotKnown { topics, words } if topics.len() == 1 => format!("{}: {words}", named(topics)),
-            Self::NotKnown { topics, .. } => named(topics),
+            Self::NotKnown { words } => words.clone(),
         }
     }
 
@@ -306,12 +305,13 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
             "ask the application: that nobody writes any more only the source can show, by a log position that stands still",
         ),
     ];
-    let verdict = verdict(&checks);
+    let verdict = verdict(&checks, evidence.tables.is_some());
     let until = checks.iter().filter_map(|check| check.expires).filter(|at| *at > evidence.now).min();
     Judgement { checks, verdict, until }
 }
 
-fn verdict(checks: &[Check]) -> Verdict {
+/// `counted`: the tables of the task were asked for.
+fn verdict(checks: &[Check], counted: bool) -> Verdict {
     let with = |standing: Standing| checks.iter().filter(move |check| check.standing == standing);
     let against = with(Standing::Fail).next().or_else(|| with(Standing::Waiting).next());
     if let Some(check) = against {
@@ -319,11 +319,16 @@ fn verdict(checks: &[Check]) -> Verdict {
         return Verdict::NotThrough { topic: check.topic, words: check.words.clone(), waiting };
     }
     let unknown: Vec<&Check> = with(Standing::Unknown).filter(|check| check.topic.is_flow()).collect();
-    match unknown.first() {
-        Some(first) => {
-            Verdict::NotKnown { topics: unknown.iter().map(|check| check.topic).collect(), words: first.words.clone() }
+    match unknown.as_slice() {
+        [only] if counted => Verdict::NotKnown { words: format!("{}: {}", only.topic.word(), only.words) },
+        [_, ..] => {
+            let by_tables = [Topic::Load, Topic::Tables, Topic::Selected, Topic::Backlog];
+            let others = unknown.iter().filter(|check| counted || !by_tables.contains(&check.topic));
+            let others = others.map(|check| check.topic.word());
+            let first = (!counted).then_some("table counts not asked");
+            Verdict::NotKnown { words: first.into_iter().chain(others).collect::<Vec<_>>().join(", ") }
         }
-        None => Verdict::Through { untold: with(Standing::Unknown).map(|check| check.topic).collect() },
+        [] => Verdict::Through { untold: with(Standing::Unknown).map(|check| check.topic).collect() },
     }
 }
 

@@ -23,12 +23,12 @@ const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u
 }
 
 pub const COLUMNS: [Column; 6] = [
-    Column { rising: true, ..column("task", "TASK", [16, 20, 48], 0) },
+    Column { rising: true, ..column("task", "TASK", [15, 20, 48], 0) },
     column("verdict", "VERDICT", [13, 13, 13], 0),
     Column { right: true, ..column("backlog", "BACKLOG", [9, 9, 11], 1) },
     Column { right: true, ..column("incoming", "INCOMING", [8, 8, 11], 3) },
     Column { right: true, ..column("latency", "LATENCY", [7, 7, 8], 2) },
-    column("first", "WHAT STANDS IN THE WAY FIRST", [20, 40, 140], 0),
+    column("first", "WHAT STANDS IN THE WAY FIRST", [30, 40, 140], 0),
 ];
 
 pub const TASK: usize = 0;
@@ -245,11 +245,10 @@ impl Rows for DrainRows<'_> {
         let line = &self.lines[row];
         let verdict = i64::from(line.judgement.verdict.rank());
         match column {
-            VERDICT => SortKey::Value(verdict),
+            VERDICT | FIRST => SortKey::Value(verdict),
             BACKLOG => key(line.backlog),
             INCOMING => key(line.incoming),
             LATENCY => key(line.latency),
-            FIRST => SortKey::Value(verdict),
             _ => SortKey::Value(i64::from(line.name_rank)),
         }
     }

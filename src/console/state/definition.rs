@@ -30,6 +30,8 @@ type Made = (ReplicationArn, u64, usize, Form);
 struct Documents {
     mappings: Option<String>,
     settings: Option<String>,
+    /// Why one of them is not there.
+    unread: String,
     width: usize,
     form: Form,
     lines: Vec<Line>,
@@ -181,13 +183,15 @@ impl Page for DefinitionPage {
         definition.around = task.map(|task| sections::around(state, task, width, form)).unwrap_or_default();
         let (mappings, settings) =
             task.map_or((None, None), |task| (task.table_mappings.as_ref(), task.settings.as_ref()));
+        let missing = task.filter(|_| mappings.is_none() || settings.is_none());
+        let unread = missing.map(|task| sections::unread(state, task)).unwrap_or_default();
         let old = &definition.documents;
-        let same =
-            (old.mappings.as_ref(), old.settings.as_ref(), old.width, old.form) == (mappings, settings, width, form);
+        let same = (old.mappings.as_ref(), old.settings.as_ref(), &old.unread, old.width, old.form)
+            == (mappings, settings, &unread, width, form);
         if !same || old.lines.is_empty() {
-            let lines = task.map(|task| sections::documents(task, width, form)).unwrap_or_default();
+            let lines = task.map(|task| sections::documents(task, &unread, width, form)).unwrap_or_default();
             let (mappings, settings) = (mappings.cloned(), settings.cloned());
-            definition.documents = Documents { mappings, settings, width, form, lines };
+            definition.documents = Documents { mappings, settings, unread, width, form, lines };
         }
         definition.made = Some(made);
         definition.find();

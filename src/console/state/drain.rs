@@ -21,8 +21,8 @@ use jiff::Timestamp;
 pub const NAME: usize = 21;
 pub const AGE: usize = 13;
 
-/// Lines of the verdict above the checks: two of words and an empty one.
-pub const VERDICT: usize = 3;
+/// Lines above the checks, for the verdict.
+pub const VERDICT: usize = 2;
 
 /// One line of the panel.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,7 +41,6 @@ pub enum Row {
         state: TableState,
         changes: i64,
     },
-    Note(String),
     Order {
         place: usize,
         words: String,

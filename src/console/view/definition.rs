@@ -31,7 +31,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     }
 }
 
-fn title<'a>(state: &'a State) -> Spans<'a> {
+fn title(state: &State) -> Spans<'_> {
     let definition = &state.definition;
     let form = match definition.form {
         Form::Words => "in words",

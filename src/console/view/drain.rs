@@ -73,9 +73,9 @@ fn verdict(canvas: &mut Canvas<'_>, pane: Pane, verdict: &Verdict) {
     let room = usize::from(pane.width).saturating_sub(indent + 2).max(10);
     let words = verdict.words();
     let mut parts = text::wrap(&shown(&words), room);
-    if parts.len() >= VERDICT {
-        let rest = parts[VERDICT - 2..].join(" ");
-        parts.truncate(VERDICT - 2);
+    if parts.len() > VERDICT {
+        let rest = parts[VERDICT - 1..].join(" ");
+        parts.truncate(VERDICT - 1);
         parts.push(text::cut(&rest, room).into_owned());
     }
     for (nth, (part, y)) in parts.into_iter().zip(pane.y..pane.y + pane.height).enumerate() {
@@ -101,9 +101,6 @@ fn line(state: &State, canvas: &mut Canvas<'_>, pane: Pane, y: u16, judgement: &
         Row::Blank => {}
         Row::Heading(title) => {
             canvas.put(x, y, width, Role::Title, title);
-        }
-        Row::Note(words) => {
-            canvas.put(x, y, width, Role::Dim, words);
         }
         Row::Check { check, first, words } => {
             let check = &judgement.checks[*check];
@@ -150,6 +147,6 @@ fn seen<'a>(state: &State, check: &Check) -> Line<'a> {
         Seen::Timeless => return Vec::new(),
         seen => age::Age::of(seen_at(seen), state.now).label(),
     };
-    let stale = check.standing == Standing::Unknown;
-    vec![span(if stale { Role::Unknown } else { Role::Dim }, text::cut(&words, AGE).into_owned())]
+    let in_doubt = check.standing == Standing::Unknown;
+    vec![span(if in_doubt { Role::Unknown } else { Role::Dim }, text::cut(&words, AGE).into_owned())]
 }

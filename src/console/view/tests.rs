@@ -232,4 +232,6 @@ fn ascii_only() {
 }
 
 mod budgets;
+mod definition;
+mod drain;
 mod properties;

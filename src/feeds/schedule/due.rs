@@ -45,11 +45,10 @@ impl FeedState {
             Topic::InstanceMetrics => Some(SignedDuration::from_mins(INSTANCES_EVERY)),
             Topic::Charts(_) => Some(SignedDuration::from_mins(charts_every(self.settings.dollars_per_day))),
             Topic::Tables(arn) if self.looking.tables_of.as_ref() == Some(arn) => every(Kind::OpenTables, requests),
-            Topic::Tables(_) => None,
             Topic::Definition(arn) if self.looking.definition_of.as_ref() == Some(arn) => {
                 every(Kind::OpenDefinition, requests)
             }
-            Topic::Definition(_) => None,
+            Topic::Tables(_) | Topic::Definition(_) => None,
             Topic::TableErrors(arn) => {
                 let task = self.known.get(arn)?;
                 let kind = error_kind(task);
@@ -163,13 +162,11 @@ impl FeedState {
             _ if entry.asked_now => Urgency::Interactive,
             Topic::Identity => Urgency::Visible,
             // The first screen, and a screen just opened, are waited for.
-            Topic::Tasks if first => Urgency::Interactive,
+            Topic::Tasks | Topic::Definition(_) if first => Urgency::Interactive,
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
-            Topic::Definition(_) if first => Urgency::Interactive,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
-            Topic::Tasks | Topic::Metrics if self.looking.looking => Urgency::Visible,
+            Topic::Tasks | Topic::Metrics | Topic::Definition(_) if self.looking.looking => Urgency::Visible,
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,
-            Topic::Definition(_) if self.looking.looking => Urgency::Visible,
             Topic::TableErrors(arn) if self.looking.looking && self.looking.visible.contains(arn) => Urgency::Visible,
             _ => Urgency::Background,
         }

@@ -136,7 +136,11 @@ fn of_tables(
 }
 
 /// What there is to say while the tables are not asked.
-fn tables_not_asked(topic: Topic) -> Check {
+fn tables_not_asked(evidence: &Evidence<'_>, topic: Topic) -> Check {
+    let stats = &evidence.task.stats;
+    if !evidence.running() && stats.fresh_start.is_none() && stats.start.is_none() {
+        return Check::new(topic, Standing::NotDue, "never started: DMS counts nothing");
+    }
     Check::new(topic, Standing::Unknown, "not asked: open the task, or r asks for those on screen")
 }
 
@@ -160,14 +164,14 @@ pub(super) fn tables(evidence: &Evidence<'_>) -> Check {
             let words = format!("{errored} in error by the task's own count");
             Check::new(topic, Standing::Fail, words).dated(evidence.status_as_of, STATUS_FOR, evidence.now)
         }
-        None => tables_not_asked(topic),
+        None => tables_not_asked(evidence, topic),
     }
 }
 
 /// A table that is in no list is in no error either.
 pub(super) fn selected(evidence: &Evidence<'_>) -> Check {
     let topic = Topic::Selected;
-    let Some((tally, as_of)) = evidence.tables else { return tables_not_asked(topic) };
+    let Some((tally, as_of)) = evidence.tables else { return tables_not_asked(evidence, topic) };
     let (standing, words) = match &tally.absent {
         Err(why) => (Standing::Unknown, (*why).to_owned()),
         Ok(absent) if absent.count > 0 => {
@@ -183,7 +187,7 @@ pub(super) fn backlog(evidence: &Evidence<'_>) -> Check {
     if evidence.only_loads() {
         return Check::new(topic, Standing::NotDue, "a full load moves no changes");
     }
-    let Some((tally, as_of)) = evidence.tables else { return tables_not_asked(topic) };
+    let Some((tally, as_of)) = evidence.tables else { return tables_not_asked(evidence, topic) };
     let (standing, words) = match (tally.changes, tally.untold.count) {
         (0, 0) if tally.tables == 0 => (Standing::Unknown, "no table is listed".to_owned()),
         (0, 0) => (Standing::Pass, "all that was captured is applied".to_owned()),
@@ -237,7 +241,7 @@ fn speaks_against(line: &LogEvent) -> bool {
 
 pub(super) fn validation(evidence: &Evidence<'_>) -> Check {
     let topic = Topic::Validation;
-    let Some((tally, as_of)) = evidence.tables else { return tables_not_asked(topic) };
+    let Some((tally, as_of)) = evidence.tables else { return tables_not_asked(evidence, topic) };
     let (standing, words) = validation_words(tally);
     of_tables(evidence, topic, standing, words, as_of)
 }

@@ -126,7 +126,7 @@ pub(super) fn latency(evidence: &Evidence<'_>, topic: Topic, name: MetricName, c
     } else if !enough {
         (Standing::Unknown, format!("{now:.0} s, but not {IN_A_ROW} points in a row without a gap"))
     } else if worst > 0.0 {
-        (Standing::Pass, format!("{now:.0} s, at most {worst:.0} s at {IN_A_ROW} points in a row"))
+        (Standing::Pass, format!("{now:.0} s; at most {worst:.0} s at {IN_A_ROW} points in a row"))
     } else if calm {
         (Standing::Pass, "0 s: idle, nothing new was read and nothing waits".to_owned())
     } else {

@@ -217,7 +217,7 @@ fn everything_through_is_through_and_says_what_aws_cannot_tell() {
 #[test]
 fn a_status_says_through_only_where_changes_flow_or_nothing_but_a_load_was_asked() {
     use MigrationType::{Cdc, FullLoad, FullLoadAndCdc};
-    for (scene, standing, words) in [
+    for (scene, standing, words) in vec![
         (through(), Standing::Pass, "running, load and changes"),
         (Scene::stopped(FullLoad, "FULL_LOAD_ONLY_FINISHED"), Standing::Pass, "it moves no changes"),
         (Scene::stopped(Cdc, "FULL_LOAD_ONLY_FINISHED"), Standing::Fail, "written since"),
@@ -237,13 +237,19 @@ fn a_status_says_through_only_where_changes_flow_or_nothing_but_a_load_was_asked
     ] {
         assert_stands(&scene, Topic::Status, standing, words);
     }
+    let never = Scene::with(|s| {
+        s.task.status = TaskStatus::Ready;
+        s.task.stats = TaskStats::default();
+        s.rows = None;
+    });
+    assert_stands(&never, Topic::Backlog, Standing::NotDue, "never started");
     let finished = Scene::stopped(FullLoad, "FULL_LOAD_ONLY_FINISHED").judged();
     assert_eq!(finished.verdict.word(), "THROUGH", "{}", finished.verdict.words());
 }
 
 #[test]
 fn a_full_load_is_finished_by_its_date_and_its_tables_and_never_by_its_percentage() {
-    for (scene, standing, words) in [
+    for (scene, standing, words) in vec![
         (through(), Standing::Pass, "finished 13:03 UTC, 2 tables"),
         (Scene::with(|s| s.task.migration_type = MigrationType::Cdc), Standing::NotDue, "only brings changes"),
         (
@@ -277,7 +283,7 @@ fn a_full_load_is_finished_by_its_date_and_its_tables_and_never_by_its_percentag
 
 #[test]
 fn a_table_that_is_lost_odd_or_in_no_list_is_never_a_pass() {
-    for (scene, topic, standing, words) in [
+    for (scene, topic, standing, words) in vec![
         (through(), Topic::Tables, Standing::Pass, "none of 2"),
         (Scene::row(|r| r.state = TableState::Error), Topic::Tables, Standing::Fail, "shop.orders (Table error)"),
         (Scene::row(|r| r.state = TableState::Cancelled), Topic::Tables, Standing::Fail, "Table cancelled"),
@@ -331,7 +337,7 @@ fn a_table_that_is_lost_odd_or_in_no_list_is_never_a_pass() {
 
 #[test]
 fn a_backlog_is_counted_kind_by_kind_and_what_does_not_tell_is_unknown() {
-    for (scene, standing, words) in [
+    for (scene, standing, words) in vec![
         (through(), Standing::Pass, "all that was captured is applied"),
         (
             Scene::row(|r| r.applied.inserts = Some(45)),
@@ -391,7 +397,7 @@ fn metrics_pass_only_low_fresh_of_this_run_and_three_in_a_row() {
     let restarted_now = Scene::with(|s| s.task.stats.start = Some(ago(60)));
     let empty = |name| Scene::metric(name, &[], 0);
     let (late, waits) = (Topic::LatencyTarget, Topic::Incoming);
-    for (scene, topic, standing, words) in [
+    for (scene, topic, standing, words) in vec![
         (through(), waits, Standing::Pass, "0 at 3 points in a row"),
         (Scene::metric(Waits, &[0.0, 0.0, 18.0], 80), waits, Standing::Waiting, "18 changes wait"),
         (Scene::metric(Waits, &[18.0, 0.0, 0.0], 80), waits, Standing::Waiting, "not yet at 3 points"),
@@ -399,7 +405,7 @@ fn metrics_pass_only_low_fresh_of_this_run_and_three_in_a_row() {
         (gap(Waits), waits, Standing::Unknown, "without a gap"),
         (Scene::metric(Waits, &[0.0; 5], 181), waits, Standing::Fail, "its metrics have stopped"),
         (empty(Waits), waits, Standing::Fail, "published nothing since its start"),
-        (through(), late, Standing::Pass, "2 s, at most 2 s at 3 points"),
+        (through(), late, Standing::Pass, "2 s; at most 2 s at 3 points"),
         (Scene::metric(Late, &[9.0, 60.0, 94.0], 80), late, Standing::Waiting, "94 s and rising"),
         (Scene::metric(Late, &[94.0, 9.0, 2.0], 80), late, Standing::Waiting, "not yet low at 3 points"),
         (Scene::metric(Late, &[2.0, 2.0], 80), late, Standing::Unknown, "not 3 points"),
@@ -456,7 +462,7 @@ fn changes_inside_the_instance_and_retries_are_seen_or_not_known() {
     let told = |events: Vec<Event>| Scene::with(|s| s.events = Some((events, 15)));
     let again: Vec<Event> = (0..3).map(|n| event("Recoverable error", 60 + n * 100)).collect();
     let paused = "Reading was paused because the swap files limit was reached.";
-    for (scene, topic, standing, words) in [
+    for (scene, topic, standing, words) in vec![
         (through(), Topic::Changes, Standing::Pass, "none"),
         (
             Scene::metric(MetricName::CDCChangesMemorySource, &[12.0], 80),
@@ -515,7 +521,7 @@ fn a_log_without_errors_passes_only_where_it_was_read() {
     let warning = "00012: 2026-11-22T13:50:00 [SORTER          ]W:  something harmless (sorter.c:12)";
     let read = |lines: Vec<LogEvent>| Scene::with(|s| s.log = Some((lines, None, 30)));
     let off = r#"{"Logging": {"EnableLogging": false}}"#;
-    for (scene, standing, words) in [
+    for (scene, standing, words) in vec![
         (read(vec![]), Standing::Pass, "none since 13:03 UTC"),
         (read(vec![line(warning, 800)]), Standing::Pass, "none since"),
         (read(vec![line(error, 800)]), Standing::Fail, "1 since 13:03 UTC; 13:50 UTC: no luck"),
@@ -541,7 +547,7 @@ fn validation_passes_only_where_every_table_is_validated() {
     let all = |state: &V| {
         Scene::with(|s| s.rows.as_mut().unwrap().iter_mut().for_each(|row| row.validation = Some(state.clone())))
     };
-    for (scene, standing, words) in [
+    for (scene, standing, words) in vec![
         (through(), Standing::Pass, "all 2 tables validated"),
         (state(Some(V::PendingRecords)), Standing::Waiting, "1 of 2 tables not yet compared"),
         (state(Some(V::PendingRevalidation)), Standing::Waiting, "not yet compared"),
@@ -607,7 +613,7 @@ fn maintenance_and_schedules_that_come_into_the_switch_are_against_it() {
         Scene::with(|s| s.schedules = Some(vec![schedule]))
     };
     let (m, s) = (Topic::Maintenance, Topic::Schedules);
-    for (scene, topic, standing, words) in [
+    for (scene, topic, standing, words) in vec![
         (through(), m, Standing::Pass, "none within 6 h"),
         (pending(None, Some(-3_600), None), m, Standing::Fail, "os-upgrade from 15:03 UTC on"),
         (pending(None, Some(-30 * 3_600), None), m, Standing::Pass, "none within"),
@@ -647,7 +653,12 @@ fn what_fails_is_told_before_what_waits_and_that_before_what_is_not_known() {
     assert_eq!(scene.judged().verdict.words(), "tables: shop.orders (Table error)");
     let unknown = Scene::with(|s| s.rows = None).judged().verdict;
     assert_eq!((unknown.word(), unknown.rank()), ("NOT KNOWN", 2));
-    assert_eq!(unknown.words(), "full load, tables, selection, backlog");
+    assert_eq!(unknown.words(), "table counts not asked");
+    let more = Scene::with(|s| {
+        s.rows = None;
+        s.log = None;
+    });
+    assert_eq!(more.judged().verdict.words(), "table counts not asked, log errors");
 }
 
 /// Numbers that cannot be, from a service that is not asked to be kind.

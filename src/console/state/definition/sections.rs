@@ -2,6 +2,7 @@
 
 use super::Form;
 use super::write::{Line, Writer};
+use crate::console::state::feed::Feed;
 use crate::console::state::world::{DefinitionChange, Document};
 use crate::console::state::{State, age};
 use crate::model::json;
@@ -36,8 +37,15 @@ pub fn around(state: &State, task: &Task, width: usize, form: Form) -> Vec<Line>
 /// A document in words.
 type Told = Result<Vec<Section>, serde_json::Error>;
 
-/// The two documents.
-pub fn documents(task: &Task, width: usize, form: Form) -> Vec<Line> {
+/// Why a document is not there.
+pub fn unread(state: &State, task: &Task) -> String {
+    let subject = Subject::Definition(task.arn.clone());
+    let why = why_not(state, &subject, "AWS tells none");
+    if state.world.feed(&subject).is_some_and(|feed| feed.failed.is_some()) { format!("not read: {why}") } else { why }
+}
+
+/// The two documents; `unread` is said where one of them is not there.
+pub fn documents(task: &Task, unread: &str, width: usize, form: Form) -> Vec<Line> {
     let mut out = Writer::new(width);
     let documents = [
         ("Table mappings", task.table_mappings.as_deref(), mappings::words as fn(&str) -> Told),
@@ -46,7 +54,7 @@ pub fn documents(task: &Task, width: usize, form: Form) -> Vec<Line> {
     for (title, text, words) in documents {
         out.heading(title);
         let Some(text) = text else {
-            out.unknown("", "not read yet");
+            out.unknown("", unread);
             continue;
         };
         let told = match form {
@@ -308,8 +316,9 @@ fn upkeep(state: &State, instance: &Instance, out: &mut Writer) {
     let mine: Vec<&PendingMaintenance> =
         state.world.maintenance.iter().filter(|one| one.instance == instance.arn).collect();
     if mine.is_empty() {
+        let known = state.world.feed(&Subject::Maintenance).is_some_and(Feed::has_data);
         let why = why_not(state, &Subject::Maintenance, "none");
-        return out.fact("pending maintenance", &why);
+        return if known { out.fact("pending maintenance", &why) } else { out.unknown("pending maintenance", &why) };
     }
     for one in mine {
         let dates =

@@ -28,7 +28,8 @@ pub fn of_all(world: &World, now: Timestamp) -> Vec<Judgement> {
     world.tasks.iter().map(|task| judge(world, task, of(task), now)).collect()
 }
 
-/// Time of the evidence of a subject that was answered.
+/// Time of the evidence of a subject that was answered, where the answer has one.
+#[allow(clippy::option_option, reason = "not answered, and answered without a time, are two things")]
 fn answered(world: &World, subject: &Subject) -> Option<Option<Timestamp>> {
     world.feed(subject).filter(|feed| feed.has_data()).map(|feed| feed.as_of)
 }

@@ -6,7 +6,7 @@ fn told(rule: &Value) -> String {
     let sections = words(&json!({ "rules": [rule] }).to_string()).unwrap();
     // The remark that nothing is taken is not about the rule.
     let of_rule = sections.iter().flat_map(|section| section.statements.iter().map(move |one| (section.title, one)));
-    let (title, one) = of_rule.filter(|(_, one)| one.subject != "nothing").last().unwrap();
+    let (title, one) = of_rule.filter(|(_, one)| one.subject != "nothing").next_back().unwrap();
     let remarks: Vec<String> = one
         .remarks
         .iter()
@@ -215,7 +215,7 @@ fn value() -> impl Strategy<Value = Value> {
 fn marks(value: &Value, out: &mut Vec<String>) {
     match value {
         Value::String(text) if text.len() == 8 && text.chars().all(|c| c.is_ascii_lowercase()) => {
-            out.push(text.clone())
+            out.push(text.clone());
         }
         Value::Number(number) => out.push(number.to_string()),
         Value::Array(list) => list.iter().for_each(|one| marks(one, out)),
