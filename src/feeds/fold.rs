@@ -8,7 +8,7 @@ use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
 use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
 use crate::model::metric::{MetricName, Series};
-use crate::model::observation::{self, Charts, InstanceSeries, TaskSeries, Value};
+use crate::model::observation::{self, Charts, Definition, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
@@ -245,6 +245,19 @@ impl Fold {
         now: Timestamp,
     ) -> Report {
         self.report(Subject::Connections, Value::Connections(answer.value), answer.stated, every, now)
+    }
+
+    /// What a task is told to do, as of the answer that had it.
+    pub(super) fn definition_report(
+        &self,
+        arn: &ReplicationArn,
+        stated: Option<Timestamp>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        let (table_mappings, settings) = self.texts.get(arn).cloned().unwrap_or_default();
+        let definition = Definition { table_mappings, settings };
+        self.report(Subject::Definition(arn.clone()), Value::Definition(definition), stated, every, now)
     }
 
     /// Nothing new is also an answer: it is as old as the service says.

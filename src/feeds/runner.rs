@@ -291,6 +291,9 @@ impl Runner {
     fn tell(&self, topic: &Topic, answered: Answered, now: Timestamp) {
         let every = self.state.every(topic);
         let fold = &self.fold;
+        if let (Topic::Definition(arn), Answered::Settings(_, answer)) = (topic, &answered) {
+            self.say(fold.definition_report(arn, answer.stated, every, now));
+        }
         self.say(match answered {
             Answered::Identity(answer) => fold.identity_report(answer, every, now),
             Answered::Tasks(_) | Answered::Settings(..) | Answered::Tags(_) => {
@@ -492,6 +495,7 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Maintenance => Subject::Maintenance,
         Topic::InstanceMetrics => Subject::InstanceMetrics,
         Topic::Charts(arn) => Subject::Charts(arn.clone()),
+        Topic::Definition(arn) => Subject::Definition(arn.clone()),
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
     }
