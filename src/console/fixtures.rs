@@ -1,5 +1,6 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod charts;
 pub mod lists;
 
 use super::message::{Area, Key, KeyCode, Message};
@@ -371,7 +372,7 @@ pub fn everything() -> Vec<Message> {
         observed(Subject::Events, Value::Events(lists::events()), 20, 20),
         observed(Subject::Schedules, Value::Schedules(lists::schedules()), 35, 60),
         observed(Subject::Subscriptions, Value::Subscriptions(lists::subscriptions()), 250, 600),
-        Message::Traffic { requests_last_minute: 23, dollars_per_day: 0.14 },
+        Message::Traffic { requests_last_minute: 23, dollars_per_day: Some(0.14), dollars_cap: 20.0 },
     ]
 }
 

@@ -330,6 +330,49 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::Earlier,
+        name: "earlier",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Left)],
+        label: "read earlier",
+        doc: "Read the charts at an earlier minute.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Later,
+        name: "later",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Right)],
+        label: "later",
+        doc: "Read them at a later minute; beyond the last one, at the newest points again.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::MoreTime,
+        name: "more-time",
+        contexts: &[Metrics],
+        keys: &[char('+')],
+        label: "more time",
+        doc: "Charts over 1 h, then 3 h.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::LessTime,
+        name: "less-time",
+        contexts: &[Metrics],
+        keys: &[char('-')],
+        label: "less",
+        doc: "Charts over 1 h, then 15 min.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::Up,
         name: "up",
         contexts: MOVED,

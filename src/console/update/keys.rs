@@ -80,8 +80,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
         ActionId::SortReverse => sort(state, Resort::Reverse),
-        ActionId::ColumnsLeft => state.page().act(state, Act::Shift(-1)),
-        ActionId::ColumnsRight => state.page().act(state, Act::Shift(1)),
+        ActionId::ColumnsLeft | ActionId::Earlier => state.page().act(state, Act::Shift(-1)),
+        ActionId::ColumnsRight | ActionId::Later => state.page().act(state, Act::Shift(1)),
+        ActionId::MoreTime => state.charts.widen(1),
+        ActionId::LessTime => state.charts.widen(-1),
         ActionId::Palette => {
             let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));

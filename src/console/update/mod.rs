@@ -29,8 +29,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Report(report) => report::fold(state, report),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::TerminalSlow => terminal_slow(state),
-        Message::Traffic { requests_last_minute, dollars_per_day } => {
-            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day });
+        Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
     settle(state, &mut effects);

@@ -6,6 +6,7 @@
 mod alerts;
 mod canvas;
 mod charts;
+mod cost;
 mod definition;
 mod drain;
 mod event_detail;

@@ -232,5 +232,6 @@ fn ascii_only() {
 }
 
 mod budgets;
+mod charts;
 mod lists;
 mod properties;
