@@ -30,6 +30,7 @@ mod policies;
 mod pty;
 mod pty_aws;
 mod pty_definition;
+mod pty_lists;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

@@ -103,7 +103,7 @@ pub const TABLE: &[Action] = &[
         name: "other-part",
         contexts: &[Schedules],
         keys: &[key(KeyCode::Tab), key(KeyCode::BackTab)],
-        label: "in full, subscriptions",
+        label: "more",
         doc: "From the list to the row under the cursor in full, to the event subscriptions, and back.",
         footer: Some(3),
         palette: true,

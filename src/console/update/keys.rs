@@ -220,6 +220,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if state.overlay.take().is_some() {
         return;
     }
+    lists::close_part(state);
     if state.screens.len() > 1 {
         state.screens.pop();
     } else {
