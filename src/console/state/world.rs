@@ -69,6 +69,7 @@ impl World {
         self.series.retain(|arn, _| here.contains(arn));
         self.table_errors.retain(|arn, _| here.contains(arn));
         self.findings.retain(|arn, _| here.contains(arn));
+        self.charts.take_if(|(arn, _)| !here.contains(arn));
         self.tasks = tasks;
     }
 
