@@ -233,4 +233,5 @@ fn ascii_only() {
 
 mod budgets;
 mod charts;
+mod lists;
 mod properties;
