@@ -271,6 +271,10 @@ impl Runner {
             }
             Answered::Charts(task, instance) => {
                 let Topic::Charts(arn) = topic else { return events };
+                // A late answer about a task that was left must not push out the charts that are open now.
+                if self.state.charts_of() != Some(arn) {
+                    return events;
+                }
                 let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
                 let instance = std::mem::take(&mut instance.value);
                 self.fold.charts(arn, task, instance, now);

@@ -122,6 +122,7 @@ impl World {
         self.findings.retain(|arn, _| here.contains(arn));
         self.counted.retain(|arn, _| here.contains(arn));
         self.changes.retain(|arn, _| here.contains(arn));
+        self.charts.take_if(|(arn, _)| !here.contains(arn));
         self.tasks = tasks;
     }
 

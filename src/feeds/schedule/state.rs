@@ -92,6 +92,11 @@ impl FeedState {
         }
     }
 
+    /// The task whose charts are on screen.
+    pub fn charts_of(&self) -> Option<&ReplicationArn> {
+        self.looking.charts_of.as_ref()
+    }
+
     /// Dollars a day that metrics may cost.
     pub fn dollars_cap(&self) -> f64 {
         self.settings.dollars_per_day
