@@ -167,7 +167,7 @@ impl Page for AllDrainPage {
 
 fn line(world: &World, task: &Task, judgement: Judgement, name_rank: u32, now: Timestamp) -> Line {
     let counted = world.counted(&task.arn);
-    let points = |name| world.points(&task.arn, name);
+    let points = |name| evidence::points(world, &task.arn, name);
     let asked = world.feed(&Subject::Metrics).is_some_and(super::feed::Feed::has_data);
     let latency = health::latency(task, points(MetricName::CDCLatencyTarget), asked, now);
     let of = |topic: Topic| judgement.checks.iter().find(|check| check.topic == topic);

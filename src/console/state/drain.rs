@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 /// Cells of sign and name before the words of a check, and of the age behind them.
 pub const NAME: usize = 21;
-pub const AGE: usize = 13;
+pub const AGE: usize = 5;
 
 /// Lines above the checks, for the verdict.
 pub const VERDICT: usize = 2;

@@ -78,5 +78,6 @@ fn spans(line: &Line) -> Spans<'_> {
     if line.text.is_empty() {
         return vec![span(Role::Text, line.name.as_str())];
     }
+    let sign = if line.more { " ".repeat(crate::console::text::width(sign)) } else { sign.to_owned() };
     vec![span(Role::Dim, format!("{:<NAME$}", line.name)), span(role, sign), span(role, line.text.as_str())]
 }

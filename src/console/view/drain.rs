@@ -145,7 +145,11 @@ fn line(state: &State, canvas: &mut Canvas<'_>, pane: Pane, y: u16, judgement: &
 fn seen<'a>(state: &State, check: &Check) -> Line<'a> {
     let words = match check.seen {
         Seen::Timeless => return Vec::new(),
-        seen => age::Age::of(seen_at(seen), state.now).label(),
+        seen => match age::Age::of(seen_at(seen), state.now) {
+            known @ age::Age::Seconds(_) => known.label(),
+            // The words of the check say which.
+            age::Age::Ahead | age::Age::Unknown => "?".to_owned(),
+        },
     };
     let in_doubt = check.standing == Standing::Unknown;
     vec![span(if in_doubt { Role::Unknown } else { Role::Dim }, text::cut(&words, AGE).into_owned())]

@@ -29,7 +29,7 @@ pub fn around(state: &State, task: &Task, width: usize, form: Form) -> Vec<Line>
     let mut lines = out.done();
     if !lines.is_empty() {
         // What follows begins anew.
-        lines.push(Line { kind: super::Kind::Blank, name: String::new(), text: String::new() });
+        lines.push(Line { kind: super::Kind::Blank, name: String::new(), text: String::new(), more: false });
     }
     lines
 }

@@ -31,6 +31,8 @@ pub struct Line {
     /// Left column; empty on further lines of the same fact.
     pub name: String,
     pub text: String,
+    /// Goes on with the line above: its sign stands there.
+    pub more: bool,
 }
 
 impl Line {
@@ -62,7 +64,7 @@ impl Writer {
     }
 
     fn push(&mut self, kind: Kind, name: &str, text: String) {
-        self.lines.push(Line { kind, name: name.to_owned(), text });
+        self.lines.push(Line { kind, name: name.to_owned(), text, more: false });
     }
 
     pub fn heading(&mut self, title: &str) {
@@ -126,6 +128,9 @@ impl Writer {
         }
         for (nth, part) in parts.into_iter().enumerate() {
             self.push(kind, if nth == 0 { &name } else { "" }, part);
+            if let Some(line) = self.lines.last_mut() {
+                line.more = nth > 0;
+            }
         }
     }
 

@@ -4,6 +4,7 @@ use crate::console::state::world::World;
 use crate::model::drain::{self, Evidence, Judgement, Log};
 use crate::model::event::{Event, SourceType};
 use crate::model::metric::{MetricName, Point};
+use crate::model::observation::Charts;
 use crate::model::task::Task;
 use crate::model::{ReplicationArn, Subject};
 use jiff::Timestamp;
@@ -35,14 +36,7 @@ fn answered(world: &World, subject: &Subject) -> Option<Option<Timestamp>> {
 }
 
 fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judgement {
-    let charts = world.charts.as_ref().filter(|(arn, _)| *arn == task.arn).map(|(_, charts)| charts);
-    let points = |name: MetricName| -> &[Point] {
-        let watched = world.points(&task.arn, name);
-        let charted = charts.and_then(|charts| charts.task.iter().find(|series| series.name == name));
-        let charted = charted.map_or(&[][..], |series| series.points.as_slice());
-        // Both are answers to the same question; the newer says more.
-        if charted.last().map(|point| point.at) > watched.last().map(|point| point.at) { charted } else { watched }
-    };
+    let points = |name: MetricName| points(world, &task.arn, name);
     let counted = world.counted(&task.arn);
     let findings = world.findings.get(&task.arn);
     let log = answered(world, &Subject::LogErrors).zip(findings).map(|(as_of, findings)| Log {
@@ -56,7 +50,7 @@ fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judge
         tables: counted.map(|counted| (&counted.tally, counted.as_of)),
         points: &points,
         measured: answered(world, &Subject::Metrics).is_some(),
-        charted: charts.is_some(),
+        charted: charts(world, &task.arn).is_some(),
         log,
         events: answered(world, &Subject::Events).map(|as_of| (events, as_of)),
         schedules: answered(world, &Subject::Schedules).map(|as_of| (world.schedules.as_slice(), as_of)),
@@ -64,6 +58,18 @@ fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judge
         instance: task.instance.as_ref().and_then(|arn| world.instance(arn)),
         now,
     })
+}
+
+fn charts<'a>(world: &'a World, arn: &ReplicationArn) -> Option<&'a Charts> {
+    world.charts.as_ref().filter(|(of, _)| of == arn).map(|(_, charts)| charts)
+}
+
+/// Points of the task, from whichever question brought the newer ones.
+pub fn points<'a>(world: &'a World, arn: &ReplicationArn, name: MetricName) -> &'a [Point] {
+    let watched = world.points(arn, name);
+    let charted = charts(world, arn).and_then(|charts| charts.task.iter().find(|series| series.name == name));
+    let charted = charted.map_or(&[][..], |series| series.points.as_slice());
+    if charted.last().map(|point| point.at) > watched.last().map(|point| point.at) { charted } else { watched }
 }
 
 /// Subjects that a judgement of one task hangs on and that move by themselves.
