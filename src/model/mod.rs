@@ -6,6 +6,7 @@
 pub mod event;
 pub mod health;
 pub mod ids;
+pub mod listing;
 pub mod log_line;
 pub mod log_place;
 pub mod log_sign;
