@@ -14,8 +14,8 @@ mod schedules;
 mod tables;
 mod tasks;
 
-use crate::app::{self, Failure, Flags, Setup};
-use clap::{Args, Parser, Subcommand};
+use crate::app::{self, Failure, Flags, Setup, ThemeName};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 pub use print::Format;
@@ -32,6 +32,9 @@ pub use print::Format;
 pub struct Arguments {
     #[command(flatten)]
     common: Common,
+    /// How the console looks; wins over the configuration and NO_COLOR
+    #[arg(long, value_enum, value_name = "THEME")]
+    theme: Option<Theme>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -55,6 +58,28 @@ struct Common {
     /// Watch only, change nothing: also the default, and so far the only way there is
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     read_only: bool,
+}
+
+/// The built-in themes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Theme {
+    /// The terminal's own colours
+    #[value(name = "16-colour")]
+    Sixteen,
+    /// Blue and orange instead of green and red
+    ColourBlind,
+    /// Bold, underlined and reversed only
+    Monochrome,
+}
+
+impl From<Theme> for ThemeName {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Sixteen => Self::Sixteen,
+            Theme::ColourBlind => Self::ColourBlind,
+            Theme::Monochrome => Self::Monochrome,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -81,9 +106,11 @@ enum Command {
 
 /// Does what the arguments say; the exit status.
 pub fn run(arguments: Arguments) -> u8 {
-    let Arguments { common, command } = arguments;
+    let Arguments { common, theme, command } = arguments;
     let done = match command {
-        None => common.setup().and_then(app::console),
+        None => common.console(theme).and_then(app::console),
+        Some(Command::Demo(arguments)) => demo::run(&common, theme, arguments),
+        Some(_) if theme.is_some() => Err(Failure::usage("only the console has a --theme")),
         Some(Command::Tasks(arguments)) => common.setup().and_then(|setup| tasks::run(&setup, &arguments)),
         Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
@@ -92,7 +119,6 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
-        Some(Command::Demo(arguments)) => demo::run(&common, arguments),
     };
     done.unwrap_or_else(|failure| {
         print::failure(&failure);
@@ -102,9 +128,13 @@ pub fn run(arguments: Arguments) -> u8 {
 
 impl Common {
     fn setup(&self) -> Result<Setup, Failure> {
+        self.console(None)
+    }
+
+    fn console(&self, theme: Option<Theme>) -> Result<Setup, Failure> {
         // There is no other mode yet: nothing in this program changes anything.
         let Self { profile, region, config, read_only: _ } = self.clone();
-        Setup::load(Flags { profile, region, config })
+        Setup::load(Flags { profile, region, config, theme: theme.map(ThemeName::from) })
     }
 }
 

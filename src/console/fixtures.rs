@@ -1,7 +1,9 @@
 //! Data as it really comes, for the tests of this room.
 
+use super::actions::Keymap;
 use super::message::{Area, Key, KeyCode, Message};
 use super::state::{Mode, Setup, State};
+use super::theme::Look;
 use super::update::update;
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::{TaskSeries, VERSION};
@@ -34,10 +36,12 @@ pub fn setup() -> Setup {
         region: Some("eu-west-1".into()),
         mode: Mode::ReadOnly,
         ascii: false,
-        colour: true,
+        look: Look::Sixteen,
         demo: false,
         clock: true,
         watched: Vec::new(),
+        keys: Keymap::default(),
+        copies: true,
     }
 }
 

@@ -1,33 +1,46 @@
 //! The line at the bottom: the keys of this place, or the open text field.
 
 use super::canvas::{Canvas, Line, line_width, span};
-use crate::console::actions::{self, Action, ActionId, Context};
-use crate::console::state::State;
+use crate::console::actions::{Action, ActionId, Context, key_label};
+use crate::console::state::export::FileField;
 use crate::console::state::layout::Pane;
+use crate::console::state::notice::Done;
+use crate::console::state::{Overlay, State};
 use crate::console::text;
 use crate::console::theme::Role;
+use std::borrow::Cow;
+
+/// Hints in less room than this would be one cut word.
+const HINTS_FROM: u16 = 12;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let context = state.context();
-    let hints = actions::footer(context);
+    let hints = state.setup.keys.footer(context);
     let mut x = pane.x + 1;
-    if context == Context::Filter {
-        let filter = state.filter();
-        // The end of a long text is what is being typed.
-        let room = usize::from(pane.width.saturating_sub(50)).max(20);
-        let mut tail = filter;
-        while text::width(tail) > room {
-            tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
+    match (&state.overlay, &state.notice) {
+        (Some(Overlay::FileName(file)), _) => {
+            x += field(canvas, pane, x, "> ", &file.name) + 3;
+            if let Some(words) = said(file) {
+                canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &words);
+                return;
+            }
         }
-        x += canvas.line(
-            x,
-            pane.y,
-            pane.width,
-            &[span(Role::Key, "/ "), span(Role::Text, tail), span(Role::Cursor, " ")],
-        );
-        x += 3;
+        _ if context == Context::Filter => x += field(canvas, pane, x, "/ ", state.filter()) + 3,
+        (_, Some(notice)) if !context.takes_text() => {
+            let (role, sign) = match notice.done {
+                Done::Well => (Role::Good, "✓ "),
+                Done::Partly => (Role::Warn, "▲ "),
+                Done::Not => (Role::Bad, "✗ "),
+            };
+            let line = [span(role, sign), span(Role::Text, notice.text.as_str())];
+            x += canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &line) + 3;
+        }
+        _ => {}
     }
     let width = pane.width.saturating_sub(x + 1);
+    if width < HINTS_FROM {
+        return;
+    }
     let mut line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
     if context == Context::Filter {
         let left = usize::from(width).saturating_sub(line_width(&line) + 3);
@@ -40,13 +53,33 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     canvas.line(x, pane.y, width, &line);
 }
 
+/// An open text field; the end of a long text is what is being typed.
+fn field(canvas: &mut Canvas<'_>, pane: Pane, x: u16, sign: &str, text: &str) -> u16 {
+    let room = usize::from(pane.width.saturating_sub(50)).max(20);
+    let mut tail = text;
+    while text::width(tail) > room {
+        tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
+    }
+    let line = [span(Role::Key, sign), span(Role::Text, tail), span(Role::Cursor, " ")];
+    canvas.line(x, pane.y, pane.width, &line)
+}
+
+/// What there is to say about the file, in place of the hints.
+fn said(file: &FileField) -> Option<Line<'_>> {
+    match (&file.says, file.waiting) {
+        (Some(says), _) => Some(vec![span(Role::Warn, "▲ "), span(Role::Text, says.as_str())]),
+        (None, Some(_)) => Some(vec![span(Role::Busy, "writing…")]),
+        (None, None) => None,
+    }
+}
+
 /// As many hints as fit; help stays, since it leads to all the others.
 fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width: usize, ascii: bool) -> Line<'a> {
     let mut kept: Vec<Line<'a>> = hints
         .iter()
         .filter(|action| matters(state, context, action.id))
         .map(|action| {
-            let key = actions::keys_in(action, context).next().map(|key| actions::key_label(key, ascii));
+            let key = state.setup.keys.keys_in(action, context).next().map(|key| key_label(key, ascii));
             let standing = state.problems.standing();
             let text = if action.id == ActionId::Problems && standing > 0 {
                 // What fails behind the screen must be seen from it.
@@ -77,7 +110,13 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
     }
 }
 
-fn label(state: &State, action: &Action) -> &'static str {
+fn label(state: &State, action: &Action) -> Cow<'static, str> {
     let filtered = !state.filter().is_empty();
-    if action.id == ActionId::Back && filtered && state.overlay.is_none() { "all rows" } else { action.label }
+    match (action.id, &state.overlay) {
+        (ActionId::Back, None) if filtered => "all rows".into(),
+        (ActionId::WriteFile, Some(Overlay::FileName(file))) => {
+            format!("write {} as .csv, .json or .txt", text::plural(file.rows, "row")).into()
+        }
+        _ => action.label.into(),
+    }
 }

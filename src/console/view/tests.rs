@@ -4,7 +4,7 @@ use super::draw;
 use crate::console::fixtures::*;
 use crate::console::message::{Area, KeyCode, Message};
 use crate::console::state::{Setup, State};
-use crate::console::theme::Theme;
+use crate::console::theme::{Look, Theme};
 use crate::console::update::update;
 use crate::model::{ProblemKind, Subject, Value};
 use insta::assert_snapshot;
@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 
 fn buffer(state: &State) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.area.width, state.area.height));
-    draw(state, Theme::new(state.setup.ascii, state.setup.colour), &mut buffer);
+    draw(state, Theme::new(state.setup.ascii, state.setup.look), &mut buffer);
     buffer
 }
 
@@ -213,7 +213,7 @@ fn too_small() {
 
 #[test]
 fn monochrome_with_its_styles() {
-    let state = populated_with(Setup { colour: false, ..setup() }, 100, 22);
+    let state = populated_with(Setup { look: Look::Monochrome, ..setup() }, 100, 22);
     let buffer = buffer(&state);
     assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == cell.fg));
     insta::assert_debug_snapshot!(buffer);
