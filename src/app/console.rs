@@ -2,9 +2,9 @@
 
 use super::signin::{Watching, sign_in};
 use super::{Failure, Inbox, Setup, panic, write};
+use crate::config::Clipboard;
 use crate::console::message::{Area, Effect, Message};
 use crate::console::run::{Program, run};
-use crate::config::Clipboard;
 use crate::console::{self, Mode, State, Theme};
 use jiff::Timestamp;
 use ratatui::Frame;

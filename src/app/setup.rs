@@ -67,11 +67,7 @@ impl Setup {
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(super) fn demo(
-        flags: DemoFlags,
-        config: Option<&Path>,
-        theme: Option<ThemeName>,
-    ) -> Result<Self, Failure> {
+    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>, theme: Option<ThemeName>) -> Result<Self, Failure> {
         let (config, _) = config::load(config)?;
         let clock = flags.clock();
         Ok(Self {

@@ -42,7 +42,8 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
             DeValue::Table(inner) => match context(word, mistakes) {
                 Some(context) => {
                     let within = format!("{SECTION}.{}", word.get_ref());
-                    lines.extend(inner.iter().filter_map(|(word, value)| line(&within, context, word, value, mistakes)));
+                    lines
+                        .extend(inner.iter().filter_map(|(word, value)| line(&within, context, word, value, mistakes)));
                 }
                 None => continue,
             },
@@ -51,10 +52,8 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
     }
     // In the order of the file: of two lines that collide the later is told.
     lines.sort_by_key(|line| line.span.start);
-    let rebindings: Vec<Rebinding<'_>> = lines
-        .iter()
-        .map(|line| Rebinding { action: line.action, context: line.context, keys: &line.keys })
-        .collect();
+    let rebindings: Vec<Rebinding<'_>> =
+        lines.iter().map(|line| Rebinding { action: line.action, context: line.context, keys: &line.keys }).collect();
     let (map, refusals) = Keymap::merged(&rebindings);
     for refusal in refusals {
         let Some(line) = lines.get(refusal.at) else { continue };
@@ -98,11 +97,9 @@ fn line(
         mistake(word.span(), "is no command".to_owned(), hint);
         return None;
     };
-    let texts: Vec<(&str, Range<usize>)> = match value.get_ref() {
-        DeValue::String(text) => vec![(text.as_ref(), value.span())],
-        DeValue::Array(items) if items.iter().all(|item| matches!(item.get_ref(), DeValue::String(_))) => {
-            items.iter().filter_map(|item| Some((item.get_ref().as_str()?, item.span()))).collect()
-        }
+    let items: Vec<&Spanned<DeValue<'_>>> = match value.get_ref() {
+        DeValue::String(_) => vec![value],
+        DeValue::Array(items) => items.iter().collect(),
         other => {
             let what = format!("must be a key or a list of keys, not {}", kind(other));
             mistake(value.span(), what, "for example \"F5\", or [\"R\", \"F5\"]".to_owned());
@@ -110,11 +107,16 @@ fn line(
         }
     };
     let mut keys = Vec::new();
-    for (text, span) in texts {
+    for item in items {
+        let DeValue::String(text) = item.get_ref() else {
+            let what = format!("must hold only keys, not {}", kind(item.get_ref()));
+            mistake(item.span(), what, "put it in double quotes: \"1\"".to_owned());
+            return None;
+        };
         match parse_key(text) {
             Ok(key) => keys.push(key),
             Err(no_key) => {
-                mistake(span, no_key.what, no_key.hint);
+                mistake(item.span(), no_key.what, no_key.hint);
                 return None;
             }
         }

@@ -169,8 +169,8 @@ const KEYS: [Row; 12] = [
         section: "screen",
         key: "theme",
         doc: &[
-            "\"16-colour\": the terminal's own colours; \"colour-blind\": blue and orange instead of green and red;",
-            "\"monochrome\". --theme wins; without colour it is monochrome whatever stands here.",
+            "\"16-colour\": the terminal's own colours; \"colour-blind\": blue and orange instead of green and red, for dark",
+            "backgrounds; \"monochrome\". --theme wins; without colour it is monochrome whatever stands here.",
         ],
         default: Some("\"16-colour\""),
         example: "\"colour-blind\"",

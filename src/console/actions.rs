@@ -188,17 +188,21 @@ place only, and the narrower line wins:
 
 ```
 [keys]
-ask-now = [\"R\", \"F5\"]      # instead of r
-alerts = []                  # no key; `:alerts` still finds it
+ask-now = [\"R\", \"F5\"]   # instead of r
+alerts = []             # no key; `:alerts` still finds it
 
 [keys.tasks]
-down = \"n\"                   # instead of Down and j, on Tasks
+down = \"n\"              # instead of Down and j, on Tasks
 ```
 
-A key is written as below, in any case: one character, `Ctrl-F`, `F5`, `PgDn`, `Space`. Contexts: CONTEXTS; `[keys.all]` is
-the same as `[keys]`, for a file that also has a table of a command's name. `cutover config check` refuses, with its line, a
-key that would mean two things in one place, a plain character where text is typed, and a command left without any key or
-name. `Ctrl-C` always leaves. Footer, help and palette show the keys as they then are.";
+A key is written as below: one character, or a name in upper or lower case (`Ctrl-F`, `F5`, `PgDn`, `Space`). What is on
+screen, the footer, the help and the palette, shows the keys as they then are.
+
+`cutover config check` refuses, with its line, a key that would mean two things in one place, a plain character where text is
+typed, and a command left with neither a key nor a name to find it by. `Ctrl-C` always leaves. Some commands are called like a
+place (`tables`): where a file has keys for both, `[keys.all]` is another way to write `[keys]`. The places are
+
+CONTEXTS.";
 
 /// Text of `docs/keys.md`: the defaults.
 pub fn keys_markdown() -> String {

@@ -24,6 +24,7 @@ mod mover;
 mod policies;
 mod pty;
 mod pty_aws;
+mod pty_look;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

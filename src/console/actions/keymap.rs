@@ -217,14 +217,14 @@ mod tests {
     }
 
     fn merged(lines: &[(&str, Option<Context>, &[&str])]) -> (Keymap, Vec<Refusal>) {
-        let keys: Vec<Vec<Key>> = lines.iter().map(|(_, _, keys)| keys.iter().map(|text| key(text)).collect()).collect();
+        let keys: Vec<Vec<Key>> =
+            lines.iter().map(|(_, _, keys)| keys.iter().map(|text| key(text)).collect()).collect();
         let rebinding = |((name, context, _), keys): (&(&str, Option<Context>, &[&str]), _)| Rebinding {
             action: action(name),
             context: *context,
             keys,
         };
-        let lines: Vec<Rebinding<'_>> =
-            lines.iter().zip(keys.iter().map(Vec::as_slice)).map(rebinding).collect();
+        let lines: Vec<Rebinding<'_>> = lines.iter().zip(keys.iter().map(Vec::as_slice)).map(rebinding).collect();
         Keymap::merged(&lines)
     }
 

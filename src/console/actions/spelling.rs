@@ -95,7 +95,10 @@ pub fn parse_key(text: &str) -> Result<Key, NoKey> {
     let near = NAMED.iter().map(|(name, _)| (strsim::damerau_levenshtein(&name.to_lowercase(), &lower), *name)).min();
     Err(match near {
         Some((distance, name)) if distance * 2 <= name.len() => no_key(text, format!("did you mean {name}?")),
-        _ => no_key(text, "one character, Ctrl-X, F1 to F12, or a name as in docs/keys.md: Enter, PgDn, Space".to_owned()),
+        _ => no_key(
+            text,
+            "one character, Ctrl-X, F1 to F12, or a name as in docs/keys.md: Enter, PgDn, Space".to_owned(),
+        ),
     })
 }
 
@@ -120,7 +123,9 @@ fn control(text: &str, rest: &str) -> Result<Key, NoKey> {
         }
         (Some(c @ ('a'..='z' | '\\' | ']' | '^' | '_')), None) => ctrl(KeyCode::Char(c)),
         _ => match named(rest) {
-            Some(code @ (KeyCode::Char(' ') | KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right)) => ctrl(code),
+            Some(code @ (KeyCode::Char(' ') | KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right)) => {
+                ctrl(code)
+            }
             Some(code @ (KeyCode::Home | KeyCode::End | KeyCode::PageUp | KeyCode::PageDown | KeyCode::Delete)) => {
                 ctrl(code)
             }

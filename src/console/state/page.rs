@@ -120,7 +120,8 @@ pub trait Page {
     /// Something rested long enough for the pane below to follow.
     fn follow(&self, _state: &mut State) {}
 
-    /// What `y` copies: what is under the cursor, as one would paste it into a ticket or a command. Cleaned by the caller.
+    /// What `y` copies: what is under the cursor, as one would paste it into a ticket or a command. A name
+    /// from outside goes through `shown()`: a line break in it would run what follows where it is pasted.
     fn under_cursor(&self, _state: &State) -> Option<String> {
         None
     }

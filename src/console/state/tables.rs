@@ -176,7 +176,7 @@ impl Page for TablesPage {
     }
 
     fn under_cursor(&self, state: &State) -> Option<String> {
-        state.tables.as_ref()?.row().map(name)
+        state.tables.as_ref()?.row().map(|row| format!("{}.{}", row.schema.shown(), row.table.shown()))
     }
 
     fn export(&self, state: &State) -> Option<Export> {

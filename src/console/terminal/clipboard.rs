@@ -75,9 +75,14 @@ mod tests {
 
     #[test]
     fn base64_is_as_the_standard_has_it() {
-        for (text, want) in
-            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("ü→\u{10ffff}", "w7zihpL0j7+/")]
-        {
+        for (text, want) in [
+            ("", ""),
+            ("f", "Zg=="),
+            ("fo", "Zm8="),
+            ("foo", "Zm9v"),
+            ("foob", "Zm9vYg=="),
+            ("ü→\u{10ffff}", "w7zihpL0j7+/"),
+        ] {
             assert_eq!(base64(text.as_bytes()), want);
         }
     }
@@ -86,10 +91,7 @@ mod tests {
     fn each_multiplexer_gets_the_wrapping_it_passes_on() {
         let text = |between: Between, text| String::from_utf8(between.copy(text)).unwrap();
         assert_eq!(text(Between::Nothing, "foo"), "\x1b]52;c;Zm9v\x07");
-        assert_eq!(
-            text(Between::Tmux, "foo"),
-            "\x1b]52;c;Zm9v\x07\x1bPtmux;\x1b\x1b]52;c;Zm9v\x07\x1b\\"
-        );
+        assert_eq!(text(Between::Tmux, "foo"), "\x1b]52;c;Zm9v\x07\x1bPtmux;\x1b\x1b]52;c;Zm9v\x07\x1b\\");
         assert_eq!(text(Between::Screen, "foo"), "\x1bP\x1b]52;c;Zm9v\x07\x1b\\");
         assert_eq!((Between::judge(true, true), Between::judge(false, true)), (Between::Tmux, Between::Screen));
     }

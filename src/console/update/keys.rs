@@ -94,8 +94,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::ColumnsLeft => state.page().act(state, Act::Shift(-1)),
         ActionId::ColumnsRight => state.page().act(state, Act::Shift(1)),
         ActionId::Palette => {
-            let palette =
-                Palette::new(&state.setup.keys, state.screen_context(), state.columns(), state.setup.ascii);
+            let palette = Palette::new(&state.setup.keys, state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
         }
         ActionId::Help => {

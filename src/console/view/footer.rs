@@ -42,15 +42,25 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
         return;
     }
     let mut line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
-    if context == Context::Filter {
-        let left = usize::from(width).saturating_sub(line_width(&line) + 3);
-        let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
-        let words = [format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()];
-        if let Some(words) = words.into_iter().find(|words| text::width(words) <= left) {
-            line.push(span(Role::Dim, format!("   {words}")));
-        }
+    let left = usize::from(width).saturating_sub(line_width(&line) + 3);
+    if let Some(words) = what_to_type(state, context).into_iter().find(|words| text::width(words) <= left) {
+        line.push(span(Role::Dim, format!("   {words}")));
     }
     canvas.line(x, pane.y, width, &line);
+}
+
+/// What an open field takes, in the words that fit best first.
+fn what_to_type(state: &State, context: Context) -> Vec<String> {
+    match context {
+        Context::Filter => {
+            let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
+            vec![format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()]
+        }
+        Context::FileName => {
+            vec!["its end is the format: .csv, .json or .txt".to_owned(), ".csv .json .txt".to_owned()]
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// An open text field; the end of a long text is what is being typed.
@@ -115,7 +125,7 @@ fn label(state: &State, action: &Action) -> Cow<'static, str> {
     match (action.id, &state.overlay) {
         (ActionId::Back, None) if filtered => "all rows".into(),
         (ActionId::WriteFile, Some(Overlay::FileName(file))) => {
-            format!("write {} as .csv, .json or .txt", text::plural(file.rows, "row")).into()
+            format!("write {}", text::plural(file.rows, "row")).into()
         }
         _ => action.label.into(),
     }

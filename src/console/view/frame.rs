@@ -97,9 +97,9 @@ pub fn failed(state: &State, canvas: &mut Canvas<'_>, pane: Pane, subject: &Subj
     }
     lines.push(Vec::new());
     let key = state.key(ActionId::AskNow);
-    let retry = failure
-        .retry_at
-        .map_or(format!("press {key} to ask again"), |at| format!("asked again at {} UTC; {key} asks now", age::clock(at)));
+    let retry = failure.retry_at.map_or(format!("press {key} to ask again"), |at| {
+        format!("asked again at {} UTC; {key} asks now", age::clock(at))
+    });
     lines.push(vec![span(Role::Dim, retry)]);
     canvas.block(pane, &lines);
 }

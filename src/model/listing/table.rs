@@ -20,7 +20,12 @@ pub fn text(list: &List, widest: usize) -> String {
         lines.push(
             shown
                 .iter()
-                .map(|at| row.get(*at).map(|value| human(value, widest)).filter(|text| !text.is_empty()).unwrap_or_else(|| ABSENT.to_owned()))
+                .map(|at| {
+                    row.get(*at)
+                        .map(|value| human(value, widest))
+                        .filter(|text| !text.is_empty())
+                        .unwrap_or_else(|| ABSENT.to_owned())
+                })
                 .collect(),
         );
     }

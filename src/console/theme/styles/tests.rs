@@ -34,17 +34,8 @@ const ROLES: [Role; 17] = [
 const JUDGED: [Role; 4] = [Role::Good, Role::Warn, Role::Bad, Role::Unknown];
 const BANDS: [Role; 4] = [Role::BandProd, Role::BandUnknown, Role::BandDemo, Role::BandOther];
 /// What the cursor may stand on.
-const UNDER_CURSOR: [Role; 9] = [
-    Role::Text,
-    Role::Dim,
-    Role::Title,
-    Role::Key,
-    Role::Good,
-    Role::Warn,
-    Role::Bad,
-    Role::Unknown,
-    Role::Busy,
-];
+const UNDER_CURSOR: [Role; 9] =
+    [Role::Text, Role::Dim, Role::Title, Role::Key, Role::Good, Role::Warn, Role::Bad, Role::Unknown, Role::Busy];
 
 /// Pairs of which one must never be taken for the other. Each of them has a sign or a word as well: `theme::judged` and
 /// the marker of the cursor, the words of the bands and the banner.
