@@ -30,7 +30,7 @@ pub struct Arguments {
     /// A fault from the start (repeatable); `--fault help` lists them
     #[arg(long = "fault", value_name = "NAME[=VALUE]")]
     faults: Vec<String>,
-    /// How the console looks; wins over the configuration and NO_COLOR
+    /// How the console looks; wins over the configuration and the environment
     #[arg(long, value_enum, value_name = "THEME", conflicts_with = "serve")]
     theme: Option<Theme>,
     /// End when standard input does: how the console's own server ends with it

@@ -32,7 +32,7 @@ pub use print::Format;
 pub struct Arguments {
     #[command(flatten)]
     common: Common,
-    /// How the console looks; wins over the configuration and NO_COLOR
+    /// How the console looks; wins over the configuration and the environment
     #[arg(long, value_enum, value_name = "THEME")]
     theme: Option<Theme>,
     #[command(subcommand)]

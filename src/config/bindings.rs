@@ -39,15 +39,14 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
     let mut lines = Vec::new();
     for (word, value) in table {
         match value.get_ref() {
-            DeValue::Table(inner) => match context(word, mistakes) {
-                Some(context) => {
+            DeValue::Table(inner) => {
+                if let Some(place) = place(word, mistakes) {
                     let within = format!("{SECTION}.{}", word.get_ref());
                     lines
-                        .extend(inner.iter().filter_map(|(word, value)| line(&within, context, word, value, mistakes)));
+                        .extend(inner.iter().filter_map(|(word, value)| line(&within, place, word, value, mistakes)));
                 }
-                None => continue,
-            },
-            _ => lines.extend(line(SECTION, None, word, value, mistakes)),
+            }
+            _ => lines.extend(line(SECTION, Place::Everywhere, word, value, mistakes)),
         }
     }
     // In the order of the file: of two lines that collide the later is told.
@@ -63,11 +62,18 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
     config.keys = map;
 }
 
-/// `None` where there is no such place, `Some(None)` for everywhere.
-fn context(word: &Spanned<Cow<'_, str>>, mistakes: &mut Vec<Mistake>) -> Option<Option<Context>> {
+/// Where the lines of a table work.
+#[derive(Clone, Copy)]
+enum Place {
+    Everywhere,
+    In(Context),
+}
+
+/// `None` where there is no such place, which is then among the mistakes.
+fn place(word: &Spanned<Cow<'_, str>>, mistakes: &mut Vec<Mistake>) -> Option<Place> {
     let name = word.get_ref().as_ref();
     if name == EVERYWHERE {
-        return Some(None);
+        return Some(Place::Everywhere);
     }
     let found = Context::ALL.into_iter().find(|context| context.id() == name);
     if found.is_none() {
@@ -77,12 +83,12 @@ fn context(word: &Spanned<Cow<'_, str>>, mistakes: &mut Vec<Mistake>) -> Option<
             .unwrap_or_else(|| format!("known here: {EVERYWHERE}, {}", names.join(", ")));
         mistakes.push(Mistake { span: word.span(), what, hint });
     }
-    found.map(Some)
+    found.map(Place::In)
 }
 
 fn line(
     within: &str,
-    context: Option<Context>,
+    place: Place,
     word: &Spanned<Cow<'_, str>>,
     value: &Spanned<DeValue<'_>>,
     mistakes: &mut Vec<Mistake>,
@@ -121,6 +127,10 @@ fn line(
             }
         }
     }
+    let context = match place {
+        Place::Everywhere => None,
+        Place::In(context) => Some(context),
+    };
     Some(Line { span: value.span(), name, action, context, keys })
 }
 

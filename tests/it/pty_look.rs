@@ -74,9 +74,12 @@ fn keys_that_collide_are_refused_with_file_line_and_both_commands() {
     }
 }
 
+/// The bytes for a text that is in base64 already.
+type Wrapped = fn(&str) -> String;
+
 #[test]
 fn y_puts_the_arn_into_the_clipboard_through_whatever_lies_between() {
-    let wrapped: [(&str, fn(&str) -> String); 3] = [
+    let wrapped: [(&str, Wrapped); 3] = [
         ("", |data| format!("\x1b]52;c;{data}\x07")),
         ("TMUX", |data| format!("\x1b]52;c;{data}\x07\x1bPtmux;\x1b\x1b]52;c;{data}\x07\x1b\\")),
         ("STY", |data| {
@@ -159,6 +162,10 @@ fn w_writes_what_the_command_prints_and_never_over_a_file_that_is_there() {
     assert_eq!(pty.end().0, 0);
 }
 
+type Environment<'a> = &'a [(&'a str, &'a str)];
+/// What must be true of the numbers sent.
+type Wants = fn(&[u16]) -> bool;
+
 /// Every number of every `CSI … m` that was sent.
 fn styles(sent: &str) -> Vec<u16> {
     let mut out = Vec::new();
@@ -182,9 +189,8 @@ fn a_theme_decides_which_colours_are_sent_and_monochrome_sends_none() {
     let path = path.to_str().unwrap();
     let (_other, never) = config("[screen]\ntheme = \"colour-blind\"\ncolour = \"never\"\n");
     let never = never.to_str().unwrap();
-    type Wants = fn(&[u16]) -> bool;
     let none: Wants = |styles| !styles.iter().any(|n| is_colour(*n));
-    let cases: [(&[&str], &[(&str, &str)], Wants); 7] = [
+    let cases: [(&[&str], Environment<'_>, Wants); 7] = [
         (&["--theme", "monochrome"], &[], none),
         (&[], &[("NO_COLOR", "1")], none),
         (&["--config", path], &[("NO_COLOR", "1")], none),

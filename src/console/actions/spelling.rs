@@ -123,12 +123,18 @@ fn control(text: &str, rest: &str) -> Result<Key, NoKey> {
         }
         (Some(c @ ('a'..='z' | '\\' | ']' | '^' | '_')), None) => ctrl(KeyCode::Char(c)),
         _ => match named(rest) {
-            Some(code @ (KeyCode::Char(' ') | KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right)) => {
-                ctrl(code)
-            }
-            Some(code @ (KeyCode::Home | KeyCode::End | KeyCode::PageUp | KeyCode::PageDown | KeyCode::Delete)) => {
-                ctrl(code)
-            }
+            Some(
+                code @ (KeyCode::Char(' ')
+                | KeyCode::Up
+                | KeyCode::Down
+                | KeyCode::Left
+                | KeyCode::Right
+                | KeyCode::Home
+                | KeyCode::End
+                | KeyCode::PageUp
+                | KeyCode::PageDown
+                | KeyCode::Delete),
+            ) => ctrl(code),
             _ => Err(no_key(text, "Ctrl goes with a letter, Space, an arrow, Home, End, PgUp, PgDn or Del".to_owned())),
         },
     }

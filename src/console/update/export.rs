@@ -111,7 +111,7 @@ pub fn written(state: &mut State, id: u64, outcome: Outcome) {
             field.says = Some(shown(&why).into_owned());
         }
         (Outcome::Taken, None) => {
-            notice(state, Done::Not, "not written: a file of that name is already there".to_owned())
+            notice(state, Done::Not, "not written: a file of that name is already there".to_owned());
         }
         (Outcome::Failed(why), None) => notice(state, Done::Not, format!("not written: {}", shown(&why))),
     }

@@ -87,7 +87,6 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::CopyPane => export::copy_pane(state, effects),
         ActionId::Write => export::open(state),
         ActionId::WriteFile => export::write(state, effects),
-        ActionId::CloseFileName => state.overlay = None,
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
         ActionId::SortReverse => sort(state, Resort::Reverse),
@@ -111,7 +110,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::ClosePalette => state.overlay = None,
+        ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
             field.pop();

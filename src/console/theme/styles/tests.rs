@@ -3,6 +3,7 @@
 use super::*;
 use crate::console::theme::Theme;
 use insta::assert_snapshot;
+use std::fmt::Write as _;
 
 const LOOKS: [(&str, Look); 4] = [
     ("16-colour", Look::Sixteen),
@@ -72,9 +73,9 @@ fn roles_that_must_differ_differ_in_every_look() {
 fn the_looks() {
     let mut out = String::new();
     for (name, look) in LOOKS {
-        out.push_str(&format!("{name}\n"));
+        let _ = writeln!(out, "{name}");
         for role in ROLES {
-            out.push_str(&format!("  {:<12} {}\n", format!("{role:?}"), drawn(look, role)));
+            let _ = writeln!(out, "  {:<12} {}", format!("{role:?}"), drawn(look, role));
         }
     }
     assert_snapshot!(out);
@@ -131,11 +132,12 @@ fn seen(colour: Rgb, matrix: &[Rgb; 3]) -> Rgb {
 }
 
 /// CIELAB of linear sRGB, white D65.
-fn lab([r, g, b]: Rgb) -> Rgb {
+fn lab(linear: Rgb) -> Rgb {
+    let whole = |factors: Rgb| factors.iter().zip(linear).map(|(factor, value)| factor * value).sum::<f64>();
     let f = |t: f64| if t > 216.0 / 24_389.0 { t.cbrt() } else { (24_389.0 / 27.0 * t + 16.0) / 116.0 };
-    let x = f((0.412_456_4 * r + 0.357_576_1 * g + 0.180_437_5 * b) / 0.950_47);
-    let y = f(0.212_672_9 * r + 0.715_152_2 * g + 0.072_175_0 * b);
-    let z = f((0.019_333_9 * r + 0.119_192_0 * g + 0.950_304_1 * b) / 1.088_83);
+    let x = f(whole([0.412_456_4, 0.357_576_1, 0.180_437_5]) / 0.950_47);
+    let y = f(whole([0.212_672_9, 0.715_152_2, 0.072_175_0]));
+    let z = f(whole([0.019_333_9, 0.119_192_0, 0.950_304_1]) / 1.088_83);
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
