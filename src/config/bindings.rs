@@ -42,8 +42,7 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
             DeValue::Table(inner) => {
                 if let Some(place) = place(word, mistakes) {
                     let within = format!("{SECTION}.{}", word.get_ref());
-                    lines
-                        .extend(inner.iter().filter_map(|(word, value)| line(&within, place, word, value, mistakes)));
+                    lines.extend(inner.iter().filter_map(|(word, value)| line(&within, place, word, value, mistakes)));
                 }
             }
             _ => lines.extend(line(SECTION, Place::Everywhere, word, value, mistakes)),

@@ -1,6 +1,7 @@
 //! THE table of AWS operations this program may send: its name, the IAM action it needs, whether it changes anything.
 //!
-//! The limiter, error messages, the IAM policies in `assets/iam/` and (later) `doctor` all read it.
+//! The limiter, error messages, the IAM policies in `assets/iam/` and `doctor` all read it. How `doctor` tries an operation
+//! stands in `aws/reader/trial.rs`; the compiler asks for it.
 
 use serde::{Deserialize, Serialize};
 
