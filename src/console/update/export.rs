@@ -99,7 +99,13 @@ pub fn written(state: &mut State, id: u64, outcome: Outcome) {
             if field.is_some() {
                 state.overlay = None;
             }
-            notice(state, Done::Well, format!("wrote {bytes} bytes: {}", shown(&path)));
+            let words = format!("wrote {bytes} bytes: ");
+            let path = shown(&path);
+            // Where it is too long its end says more: the name, under which one looks for it.
+            let room = usize::from(state.area.width).saturating_sub(text::width(&words) + 5);
+            let end = text::tail(&path, room);
+            let cut = if end.len() < path.len() { "…" } else { "" };
+            notice(state, Done::Well, format!("{words}{cut}{end}"));
         }
         (Outcome::Taken, Some(field)) => {
             field.waiting = None;

@@ -66,11 +66,7 @@ fn what_to_type(state: &State, context: Context) -> Vec<String> {
 /// An open text field; the end of a long text is what is being typed.
 fn field(canvas: &mut Canvas<'_>, pane: Pane, x: u16, sign: &str, text: &str) -> u16 {
     let room = usize::from(pane.width.saturating_sub(50)).max(20);
-    let mut tail = text;
-    while text::width(tail) > room {
-        tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
-    }
-    let line = [span(Role::Key, sign), span(Role::Text, tail), span(Role::Cursor, " ")];
+    let line = [span(Role::Key, sign), span(Role::Text, text::tail(text, room)), span(Role::Cursor, " ")];
     canvas.line(x, pane.y, pane.width, &line)
 }
 
@@ -115,6 +111,8 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         ActionId::Back => {
             context == Context::Help || state.screens.len() > 1 || !state.tasks.list.filter.text().is_empty()
         }
+        // The formats are worth more than a key that every field has.
+        ActionId::EraseAll => context != Context::FileName,
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
         _ => true,
     }

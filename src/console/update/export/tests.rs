@@ -140,6 +140,18 @@ fn a_pane_is_written_under_the_proposed_name_in_the_format_of_its_end() {
 }
 
 #[test]
+fn of_a_long_path_the_end_is_shown() {
+    let mut state = populated(80, 24);
+    press(&mut state, "w");
+    let (id, path, text) = write(&mut state);
+    let path = format!("/home/operator/{}/{path}", "migration/".repeat(9));
+    answer(&mut state, id, Outcome::Written { path, bytes: text.len() });
+    let notice = state.notice.unwrap().text;
+    assert!(notice.contains("bytes: …") && notice.ends_with("/tasks-20261122T140322Z.csv"), "{notice}");
+    assert!(crate::console::text::width(&notice) <= 76, "{notice}");
+}
+
+#[test]
 fn a_csv_file_is_as_the_standard_has_it_and_runs_nothing_in_a_spreadsheet() {
     let mut state = populated(120, 40);
     let mut tasks = tasks();
