@@ -1,5 +1,6 @@
 //! Copying to the clipboard and writing to a file: what becomes of what a screen exports.
 
+use crate::console::actions::ActionId;
 use crate::console::message::{Effect, Outcome};
 use crate::console::state::export::{FileField, file_name, next_name, shape};
 use crate::console::state::notice::{Done, Notice};
@@ -36,13 +37,15 @@ fn to_clipboard(state: &mut State, text: Option<String>, effects: &mut Vec<Effec
     };
     let clean = clean(&text);
     let kept = &clean[..clean.floor_char_boundary(COPY_MAX)];
-    let first = kept.lines().next().unwrap_or_default().trim_end();
+    // Of several lines the first is the head of a table, which says nothing.
+    let lines = kept.lines().count();
+    let what = if lines > 1 { text::plural(lines, "line") } else { kept.trim_end().to_owned() };
     let count = |bytes: usize| text::grouped(i64::try_from(bytes).unwrap_or(i64::MAX));
     let (done, words) = if kept.len() < clean.len() {
         let of = format!("{} of {} bytes, more the terminal does not take", count(kept.len()), count(clean.len()));
-        (Done::Partly, format!("copied {of}; w writes a file: {first}"))
+        (Done::Partly, format!("copied {of}; {} writes a file", state.key(ActionId::Write)))
     } else {
-        (Done::Well, format!("copied {}: {first}", text::plural(kept.len(), "byte")))
+        (Done::Well, format!("copied {}: {what}", text::plural(kept.len(), "byte")))
     };
     notice(state, done, words);
     effects.push(Effect::Copy(kept.to_owned()));

@@ -19,13 +19,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let mut x = pane.x + 1;
     match (&state.overlay, &state.notice) {
         (Some(Overlay::FileName(file)), _) => {
-            x += field(canvas, pane, x, "> ", &file.name) + 3;
+            x += field(canvas, pane, x, ("> ", &file.name), 38) + 3;
             if let Some(words) = said(file) {
                 canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &words);
                 return;
             }
         }
-        _ if context == Context::Filter => x += field(canvas, pane, x, "/ ", state.filter()) + 3,
+        _ if context == Context::Filter => x += field(canvas, pane, x, ("/ ", state.filter()), 50) + 3,
         (_, Some(notice)) if !context.takes_text() => {
             let (role, sign) = match notice.done {
                 Done::Well => (Role::Good, "✓ "),
@@ -63,9 +63,9 @@ fn what_to_type(state: &State, context: Context) -> Vec<String> {
     }
 }
 
-/// An open text field; the end of a long text is what is being typed.
-fn field(canvas: &mut Canvas<'_>, pane: Pane, x: u16, sign: &str, text: &str) -> u16 {
-    let room = usize::from(pane.width.saturating_sub(50)).max(20);
+/// An open text field, which leaves `beside` cells to its hints; the end of a long text is what is being typed.
+fn field(canvas: &mut Canvas<'_>, pane: Pane, x: u16, (sign, text): (&str, &str), beside: u16) -> u16 {
+    let room = usize::from(pane.width.saturating_sub(beside)).max(20);
     let line = [span(Role::Key, sign), span(Role::Text, text::tail(text, room)), span(Role::Cursor, " ")];
     canvas.line(x, pane.y, pane.width, &line)
 }
