@@ -92,8 +92,8 @@ fn message(said: Said) -> Message {
     match said {
         Said::Report(report) => Message::Report(report),
         Said::ServiceClock(ahead) => Message::ServiceClock(ahead),
-        Said::Traffic { requests_last_minute, dollars_per_day } => {
-            Message::Traffic { requests_last_minute, dollars_per_day }
+        Said::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap }
         }
     }
 }

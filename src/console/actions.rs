@@ -108,6 +108,10 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActionId {
     Open,
+    EventLog,
+    EventInFull,
+    ScheduledTask,
+    OtherPart,
     Filter,
     Problems,
     Alerts,
@@ -134,6 +138,10 @@ pub enum ActionId {
     SortReverse,
     ColumnsLeft,
     ColumnsRight,
+    Earlier,
+    Later,
+    MoreTime,
+    LessTime,
     Palette,
     Help,
     Up,

@@ -70,10 +70,12 @@ pub enum Message {
     ServiceClock(SignedDuration),
     /// The writer thread could not keep up for this long; shown in Problems, not an error.
     TerminalSlow,
-    /// Requests sent per second over the last minute and estimated cost, for the header of Problems.
+    /// Requests of the last minute, and the estimated cost of metrics beside what it may be; no cost before it was
+    /// measured.
     Traffic {
         requests_last_minute: u32,
-        dollars_per_day: f64,
+        dollars_per_day: Option<f64>,
+        dollars_cap: f64,
     },
 }
 

@@ -9,6 +9,7 @@
 
 mod agreement;
 mod budgets;
+mod charts;
 mod cli;
 mod config;
 mod demo_databases;
@@ -20,8 +21,10 @@ mod embedded_faults;
 mod events;
 mod feeds;
 mod house;
+mod instances;
 mod keys;
 mod logs;
+mod moto;
 mod mover;
 mod policies;
 mod pty;
@@ -35,5 +38,6 @@ mod scene;
 mod schedules;
 mod servers;
 mod soak;
+mod topics_secrets;
 mod traps;
 mod traps_spoken;

@@ -1,10 +1,11 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
 //! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `export` copies and writes, `report` folds what the feeds say, the rest is here.
+//! `export` copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, the rest is here.
 
 mod export;
 mod keys;
+mod lists;
 mod report;
 
 use super::message::{Effect, Message};
@@ -30,8 +31,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::TerminalSlow => terminal_slow(state),
-        Message::Traffic { requests_last_minute, dollars_per_day } => {
-            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day });
+        Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
     settle(state, &mut effects);
@@ -44,6 +45,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     if state.tasks.judged_until.is_some_and(|until| state.now >= until) {
         judge(state);
     }
+    lists::pass(state);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {

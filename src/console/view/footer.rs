@@ -114,6 +114,8 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         // The formats are worth more than a key that every field has.
         ActionId::EraseAll => context != Context::FileName,
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
+        // Events, logs and drain may be on screen without a task.
+        ActionId::NextTab => state.tab().is_some(),
         _ => true,
     }
 }

@@ -233,6 +233,8 @@ fn ascii_only() {
 }
 
 mod budgets;
+mod charts;
+mod lists;
 mod properties;
 
 #[test]
