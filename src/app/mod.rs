@@ -15,7 +15,9 @@ mod inbox;
 mod logs;
 mod setup;
 mod signin;
+mod write;
 
+pub use crate::config::ThemeName;
 pub use clock::Clock;
 pub use console::console;
 pub use demo::{DemoFlags, console as demo_console, fault_help, serve};

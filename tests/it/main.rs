@@ -31,6 +31,7 @@ mod pty;
 mod pty_aws;
 mod pty_definition;
 mod pty_lists;
+mod pty_look;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

@@ -1,8 +1,9 @@
 //! A console state of any size, built from the messages a feed would send. Used by budgets and by benchmarks.
 
+use cutover::console::actions::Keymap;
 use cutover::console::message::{Area, Key, KeyCode, Message};
 use cutover::console::state::{Mode, Setup, State};
-use cutover::console::theme::Theme;
+use cutover::console::theme::{Look, Theme};
 use cutover::console::{update, view};
 use cutover::model::event::{Event, SourceType};
 use cutover::model::metric::{MetricName, Point, Series};
@@ -43,13 +44,15 @@ impl Scene {
             region: Some("eu-west-1".into()),
             mode: Mode::ReadOnly,
             ascii: false,
-            colour: true,
+            look: Look::Sixteen,
             demo: false,
             clock: true,
             watched: vec![],
+            keys: Keymap::default(),
+            copies: true,
         };
         let state = State::new(setup, area, now);
-        let mut scene = Self { state, now, theme: Theme { ascii: false, colour: true } };
+        let mut scene = Self { state, now, theme: Theme::new(false, Look::Sixteen) };
         let role = "arn:aws:sts::123456789012:assumed-role/migration-operator/jane";
         let identity = Identity { account: scope().account, arn: role.into(), expires: Some(now + min(47)) };
         scene.send(Message::Connected { scope: scope(), identity });

@@ -1,8 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Alerts, AllDrain, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules,
-    Tables, Tasks,
+    self, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics, Palette, Problems,
+    Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -33,7 +33,7 @@ const MOVED: &[Context] =
 const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
-const TEXT: &[Context] = &[Filter, Palette];
+const TEXT: &[Context] = &[Filter, Palette, FileName];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
@@ -282,6 +282,36 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::Copy,
+        name: "copy",
+        contexts: SCREENS,
+        keys: &[char('y')],
+        label: "copy",
+        doc: "Copy what is under the cursor to the clipboard of your terminal: a task's ARN, a table's name, a message.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::CopyPane,
+        name: "copy-all",
+        contexts: SCREENS,
+        keys: &[char('Y')],
+        label: "copy all",
+        doc: "Copy all rows that pass the filter, as text.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Write,
+        name: "write",
+        contexts: SCREENS,
+        keys: &[char('w')],
+        label: "write",
+        doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::SortPrevious,
         name: "sort-previous-column",
         contexts: LISTS,
@@ -509,6 +539,26 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Esc)],
         label: "close",
         doc: "Close without running anything.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::WriteFile,
+        name: "write-file",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Enter)],
+        label: "write",
+        doc: "Write the file. One that is already there is never overwritten.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CloseFileName,
+        name: "close-file-name",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Esc)],
+        label: "close",
+        doc: "Close without writing.",
         footer: Some(2),
         ..BASE
     },

@@ -1,7 +1,7 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::lists;
-use crate::console::actions::{self, ActionId, Context};
+use super::{export, lists};
+use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
@@ -14,7 +14,8 @@ use crate::model::{ReplicationArn, Subject};
 
 pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let context = state.context();
-    if let Some(action) = actions::find(context, key) {
+    state.notice = None;
+    if let Some(action) = state.setup.keys.find(context, key) {
         perform(state, action, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         edit(state, |field| type_into(field, c.encode_utf8(&mut [0; 4])));
@@ -32,10 +33,19 @@ pub fn paste(state: &mut State, text: &str) {
 
 /// Changes the open text field, if there is one, and everything that follows from its text.
 fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
-    if let Some(Overlay::Palette(palette)) = &mut state.overlay {
-        change(&mut palette.text);
-        palette.search();
-        return;
+    match &mut state.overlay {
+        Some(Overlay::Palette(palette)) => {
+            change(&mut palette.text);
+            return palette.search();
+        }
+        Some(Overlay::FileName(field)) => {
+            if field.waiting.is_none() {
+                change(&mut field.name);
+                field.says = None;
+            }
+            return;
+        }
+        Some(Overlay::Help { .. }) | None => {}
     }
     if !state.typing {
         return;
@@ -77,6 +87,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::NextTab => beside(state, 1),
         ActionId::PreviousTab => beside(state, -1),
         ActionId::AskNow => ask_now(state, effects),
+        ActionId::Copy => export::copy(state, effects),
+        ActionId::CopyPane => export::copy_pane(state, effects),
+        ActionId::Write => export::open(state),
+        ActionId::WriteFile => export::write(state, effects),
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
         ActionId::SortReverse => sort(state, Resort::Reverse),
@@ -85,7 +99,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::MoreTime => state.charts.widen(1),
         ActionId::LessTime => state.charts.widen(-1),
         ActionId::Palette => {
-            let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
+            let palette = Palette::new(&state.setup.keys, state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
         }
         ActionId::Help => {
@@ -102,7 +116,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::ClosePalette => state.overlay = None,
+        ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
             field.pop();
@@ -193,9 +207,10 @@ fn step(state: &mut State, how: Move) {
             }
         }
         Some(Overlay::Help { offset, over }) => {
-            let (lines, height) = help::size(*over, state.setup.ascii, state.area);
+            let (lines, height) = help::size(&state.setup.keys, *over, state.setup.ascii, state.area);
             *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
+        Some(Overlay::FileName(_)) => {}
         None => state.page().act(state, Act::Move(how)),
     }
 }
