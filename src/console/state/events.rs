@@ -203,13 +203,13 @@ impl Events {
     fn show(&mut self, of_task: bool, rows: Vec<u32>) {
         let side = if of_task { &mut self.of_task } else { &mut self.all };
         let list = &mut side.list;
-        let (newest, last) = if list.sort.reversed { (usize::MAX, list.len()) } else { (0, 1) };
-        let follows = list.sort.column == TIME && (list.is_empty() || list.cursor() + 1 == last);
+        let (place, count) = if list.sort.reversed { (usize::MAX, list.len()) } else { (0, 1) };
+        let follows = list.sort.column == TIME && (list.is_empty() || list.cursor() + 1 == count);
         side.rows = rows;
         let rows = EventRows { lines: &self.lines, ranks: &self.ranks, rows: &side.rows };
         list.rebuild(&rows);
         if follows {
-            list.go(newest, &rows);
+            list.go(place, &rows);
         }
     }
 

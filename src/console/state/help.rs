@@ -26,7 +26,7 @@ const FILTER: [(&str, &str); 4] = [
     ("one two", "several words must all match"),
 ];
 
-const SIGNS: [(&str, &str); 8] = [
+const SIGNS: [(&str, &str); 9] = [
     ("●", "well: running as it should"),
     ("✓", "finished, complete, validated"),
     (
@@ -38,6 +38,7 @@ const SIGNS: [(&str, &str); 8] = [
     ("?", "not known, which is not the same as fine"),
     ("◐ ○", "under way; not started"),
     ("—", "nothing is due here: no latency without replication"),
+    ("→ in 34m", "fires within the hour"),
     ("now 5s 2m", "age of the evidence (data point, row, reply's own time), never of the request"),
 ];
 

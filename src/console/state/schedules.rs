@@ -34,8 +34,8 @@ const fn words(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8
 pub const COLUMNS: [Column; 7] = [
     words("name", "NAME", [22, 28, 48], 0),
     column("state", "STATE", [10, 10, 21], 0),
-    column("next", "NEXT", [27, 31, 56], 0),
-    column("starts", "STARTS", [16, 30, 64], 1),
+    column("next", "NEXT", [27, 27, 56], 0),
+    column("starts", "STARTS", [16, 32, 64], 1),
     words("when", "WHEN", [20, 28, 72], 2),
     words("kind", "KIND", [8, 8, 8], 3),
     words("group", "BUS OR GROUP", [12, 12, 24], 4),
@@ -190,9 +190,6 @@ pub fn subscriptions(world: &World) -> Vec<&EventSubscription> {
     all.sort_by(|a, b| (!a.is_dead(), well(a), &a.name).cmp(&(!b.is_dead(), well(b), &b.name)));
     all
 }
-
-/// Lines that one subscription takes.
-pub const SUBSCRIPTION_LINES: usize = 2;
 
 pub struct SchedulesPage;
 
