@@ -7,7 +7,7 @@ use crate::model::untrusted::shown;
 use clap::ValueEnum;
 use std::io::{self, Write as _};
 
-pub use crate::model::listing::{Column, List, column, hidden};
+pub use crate::model::listing::{Column, List, hidden};
 
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

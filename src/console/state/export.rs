@@ -2,13 +2,13 @@
 //!
 //! Plain data. `update/export.rs` decides what becomes of it; a screen says what it has in [`super::page::Page::export`].
 
-use super::State;
 use super::tables::Tables;
-use crate::model::Subject;
+use super::{State, events};
 use crate::model::health::Latency;
 use crate::model::listing::tasks::Judged;
 use crate::model::listing::{self, List, Shape};
 use crate::model::metric::MetricName;
+use crate::model::{ReplicationArn, Subject};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
@@ -46,6 +46,35 @@ pub fn tables(state: &State, tables: &Tables) -> Export {
     let rows = rows.map(|row| listing::tables::cells(row, stated)).collect();
     let task = state.world.task(&tables.arn).map_or("", |task| task.name.raw());
     Export { name: format!("tables-{task}"), list: List { columns: listing::tables::COLUMNS, rows } }
+}
+
+/// Events of the list on screen, as `cutover events` lists them.
+pub fn events(state: &State) -> Export {
+    let (side, of_task) = events::on_screen(state);
+    let rows = side.list.order().filter_map(|row| state.events.at(&state.world, side, row));
+    let rows = rows.map(|(event, _)| listing::events::cells(event)).collect();
+    let name = if of_task { format!("events-{}", opened(state)) } else { "events".to_owned() };
+    Export { name, list: List { columns: listing::events::COLUMNS, rows } }
+}
+
+/// Rules and schedules as `cutover schedules` lists them.
+pub fn schedules(state: &State) -> Export {
+    let name = |arn: &ReplicationArn| state.world.task(arn).map(|task| &task.name);
+    let rows = state.schedules.list.order().filter_map(|row| state.world.schedules.get(row));
+    let rows = rows.map(|schedule| listing::schedules::cells(schedule, &name, state.now)).collect();
+    Export { name: "schedules".to_owned(), list: List { columns: listing::schedules::COLUMNS, rows } }
+}
+
+/// Every point of the charts as `cutover metrics --instance` lists them.
+pub fn metrics(state: &State) -> Option<Export> {
+    let (_, charts) = state.world.charts.as_ref().filter(|(arn, _)| Some(arn) == state.opened.as_ref())?;
+    let rows = listing::metrics::rows(&charts.task, &charts.of_instance, state.now);
+    Some(Export { name: format!("metrics-{}", opened(state)), list: List { columns: listing::metrics::COLUMNS, rows } })
+}
+
+/// Name of the task that was opened last.
+fn opened(state: &State) -> &str {
+    state.opened.as_ref().and_then(|arn| state.world.task(arn)).map_or("", |task| task.name.raw())
 }
 
 /// Longest beginning of a proposed name, in characters: a task may have a name of 255.

@@ -7,6 +7,7 @@ mod row;
 pub use row::{Does, Line, SOON, is_soon, may_fire, starts_words};
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Move, Next, Page};
 use super::world::World;
@@ -241,6 +242,15 @@ impl Page for SchedulesPage {
 
     fn follow(&self, state: &mut State) {
         state.schedules.list.follow(state.now);
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        let row = state.schedules.list.row()?;
+        state.world.schedules.get(row).map(|schedule| schedule.arn.shown().into_owned())
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        Some(export::schedules(state))
     }
 
     fn deadline(&self, state: &State, next: &mut Next) {

@@ -1,11 +1,14 @@
 //! Lists as text: aligned columns for people, JSON and CSV for programs.
 //!
 //! The headless commands print them, the console copies them and writes them to files, under the same names. Pure: nothing
-//! here prints. Start at [`List`]; [`tasks`] and [`tables`] hold the rows that both sides have, whose names are promised to
-//! scripts (docs/json.md).
+//! here prints. Start at [`List`]; [`tasks`], [`tables`], [`events`] and the others hold the rows that both sides have,
+//! whose names are promised to scripts (docs/json.md).
 
 mod csv;
+pub mod events;
 mod json;
+pub mod metrics;
+pub mod schedules;
 mod table;
 pub mod tables;
 pub mod tasks;

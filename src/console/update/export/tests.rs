@@ -54,6 +54,19 @@ fn what_is_under_the_cursor_is_copied_as_one_needs_it() {
 }
 
 #[test]
+fn an_event_is_copied_as_a_line_and_a_schedule_by_its_arn() {
+    let mut state = populated(120, 40);
+    update(&mut state, observed(Subject::Events, Value::Events(lists::events()), 0, 15), now());
+    update(&mut state, observed(Subject::Schedules, Value::Schedules(lists::schedules()), 0, 15), now());
+    press(&mut state, "E");
+    let event = copied(&mut state, 'y');
+    assert!(event.starts_with("2026-11-2") && event.contains(": ") && !event.contains('\n'), "{event}");
+    press(&mut state, "S");
+    let arn = copied(&mut state, 'y');
+    assert!(arn.starts_with("arn:aws:"), "{arn}");
+}
+
+#[test]
 fn a_table_is_copied_by_its_name_without_what_could_drive_a_terminal() {
     let mut state = populated(120, 40);
     keys(&mut state, &[ENTER]);
@@ -207,7 +220,14 @@ fn every_file_of_every_screen_is_as_long_as_its_columns() {
     let mut problems = populated(120, 40);
     update(&mut problems, failed(Subject::Metrics, ProblemKind::Timeout, "x", 9), now());
     press(&mut problems, "!");
-    for state in [populated(120, 40), opened(120, 40), problems] {
+    let mut happened = populated(120, 40);
+    update(&mut happened, observed(Subject::Events, Value::Events(lists::events()), 0, 15), now());
+    press(&mut happened, "E");
+    let mut planned = populated(120, 40);
+    update(&mut planned, observed(Subject::Schedules, Value::Schedules(lists::schedules()), 0, 15), now());
+    press(&mut planned, "S");
+    let charts = charts::charted("billing-cdc", 120, 40);
+    for state in [populated(120, 40), opened(120, 40), problems, happened, planned, charts] {
         let export = state.page().export(&state).unwrap();
         assert!(!export.list.rows.is_empty(), "{}", export.name);
         assert!(export.list.rows.iter().all(|row| row.len() == export.list.columns.len()), "{}", export.name);
