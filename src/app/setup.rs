@@ -32,6 +32,8 @@ pub struct Setup {
     pub(super) aws: aws::Settings,
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
+    /// Log groups that are shown besides those of tasks.
+    pub(super) log_groups: Vec<String>,
     pub(super) clock: Clock,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
@@ -44,7 +46,7 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, screen, cost } = config;
+        let Config { environment, profile, region, endpoint_url, scope, logs, screen, cost } = config;
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -54,7 +56,8 @@ impl Setup {
         let config::Scope { tasks, tags } = scope;
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { environment, aws, watch, screen, clock: Clock::System, demo: None })
+        let log_groups = logs.groups;
+        Ok(Self { environment, aws, watch, screen, log_groups, clock: Clock::System, demo: None })
     }
 
     /// The demo takes only the look of the screen from the configuration: no account, no scope.
@@ -69,6 +72,7 @@ impl Setup {
             aws: aws::Settings::default(),
             watch: feeds::Settings::default(),
             screen: config.screen,
+            log_groups: vec![crate::demo::LOG_GROUP.to_owned()],
             clock,
             demo: Some(flags),
         })

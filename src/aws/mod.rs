@@ -20,6 +20,7 @@ mod wire;
 pub use answer::Answer;
 pub use config::is_endpoint_url;
 pub use connect::{Connected, connect};
+pub use crate::model::log_place::LogShelf;
 pub use limiter::{Limiters, Traffic, Urgency};
-pub use reader::{LogQuery, LogShelf, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+pub use reader::{LogQuery, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 pub use settings::{Origin, Settings};

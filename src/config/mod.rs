@@ -24,6 +24,7 @@ pub struct Config {
     /// One endpoint for every service, before what the AWS configuration says.
     pub endpoint_url: Option<String>,
     pub scope: Scope,
+    pub logs: Logs,
     pub screen: Screen,
     pub cost: Cost,
 }
@@ -37,6 +38,13 @@ pub struct Scope {
     pub tags: BTreeMap<String, String>,
 }
 
+/// Logs besides those of tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// Names of log groups.
+    pub groups: Vec<String>,
+}
+
 /// What the terminal gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screen {
@@ -44,11 +52,13 @@ pub struct Screen {
     pub colour: Colour,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
+    /// Where times are shown besides UTC.
+    pub time_zone: Option<jiff::tz::TimeZone>,
 }
 
 impl Default for Screen {
     fn default() -> Self {
-        Self { characters: Characters::Auto, colour: Colour::Auto, clock: true }
+        Self { characters: Characters::Auto, colour: Colour::Auto, clock: true, time_zone: None }
     }
 }
 

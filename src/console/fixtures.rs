@@ -38,6 +38,8 @@ pub fn setup() -> Setup {
         demo: false,
         clock: true,
         watched: Vec::new(),
+        log_groups: vec![],
+        time_zone: None,
     }
 }
 

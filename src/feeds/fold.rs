@@ -2,17 +2,19 @@
 //! of its evidence. Pure: `now` is a parameter.
 
 use super::known::Known;
+use super::logs::{self, Told};
 use super::metrics::Book;
 use super::settings::Settings;
 use crate::aws::Answer;
 use crate::model::event::{Asked, Event, SourceType, Window};
+use crate::model::log_place::{self, LogPlace, LogSource, NoPlace};
 use crate::model::observation::{self, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
 use crate::model::{
-    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted,
+    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted, settings,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +32,7 @@ pub(super) struct Fold {
     instances: BTreeMap<InstanceArn, Untrusted>,
     book: Book,
     window: Option<Window>,
+    pub(super) logs: logs::Book,
 }
 
 /// Events of this long before the start are worth seeing.
@@ -52,6 +55,7 @@ impl Fold {
             instances: BTreeMap::new(),
             book: Book::default(),
             window: None,
+            logs: logs::Book::default(),
         }
     }
 
@@ -74,6 +78,7 @@ impl Fold {
         self.tagged.retain(|arn, _| tasks.contains_key(arn));
         let (settings, tagged) = (&self.settings, &self.tagged);
         self.book.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
+        self.logs.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
     }
 
     /// Settings and mappings came.
@@ -149,6 +154,18 @@ impl Fold {
     /// Name of the instance a task runs on.
     pub(super) fn instance_of(&self, arn: &ReplicationArn) -> Option<Untrusted> {
         self.instances.get(self.tasks.get(arn)?.instance.as_ref()?).cloned()
+    }
+
+    /// Where a log is, by what is known of its task now.
+    pub(super) fn log_place(&self, source: &LogSource) -> Result<LogPlace, NoPlace> {
+        let arn = match source {
+            LogSource::Group(name) => return Ok(LogPlace::group(name)),
+            LogSource::Task(arn) => arn,
+        };
+        let text = self.texts.get(arn).and_then(|(_, settings)| settings.as_deref()).unwrap_or("{}");
+        // Settings that cannot be read name nothing; the usual names are tried.
+        let settings = settings::parse(text).unwrap_or_default();
+        log_place::find(arn, &settings, self.instance_of(arn).as_ref().map(Untrusted::raw))
     }
 
     /// The watched tasks with their settings and mappings, as far as read.
@@ -244,6 +261,17 @@ impl Fold {
     /// All points kept, as old as the newest of them.
     pub(super) fn metrics_report(&self, every: Option<SignedDuration>, now: Timestamp) -> Report {
         self.report(Subject::Metrics, Value::Metrics(self.book.series()), self.book.newest(), every, now)
+    }
+
+    /// Lines, gaps and reasons, as old as the last window that was whole.
+    pub(super) fn log_report<T>(
+        &self,
+        subject: Subject,
+        told: Told<T>,
+        value: impl FnOnce(T) -> Value,
+        every: Option<SignedDuration>,
+    ) -> Report {
+        self.report(subject, value(told.value), told.as_of, every, told.received)
     }
 
     fn report(

@@ -1,11 +1,13 @@
-//! Runs the schedule: sends calls, folds answers, says what came of it. The only file here that awaits or reads a clock.
+//! Runs the schedule: sends calls, folds answers, says what came of it. The only file here that reads a clock.
 
 use super::fold::{Fold, first_window};
+use super::logs::{self, Ask, Read, Told};
 use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
 use super::settings::Settings;
 use crate::aws::{Answer, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 use crate::model::event::{Asked, Event as DmsEvent, Window};
-use crate::model::observation::TaskSeries;
+use crate::model::log_place::{LogSource, NoPlace};
+use crate::model::observation::{LogFindings, LogNews, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
@@ -105,6 +107,11 @@ enum Answered {
     Schedules(Answer<Vec<Schedule>>),
     Subscriptions(Answer<Vec<EventSubscription>>),
     Tables(Subject, Answer<Vec<TableRow>>),
+    Log(LogSource, Answer<Read>),
+    LogErrors(ReplicationArn, Answer<Read>),
+    /// The two above, once taken in.
+    News(LogSource, Told<LogNews>),
+    Findings(Told<Vec<LogFindings>>),
 }
 
 /// What a call needs besides its job.
@@ -112,6 +119,7 @@ enum Answered {
 struct Needs {
     queries: Vec<MetricQuery>,
     window: Option<Window>,
+    log: Option<Ask>,
 }
 
 struct Ended {
@@ -172,7 +180,11 @@ impl Runner {
         }
     }
 
-    /// Metric queries need instance names, events where the last answer ended: the schedule knows neither.
+    fn service_now(&self) -> Timestamp {
+        self.reader.service_time(Timestamp::now())
+    }
+
+    /// Metric queries need instance names, events and logs where the last answer ended: the schedule knows neither.
     fn needs(&self, job: &Job) -> Needs {
         let query = |(arn, names): &(ReplicationArn, Vec<_>)| MetricQuery {
             arn: arn.clone(),
@@ -182,6 +194,14 @@ impl Runner {
         match job {
             Job::Metrics { queries, .. } => Needs { queries: queries.iter().map(query).collect(), ..Needs::default() },
             Job::Events => Needs { window: self.fold.window(), ..Needs::default() },
+            Job::Log(source) => {
+                let ask = self.fold.logs.ask(source, self.fold.log_place(source), self.service_now());
+                Needs { log: Some(ask), ..Needs::default() }
+            }
+            Job::LogErrors(arn) => {
+                let place = self.fold.log_place(&LogSource::Task(arn.clone()));
+                Needs { log: Some(self.fold.logs.ask_errors(arn, place, self.service_now())), ..Needs::default() }
+            }
             _ => Needs::default(),
         }
     }
@@ -199,6 +219,7 @@ impl Runner {
                 let outcome = Outcome::Answered { requests: answered.requests() };
                 let missing = answered.missing();
                 let mut events = self.learn(&mut answered, now);
+                answered = self.take_log(answered, &mut events, now);
                 events.push(Event::Ended { id, topic: topic.clone(), outcome });
                 self.happened(Event::Together(events));
                 self.tell(&topic, answered, now);
@@ -210,6 +231,9 @@ impl Runner {
             Err(problem) => {
                 let outcome = Outcome::Failed(problem.kind);
                 self.happened(Event::Ended { id, topic: topic.clone(), outcome });
+                if let Topic::Log(source) = &topic {
+                    self.tell_gap(source, &problem);
+                }
                 let retry_at = self.state.retry_at(&topic);
                 let report = self.fold.failed(subject_of(&topic), problem, retry_at);
                 self.say(report);
@@ -243,6 +267,32 @@ impl Runner {
         events
     }
 
+    /// A window of a log, folded into what was read of it before.
+    fn take_log(&mut self, answered: Answered, events: &mut Vec<Event>, now: Timestamp) -> Answered {
+        match answered {
+            Answered::Log(source, answer) => {
+                let there = answer.value.none.is_none();
+                events.push(Event::Log { topic: Topic::Log(source.clone()), there });
+                Answered::News(source.clone(), self.fold.logs.news(source, answer, now))
+            }
+            Answered::LogErrors(arn, answer) => {
+                let there = answer.value.none.is_none();
+                events.push(Event::Log { topic: Topic::LogErrors(arn.clone()), there });
+                Answered::Findings(self.fold.logs.findings(&arn, answer, now))
+            }
+            other => other,
+        }
+    }
+
+    /// What cannot be read is a gap between what was and what will be.
+    fn tell_gap(&mut self, source: &LogSource, problem: &Problem) {
+        let now = self.service_now();
+        if let Some(told) = self.fold.logs.failed(source, problem, now) {
+            let every = self.state.every(&Topic::Log(source.clone()));
+            self.say(self.fold.log_report(Subject::Log(source.clone()), told, Value::Log, every));
+        }
+    }
+
     /// Says what was learned, with the interval in force now.
     fn tell(&self, topic: &Topic, answered: Answered, now: Timestamp) {
         let every = self.state.every(topic);
@@ -260,6 +310,10 @@ impl Runner {
             Answered::Schedules(answer) => fold.schedules_report(answer, every, now),
             Answered::Subscriptions(answer) => fold.subscriptions_report(answer, every, now),
             Answered::Tables(subject, answer) => fold.tables_report(subject, answer, every, now),
+            Answered::News(source, told) => fold.log_report(Subject::Log(source), told, Value::Log, every),
+            Answered::Findings(told) => fold.log_report(Subject::LogErrors, told, Value::LogErrors, every),
+            // Taken in already.
+            Answered::Log(..) | Answered::LogErrors(..) => return,
         });
     }
 
@@ -299,6 +353,8 @@ impl Answered {
             Self::Schedules(answer) => &answer.missing,
             Self::Subscriptions(answer) => &answer.missing,
             Self::Tables(_, answer) => &answer.missing,
+            Self::Log(_, answer) | Self::LogErrors(_, answer) => &answer.missing,
+            Self::News(..) | Self::Findings(_) => return None,
         };
         missing.first().cloned()
     }
@@ -317,11 +373,17 @@ impl Answered {
             Self::Schedules(answer) => answer.pages,
             Self::Subscriptions(answer) => answer.pages,
             Self::Tables(_, answer) => answer.pages,
+            Self::Log(_, answer) | Self::LogErrors(_, answer) => answer.pages,
+            Self::News(..) | Self::Findings(_) => 0,
         }
     }
 }
 
 async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Problem> {
+    let log = |source: &LogSource| {
+        let now = reader.service_time(Timestamp::now());
+        known.log.clone().unwrap_or_else(|| logs::Book::default().ask(source, Err(NoPlace::NoInstance), now))
+    };
     Ok(match job {
         Job::Identity => Answered::Identity(reader.identity().await?),
         Job::Tasks { serverless } => {
@@ -372,6 +434,11 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
         Job::TableErrors(arn) => {
             Answered::Tables(Subject::TableErrors(arn.clone()), reader.tables(arn, WhichTables::ErrorsOnly).await?)
         }
+        Job::Log(source) => Answered::Log(source.clone(), logs::lines(reader, source, log(source)).await?),
+        Job::LogErrors(arn) => {
+            let source = LogSource::Task(arn.clone());
+            Answered::LogErrors(arn.clone(), logs::errors(reader, &source, log(&source)).await?)
+        }
     })
 }
 
@@ -411,5 +478,7 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Subscriptions => Subject::Subscriptions,
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
+        Topic::Log(source) => Subject::Log(source.clone()),
+        Topic::LogErrors(_) => Subject::LogErrors,
     }
 }

@@ -44,6 +44,8 @@ impl Scene {
             demo: false,
             clock: true,
             watched: vec![],
+            log_groups: vec![],
+            time_zone: None,
         };
         let state = State::new(setup, area, now);
         let mut scene = Self { state, now, theme: Theme { ascii: false, colour: true } };

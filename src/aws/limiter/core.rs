@@ -25,9 +25,10 @@ pub(super) enum Lane {
     Sts,
     Rules,
     Schedules,
+    Logs,
 }
 
-const LANES: usize = 5;
+const LANES: usize = 6;
 const URGENCIES: usize = 3;
 
 impl Lane {
@@ -37,6 +38,7 @@ impl Lane {
             Some("sts") => Self::Sts,
             Some("events") => Self::Rules,
             Some("scheduler") => Self::Schedules,
+            Some("logs") => Self::Logs,
             _ => Self::Dms,
         }
     }
@@ -50,6 +52,10 @@ const STS_RATE: f64 = 1.0;
 const RULES_RATE: f64 = 10.0;
 const SCHEDULES_RATE: f64 = 10.0;
 const OTHER_BURST: u32 = 20;
+/// `FilterLogEvents` allows five a second in the older quota tables (section 4.4 of the DMS facts), shared with every
+/// dashboard of the account: no burst above it either, and nothing on credit.
+const LOGS_RATE: f64 = 3.0;
+const LOGS_BURST: u32 = 4;
 
 /// Requests an interactive caller may send on credit, paid back before polling goes on: opening a task of 12,000 tables
 /// (24 pages) does not wait, and the account's documented burst of 100 to 200 stays far away.
@@ -69,6 +75,7 @@ struct Bucket {
     base_rate: f64,
     rate: f64,
     burst: f64,
+    credit: f64,
     tokens: f64,
     at: Instant,
 }
@@ -76,7 +83,11 @@ struct Bucket {
 impl Bucket {
     fn new(rate: f64, burst: u32, at: Instant) -> Self {
         let burst = f64::from(burst.max(1));
-        Self { base_rate: rate, rate, burst, tokens: burst, at }
+        Self { base_rate: rate, rate, burst, credit: CREDIT, tokens: burst, at }
+    }
+
+    fn without_credit(self) -> Self {
+        Self { credit: 0.0, ..self }
     }
 
     fn refill(&mut self, now: Instant) {
@@ -89,7 +100,7 @@ impl Bucket {
     /// Tokens that must be there before a request of this urgency takes one.
     fn needed(&self, urgency: Urgency) -> f64 {
         match urgency {
-            Urgency::Interactive => 1.0 - CREDIT,
+            Urgency::Interactive => 1.0 - self.credit,
             Urgency::Visible => 1.0,
             Urgency::Background => (1.0 + self.burst * RESERVE).min(self.burst),
         }
@@ -117,6 +128,7 @@ impl Core {
             Bucket::new(STS_RATE, OTHER_BURST, now),
             Bucket::new(RULES_RATE, OTHER_BURST, now),
             Bucket::new(SCHEDULES_RATE, OTHER_BURST, now),
+            Bucket::new(LOGS_RATE, LOGS_BURST, now).without_credit(),
         ];
         Self { buckets, lines: Default::default() }
     }
@@ -252,11 +264,22 @@ mod tests {
     }
 
     #[test]
+    fn logs_keep_to_their_quota_however_urgent() {
+        let start = Instant::now();
+        let mut core = Core::new(1.0, 8, start);
+        (0..100).for_each(|ticket| core.ask(Lane::Logs, Urgency::Interactive, ticket));
+        assert_eq!(core.pump(start).0.len(), 4);
+        let went = run(&mut core, start, 10);
+        assert!((29..=30).contains(&went), "{went}");
+    }
+
+    #[test]
     fn operations_are_in_the_lane_of_their_service() {
         assert_eq!(Lane::of(Operation::GetMetricData), Lane::CloudWatch);
         assert_eq!(Lane::of(Operation::GetCallerIdentity), Lane::Sts);
         assert_eq!(Lane::of(Operation::ListTargetsByRule), Lane::Rules);
         assert_eq!(Lane::of(Operation::GetSchedule), Lane::Schedules);
+        assert_eq!(Lane::of(Operation::FilterLogEvents), Lane::Logs);
         assert_eq!(Lane::of(Operation::DescribeTableStatistics), Lane::Dms);
     }
 }

@@ -11,7 +11,7 @@ mod tables;
 mod tags;
 mod tasks;
 
-pub use logs::{LogQuery, LogShelf};
+pub use logs::LogQuery;
 pub use metrics::MetricQuery;
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};

@@ -78,6 +78,10 @@ pub struct Setup {
     pub clock: bool,
     /// Name patterns that limit what is watched; told where no task is found.
     pub watched: Vec<String>,
+    /// Log groups that the configuration names.
+    pub log_groups: Vec<String>,
+    /// Where times are shown besides UTC.
+    pub time_zone: Option<jiff::tz::TimeZone>,
 }
 
 /// Who we are, once that is known.

@@ -7,6 +7,7 @@ use crate::feeds::cadence::{self, Kind};
 use crate::feeds::known::Known;
 use crate::feeds::metrics;
 use crate::model::ReplicationArn;
+use crate::model::log_place::LogSource;
 use jiff::{SignedDuration, Timestamp};
 
 /// Settings are asked one task at a time up to this many, then for all in one list.
@@ -41,6 +42,11 @@ impl FeedState {
             Topic::Subscriptions => every(Kind::Subscriptions, requests),
             Topic::Tables(arn) if self.looking.tables_of.as_ref() == Some(arn) => every(Kind::OpenTables, requests),
             Topic::Tables(_) => None,
+            Topic::Log(_) if self.logless.contains(topic) => Some(cadence::NO_LOG),
+            Topic::Log(_) => every(Kind::Log, requests),
+            Topic::LogErrors(_) if self.logless.contains(topic) => Some(cadence::NO_LOG_BEHIND),
+            // Asked task by task: what one takes is a part of a round in which every one takes as much.
+            Topic::LogErrors(_) => every(Kind::LogErrors, self.logged.max(1).saturating_mul(requests.max(1))),
             Topic::TableErrors(arn) => {
                 let task = self.known.get(arn)?;
                 let kind = error_kind(task);
@@ -67,6 +73,15 @@ impl FeedState {
                 let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
                 asked || self.looking.tables_of.as_ref() == Some(arn)
             }
+            // Until its settings are known, nobody can say where the log of a task is.
+            Topic::Log(source) => {
+                let settled = match source {
+                    LogSource::Task(arn) => self.settled.contains_key(arn),
+                    LogSource::Group(_) => true,
+                };
+                settled && self.looking.log_of.as_ref() == Some(source)
+            }
+            Topic::LogErrors(arn) => self.has_log(arn),
             // The open task's tables say it all.
             Topic::TableErrors(arn) => {
                 let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
@@ -91,7 +106,11 @@ impl FeedState {
         let Some(asked) = entry.asked else { return Some(entry.first.unwrap_or(Timestamp::MIN)) };
         let every = self.every_with(topic, entry.requests)?;
         if entry.failures > 0 {
-            let wait = if self.expired { every } else { cadence::backoff(entry.failures, every) };
+            let wait = match topic {
+                _ if self.expired => every,
+                Topic::Log(_) => cadence::backoff(entry.failures, every).min(cadence::LOG_PATIENCE),
+                _ => cadence::backoff(entry.failures, every),
+            };
             return Some(later(entry.ended.unwrap_or(asked), wait));
         }
         Some(match topic {
@@ -141,6 +160,8 @@ impl FeedState {
             // The first screen, and a screen just opened, are waited for.
             Topic::Tasks if first => Urgency::Interactive,
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
+            Topic::Log(_) if first => Urgency::Interactive,
+            Topic::Log(_) if self.looking.looking => Urgency::Visible,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
             Topic::Tasks | Topic::Metrics if self.looking.looking => Urgency::Visible,
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,
@@ -181,6 +202,8 @@ impl FeedState {
             }
             Topic::Tables(arn) => Job::Tables(arn.clone()),
             Topic::TableErrors(arn) => Job::TableErrors(arn.clone()),
+            Topic::Log(source) => Job::Log(source.clone()),
+            Topic::LogErrors(arn) => Job::LogErrors(arn.clone()),
         })
     }
 }
