@@ -72,7 +72,7 @@ impl Setup {
             aws: aws::Settings::default(),
             watch: feeds::Settings::default(),
             screen: config.screen,
-            log_groups: vec![crate::demo::LOG_GROUP.to_owned()],
+            log_groups: config.logs.groups,
             clock,
             demo: Some(flags),
         })

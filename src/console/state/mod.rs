@@ -235,6 +235,17 @@ impl State {
         self.tab().and(self.opened.as_ref())
     }
 
+    /// Makes this the opened task.
+    pub fn open_task(&mut self, arn: &ReplicationArn) {
+        if self.opened.as_ref() == Some(arn) {
+            return;
+        }
+        // No rows are held yet, so nothing that came for this task earlier may lend them its age.
+        *self.world.feed_mut(&Subject::Tables(arn.clone())) = feed::Feed::default();
+        self.tables = Some(Tables::new(arn.clone()));
+        self.opened = Some(arn.clone());
+    }
+
     pub fn task_rows(&self) -> TaskRows<'_> {
         TaskRows { world: &self.world, lines: &self.tasks.lines }
     }

@@ -1,13 +1,12 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
+use super::logs;
 use crate::console::actions::{self, ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
-use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
 use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
-use crate::console::state::tables::Tables;
 use crate::console::state::{Overlay, Screen, State, Tab};
 use crate::model::Subject;
 
@@ -52,6 +51,17 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
         ActionId::Filter => state.typing = true,
+        ActionId::Search
+        | ActionId::Component
+        | ActionId::NextMatch
+        | ActionId::PreviousMatch
+        | ActionId::FollowLog
+        | ActionId::Severity
+        | ActionId::QuietLines
+        | ActionId::WrapLines
+        | ActionId::OtherZone
+        | ActionId::NextGroup
+        | ActionId::PreviousGroup => logs::perform(state, action),
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
             refilter(state, "");
@@ -135,12 +145,7 @@ pub fn open(state: &mut State, tab: Tab) {
         return;
     }
     let Some(arn) = state.tasks.list.row().and(state.tasks.list.key()).cloned() else { return };
-    if state.opened.as_ref() != Some(&arn) {
-        // No rows are held yet, so nothing that came for this task earlier may lend them its age.
-        *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
-        state.tables = Some(Tables::new(arn.clone()));
-        state.opened = Some(arn);
-    }
+    state.open_task(&arn);
     state.screens.push(Screen::Task(tab));
 }
 
@@ -152,8 +157,9 @@ fn turn(state: &mut State, tab: Tab) {
 }
 
 fn beside(state: &mut State, by: isize) {
-    if let Some(tab) = state.tab() {
-        turn(state, tab.beside(by));
+    match state.tab() {
+        Some(tab) => turn(state, tab.beside(by)),
+        None => logs::beside(state, by),
     }
 }
 

@@ -1,9 +1,10 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
-//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `report` folds what the feeds say, the rest is here.
+//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means (those of
+//! one screen in the file of its name), `report` folds what the feeds say, the rest is here.
 
 mod keys;
+mod logs;
 mod report;
 
 use super::message::{Effect, Message};

@@ -3,12 +3,16 @@
 use crate::console::state::feed::Failure;
 use crate::console::state::problems::EntryState;
 use crate::console::state::{Banner, Connection, State};
+use crate::model::log_place::LogSource;
 use crate::model::{Observation, Problem, ProblemKind, Report, Scope, Subject, Value};
 use jiff::{SignedDuration, Timestamp};
 
 /// A data point carries the start of its minute and appears up to a minute after its end, so an age of two minutes is
 /// normal: amber begins where a point stops being fresh (three minutes), however often it is asked.
 const METRICS_EVERY: SignedDuration = SignedDuration::from_secs(90);
+
+/// A log is asked every few seconds, and one window may take as long: amber begins where that is over.
+const LOG_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 pub fn fold(state: &mut State, report: Report) {
     let ours = matches!(&state.connection, Connection::Connected { scope, .. } if scope == report.key().0);
@@ -75,6 +79,7 @@ fn observed(state: &mut State, observation: Observation, every: Option<SignedDur
     feed.received = Some(received);
     feed.every = match subject {
         Subject::Metrics => every.map(|every| every.max(METRICS_EVERY)),
+        Subject::Log(_) => every.map(|every| every.max(LOG_EVERY)),
         _ => every,
     };
     feed.failed = None;
@@ -116,6 +121,8 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
         | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
+        (Subject::Log(LogSource::Task(arn)), Value::Log(_)) => foreign_arn(scope, std::iter::once(arn.as_str())),
+        (Subject::Log(LogSource::Group(_)), Value::Log(_)) => None,
         (Subject::LogErrors, Value::LogErrors(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.as_str())),
         _ => {
             let summary = format!("an answer about {word} held something else and was dropped");
@@ -166,6 +173,10 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
         (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
         (_, Value::LogErrors(new)) => state.world.add_findings(new),
+        (Subject::Log(source), Value::Log(news)) => {
+            state.logs.add(source, news);
+            return;
+        }
         (_, Value::Tables(_) | Value::Log(_)) => return,
     }
     super::judge(state);

@@ -23,13 +23,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
             x,
             pane.y,
             pane.width,
-            &[span(Role::Key, "/ "), span(Role::Text, tail), span(Role::Cursor, " ")],
+            &[span(Role::Key, state.page().prompt(state)), span(Role::Text, tail), span(Role::Cursor, " ")],
         );
         x += 3;
     }
     let width = pane.width.saturating_sub(x + 1);
     let mut line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
-    if context == Context::Filter {
+    // What is no list has no columns, and its field no such words.
+    if context == Context::Filter && !state.columns().is_empty() {
         let left = usize::from(width).saturating_sub(line_width(&line) + 3);
         let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
         let words = [format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()];
@@ -79,5 +80,10 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
 
 fn label(state: &State, action: &Action) -> &'static str {
     let filtered = !state.filter().is_empty();
-    if action.id == ActionId::Back && filtered && state.overlay.is_none() { "all rows" } else { action.label }
+    match action.id {
+        ActionId::Back if filtered && state.overlay.is_none() => {
+            if state.columns().is_empty() { "drop search" } else { "all rows" }
+        }
+        _ => action.label,
+    }
 }
