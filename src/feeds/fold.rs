@@ -12,7 +12,7 @@ use crate::model::observation::{self, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskStatus};
 use crate::model::{
     InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted, settings,
 };
@@ -168,6 +168,13 @@ impl Fold {
         log_place::find(arn, &settings, self.instance_of(arn).as_ref().map(Untrusted::raw))
     }
 
+    /// When the task of a log stopped, where it has.
+    pub(super) fn ended(&self, source: &LogSource) -> Option<Timestamp> {
+        let LogSource::Task(arn) = source else { return None };
+        let task = self.tasks.get(arn).filter(|task| task.status != TaskStatus::Running)?;
+        task.stats.stop
+    }
+
     /// The watched tasks with their settings and mappings, as far as read.
     pub(super) fn tasks_report(&self, every: Option<SignedDuration>, now: Timestamp) -> Report {
         let whole = self.watched().map(|task| {
@@ -301,7 +308,7 @@ fn is_watched(settings: &Settings, tagged: &BTreeMap<ReplicationArn, bool>, arn:
 mod tests {
     use super::*;
     use crate::model::table::{AppliedCounts, Counts, TableState};
-    use crate::model::task::{MigrationType, TaskStats, TaskStatus};
+    use crate::model::task::{MigrationType, TaskStats};
     use crate::model::{AccountId, EndpointArn, Region, TaskName};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;

@@ -6,7 +6,7 @@ use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next
 use super::settings::Settings;
 use crate::aws::{Answer, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 use crate::model::event::{Asked, Event as DmsEvent, Window};
-use crate::model::log_place::{LogSource, NoPlace};
+use crate::model::log_place::LogSource;
 use crate::model::observation::{LogFindings, LogNews, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
 use crate::model::schedule::Schedule;
@@ -122,6 +122,19 @@ struct Needs {
     log: Option<Ask>,
 }
 
+impl Needs {
+    fn log_window(self) -> Result<Ask, Problem> {
+        self.log.ok_or_else(|| Problem {
+            kind: ProblemKind::Internal,
+            summary: "a log was asked for without a window".to_owned(),
+            detail: String::new(),
+            hint: "This is a mistake of cutover; r asks again.".to_owned(),
+            request_id: None,
+            at: Timestamp::now(),
+        })
+    }
+}
+
 struct Ended {
     call: Call,
     result: Result<Answered, Problem>,
@@ -180,6 +193,16 @@ impl Runner {
         }
     }
 
+    /// The next window of a log: of the one on screen, or of the look behind it.
+    fn log_window(&self, source: &LogSource, on_screen: bool) -> Ask {
+        let now = self.service_now();
+        let (place, begin) = (self.fold.log_place(source), logs::begin(self.fold.ended(source), now));
+        match source {
+            LogSource::Task(arn) if !on_screen => self.fold.logs.ask_errors(arn, place, begin, now),
+            _ => self.fold.logs.ask(source, place, begin, now),
+        }
+    }
+
     fn service_now(&self) -> Timestamp {
         self.reader.service_time(Timestamp::now())
     }
@@ -194,13 +217,9 @@ impl Runner {
         match job {
             Job::Metrics { queries, .. } => Needs { queries: queries.iter().map(query).collect(), ..Needs::default() },
             Job::Events => Needs { window: self.fold.window(), ..Needs::default() },
-            Job::Log(source) => {
-                let ask = self.fold.logs.ask(source, self.fold.log_place(source), self.service_now());
-                Needs { log: Some(ask), ..Needs::default() }
-            }
+            Job::Log(source) => Needs { log: Some(self.log_window(source, true)), ..Needs::default() },
             Job::LogErrors(arn) => {
-                let place = self.fold.log_place(&LogSource::Task(arn.clone()));
-                Needs { log: Some(self.fold.logs.ask_errors(arn, place, self.service_now())), ..Needs::default() }
+                Needs { log: Some(self.log_window(&LogSource::Task(arn.clone()), false)), ..Needs::default() }
             }
             _ => Needs::default(),
         }
@@ -380,10 +399,6 @@ impl Answered {
 }
 
 async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Problem> {
-    let log = |source: &LogSource| {
-        let now = reader.service_time(Timestamp::now());
-        known.log.clone().unwrap_or_else(|| logs::Book::default().ask(source, Err(NoPlace::NoInstance), now))
-    };
     Ok(match job {
         Job::Identity => Answered::Identity(reader.identity().await?),
         Job::Tasks { serverless } => {
@@ -434,10 +449,10 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
         Job::TableErrors(arn) => {
             Answered::Tables(Subject::TableErrors(arn.clone()), reader.tables(arn, WhichTables::ErrorsOnly).await?)
         }
-        Job::Log(source) => Answered::Log(source.clone(), logs::lines(reader, source, log(source)).await?),
+        Job::Log(source) => Answered::Log(source.clone(), logs::lines(reader, source, known.log_window()?).await?),
         Job::LogErrors(arn) => {
             let source = LogSource::Task(arn.clone());
-            Answered::LogErrors(arn.clone(), logs::errors(reader, &source, log(&source)).await?)
+            Answered::LogErrors(arn.clone(), logs::errors(reader, &source, known.log_window()?).await?)
         }
     })
 }

@@ -162,13 +162,13 @@ fn centred(canvas: &mut Canvas<'_>, body: Pane, y: u16, role: Role, words: &str)
 fn first(log: &Log, line: &LogLine, row: &Row, canvas: &mut Canvas<'_>, glass: &Glass, at: (u16, u16, u16), here: bool) {
     let (x, y, cells) = at;
     let sign = match (line.sign(), line.severity) {
-        (Some(_), Some(Severity::Error)) => span(Role::Bad, "✗"),
-        (Some(_), _) => span(Role::Warn, "▲"),
-        (None, _) => span(Role::Text, " "),
+        (_, Some(Severity::Error)) => span(Role::Bad, "✗ "),
+        (Some(_), _) => span(Role::Warn, "▲ "),
+        (None, _) => span(Role::Text, "  "),
     };
     let time = if here { Role::Cursor } else { Role::Dim };
     let letter = line.severity.map_or(' ', Severity::letter);
-    let mut spans = vec![sign, span(time, glass.clock(line.at())), span(Role::Text, " ")];
+    let mut spans = vec![sign, span(time, glass.clock(line.at())), span(Role::Text, " ".repeat(TIME - 8))];
     spans.push(span(severity_role(line.severity), format!("{letter:<LETTER$}")));
     if glass.has_component(&log.ring) {
         let name = shown(line.component()).into_owned();
@@ -176,7 +176,6 @@ fn first(log: &Log, line: &LogLine, row: &Row, canvas: &mut Canvas<'_>, glass: &
         let blank = COMPONENT.saturating_sub(text::width(&name));
         spans.extend([span(Role::Dim, name), span(Role::Dim, " ".repeat(blank))]);
     }
-    debug_assert_eq!(TIME, 9, "eight of the clock and a space");
     spans.extend(marked(log, &row.text, role_of(line)));
     canvas.line(x + 1, y, cells.saturating_sub(1), &spans);
 }
@@ -259,7 +258,7 @@ fn loading(state: &State, source: &LogSource, canvas: &mut Canvas<'_>, body: Pan
     if unsettled && state.world.feed(&settings).is_some_and(|feed| feed.failed.is_some()) {
         return frame::failed(state, canvas, body, &settings);
     }
-    let words = if unsettled { "asking the task where its log is…" } else { "reading the last hour of the log…" };
+    let words = if unsettled { "asking the task where its log is…" } else { "reading the log…" };
     canvas.notice(body, &[vec![span(Role::Busy, words)]]);
 }
 
@@ -273,7 +272,10 @@ fn nothing(state: &State, source: &LogSource, log: &Log, canvas: &mut Canvas<'_>
         }
         None => {
             let place = log.place.as_deref().map(|place| shown(place).into_owned()).unwrap_or_default();
-            let head = format!("No lines in the last hour in {place}");
+            let since = log.since().unwrap_or(state.now);
+            let glass = logs::glass(state);
+            let (day, clock, zone) = (glass.day(since), glass.clock(since), glass.zone_at(since));
+            let head = format!("No lines since {day} {clock} {zone} in {place}");
             (head, "New ones appear here by themselves; `cutover logs --since` looks further back.".to_owned())
         }
     };

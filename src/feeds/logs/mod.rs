@@ -17,8 +17,18 @@ use crate::model::{Problem, ReplicationArn};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// How far back a log is read when it is opened, and looked through for errors the first time.
+/// How far back a log is read when it is opened, and looked through for errors the first time: from now, or from the end
+/// of a task that has stopped, since its last lines say why.
 const FIRST: SignedDuration = SignedDuration::from_hours(1);
+
+/// An end longer ago than this is not gone back to: what such a log holds is a matter for `cutover logs --since`.
+const ENDED_MAX: SignedDuration = SignedDuration::from_hours(24 * 14);
+
+/// Where reading begins; `ended` is when the task stopped, where it has.
+pub(super) fn begin(ended: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    let ended = ended.filter(|ended| *ended < now && now.duration_since(*ended) <= ENDED_MAX);
+    ended.unwrap_or(now) - FIRST
+}
 
 /// One window to read.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,8 +58,8 @@ impl Reading {
         Self { tail: Tail::new(since), since, doubtful: true, stated: None, received: None }
     }
 
-    fn ask(reading: Option<&Self>, place: Result<LogPlace, NoPlace>, now: Timestamp) -> Ask {
-        let from = reading.map_or(now - FIRST, |reading| reading.tail.from(now));
+    fn ask(reading: Option<&Self>, place: Result<LogPlace, NoPlace>, begin: Timestamp, now: Timestamp) -> Ask {
+        let from = reading.map_or(begin, |reading| reading.tail.from(now));
         Ask { place, from, now, doubtful: reading.is_none_or(|reading| reading.doubtful) }
     }
 
@@ -83,12 +93,26 @@ impl Book {
         });
     }
 
-    pub(super) fn ask(&self, source: &LogSource, place: Result<LogPlace, NoPlace>, now: Timestamp) -> Ask {
-        Reading::ask(self.open.get(source), place, now)
+    /// The next window of a log on screen; `begin` is where the first one does.
+    pub(super) fn ask(
+        &self,
+        source: &LogSource,
+        place: Result<LogPlace, NoPlace>,
+        begin: Timestamp,
+        now: Timestamp,
+    ) -> Ask {
+        Reading::ask(self.open.get(source), place, begin, now)
     }
 
-    pub(super) fn ask_errors(&self, arn: &ReplicationArn, place: Result<LogPlace, NoPlace>, now: Timestamp) -> Ask {
-        Reading::ask(self.errors.get(arn), place, now)
+    /// The same for the background look at the log of a task.
+    pub(super) fn ask_errors(
+        &self,
+        arn: &ReplicationArn,
+        place: Result<LogPlace, NoPlace>,
+        begin: Timestamp,
+        now: Timestamp,
+    ) -> Ask {
+        Reading::ask(self.errors.get(arn), place, begin, now)
     }
 
     /// A window of a log on screen came back, perhaps broken off.
@@ -201,20 +225,33 @@ mod tests {
     fn leaving_a_log_and_coming_back_loses_and_repeats_nothing() {
         let mut book = Book::default();
         let source = LogSource::Group("g".into());
-        let first = book.ask(&source, place(), at(0));
+        let first = book.ask(&source, place(), at(-3600), at(0));
         assert_eq!((first.from, first.doubtful), (at(-3600), true));
         let told = book.news(source.clone(), answer(first, vec![line(-20, "a"), line(-10, "b")]), at(1));
         assert_eq!((told.value.lines.len(), told.as_of, told.received), (2, Some(at(0)), at(1)));
         // Away for half an hour.
-        let back = book.ask(&source, place(), at(1800));
+        let back = book.ask(&source, place(), at(-3600), at(1800));
         assert!(back.from <= at(-60) && !back.doubtful);
         let told = book.news(source.clone(), answer(back, vec![line(-10, "b"), line(900, "c")]), at(1801));
         assert_eq!((told.value.lines, told.value.gap), (vec![line(900, "c")], None));
         // Away for three hours: what is too far back is marked.
-        let back = book.ask(&source, place(), at(12_600));
+        let back = book.ask(&source, place(), at(-3600), at(12_600));
         let told = book.news(source, answer(back.clone(), vec![]), at(12_601));
         assert_eq!((told.value.gap, told.value.filled), (Some((at(1800), back.from)), None));
         assert!(told.value.why.is_some());
+    }
+
+    #[test]
+    fn the_log_of_a_task_that_has_stopped_is_read_from_an_hour_before_its_end() {
+        for (ended, begins) in [
+            (None, -3600),
+            (Some(-7200), -10_800),
+            // Clocks differ, or it is too long ago.
+            (Some(60), -3600),
+            (Some(-30 * 86_400), -3600),
+        ] {
+            assert_eq!(begin(ended.map(at), at(0)), at(begins), "{ended:?}");
+        }
     }
 
     #[test]
@@ -222,15 +259,15 @@ mod tests {
         let mut book = Book::default();
         let source = LogSource::Task(arn("A"));
         assert_eq!(book.failed(&source, &problem(), at(0)), None, "there is nothing yet that could have a gap");
-        let ask = book.ask(&source, place(), at(0));
+        let ask = book.ask(&source, place(), at(-3600), at(0));
         book.news(source.clone(), answer(ask, vec![line(-5, "a")]), at(1));
         let told = book.failed(&source, &problem(), at(4)).unwrap();
         assert_eq!((told.as_of, told.received, told.value.gap), (Some(at(0)), at(1), Some((at(0), at(4)))));
-        let ask = book.ask(&source, place(), at(8));
+        let ask = book.ask(&source, place(), at(-3600), at(8));
         let broken = Answer { missing: vec![problem()], ..answer(ask, vec![line(2, "b")]) };
         let told = book.news(source.clone(), broken, at(9));
         assert_eq!((told.value.lines.len(), told.value.gap, told.as_of), (1, Some((at(0), at(8))), Some(at(0))));
-        let ask = book.ask(&source, place(), at(12));
+        let ask = book.ask(&source, place(), at(-3600), at(12));
         let told = book.news(source, answer(ask, vec![line(2, "b"), line(3, "c")]), at(13));
         assert_eq!((told.value.lines.len(), told.value.filled), (1, Some((at(0), at(12)))));
     }
@@ -239,17 +276,17 @@ mod tests {
     fn findings_are_worth_a_look_told_once_and_as_old_as_the_oldest_look() {
         let mut book = Book::default();
         let bad = "1: 2026-01-15T14:03:22 [SORTER          ]E:  bad";
-        let ask = book.ask_errors(&arn("A"), place(), at(0));
+        let ask = book.ask_errors(&arn("A"), place(), at(-3600), at(0));
         let told = book.findings(&arn("A"), answer(ask, vec![line(-9, bad), line(-8, "paused, says somebody")]), at(1));
         assert_eq!((told.value[0].lines.len(), told.as_of), (1, Some(at(0))));
-        let ask = book.ask_errors(&arn("B"), place(), at(30));
+        let ask = book.ask_errors(&arn("B"), place(), at(-3600), at(30));
         let told = book.findings(&arn("B"), answer(ask, vec![]), at(31));
         assert_eq!(told.as_of, Some(at(0)), "A was looked at longest ago");
-        let ask = book.ask_errors(&arn("A"), place(), at(60));
+        let ask = book.ask_errors(&arn("A"), place(), at(-3600), at(60));
         let told = book.findings(&arn("A"), answer(ask, vec![line(-9, bad)]), at(61));
         assert_eq!((told.value[0].lines.len(), told.as_of), (0, Some(at(30))));
         // One that cannot be read says why, and does not age the others.
-        let ask = book.ask_errors(&arn("B"), Err(NoPlace::Off), at(90));
+        let ask = book.ask_errors(&arn("B"), Err(NoPlace::Off), at(-3600), at(90));
         let none = Some(NoLog { because: "logging is off".into(), hint: "x".into() });
         let read = Read { ask, events: vec![], none };
         let told = book.findings(&arn("B"), Answer { value: read, stated: None, pages: 0, missing: vec![] }, at(91));
@@ -260,12 +297,12 @@ mod tests {
     fn without_a_log_nothing_was_read_and_the_first_window_stays_the_first() {
         let mut book = Book::default();
         let source = LogSource::Task(arn("A"));
-        let ask = book.ask(&source, Err(NoPlace::Off), at(0));
+        let ask = book.ask(&source, Err(NoPlace::Off), at(-3600), at(0));
         let none = Some(NoPlace::Off.told());
         let read = Read { ask, events: vec![], none };
         let told = book.news(source.clone(), Answer { value: read, stated: None, pages: 0, missing: vec![] }, at(0));
         assert!(told.value.none.is_some_and(|none| none.contains("switched off") && none.contains("Switch it on")));
         assert_eq!(told.as_of, Some(at(0)));
-        assert!(book.ask(&source, place(), at(30)).doubtful);
+        assert!(book.ask(&source, place(), at(-3600), at(30)).doubtful);
     }
 }

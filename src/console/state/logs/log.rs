@@ -463,6 +463,11 @@ impl Log {
         self.refilter(|sieve| sieve.level = sieve.level.next());
     }
 
+    /// Where reading began.
+    pub fn since(&self) -> Option<Timestamp> {
+        self.since
+    }
+
     pub fn level(&self) -> Level {
         self.sieve.level
     }

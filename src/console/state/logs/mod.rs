@@ -188,7 +188,11 @@ impl Page for LogsPage {
     }
 
     fn detail_wants(&self, state: &State) -> u16 {
-        if on_screen(state).is_some_and(|log| !log.ring.is_empty()) { 2 } else { 0 }
+        match on_screen(state) {
+            // What a line means takes more than one row of a narrow screen.
+            Some(log) if !log.ring.is_empty() => 2 + u16::from(state.area.width < 100),
+            _ => 0,
+        }
     }
 
     fn detail_beside(&self) -> bool {
