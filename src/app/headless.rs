@@ -157,7 +157,7 @@ pub fn metrics(setup: &Setup, named: &str, minutes: u16) -> Result<MetricFacts, 
         let task = the_task(&reader, named).await?;
         let now = reader.service_time(Timestamp::now());
         let from = now - SignedDuration::from_mins(i64::from(minutes));
-        let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::ALL, from, now).await?;
+        let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::TASK, from, now).await?;
         Ok(MetricFacts { series: value.into_iter().map(|one| one.series).collect(), now, missing })
     })
 }
@@ -208,8 +208,13 @@ async fn list(reader: &Reader) -> Result<Answer<Vec<Task>>, Problem> {
     reader.tasks(TaskDetail::Brief, Serverless::Include).await
 }
 
+/// Every task with its settings and mappings.
+pub(super) async fn list_in_full(reader: &Reader) -> Result<Answer<Vec<Task>>, Problem> {
+    reader.tasks(TaskDetail::Full, Serverless::Include).await
+}
+
 /// Leaves the tasks that the configuration limits us to.
-async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>) -> Result<(), Failure> {
+pub(super) async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>) -> Result<(), Failure> {
     tasks.retain(|task| watch.watches(task.name.raw()));
     if watch.tags.is_empty() {
         return Ok(());

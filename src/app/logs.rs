@@ -5,7 +5,7 @@ use super::headless::{block, connect, the_task};
 use crate::app::Setup;
 use crate::aws::{Answer, LogQuery, LogShelf, Reader};
 use crate::model::log_line::LogEvent;
-use crate::model::log_place::{self, LogPlace, LogSource, NoLog, NoPlace};
+use crate::model::log_place::{self, LogPlace, NoLog, NoPlace};
 use crate::model::log_tail::{DEEP_EVERY, Tail};
 use crate::model::task::Task;
 use crate::model::untrusted::shown;
@@ -89,13 +89,6 @@ enum About {
 }
 
 impl About {
-    fn source(&self) -> LogSource {
-        match self {
-            Self::Task(task) => LogSource::Task(task.arn.clone()),
-            Self::Group(name) => LogSource::Group(name.clone()),
-        }
-    }
-
     fn name(&self) -> String {
         match self {
             Self::Task(task) => task.name.shown().into_owned(),
@@ -213,7 +206,7 @@ impl Reading {
     }
 
     fn nothing_there(&self, shelf: LogShelf) -> Failure {
-        let none = log_place::missing(&self.about.source(), &self.place, shelf);
+        let none = log_place::missing(matches!(self.about, About::Task(_)), &self.place, shelf);
         // Everything is there by now: it came between two requests.
         let none = none.unwrap_or_else(|| NoLog {
             because: "it was only just created".to_owned(),

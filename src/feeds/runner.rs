@@ -4,11 +4,11 @@ use super::fold::{Fold, first_window};
 use super::logs::{self, Ask, Read, Told};
 use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
 use super::settings::Settings;
-use crate::aws::{Answer, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::aws::{Answer, InstanceMetricQuery, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 use crate::model::event::{Asked, Event as DmsEvent, Window};
 use crate::model::log_place::LogSource;
-use crate::model::observation::{LogFindings, LogNews, TaskSeries, Value};
-use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
+use crate::model::observation::{InstanceSeries, LogFindings, LogNews, TaskSeries, Value};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
@@ -24,6 +24,8 @@ use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
     Report(Report),
+    /// How far the service's clock is ahead of ours. Times in reports go by the service's.
+    ServiceClock(SignedDuration),
     /// Requests of every service in the last minute, and the estimated cost of metrics.
     Traffic {
         requests_last_minute: u32,
@@ -39,6 +41,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
 /// Traffic is said at most this often, and only when it changed.
 const TRAFFIC_EVERY: SignedDuration = SignedDuration::from_secs(10);
+
+/// A clock that moves by less against ours is the same one: answers take their time, and their date has whole seconds.
+const CLOCK_MOVES: SignedDuration = SignedDuration::from_secs(2);
 
 enum Command {
     AskNow(Vec<Subject>),
@@ -87,6 +92,7 @@ pub fn spawn(reader: Reader, scope: Scope, settings: Settings, sink: Sink) -> Ha
         calls: JoinSet::new(),
         running: HashMap::new(),
         traffic: None,
+        ahead: SignedDuration::ZERO,
     };
     Handle { commands, task: tokio::spawn(runner.run(inbox)) }
 }
@@ -106,6 +112,9 @@ enum Answered {
     Events(Asked, Answer<Vec<DmsEvent>>),
     Schedules(Answer<Vec<Schedule>>),
     Subscriptions(Answer<Vec<EventSubscription>>),
+    Maintenance(Answer<Vec<PendingMaintenance>>),
+    InstanceMetrics(Answer<Vec<InstanceSeries>>),
+    Charts(Answer<Vec<TaskSeries>>, Answer<Vec<InstanceSeries>>),
     Tables(Subject, Answer<Vec<TableRow>>),
     Log(LogSource, Answer<Read>),
     LogErrors(ReplicationArn, Answer<Read>),
@@ -118,6 +127,7 @@ enum Answered {
 #[derive(Default)]
 struct Needs {
     queries: Vec<MetricQuery>,
+    of_instances: Vec<InstanceMetricQuery>,
     window: Option<Window>,
     log: Option<Ask>,
 }
@@ -148,6 +158,8 @@ struct Runner {
     calls: JoinSet<Ended>,
     running: HashMap<Topic, (u64, AbortHandle)>,
     traffic: Option<(Timestamp, u32, f64)>,
+    /// What was said of the service's clock.
+    ahead: SignedDuration,
 }
 
 impl Runner {
@@ -174,6 +186,16 @@ impl Runner {
             }
             self.say_traffic();
         }
+    }
+
+    /// How far the service's clock is ahead of ours, said where it moved.
+    fn service_clock(&mut self, now: Timestamp) -> SignedDuration {
+        let ahead = self.reader.service_time(now).duration_since(now);
+        if (ahead - self.ahead).abs() >= CLOCK_MOVES || ahead.is_zero() && !self.ahead.is_zero() {
+            self.ahead = ahead;
+            (self.sink)(Said::ServiceClock(ahead));
+        }
+        self.ahead
     }
 
     /// Tells the schedule, and sends what it says.
@@ -216,6 +238,11 @@ impl Runner {
         };
         match job {
             Job::Metrics { queries, .. } => Needs { queries: queries.iter().map(query).collect(), ..Needs::default() },
+            Job::InstanceMetrics { .. } => Needs { of_instances: self.fold.instance_queries(), ..Needs::default() },
+            Job::Charts { arn, .. } => {
+                let (task, instance) = self.fold.chart_queries(arn);
+                Needs { queries: vec![task], of_instances: instance.into_iter().collect(), ..Needs::default() }
+            }
             Job::Events => Needs { window: self.fold.window(), ..Needs::default() },
             Job::Log(source) => Needs { log: Some(self.log_window(source, true)), ..Needs::default() },
             Job::LogErrors(arn) => {
@@ -231,20 +258,23 @@ impl Runner {
             return; // its successor is under way
         }
         self.running.remove(&call.topic);
-        let now = Timestamp::now();
+        let ahead = self.service_clock(Timestamp::now());
         let (id, topic) = (call.id, call.topic);
+        let by_service = |at: Timestamp| at.checked_add(ahead).unwrap_or(at);
+        let now = by_service(Timestamp::now());
         match result {
             Ok(mut answered) => {
                 let outcome = Outcome::Answered { requests: answered.requests() };
                 let missing = answered.missing();
-                let mut events = self.learn(&mut answered, now);
+                let mut events = self.learn(&topic, &mut answered, now);
                 answered = self.take_log(answered, &mut events, now);
                 events.push(Event::Ended { id, topic: topic.clone(), outcome });
                 self.happened(Event::Together(events));
                 self.tell(&topic, answered, now);
                 // After what is there: the other way round the answer would count as the end of the problem.
                 if let Some(problem) = missing {
-                    self.say(self.fold.failed(subject_of(&topic), problem, self.state.retry_at(&topic)));
+                    let retry_at = self.state.retry_at(&topic).map(by_service);
+                    self.say(self.fold.failed(subject_of(&topic), problem, retry_at));
                 }
             }
             Err(problem) => {
@@ -253,7 +283,7 @@ impl Runner {
                 if let Topic::Log(source) = &topic {
                     self.tell_gap(source, &problem);
                 }
-                let retry_at = self.state.retry_at(&topic);
+                let retry_at = self.state.retry_at(&topic).map(by_service);
                 let report = self.fold.failed(subject_of(&topic), problem, retry_at);
                 self.say(report);
             }
@@ -261,7 +291,7 @@ impl Runner {
     }
 
     /// Takes in what scheduling or later reports need.
-    fn learn(&mut self, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
+    fn learn(&mut self, topic: &Topic, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
         match answered {
             Answered::Tasks(answer) => self.fold.tasks(std::mem::take(answer)),
@@ -275,8 +305,19 @@ impl Runner {
                 self.fold.events(*asked, answer);
                 return events;
             }
+            Answered::InstanceMetrics(answer) => {
+                self.fold.instance_metrics(std::mem::take(&mut answer.value), now);
+                return events;
+            }
+            Answered::Charts(task, instance) => {
+                let Topic::Charts(arn) = topic else { return events };
+                let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
+                let instance = std::mem::take(&mut instance.value).into_iter().map(|one| one.series).collect();
+                self.fold.charts(arn, task, instance, now);
+                return events;
+            }
             Answered::Metrics(answer) => {
-                self.fold.metrics(std::mem::take(&mut answer.value), self.reader.service_time(now));
+                self.fold.metrics(std::mem::take(&mut answer.value), now);
                 return events;
             }
             _ => return events,
@@ -328,6 +369,13 @@ impl Runner {
             Answered::Events(_, answer) => fold.events_report(answer, every, now),
             Answered::Schedules(answer) => fold.schedules_report(answer, every, now),
             Answered::Subscriptions(answer) => fold.subscriptions_report(answer, every, now),
+            Answered::Maintenance(answer) => fold.maintenance_report(answer, every, now),
+            Answered::InstanceMetrics(_) => fold.instance_metrics_report(every, now),
+            Answered::Charts(..) => {
+                let Topic::Charts(arn) = topic else { return };
+                let Some(report) = fold.charts_report(arn, every, now) else { return };
+                report
+            }
             Answered::Tables(subject, answer) => fold.tables_report(subject, answer, every, now),
             Answered::News(source, told) => fold.log_report(Subject::Log(source), told, Value::Log, every),
             Answered::Findings(told) => fold.log_report(Subject::LogErrors, told, Value::LogErrors, every),
@@ -371,6 +419,10 @@ impl Answered {
             Self::Events(_, answer) => &answer.missing,
             Self::Schedules(answer) => &answer.missing,
             Self::Subscriptions(answer) => &answer.missing,
+            Self::Maintenance(answer) => &answer.missing,
+            Self::InstanceMetrics(answer) => &answer.missing,
+            Self::Charts(task, instance) if task.missing.is_empty() => &instance.missing,
+            Self::Charts(task, _) => &task.missing,
             Self::Tables(_, answer) => &answer.missing,
             Self::Log(_, answer) | Self::LogErrors(_, answer) => &answer.missing,
             Self::News(..) | Self::Findings(_) => return None,
@@ -391,6 +443,9 @@ impl Answered {
             Self::Events(_, answer) => answer.pages,
             Self::Schedules(answer) => answer.pages,
             Self::Subscriptions(answer) => answer.pages,
+            Self::Maintenance(answer) => answer.pages,
+            Self::InstanceMetrics(answer) => answer.pages,
+            Self::Charts(task, instance) => task.pages + instance.pages,
             Self::Tables(_, answer) => answer.pages,
             Self::Log(_, answer) | Self::LogErrors(_, answer) => answer.pages,
             Self::News(..) | Self::Findings(_) => 0,
@@ -418,6 +473,16 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
             Answered::Schedules(both(rules, schedules)?)
         }
         Job::Subscriptions => Answered::Subscriptions(reader.event_subscriptions().await?),
+        Job::Maintenance => Answered::Maintenance(reader.pending_maintenance().await?),
+        Job::InstanceMetrics { minutes } => {
+            let (from, to) = back(reader, *minutes);
+            Answered::InstanceMetrics(reader.instance_metrics(&known.of_instances, from, to).await?)
+        }
+        Job::Charts { minutes, .. } => {
+            let (from, to) = back(reader, *minutes);
+            let task = reader.metrics(&known.queries, from, to).await?;
+            Answered::Charts(task, reader.instance_metrics(&known.of_instances, from, to).await?)
+        }
         Job::Settings { arns, all: true } => {
             let answer = reader.tasks(TaskDetail::Full, Serverless::Include).await?;
             Answered::Settings(arns.clone(), answer)
@@ -441,9 +506,8 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
             Answered::Tags(all)
         }
         Job::Metrics { minutes, .. } => {
-            let now = reader.service_time(Timestamp::now());
-            let from = now.checked_sub(SignedDuration::from_mins(*minutes)).unwrap_or(now);
-            Answered::Metrics(reader.metrics(&known.queries, from, now).await?)
+            let (from, to) = back(reader, *minutes);
+            Answered::Metrics(reader.metrics(&known.queries, from, to).await?)
         }
         Job::Tables(arn) => Answered::Tables(Subject::Tables(arn.clone()), reader.tables(arn, WhichTables::All).await?),
         Job::TableErrors(arn) => {
@@ -455,6 +519,12 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
             Answered::LogErrors(arn.clone(), logs::errors(reader, &source, known.log_window()?).await?)
         }
     })
+}
+
+/// So many minutes back from now, by the service's clock.
+fn back(reader: &Reader, minutes: i64) -> (Timestamp, Timestamp) {
+    let now = reader.service_time(Timestamp::now());
+    (now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now), now)
 }
 
 /// Two services in one list: where one of them may not be read, the other is still worth showing.
@@ -491,6 +561,9 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Events => Subject::Events,
         Topic::Schedules => Subject::Schedules,
         Topic::Subscriptions => Subject::Subscriptions,
+        Topic::Maintenance => Subject::Maintenance,
+        Topic::InstanceMetrics => Subject::InstanceMetrics,
+        Topic::Charts(arn) => Subject::Charts(arn.clone()),
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
         Topic::Log(source) => Subject::Log(source.clone()),

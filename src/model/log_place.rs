@@ -67,9 +67,15 @@ impl NoPlace {
     }
 }
 
-/// What is missing of a place, in words; `None` where everything is there.
-pub fn missing(source: &LogSource, place: &LogPlace, shelf: LogShelf) -> Option<NoLog> {
-    let (group, of_task) = (&place.group, matches!(source, LogSource::Task(_)));
+impl LogSource {
+    pub fn is_task(&self) -> bool {
+        matches!(self, Self::Task(_))
+    }
+}
+
+/// What is missing of a place, in words; `None` where everything is there. `of_task`: DMS makes this log, and nobody else.
+pub fn missing(of_task: bool, place: &LogPlace, shelf: LogShelf) -> Option<NoLog> {
+    let group = &place.group;
     let origin = match (of_task, place.stated) {
         (true, true) => " (named by the settings of the task)",
         (true, false) => " (the usual name)",
@@ -157,22 +163,19 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_named_with_where_the_name_came_from() {
-        let arn = ReplicationArn::parse("arn:aws:dms:eu-west-1:1:task:ABC").unwrap();
-        let task = LogSource::Task(arn);
-        let named = LogSource::Group("/aws/lambda/f".into());
         let usual = LogPlace { group: "dms-tasks-i".into(), stream: Some("dms-task-ABC".into()), stated: false };
         let stated = LogPlace { stated: true, ..usual.clone() };
         let group = LogPlace::group("/aws/lambda/f");
-        for (source, place, shelf, because, hint) in [
-            (&task, &usual, LogShelf::NoGroup, "there is no log group dms-tasks-i (the usual name)", "dms-cloudwatch"),
-            (&task, &stated, LogShelf::NoStream, "has no stream dms-task-ABC (named by the settings", "first runs"),
-            (&named, &group, LogShelf::NoGroup, "there is no log group /aws/lambda/f", "Check the name"),
-            (&named, &group, LogShelf::NoStream, "the log group /aws/lambda/f has no streams", "Lambda"),
+        for (of_task, place, shelf, because, hint) in [
+            (true, &usual, LogShelf::NoGroup, "there is no log group dms-tasks-i (the usual name)", "dms-cloudwatch"),
+            (true, &stated, LogShelf::NoStream, "has no stream dms-task-ABC (named by the settings", "first runs"),
+            (false, &group, LogShelf::NoGroup, "there is no log group /aws/lambda/f", "Check the name"),
+            (false, &group, LogShelf::NoStream, "the log group /aws/lambda/f has no streams", "Lambda"),
         ] {
-            let told = missing(source, place, shelf).unwrap();
+            let told = missing(of_task, place, shelf).unwrap();
             assert!(told.because.contains(because) && told.hint.contains(hint), "{told:?}");
         }
-        assert_eq!(missing(&task, &usual, LogShelf::There), None);
+        assert_eq!(missing(true, &usual, LogShelf::There), None);
         assert_eq!((usual.words(), group.words()), ("dms-tasks-i / dms-task-ABC".into(), "/aws/lambda/f".into()));
     }
 }

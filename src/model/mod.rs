@@ -18,6 +18,7 @@ pub mod parts;
 pub mod problem;
 pub mod schedule;
 pub mod settings;
+pub mod stamp;
 pub mod table;
 pub mod task;
 pub mod untrusted;

@@ -4,11 +4,11 @@ use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
 use crate::model::log_place::LogSource;
 use crate::model::metric::Series;
-use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
-use crate::model::{AccountId, Region, ReplicationArn};
+use crate::model::{AccountId, InstanceArn, Region, ReplicationArn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -49,8 +49,12 @@ pub enum Subject {
     Schedules,
     /// Who is told of events.
     Subscriptions,
-    /// Every metric of one task over hours, while its charts are on screen.
+    /// Every metric of one task and of its instance over hours, while its charts are on screen.
     Charts(ReplicationArn),
+    /// What alerts about instances hang on.
+    InstanceMetrics,
+    /// What AWS is going to do to instances.
+    Maintenance,
 }
 
 impl Subject {
@@ -64,6 +68,13 @@ impl Subject {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskSeries {
     pub arn: ReplicationArn,
+    pub series: Series,
+}
+
+/// One metric of one replication instance over the time asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceSeries {
+    pub arn: InstanceArn,
     pub series: Series,
 }
 
@@ -84,6 +95,18 @@ pub enum Value {
     LogErrors(Vec<LogFindings>),
     Schedules(Vec<Schedule>),
     Subscriptions(Vec<EventSubscription>),
+    Charts(Charts),
+    InstanceMetrics(Vec<InstanceSeries>),
+    Maintenance(Vec<PendingMaintenance>),
+}
+
+/// All points kept, of a task and of the instance it runs on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Charts {
+    pub task: Vec<Series>,
+    /// `None` for a serverless task, and while its instance is not known.
+    pub instance: Option<InstanceArn>,
+    pub of_instance: Vec<Series>,
 }
 
 /// What reading a log once more brought.

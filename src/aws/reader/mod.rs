@@ -10,11 +10,13 @@ mod schedules;
 mod tables;
 mod tags;
 mod tasks;
+mod trial;
 
 pub use logs::LogQuery;
-pub use metrics::MetricQuery;
+pub use metrics::{InstanceMetricQuery, MetricQuery};
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};
+pub use trial::{Ruling, Samples, Trial};
 
 use crate::aws::answer::Answer;
 use crate::aws::connect::other_account;
@@ -81,6 +83,7 @@ impl Reader {
         filter.map(|filter| Some(vec![filter])).map_err(|why| Refused {
             class: Class::Request,
             problem: Box::new(self.wire.unreadable(operation, &why.to_string())),
+            stamp: None,
         })
     }
 }
@@ -114,6 +117,7 @@ macro_rules! pages {
                     break Err($crate::aws::wire::Refused {
                         class: $crate::aws::failure::Class::Undecodable,
                         problem: Box::new(problem),
+                        stamp: None,
                     });
                 }
             }

@@ -69,7 +69,7 @@ async fn window(
             Err(problem) if problem.kind == ProblemKind::AccessDenied => LogShelf::There,
             Err(problem) => return Err(problem),
         };
-        none = log_place::missing(source, &place, shelf);
+        none = log_place::missing(source.is_task(), &place, shelf);
     }
     Ok(answer.map(|events| Read { ask, events, none }))
 }

@@ -59,7 +59,7 @@ pub struct FeedState {
 }
 
 /// Topics that are not about one task; some of them only where there is a reason.
-const ALWAYS: [Topic; 11] = [
+const ALWAYS: [Topic; 13] = [
     Topic::Identity,
     Topic::Tasks,
     Topic::Instances,
@@ -71,6 +71,8 @@ const ALWAYS: [Topic; 11] = [
     Topic::Events,
     Topic::Schedules,
     Topic::Subscriptions,
+    Topic::Maintenance,
+    Topic::InstanceMetrics,
 ];
 
 impl FeedState {
@@ -219,6 +221,7 @@ impl FeedState {
         }
         let mut wanted: Vec<Topic> = ALWAYS.to_vec();
         wanted.extend(self.looking.tables_of.clone().map(Topic::Tables));
+        wanted.extend(self.looking.charts_of.clone().map(Topic::Charts));
         wanted.extend(self.known.keys().cloned().map(Topic::TableErrors));
         wanted.extend(self.looking.log_of.clone().map(Topic::Log));
         wanted.extend(self.known.keys().cloned().map(Topic::LogErrors));
@@ -272,7 +275,10 @@ fn topic_of(subject: &Subject) -> Option<Topic> {
         Subject::Events => Topic::Events,
         Subject::Schedules => Topic::Schedules,
         Subject::Subscriptions => Topic::Subscriptions,
+        Subject::Maintenance => Topic::Maintenance,
+        Subject::InstanceMetrics => Topic::InstanceMetrics,
+        Subject::Charts(arn) => Topic::Charts(arn.clone()),
         Subject::Log(source) => Topic::Log(source.clone()),
-        Subject::LogErrors | Subject::Charts(_) => return None,
+        Subject::LogErrors => return None,
     })
 }
