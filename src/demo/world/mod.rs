@@ -30,6 +30,7 @@ mod tests;
 mod time;
 mod timetable;
 
+pub use logs::FUNCTION_GROUP;
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
 
