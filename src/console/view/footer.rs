@@ -73,6 +73,7 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         ActionId::Back => {
             context == Context::Help || state.screens.len() > 1 || !state.tasks.list.filter.text().is_empty()
         }
+        ActionId::NextTab => state.tab().is_some(),
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
         _ => true,
     }

@@ -232,4 +232,5 @@ fn ascii_only() {
 }
 
 mod budgets;
+mod logs;
 mod properties;

@@ -203,3 +203,6 @@ impl Page for LogsPage {
         focus.log_of = source(state);
     }
 }
+
+#[cfg(test)]
+mod tests;
