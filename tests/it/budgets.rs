@@ -48,6 +48,10 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
     };
     let mut tables = Scene::tables(SCREEN, 10_000);
     tables.key(KeyCode::Down);
+    let mut logs = Scene::logs(SCREEN, 10_000);
+    logs.key(KeyCode::Up);
+    let mut moved_in_logs = Scene::logs(SCREEN, 10_000);
+    moved_in_logs.key(KeyCode::Up);
     // Between two steps of the age labels, which come at 5 and 10 seconds.
     let mut aged = Scene::new(SCREEN, 100);
     aged.pass(5);
@@ -56,6 +60,8 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         ("full_frame_tables_bytes", full(&tables)),
         ("full_frame_help_bytes", on(KeyCode::Char('?'))),
         ("full_frame_problems_bytes", on(KeyCode::Char('!'))),
+        ("full_frame_logs_bytes", full(&logs)),
+        ("move_selection_logs_bytes", worst_of_four(&mut moved_in_logs, |scene| scene.key(KeyCode::Up))),
         ("move_selection_tables_bytes", worst_of_four(&mut tables, |scene| scene.key(KeyCode::Down))),
         ("clock_second_bytes", worst_of_four(&mut aged, |scene| scene.pass(1))),
         ("nothing_changed_bytes", worst_of_four(&mut Scene::new(SCREEN, 100), |_| {})),

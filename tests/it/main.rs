@@ -26,6 +26,7 @@ mod mover;
 mod policies;
 mod pty;
 mod pty_aws;
+mod pty_logs;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

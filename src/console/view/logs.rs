@@ -88,6 +88,9 @@ fn summary<'a>(state: &State, source: &LogSource, log: &Log, glass: &Glass) -> L
             }
         });
     }
+    if let Some(gap) = log.ring.open_gap() {
+        parts.push(vec![span(Role::Bad, format!("✗ nothing read since {}", glass.clock(gap.from)))]);
+    }
     if let (Some(none), true) = (&log.none, log.counts.lines > 0) {
         parts.push(vec![span(Role::Bad, format!("✗ nothing new: {}", shown(none)))]);
     }

@@ -105,7 +105,8 @@ pub fn on_screen(state: &State) -> Option<&Log> {
 /// Through what it is looked at; the first line of the pane says what is seen, the rest are rows.
 pub fn glass(state: &State) -> Glass {
     let zone = state.setup.time_zone.clone().filter(|_| state.logs.local);
-    let width = usize::from(state.layout().list.inner().width);
+    // A letter at the very edge of a frame is hard to read.
+    let width = usize::from(state.layout().list.inner().width.saturating_sub(1));
     Glass { wrap: state.logs.wrap, zone: zone.unwrap_or(TimeZone::UTC), width }
 }
 

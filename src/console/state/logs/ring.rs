@@ -205,6 +205,11 @@ impl Ring {
         }
     }
 
+    /// The gap that is not over yet.
+    pub fn open_gap(&self) -> Option<&Gap> {
+        self.gaps.iter().find(|gap| gap.open)
+    }
+
     pub fn gap_of(&self, line: &Line) -> Option<&Gap> {
         self.gaps.iter().find(|gap| line.gap && gap.seq == line.key.1)
     }
