@@ -61,7 +61,11 @@ fn frames(report: &mut Report, what: &str, mut scene: Scene) {
         .map(|n| {
             let began = Instant::now();
             // A log is followed at its end: there the way leads up.
-            let (one, page) = if what.starts_with("log") { (KeyCode::Up, KeyCode::PageUp) } else { (KeyCode::Down, KeyCode::PageDown) };
+            let (one, page) = if what.starts_with("log") {
+                (KeyCode::Up, KeyCode::PageUp)
+            } else {
+                (KeyCode::Down, KeyCode::PageDown)
+            };
             scene.key(if n % 40 == 39 { page } else { one });
             painter.paint(|frame| scene.view(frame)).unwrap();
             began.elapsed()

@@ -205,13 +205,11 @@ impl Reading {
         tell(LogNews::Note(format!("{}; waiting for it", why.lines.join("; "))))
     }
 
-    fn nothing_there(&self, shelf: LogShelf) -> Failure {
-        let none = log_place::missing(matches!(self.about, About::Task(_)), &self.place, shelf);
+    fn nothing_there(&self, found: LogShelf) -> Failure {
+        let none = log_place::missing(matches!(self.about, About::Task(_)), &self.place, found);
         // Everything is there by now: it came between two requests.
-        let none = none.unwrap_or_else(|| NoLog {
-            because: "it was only just created".to_owned(),
-            hint: "Ask again.".to_owned(),
-        });
+        let none = none
+            .unwrap_or_else(|| NoLog { because: "it was only just created".to_owned(), hint: "Ask again.".to_owned() });
         none_because(&self.about, &none)
     }
 

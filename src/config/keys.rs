@@ -153,11 +153,19 @@ const KEYS: [Row; 12] = [
             let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '#');
             if let Some(name) = names.iter().find(|name| name.len() > GROUP_MAX || !name.chars().all(good)) {
                 let what = format!("holds what is no name of a log group: {name:?}");
-                return Err(wrong(value.span(), what, "the name, not the ARN: for example \"/aws/lambda/nightly-refresh\""));
+                return Err(wrong(
+                    value.span(),
+                    what,
+                    "the name, not the ARN: for example \"/aws/lambda/nightly-refresh\"",
+                ));
             }
             if names.len() > GROUPS_MAX {
                 let what = format!("may name at most {GROUPS_MAX} log groups");
-                return Err(wrong(value.span(), what, "each is read only while it is on screen; name those you look at"));
+                return Err(wrong(
+                    value.span(),
+                    what,
+                    "each is read only while it is on screen; name those you look at",
+                ));
             }
             for name in names {
                 if !config.logs.groups.contains(&name) {

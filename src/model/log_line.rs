@@ -164,7 +164,11 @@ fn stated(head: &str) -> Option<Severity> {
         opens && after.is_none_or(|c| matches!(c, ']' | '\t' | ' ' | ':'))
     };
     let words = ["FATAL", "CRITICAL", "ERROR", "WARNING", "WARN", "INFO", "DEBUG", "TRACE"];
-    let found = words.iter().flat_map(|word| head.match_indices(word)).filter(|found| bounded(*found)).min_by_key(|(at, _)| *at);
+    let found = words
+        .iter()
+        .flat_map(|word| head.match_indices(word))
+        .filter(|found| bounded(*found))
+        .min_by_key(|(at, _)| *at);
     found.and_then(|(_, word)| word_of(word))
 }
 

@@ -226,7 +226,8 @@ mod tests {
     #[test]
     fn what_is_worth_a_look_passes_the_pattern_of_the_service() {
         let passes = |text: &str| TERMS.iter().any(|term| text.contains(term));
-        let line = |letter: char, message: &str| format!("1: 2026-01-15T14:03:22 [SORTER          ]{letter}:  {message}");
+        let line =
+            |letter: char, message: &str| format!("1: 2026-01-15T14:03:22 [SORTER          ]{letter}:  {message}");
         for (text, worth) in [
             (line('E', "anything"), true),
             (line('W', "anything"), true),

@@ -19,6 +19,7 @@ mod embedded;
 mod embedded_faults;
 mod events;
 mod feeds;
+mod feeds_logs;
 mod house;
 mod keys;
 mod logs;

@@ -183,12 +183,10 @@ fn one(shelf: &Shelf) -> Finding {
     let at = || format!("{} of {}", place.stream.as_deref().unwrap_or("every stream"), place.group);
     match &shelf.found {
         Found::Is(LogShelf::There) => Finding::passed(area, check, at()),
-        Found::Is(shelf) if *has_run => {
-            match log_place::missing(true, place, *shelf) {
-                Some(NoLog { because, hint }) => Finding::failed(area, check, because, hint),
-                None => Finding::passed(area, check, at()),
-            }
-        }
+        Found::Is(shelf) if *has_run => match log_place::missing(true, place, *shelf) {
+            Some(NoLog { because, hint }) => Finding::failed(area, check, because, hint),
+            None => Finding::passed(area, check, at()),
+        },
         Found::Is(_) => {
             let message = format!("the task has not run yet; it will write to {}", at());
             Finding::unknown(area, check, message, "DMS makes its log when it first runs: ask again then.")

@@ -122,9 +122,9 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         // These name no account; a topic may be of another one.
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
-        | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
+        | (Subject::Subscriptions, Value::Subscriptions(_))
+        | (Subject::Log(LogSource::Group(_)), Value::Log(_)) => None,
         (Subject::Log(LogSource::Task(arn)), Value::Log(_)) => foreign_arn(scope, std::iter::once(arn.as_str())),
-        (Subject::Log(LogSource::Group(_)), Value::Log(_)) => None,
         (Subject::Charts(_), Value::Charts(charts)) => {
             foreign_arn(scope, charts.instance.iter().map(|arn| arn.0.as_str()))
         }

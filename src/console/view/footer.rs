@@ -83,7 +83,11 @@ fn label(state: &State, action: &Action) -> &'static str {
     let filtered = !state.filter().is_empty();
     match action.id {
         ActionId::Back if filtered && state.overlay.is_none() => {
-            if state.columns().is_empty() { "drop search" } else { "all rows" }
+            if state.columns().is_empty() {
+                "drop search"
+            } else {
+                "all rows"
+            }
         }
         _ => action.label,
     }

@@ -12,10 +12,10 @@
 use super::canvas::{Canvas, Line, line_width, span};
 use super::frame;
 use crate::console::state::layout::{Layout, Pane};
+use crate::console::state::logs;
 use crate::console::state::logs::log::Log;
 use crate::console::state::logs::ring::Line as LogLine;
 use crate::console::state::logs::rows::{COMPONENT, Glass, Kind, LETTER, MARK, Row, TIME};
-use crate::console::state::logs;
 use crate::console::state::{Filling, Screen, State};
 use crate::console::text;
 use crate::console::theme::Role;
@@ -155,14 +155,22 @@ fn lines(log: &Log, canvas: &mut Canvas<'_>, glass: &Glass, body: Pane) {
 
 /// `──── Sunday 2026-11-22 ────`: what is about lines and no line.
 fn centred(canvas: &mut Canvas<'_>, body: Pane, y: u16, role: Role, words: &str) {
-    let rule = "─".repeat(4);
-    let line = [span(Role::Border, rule.clone()), span(role, format!(" {words} ")), span(Role::Border, rule)];
+    let dashes = "─".repeat(4);
+    let line = [span(Role::Border, dashes.clone()), span(role, format!(" {words} ")), span(Role::Border, dashes)];
     let indent = u16::try_from(MARK).unwrap_or(0);
     canvas.line(body.x + indent, y, body.width.saturating_sub(indent), &line);
 }
 
 /// A line's first row: mark, time, severity, component, message.
-fn first(log: &Log, line: &LogLine, row: &Row, canvas: &mut Canvas<'_>, glass: &Glass, at: (u16, u16, u16), here: bool) {
+fn first(
+    log: &Log,
+    line: &LogLine,
+    row: &Row,
+    canvas: &mut Canvas<'_>,
+    glass: &Glass,
+    at: (u16, u16, u16),
+    here: bool,
+) {
     let (x, y, cells) = at;
     let sign = match (line.sign(), line.severity) {
         (_, Some(Severity::Error)) => span(Role::Bad, "✗ "),
@@ -257,7 +265,8 @@ fn unnamed(canvas: &mut Canvas<'_>, pane: Pane) {
 
 fn loading(state: &State, source: &LogSource, canvas: &mut Canvas<'_>, body: Pane) {
     let settings = Subject::Tasks;
-    let unsettled = matches!(source, LogSource::Task(arn) if state.world.task(arn).is_none_or(|task| task.settings.is_none()));
+    let unsettled =
+        matches!(source, LogSource::Task(arn) if state.world.task(arn).is_none_or(|task| task.settings.is_none()));
     if unsettled && state.world.feed(&settings).is_some_and(|feed| feed.failed.is_some()) {
         return frame::failed(state, canvas, body, &settings);
     }
@@ -268,19 +277,15 @@ fn loading(state: &State, source: &LogSource, canvas: &mut Canvas<'_>, body: Pan
 /// Never blank: why there is nothing, and what to do.
 fn nothing(state: &State, source: &LogSource, log: &Log, canvas: &mut Canvas<'_>, body: Pane) {
     let width = usize::from(body.width.saturating_sub(8)).min(90);
-    let (head, rest) = match &log.none {
-        Some(none) => {
-            let none = shown(none).into_owned();
-            (format!("No logs of {} because", name(state, source)), none)
-        }
-        None => {
-            let place = log.place.as_deref().map(|place| shown(place).into_owned()).unwrap_or_default();
-            let since = log.since().unwrap_or(state.now);
-            let glass = logs::glass(state);
-            let (day, clock, zone) = (glass.day(since), glass.clock(since), glass.zone_at(since));
-            let head = format!("No lines since {day} {clock} {zone} in {place}");
-            (head, "New ones appear here by themselves; `cutover logs --since` looks further back.".to_owned())
-        }
+    let (head, rest) = if let Some(none) = &log.none {
+        (format!("No logs of {} because", name(state, source)), shown(none).into_owned())
+    } else {
+        let place = log.place.as_deref().map(|place| shown(place).into_owned()).unwrap_or_default();
+        let since = log.since().unwrap_or(state.now);
+        let glass = logs::glass(state);
+        let (day, clock, zone) = (glass.day(since), glass.clock(since), glass.zone_at(since));
+        let rest = "New ones appear here by themselves; `cutover logs --since` looks further back.";
+        (format!("No lines since {day} {clock} {zone} in {place}"), rest.to_owned())
     };
     let mut lines: Vec<Line<'_>> = Vec::new();
     lines.extend(text::wrap(&head, width).into_iter().map(|part| vec![span(Role::Title, part)]));
@@ -290,7 +295,8 @@ fn nothing(state: &State, source: &LogSource, log: &Log, canvas: &mut Canvas<'_>
 }
 
 fn no_match(log: &Log, canvas: &mut Canvas<'_>, body: Pane) {
-    let mut lines = vec![vec![span(Role::Text, format!("None of {} passes the filter.", text::plural(log.counts.lines, "line")))]];
+    let mut lines =
+        vec![vec![span(Role::Text, format!("None of {} passes the filter.", text::plural(log.counts.lines, "line")))]];
     lines.push(Vec::new());
     if log.counts.quiet > 0 && !log.sieve.quiet {
         let quiet = text::plural(log.counts.quiet, "line");

@@ -148,7 +148,8 @@ impl Book {
         let reading = self.open.get_mut(source).filter(|reading| reading.tail.has_begun())?;
         reading.tail.failed(Vec::new(), now);
         let gap = reading.tail.outage().map(|since| (since, now));
-        let value = LogNews { gap, why: Some(problem.summary.clone()), since: Some(reading.since), ..LogNews::default() };
+        let value =
+            LogNews { gap, why: Some(problem.summary.clone()), since: Some(reading.since), ..LogNews::default() };
         Some(Told { value, as_of: reading.stated, received: reading.received? })
     }
 
@@ -197,8 +198,8 @@ mod tests {
         ReplicationArn::parse(&format!("arn:aws:dms:eu-west-1:1:task:{id}")).unwrap()
     }
 
-    fn place() -> Result<LogPlace, NoPlace> {
-        Ok(LogPlace { group: "g".into(), stream: Some("s".into()), stated: true })
+    fn here() -> LogPlace {
+        LogPlace { group: "g".into(), stream: Some("s".into()), stated: true }
     }
 
     fn line(second: i64, text: &str) -> LogEvent {
@@ -225,17 +226,17 @@ mod tests {
     fn leaving_a_log_and_coming_back_loses_and_repeats_nothing() {
         let mut book = Book::default();
         let source = LogSource::Group("g".into());
-        let first = book.ask(&source, place(), at(-3600), at(0));
+        let first = book.ask(&source, Ok(here()), at(-3600), at(0));
         assert_eq!((first.from, first.doubtful), (at(-3600), true));
         let told = book.news(source.clone(), answer(first, vec![line(-20, "a"), line(-10, "b")]), at(1));
         assert_eq!((told.value.lines.len(), told.as_of, told.received), (2, Some(at(0)), at(1)));
         // Away for half an hour.
-        let back = book.ask(&source, place(), at(-3600), at(1800));
+        let back = book.ask(&source, Ok(here()), at(-3600), at(1800));
         assert!(back.from <= at(-60) && !back.doubtful);
         let told = book.news(source.clone(), answer(back, vec![line(-10, "b"), line(900, "c")]), at(1801));
         assert_eq!((told.value.lines, told.value.gap), (vec![line(900, "c")], None));
         // Away for three hours: what is too far back is marked.
-        let back = book.ask(&source, place(), at(-3600), at(12_600));
+        let back = book.ask(&source, Ok(here()), at(-3600), at(12_600));
         let told = book.news(source, answer(back.clone(), vec![]), at(12_601));
         assert_eq!((told.value.gap, told.value.filled), (Some((at(1800), back.from)), None));
         assert!(told.value.why.is_some());
@@ -259,15 +260,15 @@ mod tests {
         let mut book = Book::default();
         let source = LogSource::Task(arn("A"));
         assert_eq!(book.failed(&source, &problem(), at(0)), None, "there is nothing yet that could have a gap");
-        let ask = book.ask(&source, place(), at(-3600), at(0));
+        let ask = book.ask(&source, Ok(here()), at(-3600), at(0));
         book.news(source.clone(), answer(ask, vec![line(-5, "a")]), at(1));
         let told = book.failed(&source, &problem(), at(4)).unwrap();
         assert_eq!((told.as_of, told.received, told.value.gap), (Some(at(0)), at(1), Some((at(0), at(4)))));
-        let ask = book.ask(&source, place(), at(-3600), at(8));
+        let ask = book.ask(&source, Ok(here()), at(-3600), at(8));
         let broken = Answer { missing: vec![problem()], ..answer(ask, vec![line(2, "b")]) };
         let told = book.news(source.clone(), broken, at(9));
         assert_eq!((told.value.lines.len(), told.value.gap, told.as_of), (1, Some((at(0), at(8))), Some(at(0))));
-        let ask = book.ask(&source, place(), at(-3600), at(12));
+        let ask = book.ask(&source, Ok(here()), at(-3600), at(12));
         let told = book.news(source, answer(ask, vec![line(2, "b"), line(3, "c")]), at(13));
         assert_eq!((told.value.lines.len(), told.value.filled), (1, Some((at(0), at(12)))));
     }
@@ -276,13 +277,13 @@ mod tests {
     fn findings_are_worth_a_look_told_once_and_as_old_as_the_oldest_look() {
         let mut book = Book::default();
         let bad = "1: 2026-01-15T14:03:22 [SORTER          ]E:  bad";
-        let ask = book.ask_errors(&arn("A"), place(), at(-3600), at(0));
+        let ask = book.ask_errors(&arn("A"), Ok(here()), at(-3600), at(0));
         let told = book.findings(&arn("A"), answer(ask, vec![line(-9, bad), line(-8, "paused, says somebody")]), at(1));
         assert_eq!((told.value[0].lines.len(), told.as_of), (1, Some(at(0))));
-        let ask = book.ask_errors(&arn("B"), place(), at(-3600), at(30));
+        let ask = book.ask_errors(&arn("B"), Ok(here()), at(-3600), at(30));
         let told = book.findings(&arn("B"), answer(ask, vec![]), at(31));
         assert_eq!(told.as_of, Some(at(0)), "A was looked at longest ago");
-        let ask = book.ask_errors(&arn("A"), place(), at(-3600), at(60));
+        let ask = book.ask_errors(&arn("A"), Ok(here()), at(-3600), at(60));
         let told = book.findings(&arn("A"), answer(ask, vec![line(-9, bad)]), at(61));
         assert_eq!((told.value[0].lines.len(), told.as_of), (0, Some(at(30))));
         // One that cannot be read says why, and does not age the others.
@@ -303,6 +304,6 @@ mod tests {
         let told = book.news(source.clone(), Answer { value: read, stated: None, pages: 0, missing: vec![] }, at(0));
         assert!(told.value.none.is_some_and(|none| none.contains("switched off") && none.contains("Switch it on")));
         assert_eq!(told.as_of, Some(at(0)));
-        assert!(book.ask(&source, place(), at(-3600), at(30)).doubtful);
+        assert!(book.ask(&source, Ok(here()), at(-3600), at(30)).doubtful);
     }
 }

@@ -407,7 +407,10 @@ fn a_log_on_screen_is_asked_every_few_seconds_and_one_that_was_left_not_at_all()
         account.settle();
         let topic = Topic::Log(source.clone());
         let calls = account.happened(open(Some(source.clone())));
-        assert_eq!(calls.iter().map(|call| (&call.topic, call.urgency)).collect::<Vec<_>>(), [(&topic, Urgency::Interactive)]);
+        assert_eq!(
+            calls.iter().map(|call| (&call.topic, call.urgency)).collect::<Vec<_>>(),
+            [(&topic, Urgency::Interactive)]
+        );
         account.run(60);
         assert!((14..=16).contains(&account.count(&topic, 30)), "{}", account.count(&topic, 30));
         // Nothing to read: asked more slowly, and at once when a person asks.

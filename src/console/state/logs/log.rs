@@ -87,7 +87,9 @@ impl Log {
         match gap {
             Some((from, to)) => {
                 let new = self.ring.gap(from, to, why.as_deref().unwrap_or("not read"));
-                new.into_iter().for_each(|key| self.show_too(key));
+                if let Some(key) = new {
+                    self.show_too(key);
+                }
             }
             None => self.ring.close(filled),
         }
@@ -104,8 +106,14 @@ impl Log {
     fn judge(&mut self, index: usize) {
         let Some(line) = self.ring.get(index) else { return };
         let stream = line.stream();
-        let above = || (0..index).rev().filter_map(|at| self.ring.get(at)).find(|other| !other.is_gap() && other.stream() == stream);
-        let before = line.marks.head || above().is_none_or(|line| line.marks.kept || line.marks.quiet && self.sieve.is_open());
+        let above = || {
+            (0..index)
+                .rev()
+                .filter_map(|at| self.ring.get(at))
+                .find(|other| !other.is_gap() && other.stream() == stream)
+        };
+        let before =
+            line.marks.head || above().is_none_or(|line| line.marks.kept || line.marks.quiet && self.sieve.is_open());
         let (kept, hit) = (self.sieve.keeps(line, before), self.search.is_in(&line.text));
         let marks = Marks { kept, hit, ..line.marks };
         if !self.follow && kept && line.key() > self.cursor {
@@ -248,7 +256,11 @@ impl Log {
             return format!("{dropped} dropped to keep this log in memory");
         }
         match self.since {
-            Some(since) => format!("read from {} {} on; --since of `cutover logs` reads further back", glass.clock(since), glass.zone_at(since)),
+            Some(since) => format!(
+                "read from {} {} on; --since of `cutover logs` reads further back",
+                glass.clock(since),
+                glass.zone_at(since)
+            ),
             None => "read from here on".to_owned(),
         }
     }
@@ -359,7 +371,8 @@ impl Log {
                 let before = self.top;
                 if by < 0 {
                     let top = self.near(self.top.key).unwrap_or(first);
-                    self.top = self.spot_with(top, self.rows_of(top, glass).len().saturating_sub(self.top.row) + step, glass);
+                    self.top =
+                        self.spot_with(top, self.rows_of(top, glass).len().saturating_sub(self.top.row) + step, glass);
                 } else {
                     self.top = min(self.forward(self.top, step, glass), self.spot_with(last, self.height, glass));
                 }
@@ -400,7 +413,8 @@ impl Log {
             self.cursor = self.key(before);
             if self.cursor < self.top.key {
                 // Of a line longer than the screen, its end comes into view first.
-                self.top = Spot { key: self.cursor, row: self.rows_of(before, glass).len().saturating_sub(self.height) };
+                self.top =
+                    Spot { key: self.cursor, row: self.rows_of(before, glass).len().saturating_sub(self.height) };
             }
         } else {
             self.top.row = self.top.row.saturating_sub(1);

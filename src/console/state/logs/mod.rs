@@ -35,7 +35,7 @@ pub enum Field {
 /// Every log that was looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Logs {
-    logs: BTreeMap<LogSource, Log>,
+    read: BTreeMap<LogSource, Log>,
     /// Those looked at, the last one last.
     looked: Vec<LogSource>,
     /// Which of the groups that the configuration names.
@@ -48,27 +48,27 @@ pub struct Logs {
 
 impl Default for Logs {
     fn default() -> Self {
-        Self { logs: BTreeMap::new(), looked: Vec::new(), group: 0, field: Field::Search, wrap: true, local: false }
+        Self { read: BTreeMap::new(), looked: Vec::new(), group: 0, field: Field::Search, wrap: true, local: false }
     }
 }
 
 impl Logs {
     pub fn get(&self, source: &LogSource) -> Option<&Log> {
-        self.logs.get(source)
+        self.read.get(source)
     }
 
     /// Takes in what the feed has read, whether it is on screen or was left a moment ago: it will not be told again.
     pub fn add(&mut self, source: LogSource, news: LogNews) {
-        self.logs.entry(source).or_default().add(news);
+        self.read.entry(source).or_default().add(news);
         self.make_room();
     }
 
     fn make_room(&mut self) {
-        let mut bytes: usize = self.logs.values().map(|log| log.ring.bytes()).sum();
+        let mut bytes: usize = self.read.values().map(|log| log.ring.bytes()).sum();
         // Those nobody has looked at come first, then in the order in which they were.
-        let never: Vec<LogSource> = self.logs.keys().filter(|source| !self.looked.contains(source)).cloned().collect();
+        let never: Vec<LogSource> = self.read.keys().filter(|source| !self.looked.contains(source)).cloned().collect();
         for source in never.iter().chain(&self.looked) {
-            let Some(log) = self.logs.get_mut(source) else { continue };
+            let Some(log) = self.read.get_mut(source) else { continue };
             while bytes > BYTES_MAX {
                 let before = log.ring.bytes();
                 if !log.drop_oldest() {
@@ -85,7 +85,7 @@ impl Logs {
             self.looked.retain(|other| other != source);
             self.looked.push(source.clone());
         }
-        self.logs.entry(source.clone()).or_default()
+        self.read.entry(source.clone()).or_default()
     }
 }
 
@@ -174,10 +174,9 @@ impl Page for LogsPage {
     fn filter<'a>(&self, state: &'a State) -> &'a str {
         let Some(log) = on_screen(state) else { return "" };
         match (state.typing, state.logs.field) {
-            (true, Field::Search) => &log.search.text,
             (true, Field::Component) => &log.sieve.component,
             (false, _) if log.search.is_empty() => &log.sieve.component,
-            (false, _) => &log.search.text,
+            _ => &log.search.text,
         }
     }
 

@@ -6,6 +6,7 @@ use crate::model::log_line::{self, LogEvent, Severity};
 use crate::model::log_sign::{self, Sign};
 use jiff::Timestamp;
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 
 /// Lines kept of one log (design page, budgets).
 pub const LINES_MAX: usize = 100_000;
@@ -20,6 +21,7 @@ const COST: usize = size_of::<Line>() + 16;
 pub type Key = (i64, u64);
 
 /// What a filter and a search have said about a line, and what it is.
+#[allow(clippy::struct_excessive_bools, reason = "independent marks, four bytes a line")]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Marks {
     /// It begins something: an engine line, or a line that states its severity. Others belong to the one before.
@@ -145,7 +147,7 @@ impl Ring {
         let whole = event.text.raw();
         let mut text = whole[..whole.floor_char_boundary(TEXT_MAX)].to_owned();
         if text.len() < whole.len() {
-            text.push_str(&format!(" … {} more bytes", whole.len() - text.len()));
+            let _ = write!(text, " … {} more bytes", whole.len() - text.len());
         }
         let parsed = log_line::parse(&text);
         let severity = log_line::severity(&text);
@@ -217,7 +219,7 @@ impl Ring {
     fn stream(&mut self, name: &str) -> u16 {
         let known = self.streams.iter().rposition(|stream| &**stream == name);
         let at = known.unwrap_or_else(|| {
-            if self.streams.len() <= usize::from(u16::MAX) {
+            if u16::try_from(self.streams.len()).is_ok() {
                 self.streams.push(name.into());
             }
             self.streams.len() - 1
@@ -286,7 +288,10 @@ mod tests {
     #[test]
     fn a_line_knows_its_component_severity_and_sign() {
         let mut ring = Ring::default();
-        ring.push(&event(0, "00000481: 2025-10-20T18:34:12 [METADATA_MANAGE ]I:  Column 'b' is unsupported in table def 's.t'"));
+        ring.push(&event(
+            0,
+            "00000481: 2025-10-20T18:34:12 [METADATA_MANAGE ]I:  Column 'b' is unsupported in table def 's.t'",
+        ));
         ring.push(&event(1, "    more of it"));
         ring.push(&event(2, "[ERROR]\tboom"));
         let line = ring.get(0).unwrap();

@@ -66,7 +66,9 @@ pub enum Kind {
     /// About the log itself: where it begins here.
     Note,
     Day,
-    Gap { open: bool },
+    Gap {
+        open: bool,
+    },
     /// The first row of a line, with its time.
     First,
     /// The first row of what belongs to the line before it.
@@ -85,7 +87,13 @@ fn row(kind: Kind, text: impl Into<String>) -> Row {
 }
 
 /// All rows of a line. `before` is the line shown above it; `beginning` is said over the first one.
-pub fn rows(ring: &Ring, line: &Line, before: Option<&Line>, glass: &Glass, beginning: impl FnOnce() -> String) -> Vec<Row> {
+pub fn rows(
+    ring: &Ring,
+    line: &Line,
+    before: Option<&Line>,
+    glass: &Glass,
+    beginning: impl FnOnce() -> String,
+) -> Vec<Row> {
     #[cfg(test)]
     LAID_OUT.with(|count| count.set(count.get() + 1));
     let mut out = Vec::new();
@@ -105,7 +113,8 @@ pub fn rows(ring: &Ring, line: &Line, before: Option<&Line>, glass: &Glass, begi
     }
     let parsed = log_line::parse(&line.text);
     let message = parsed.map_or(line.text.trim_end(), |line| line.message);
-    let belongs = !line.marks.head && ring.has_components && before.is_some_and(|before| before.stream() == line.stream());
+    let belongs =
+        !line.marks.head && ring.has_components && before.is_some_and(|before| before.stream() == line.stream());
     let width = glass.width.saturating_sub(glass.indent(ring)).max(8);
     let mut kind = if belongs { Kind::Part } else { Kind::First };
     for part in message.lines().chain(message.is_empty().then_some("")) {

@@ -60,7 +60,8 @@ impl Sieve {
             return false;
         }
         if !line.marks.head {
-            return before || self.level == Level::WorthALook && line.sign().is_some() && self.component.trim().is_empty();
+            return before
+                || self.level == Level::WorthALook && line.sign().is_some() && self.component.trim().is_empty();
         }
         let level = match self.level {
             Level::All => true,

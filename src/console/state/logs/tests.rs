@@ -113,8 +113,8 @@ fn keys_lead_through_the_whole_log_and_stop_at_its_ends() {
 #[test]
 fn a_line_longer_than_the_screen_is_read_row_by_row() {
     let mut log = log(3);
-    let long: String = (0..40).map(|n| format!("part {n}\n")).collect();
-    add(&mut log, vec![event(5, &long), event(6, "after")]);
+    let parts: Vec<String> = (0..40).map(|n| format!("part {n}")).collect();
+    add(&mut log, vec![event(5, &parts.join("\n")), event(6, "after")]);
     act(&mut log, Move::First);
     act(&mut log, Move::Rows(3));
     assert!(cursor(&log).starts_with("part 0"));
@@ -191,7 +191,9 @@ fn a_filter_keeps_what_belongs_together_and_counts_what_it_hides() {
             }
             log.refilter(|sieve| (sieve.level, sieve.component, sieve.quiet) = (level, component.to_owned(), quiet));
             if late {
-                lines.iter().for_each(|line| add(&mut log, vec![line.clone()]));
+                for line in &lines {
+                    add(&mut log, vec![line.clone()]);
+                }
             }
             let kept: Vec<usize> = (0..lines.len()).filter(|n| log.ring.get(*n).unwrap().marks.kept).collect();
             assert_eq!(kept, want, "{level:?} {component} {quiet} {late}");
@@ -249,7 +251,7 @@ fn all_logs_together_are_bounded_and_the_one_on_screen_is_the_last_to_lose_lines
         logs.look(&source(n));
         logs.add(source(n), news((0..4_000).map(big).collect()));
     }
-    let bytes: usize = logs.logs.values().map(|log| log.ring.bytes()).sum();
+    let bytes: usize = logs.read.values().map(|log| log.ring.bytes()).sum();
     assert!(bytes <= BYTES_MAX && bytes > BYTES_MAX - 10_000, "{bytes}");
     let lines = |n: usize| logs.get(&source(n)).unwrap().ring.len();
     assert!(lines(0) < 1_000 && lines(1) == 4_000 && lines(2) == 4_000, "{} {} {}", lines(0), lines(1), lines(2));

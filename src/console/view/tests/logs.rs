@@ -2,9 +2,9 @@
 
 use super::*;
 use crate::console::fixtures::logs::*;
-use crate::console::state::logs::rows::LAID_OUT;
-use crate::console::state::logs::open_log_at;
 use crate::console::state::Screen;
+use crate::console::state::logs::open_log_at;
+use crate::console::state::logs::rows::LAID_OUT;
 use crate::model::log_place::LogSource;
 use crate::model::observation::LogNews;
 
@@ -83,7 +83,10 @@ fn why_there_is_no_log() {
     let none = Some("logging is switched off".to_owned());
     update(&mut state, said(LogNews { none, ..news(vec![]) }, 0), now());
     let screen = text(&state);
-    assert!(screen.contains("nothing new: logging is switched off") && screen.contains("Reading from source"), "{screen}");
+    assert!(
+        screen.contains("nothing new: logging is switched off") && screen.contains("Reading from source"),
+        "{screen}"
+    );
 }
 
 #[test]
@@ -112,7 +115,8 @@ fn groups_of_the_configuration_one_after_the_other_or_how_to_name_some() {
     press(&mut state, "L");
     let group = |n: usize| Some(LogSource::Group(groups[n].clone()));
     assert_eq!(state.focus().log_of, group(0));
-    let mut lines = vec![event(before(30), 1, "[ERROR]\t2026-11-22T14:02:52Z\tabc\tno such task"), event(before(20), 2, "END")];
+    let mut lines =
+        vec![event(before(30), 1, "[ERROR]\t2026-11-22T14:02:52Z\tabc\tno such task"), event(before(20), 2, "END")];
     lines[1].stream = "2026/11/22/[$LATEST]0f".into();
     let brought = LogNews { place: Some(groups[0].clone()), ..news(lines) };
     update(&mut state, observed(Subject::Log(group(0).unwrap()), Value::Log(brought), 2, 4), now());
@@ -152,7 +156,8 @@ fn a_log_can_be_opened_at_a_moment_from_anywhere() {
 #[test]
 fn a_frame_of_a_log_of_any_length_lays_out_what_is_seen_and_little_more() {
     let mut state = log_unread(200, 50);
-    let many = (0..20_000).map(|n| event(before(30_000 - n), 0, &line(before(30_000 - n), "SORTER", 'I', "a line", "a.c:1")));
+    let many =
+        (0..20_000).map(|n| event(before(30_000 - n), 0, &line(before(30_000 - n), "SORTER", 'I', "a line", "a.c:1")));
     update(&mut state, said(news(many.collect()), 2), now());
     let built = |state: &State| {
         let before = LAID_OUT.with(std::cell::Cell::get);

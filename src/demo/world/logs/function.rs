@@ -37,7 +37,9 @@ pub(super) fn events(world: &World, now: Timestamp) -> Vec<(String, Event)> {
         let latency = world.points(task, MetricName::CDCLatencyTarget, window, at).last().map(|point| point.value);
         let stamp = at.strftime("%Y-%m-%dT%H:%M:%S.812Z");
         let (letter, said) = match latency {
-            Some(value) if value >= WARNS_FROM => ("WARNING", format!("{PROBED}: target latency {value:.0} s, above 60 s")),
+            Some(value) if value >= WARNS_FROM => {
+                ("WARNING", format!("{PROBED}: target latency {value:.0} s, above 60 s"))
+            }
             Some(value) => ("INFO", format!("{PROBED}: target latency {value:.0} s")),
             None => ("WARNING", format!("{PROBED}: CloudWatch has no point of CDCLatencyTarget")),
         };
@@ -53,12 +55,8 @@ pub(super) fn events(world: &World, now: Timestamp) -> Vec<(String, Event)> {
              Used: 71 MB",
             took + 1
         );
-        let texts = [
-            format!("START RequestId: {request} Version: $LATEST"),
-            last,
-            format!("END RequestId: {request}"),
-            report,
-        ];
+        let texts =
+            [format!("START RequestId: {request} Version: $LATEST"), last, format!("END RequestId: {request}"), report];
         for (place, text) in (0i64..).zip(texts) {
             let at = at + SignedDuration::from_millis(place * 400);
             let ingested = at + SignedDuration::from_millis(1_200);
