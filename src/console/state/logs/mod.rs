@@ -1,9 +1,10 @@
 //! The log of a task, and the log groups that the configuration names.
 //!
-//! `ring.rs` keeps the lines, `sieve.rs` says which are shown, `rows.rs` lays one line out, `log.rs` moves about in them;
-//! this file has what all logs share, and answers for the screen. Start at [`Logs`].
+//! `ring.rs` keeps the lines, `sieve.rs` says which are shown, `rows.rs` lays one line out, `log.rs` has them together,
+//! `motion.rs` moves about in them; this file has what all logs share, and answers for the screen. Start at [`Logs`].
 
 pub mod log;
+mod motion;
 pub mod ring;
 pub mod rows;
 pub mod sieve;
