@@ -153,6 +153,7 @@ fn main() {
         frames(&mut report, &format!("log of {lines} lines, moving"), Scene::logs(SCREEN, lines));
     }
     log(&mut report, 100_000);
+    frames(&mut report, "charts", Scene::charts(SCREEN));
     for tables in [100, 10_000, 60_000] {
         refresh(&mut report, tables);
     }

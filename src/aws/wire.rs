@@ -95,6 +95,8 @@ pub(super) struct Clients {
     pub events: aws_sdk_eventbridge::Client,
     pub scheduler: aws_sdk_scheduler::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub sns: aws_sdk_sns::Client,
+    pub secrets: aws_sdk_secretsmanager::Client,
     sts: aws_sdk_sts::Client,
 }
 
@@ -113,6 +115,8 @@ impl Clients {
             events: aws_sdk_eventbridge::Client::new(sdk),
             scheduler: aws_sdk_scheduler::Client::new(sdk),
             logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
+            sns: aws_sdk_sns::Client::new(sdk),
+            secrets: aws_sdk_secretsmanager::Client::new(sdk),
             sts: aws_sdk_sts::Client::new(sdk),
         }
     }

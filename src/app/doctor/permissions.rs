@@ -17,8 +17,11 @@ use std::time::Duration;
 /// visit, not a habit.
 pub const BURST: u32 = 24;
 
-/// What is waited for one answer, or for the list of tasks.
+/// What is waited for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is waited for the list of tasks: at least three answers, one after the other.
+const LIST_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of each operation, in the order of the table.
 #[derive(Debug, Clone)]
@@ -40,7 +43,7 @@ pub fn needed() -> impl Iterator<Item = &'static Row> {
 }
 
 /// Operations that find what others are tried on.
-const FIRST: [Operation; 2] = [Operation::ListRules, Operation::ListSchedules];
+const FIRST: [Operation; 3] = [Operation::DescribeEventSubscriptions, Operation::ListRules, Operation::ListSchedules];
 
 /// Tries everything, and on the way looks for the logs of the tasks in scope.
 pub async fn gather(reader: &Reader, watch: &feeds::Settings) -> (Facts, Shelves) {
@@ -64,6 +67,8 @@ pub async fn gather(reader: &Reader, watch: &feeds::Settings) -> (Facts, Shelves
         rule: found(Operation::ListRules),
         schedule: found(Operation::ListSchedules),
         log_group: task_logs::some_group(&places),
+        instance: in_scope.iter().chain(all).find_map(|task| task.instance.clone()),
+        topic: found(Operation::DescribeEventSubscriptions).map(|(_, topic)| topic),
     };
     let rest = needed().map(|row| row.operation).filter(|operation| !FIRST.contains(operation));
     let (rest, shelves) =
@@ -92,8 +97,8 @@ async fn tasks(reader: &Reader, watch: &feeds::Settings) -> Result<Tasks, Vec<St
         watched(reader, watch, &mut in_scope).await.map_err(|failure| failure.lines)?;
         Ok(Tasks { all, in_scope, missing })
     };
-    let late = || vec![format!("the list of tasks did not come within {} s", PATIENCE.as_secs())];
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(late()))
+    let late = || vec![format!("the list of tasks did not come within {} s", LIST_PATIENCE.as_secs())];
+    tokio::time::timeout(LIST_PATIENCE, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Nobody is signed in, so nothing could be tried, but for the question itself: `denied` if it was.

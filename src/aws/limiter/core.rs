@@ -26,9 +26,11 @@ pub(super) enum Lane {
     Rules,
     Schedules,
     Logs,
+    /// SNS and Secrets Manager: asked a few times an hour.
+    Seldom,
 }
 
-const LANES: usize = 6;
+const LANES: usize = 7;
 const URGENCIES: usize = 3;
 
 impl Lane {
@@ -39,6 +41,7 @@ impl Lane {
             Some("events") => Self::Rules,
             Some("scheduler") => Self::Schedules,
             Some("logs") => Self::Logs,
+            Some("sns" | "secretsmanager") => Self::Seldom,
             _ => Self::Dms,
         }
     }
@@ -51,6 +54,7 @@ const STS_RATE: f64 = 1.0;
 /// One request per rule, and one per schedule, is what reading them takes; both services document 50 a second or more.
 const RULES_RATE: f64 = 10.0;
 const SCHEDULES_RATE: f64 = 10.0;
+const SELDOM_RATE: f64 = 5.0;
 const OTHER_BURST: u32 = 20;
 /// `FilterLogEvents` allows five a second in the older quota tables (section 4.4 of the DMS facts), shared with every
 /// dashboard of the account: no burst above it either, and nothing on credit.
@@ -129,6 +133,7 @@ impl Core {
             Bucket::new(RULES_RATE, OTHER_BURST, now),
             Bucket::new(SCHEDULES_RATE, OTHER_BURST, now),
             Bucket::new(LOGS_RATE, LOGS_BURST, now).without_credit(),
+            Bucket::new(SELDOM_RATE, OTHER_BURST, now),
         ];
         Self { buckets, lines: Default::default() }
     }
@@ -280,6 +285,7 @@ mod tests {
         assert_eq!(Lane::of(Operation::ListTargetsByRule), Lane::Rules);
         assert_eq!(Lane::of(Operation::GetSchedule), Lane::Schedules);
         assert_eq!(Lane::of(Operation::FilterLogEvents), Lane::Logs);
+        assert_eq!(Lane::of(Operation::GetTopicAttributes), Lane::Seldom);
         assert_eq!(Lane::of(Operation::DescribeTableStatistics), Lane::Dms);
     }
 }

@@ -7,9 +7,11 @@ mod logs;
 mod metrics;
 mod parts;
 mod schedules;
+mod secrets;
 mod tables;
 mod tags;
 mod tasks;
+mod topics;
 mod trial;
 
 pub use logs::LogQuery;

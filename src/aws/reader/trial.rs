@@ -8,7 +8,7 @@ use crate::aws::failure::Class;
 use crate::aws::wire::Refused;
 use crate::model::operation::Operation;
 use crate::model::stamp::Stamp;
-use crate::model::{Problem, ReplicationArn};
+use crate::model::{InstanceArn, Problem, ReplicationArn};
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -38,6 +38,9 @@ pub struct Samples {
     pub schedule: Option<Named>,
     /// A log group.
     pub log_group: Option<String>,
+    pub instance: Option<InstanceArn>,
+    /// ARN of an SNS topic.
+    pub topic: Option<String>,
 }
 
 /// What IAM said, as far as it can be told.
@@ -57,7 +60,7 @@ pub struct Trial {
     /// that and may yet allow what matters.
     pub on_nothing: bool,
     pub stamp: Option<Stamp>,
-    /// The first rule or schedule, where that was asked for.
+    /// The first rule, schedule or event subscription (with its topic), where that was asked for.
     pub found: Option<Named>,
 }
 
@@ -71,6 +74,9 @@ impl Reader {
             Operation::ListTargetsByRule => samples.rule.is_none(),
             Operation::GetSchedule => samples.schedule.is_none(),
             Operation::FilterLogEvents | Operation::DescribeLogStreams => samples.log_group.is_none(),
+            Operation::DescribeReplicationInstanceTaskLogs => samples.instance.is_none(),
+            Operation::GetTopicAttributes | Operation::ListSubscriptionsByTopic => samples.topic.is_none(),
+            Operation::GetSecretValue => true,
             _ => false,
         };
         match self.attempt(operation, samples).await {
@@ -118,7 +124,7 @@ impl Reader {
                 once!(dms.describe_replication_tasks().max_records(LEAST).without_settings(true))
             }
             Operation::DescribeTableStatistics => {
-                let arn = arn(samples.task.as_ref(), || self.made_up("task"));
+                let arn = arn(samples.task.as_ref(), || self.made_up("dms", "task:"));
                 once!(dms.describe_table_statistics().replication_task_arn(&arn).max_records(LEAST))
             }
             Operation::DescribeReplicationInstances => {
@@ -127,17 +133,22 @@ impl Reader {
             Operation::DescribePendingMaintenanceActions => {
                 once!(dms.describe_pending_maintenance_actions().max_records(LEAST))
             }
+            Operation::DescribeReplicationInstanceTaskLogs => {
+                let known = samples.instance.as_ref().map(|arn| arn.0.clone());
+                let arn = known.unwrap_or_else(|| self.made_up("dms", "rep:"));
+                once!(dms.describe_replication_instance_task_logs().replication_instance_arn(&arn).max_records(LEAST))
+            }
             Operation::DescribeEndpoints => once!(dms.describe_endpoints().max_records(LEAST)),
             Operation::DescribeConnections => once!(dms.describe_connections().max_records(LEAST)),
             Operation::DescribeReplications => once!(dms.describe_replications().max_records(LEAST)),
             Operation::DescribeReplicationConfigs => once!(dms.describe_replication_configs().max_records(LEAST)),
             Operation::DescribeReplicationTableStatistics => {
-                let arn = arn(samples.serverless.as_ref(), || self.made_up("replication-config"));
+                let arn = arn(samples.serverless.as_ref(), || self.made_up("dms", "replication-config:"));
                 once!(dms.describe_replication_table_statistics().replication_config_arn(&arn).max_records(LEAST))
             }
             Operation::ListTagsForResource => {
                 let known = samples.task.as_ref().or(samples.serverless.as_ref());
-                let arn = arn(known, || self.made_up("task"));
+                let arn = arn(known, || self.made_up("dms", "task:"));
                 once!(dms.list_tags_for_resource().resource_arn(&arn))
             }
             Operation::GetMetricData => self.one_metric(now).await,
@@ -145,7 +156,23 @@ impl Reader {
                 let from = DateTime::from_secs((now - SignedDuration::from_mins(1)).as_second());
                 once!(dms.describe_events().start_time(from).max_records(LEAST))
             }
-            Operation::DescribeEventSubscriptions => once!(dms.describe_event_subscriptions().max_records(LEAST)),
+            Operation::DescribeEventSubscriptions => {
+                once!(dms.describe_event_subscriptions().max_records(LEAST), |page| {
+                    page.event_subscriptions_list()
+                        .first()
+                        .and_then(|one| Some((one.cust_subscription_id()?.to_owned(), one.sns_topic_arn()?.to_owned())))
+                })
+            }
+            Operation::GetTopicAttributes => {
+                let arn = samples.topic.clone().unwrap_or_else(|| self.made_up("sns", ""));
+                once!(clients.sns.get_topic_attributes().topic_arn(&arn))
+            }
+            Operation::ListSubscriptionsByTopic => {
+                let arn = samples.topic.clone().unwrap_or_else(|| self.made_up("sns", ""));
+                once!(clients.sns.list_subscriptions_by_topic().topic_arn(&arn))
+            }
+            // Never a real one: a password is read by whoever needs it.
+            Operation::GetSecretValue => once!(clients.secrets.get_secret_value().secret_id(NOBODY)),
             Operation::ListEventBuses => once!(events.list_event_buses().limit(1)),
             Operation::ListRules => once!(events.list_rules().limit(1), |page| page.rules().first().and_then(|rule| {
                 Some((rule.event_bus_name().unwrap_or("default").to_owned(), rule.name()?.to_owned()))
@@ -203,15 +230,15 @@ impl Reader {
         sent.await.map(|reply| (reply.stamp, None))
     }
 
-    /// ARN of a thing of this kind that is not there.
-    fn made_up(&self, kind: &str) -> String {
+    /// ARN of something that is not there; `kind` is what stands before its name.
+    fn made_up(&self, service: &str, kind: &str) -> String {
         let (account, region) = (&self.scope().account.0, &self.scope().region.0);
         let partition = match region.split('-').next() {
             Some("cn") => "aws-cn",
             _ if region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
         };
-        format!("arn:{partition}:dms:{region}:{account}:{kind}:{}", NOBODY.to_ascii_uppercase().replace('-', ""))
+        format!("arn:{partition}:{service}:{region}:{account}:{kind}{}", NOBODY.to_ascii_uppercase().replace('-', ""))
     }
 }
 

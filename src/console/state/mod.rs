@@ -5,11 +5,13 @@
 
 pub mod age;
 pub mod alerts;
+pub mod all_drain;
 pub mod charts;
 pub mod column;
 pub mod definition;
 pub mod drain;
 pub mod events;
+pub mod export;
 pub mod feed;
 pub mod filter;
 pub mod header;
@@ -17,28 +19,34 @@ pub mod help;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod notice;
 pub mod page;
 pub mod palette;
 pub mod problems;
 pub mod schedules;
 pub mod tables;
 pub mod tasks;
+pub mod text_pane;
 pub mod world;
 
-use super::actions::Context;
+use super::actions::{ActionId, Context, Keymap};
 use super::message::{Area, Focus};
+use super::theme::Look;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
 use alerts::Alerts;
+use all_drain::AllDrain;
 use charts::Charts;
 use definition::Definition;
 use drain::Drain;
 use events::Events;
+use export::FileField;
 use feed::Freshness;
 use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
+use notice::Notice;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
@@ -72,7 +80,7 @@ pub struct Setup {
     pub region: Option<String>,
     pub mode: Mode,
     pub ascii: bool,
-    pub colour: bool,
+    pub look: Look,
     pub demo: bool,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
@@ -82,6 +90,10 @@ pub struct Setup {
     pub log_groups: Vec<String>,
     /// Where times are shown besides UTC.
     pub time_zone: Option<jiff::tz::TimeZone>,
+    /// Which keys do what.
+    pub keys: Keymap,
+    /// The clipboard may be used.
+    pub copies: bool,
 }
 
 /// Who we are, once that is known.
@@ -96,6 +108,7 @@ pub enum Connection {
 pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
+    FileName(FileField),
 }
 
 /// A line across the screen: the data below is kept and ages.
@@ -109,7 +122,10 @@ pub struct Banner {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traffic {
     pub requests_last_minute: u32,
-    pub dollars_per_day: f64,
+    /// Estimated cost of metrics; `None` until it was measured.
+    pub dollars_per_day: Option<f64>,
+    /// What the configuration allows it to be.
+    pub dollars_cap: f64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -135,11 +151,16 @@ pub struct State {
     pub logs: Logs,
     pub charts: Charts,
     pub drain: Drain,
+    pub all_drain: AllDrain,
     pub definition: Definition,
     pub schedules: Schedules,
     pub alerts: Alerts,
     pub problems: Problems,
     pub banner: Option<Banner>,
+    /// About what was just done.
+    pub notice: Option<Notice>,
+    /// Files asked to be written so far: the number of the last one.
+    pub writings: u64,
     pub traffic: Option<Traffic>,
     /// What the feeds were told last.
     pub looked: Option<Focus>,
@@ -187,11 +208,14 @@ impl State {
             logs: Logs::default(),
             charts: Charts::default(),
             drain: Drain::default(),
+            all_drain: AllDrain::default(),
             definition: Definition::default(),
             schedules: Schedules::default(),
             alerts: Alerts::default(),
             problems: Problems::default(),
             banner: None,
+            notice: None,
+            writings: 0,
             traffic: None,
             looked: None,
         };
@@ -208,6 +232,7 @@ impl State {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::FileName(_)) => Context::FileName,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
         }
@@ -215,6 +240,11 @@ impl State {
 
     pub fn screen_context(&self) -> Context {
         self.page().context()
+    }
+
+    /// How to get at an action from the screen, for a sentence: its first key, else its name.
+    pub fn key(&self, id: ActionId) -> String {
+        self.setup.keys.hint(id, self.screen_context(), self.setup.ascii)
     }
 
     /// Who answers for the screen.
@@ -235,15 +265,16 @@ impl State {
         self.tab().and(self.opened.as_ref())
     }
 
-    /// Makes this the opened task.
+    /// Makes this the opened task; which side of it is shown is for the caller.
     pub fn open_task(&mut self, arn: &ReplicationArn) {
-        if self.opened.as_ref() == Some(arn) {
-            return;
+        if self.opened.as_ref() != Some(arn) {
+            // No rows are held yet, so nothing that came for this task earlier may lend them its age.
+            *self.world.feed_mut(&Subject::Tables(arn.clone())) = feed::Feed::default();
+            self.tables = Some(Tables::new(arn.clone()));
+            self.opened = Some(arn.clone());
         }
-        // No rows are held yet, so nothing that came for this task earlier may lend them its age.
-        *self.world.feed_mut(&Subject::Tables(arn.clone())) = feed::Feed::default();
-        self.tables = Some(Tables::new(arn.clone()));
-        self.opened = Some(arn.clone());
+        // Only one task is open: what lay behind would be about this one now.
+        self.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
     }
 
     pub fn task_rows(&self) -> TaskRows<'_> {
@@ -287,7 +318,11 @@ impl State {
             return PaneAge { has_data: false, as_of: None, freshness: Freshness::Awaited, late_from: None };
         };
         // Points that were never published have no age; where one is due its own cell says so.
-        let nothing = *subject == Subject::Metrics && !self.world.has_points();
+        let nothing = match subject {
+            Subject::Metrics => !self.world.has_points(),
+            Subject::Charts(_) => feed.as_of.is_none(),
+            _ => false,
+        };
         // DMS refreshes the statistics of a running task only: nothing newer is due of another.
         let idle = matches!(subject, Subject::Tables(arn) if feed.failed.is_none() && !self.runs(arn));
         let freshness = match feed.freshness(self.now) {
@@ -332,6 +367,7 @@ impl State {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
         next.offer(self.tasks.judged_until);
+        next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at
     }

@@ -4,10 +4,11 @@
 //! [`Tasks::judged_until`] is reached; never for a frame.
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::world::World;
-use super::{Filling, State};
+use super::{Filling, State, age, events};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::health::{self, Alert, Health, Latency, Load, POINT_DUE_AFTER};
@@ -91,8 +92,9 @@ impl Page for TasksPage {
         Context::Tasks
     }
 
-    fn subjects(&self, _state: &State) -> Vec<Subject> {
-        vec![Subject::Tasks, Subject::Metrics]
+    fn subjects(&self, state: &State) -> Vec<Subject> {
+        let events = events::is_beside_why(state).then_some(Subject::Events);
+        [Subject::Tasks, Subject::Metrics].into_iter().chain(events).collect()
     }
 
     fn filling(&self, state: &State) -> Filling {
@@ -117,11 +119,19 @@ impl Page for TasksPage {
     }
 
     fn detail_wants(&self, state: &State) -> u16 {
-        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 12 } else { 0 }
+        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 13 } else { 0 }
     }
 
     fn follow(&self, state: &mut State) {
         state.tasks.list.follow(state.now);
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        state.tasks.list.key().map(|arn| arn.as_str().to_owned())
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        Some(export::tasks(state))
     }
 
     fn focus(&self, state: &State, focus: &mut Focus) {
@@ -133,6 +143,9 @@ impl Page for TasksPage {
     fn deadline(&self, state: &State, next: &mut Next) {
         let (list, world) = (&state.tasks.list, &state.world);
         next.offer(list.follows_at());
+        if events::is_beside_why(state) {
+            next.offer(age::next_day(next.now));
+        }
         for (_, row) in list.visible() {
             match state.tasks.lines.get(row).map(|line| line.latency) {
                 Some(Latency::Missing { newest }) => next.age(newest),

@@ -1,5 +1,6 @@
 //! Folding what the feeds say into the world: newest wins, errors keep the last good data, other scopes stay out.
 
+use super::lists;
 use crate::console::state::feed::Failure;
 use crate::console::state::problems::EntryState;
 use crate::console::state::{Banner, Connection, State};
@@ -62,6 +63,7 @@ pub fn subject_word(subject: &Subject) -> &'static str {
         Subject::Charts(_) => "charts",
         Subject::InstanceMetrics => "instance metrics",
         Subject::Maintenance => "pending maintenance",
+        Subject::Definition(_) => "definition",
     }
 }
 
@@ -122,6 +124,7 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         // These name no account; a topic may be of another one.
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
+        | (Subject::Definition(_), Value::Definition(_))
         | (Subject::Subscriptions, Value::Subscriptions(_))
         | (Subject::Log(LogSource::Group(_)), Value::Log(_)) => None,
         (Subject::Log(LogSource::Task(arn)), Value::Log(_)) => foreign_arn(scope, std::iter::once(arn.as_str())),
@@ -167,7 +170,10 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             }
             return;
         }
-        (_, Value::Tasks(tasks)) => state.world.set_tasks(tasks),
+        (_, Value::Tasks(tasks)) => {
+            state.world.set_tasks(tasks, state.now);
+            lists::tasks_changed(state);
+        }
         (_, Value::Instances(instances)) => state.world.instances = instances,
         (_, Value::Endpoints(endpoints)) => state.world.endpoints = endpoints,
         (_, Value::Connections(connections)) => state.world.connections = connections,
@@ -176,22 +182,24 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             state.world.table_errors.insert(arn, rows);
         }
         (Subject::Tables(arn), Value::Tables(rows)) => {
-            // Late answers about a task that is not open any more are as good as never asked.
+            state.world.count(&arn, &rows);
+            // The rows of a task that is not open any more are as good as never asked.
             let Some(tables) = state.tables.as_mut().filter(|tables| tables.arn == arn) else { return };
             tables.set(rows);
         }
-        (_, Value::Events(new)) => state.world.add_events(new),
-        (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
+        (_, Value::Events(new)) => lists::take_events(state, new),
+        (_, Value::Schedules(new)) => lists::take_schedules(state, new),
         (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
         (Subject::Charts(arn), Value::Charts(charts)) => state.world.charts = Some((arn, charts)),
         (_, Value::InstanceMetrics(all)) => state.world.set_instance_metrics(all),
         (_, Value::Maintenance(all)) => state.world.maintenance = all,
         (_, Value::LogErrors(new)) => state.world.add_findings(new),
+        (Subject::Definition(arn), Value::Definition(new)) => state.world.set_definition(&arn, new, state.now),
         (Subject::Log(source), Value::Log(news)) => {
             state.logs.add(source, news);
             return;
         }
-        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_)) => return,
+        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_) | Value::Definition(_)) => return,
     }
     super::judge(state);
 }

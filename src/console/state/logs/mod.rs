@@ -123,9 +123,7 @@ pub fn with(state: &mut State, change: impl FnOnce(&mut Log, &Glass)) {
 /// Shows the log of a task as it was at a moment, from wherever the screen is.
 pub fn open_log_at(state: &mut State, arn: &ReplicationArn, at: Timestamp) {
     state.open_task(arn);
-    if state.screen() != Screen::Task(Tab::Logs) {
-        state.screens.push(Screen::Task(Tab::Logs));
-    }
+    state.screens.push(Screen::Task(Tab::Logs));
     with(state, |log, _| log.want(at));
 }
 

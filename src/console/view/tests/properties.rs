@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 fn codes() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        8 => "[/!r<>o:?jkgGq sbctldaefnNvxWzL ✓漢]".prop_map(|s| KeyCode::Char(s.chars().next().unwrap())),
+        8 => "[/!r<>o:?jkgGq sbctldaefinDJNvxWzL\\]\\[ ✓漢]".prop_map(|s| KeyCode::Char(s.chars().next().unwrap())),
         1 => any::<char>().prop_map(KeyCode::Char),
         8 => prop_oneof![
             Just(KeyCode::Enter), Just(KeyCode::Esc), Just(KeyCode::Backspace), Just(KeyCode::Up), Just(KeyCode::Down),
@@ -64,6 +64,21 @@ fn messages() -> impl Strategy<Value = Message> {
             all.push(event(before(back / 2), 5_001, &line(before(back / 2), &component, 'E', &text, "a.c:1")));
             let gap = gap.then(|| (before(back), before(back / 2)));
             said(crate::model::observation::LogNews { gap, why: Some(text), ..news(all) }, 1)
+        }),
+        2 => (hostile(), hostile(), hostile()).prop_map(|(name, mappings, key)| {
+            let settings = serde_json::json!({ "Logging": { key.as_str(): name }, key.as_str(): 1 }).to_string();
+            let definition = crate::model::observation::Definition {
+                table_mappings: Some(mappings),
+                settings: Some(settings),
+            };
+            observed(Subject::Definition(arn("BILLINGXCDC")), Value::Definition(definition), 1, 60)
+        }),
+        2 => proptest::sample::select(crate::console::fixtures::definition::drained("BILLINGXCDC", 3)),
+        1 => hostile().prop_map(|name| {
+            let mut all = crate::console::fixtures::definition::full_endpoints();
+            all[0].name = name.clone().into();
+            all[1].settings[0].value = name.into();
+            observed(Subject::Endpoints, Value::Endpoints(all), 1, 60)
         }),
         1 => (hostile(), any::<bool>()).prop_map(|(why, tables)| {
             let subject = if tables { Subject::Tables(arn("BILLINGXCDC")) } else { Subject::Tasks };
