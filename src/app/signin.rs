@@ -51,8 +51,8 @@ impl Watching {
 }
 
 fn looking(focus: Focus) -> Looking {
-    let Focus { tables_of, log_of, charts_of, visible, looking } = focus;
-    Looking { tables_of, log_of, charts_of, visible, looking }
+    let Focus { tables_of, log_of, charts_of, definition_of, visible, looking } = focus;
+    Looking { tables_of, log_of, charts_of, definition_of, visible, looking }
 }
 
 /// Signs in and starts watching; everything it has to say goes to the inbox.

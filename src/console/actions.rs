@@ -16,6 +16,7 @@ pub enum Context {
     Logs,
     Metrics,
     Drain,
+    AllDrain,
     Definition,
     Schedules,
     Alerts,
@@ -26,13 +27,14 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
         Self::Logs,
         Self::Metrics,
         Self::Drain,
+        Self::AllDrain,
         Self::Definition,
         Self::Schedules,
         Self::Alerts,
@@ -49,7 +51,8 @@ impl Context {
             Self::Events => "Events",
             Self::Logs => "Logs",
             Self::Metrics => "Metrics of a task",
-            Self::Drain => "Drain",
+            Self::Drain => "Drain of a task",
+            Self::AllDrain => "Drain of all tasks",
             Self::Definition => "Definition of a task",
             Self::Schedules => "Schedules",
             Self::Alerts => "Alerts",
@@ -123,6 +126,12 @@ pub enum ActionId {
     ClosePalette,
     Erase,
     EraseAll,
+    TurnForm,
+    NextHeading,
+    PreviousHeading,
+    Find,
+    FindNext,
+    FindPrevious,
     Repaint,
     Suspend,
     Quit,

@@ -83,6 +83,8 @@ pub struct Focus {
     pub log_of: Option<LogSource>,
     /// The task whose charts are on screen.
     pub charts_of: Option<ReplicationArn>,
+    /// The task whose definition is on screen.
+    pub definition_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while the terminal says nobody looks.

@@ -1,14 +1,15 @@
 //! From answers to reports: what belongs together is merged, what is out of scope left out, and each report gets the time
 //! of its evidence. Pure: `now` is a parameter.
 
-use super::book::{Book, KEEP, KEEP_CHARTS};
+use super::book::{Book, KEEP};
+use super::charts::OpenCharts;
 use super::known::Known;
 use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
 use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
 use crate::model::metric::{MetricName, Series};
-use crate::model::observation::{self, Charts, InstanceSeries, TaskSeries, Value};
+use crate::model::observation::{self, Definition, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
@@ -33,7 +34,7 @@ pub(super) struct Fold {
     book: Book<ReplicationArn>,
     of_instances: Book<InstanceArn>,
     /// Of the task whose charts were opened last.
-    charts: Option<(ReplicationArn, Book<()>, Book<InstanceArn>)>,
+    charts: Option<OpenCharts>,
     window: Option<Window>,
 }
 
@@ -162,17 +163,11 @@ impl Fold {
         instance: Vec<InstanceSeries>,
         now: Timestamp,
     ) {
-        if self.charts.as_ref().is_none_or(|(of, ..)| of != arn) {
-            self.charts = Some((arn.clone(), Book::new(), Book::new()));
-        }
-        if let Some((_, of_task, of_instance)) = &mut self.charts {
-            of_task.add(task.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
-            // A task can be moved: points of two instances are not one line.
-            let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
-            of_instance.keep_only(|of| Some(of) == here);
-            let here = instance.into_iter().filter(|one| Some(&one.arn) == here);
-            of_instance.add(here.map(|one| (one.arn, one.series)), KEEP_CHARTS, now);
-        }
+        let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
+        let open = self.charts.take().filter(|charts| charts.are_of(arn));
+        let mut charts = open.unwrap_or_else(|| OpenCharts::new(arn.clone()));
+        charts.add(task, instance, here, now);
+        self.charts = Some(charts);
     }
 
     fn watched(&self) -> impl Iterator<Item = &Task> {
@@ -247,6 +242,19 @@ impl Fold {
         self.report(Subject::Connections, Value::Connections(answer.value), answer.stated, every, now)
     }
 
+    /// What a task is told to do, as of the answer that had it.
+    pub(super) fn definition_report(
+        &self,
+        arn: &ReplicationArn,
+        stated: Option<Timestamp>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        let (table_mappings, settings) = self.texts.get(arn).cloned().unwrap_or_default();
+        let definition = Definition { table_mappings, settings };
+        self.report(Subject::Definition(arn.clone()), Value::Definition(definition), stated, every, now)
+    }
+
     /// Nothing new is also an answer: it is as old as the service says.
     pub(super) fn events_report(
         &self,
@@ -303,25 +311,17 @@ impl Fold {
         self.report(Subject::InstanceMetrics, Value::InstanceMetrics(series), self.of_instances.newest(), every, now)
     }
 
-    /// While the task runs, as old as its own newest point: those of its instance go on when replication has stopped. One
-    /// without any point has charts without an age.
+    /// `None` where another task's charts were opened since.
     pub(super) fn charts_report(
         &self,
         arn: &ReplicationArn,
         every: Option<SignedDuration>,
         now: Timestamp,
     ) -> Option<Report> {
-        let (_, task, instance) = self.charts.as_ref().filter(|(of, ..)| of == arn)?;
-        let charts = Charts {
-            task: task.series().map(|((), series)| series).collect(),
-            instance: self.tasks.get(arn).and_then(|task| task.instance.clone()),
-            of_instance: instance.series().map(|(_, series)| series).collect(),
-        };
-        let runs = self.tasks.get(arn).is_some_and(|task| task.status == TaskStatus::Running);
-        let as_of = match task.newest() {
-            Some(at) if runs => Some(at),
-            newest => newest.max(instance.newest()),
-        };
+        let charts = self.charts.as_ref().filter(|charts| charts.are_of(arn))?;
+        let task = self.tasks.get(arn);
+        let as_of = charts.as_of(task.is_some_and(|task| task.status == TaskStatus::Running));
+        let charts = charts.value(task.and_then(|task| task.instance.clone()));
         Some(self.report(Subject::Charts(arn.clone()), Value::Charts(charts), as_of, every, now))
     }
 
@@ -360,7 +360,6 @@ fn is_watched(settings: &Settings, tagged: &BTreeMap<ReplicationArn, bool>, arn:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::metric::Point;
     use crate::model::table::{AppliedCounts, Counts, TableState};
     use crate::model::task::{MigrationType, TaskStats};
     use crate::model::{AccountId, EndpointArn, Region, TaskName};
@@ -507,36 +506,6 @@ mod tests {
             let answer = Answer { value: rows, stated: Timestamp::from_second(99).ok(), ..Answer::default() };
             assert_eq!(as_of(&fold.tables_report(subject.clone(), answer, None, NOW)), want);
         }
-    }
-
-    #[test]
-    fn charts_are_as_old_as_the_points_of_a_running_task_and_keep_to_one_instance() {
-        let now = Timestamp::from_second(1_795_000_000).unwrap();
-        let minutes_ago = |minutes: i64| now - SignedDuration::from_mins(minutes);
-        let series = |name, minutes| {
-            let points = vec![Point { at: minutes_ago(minutes), value: 1.0 }];
-            Series { name, points }
-        };
-        let of = |id: &str, minutes| InstanceSeries {
-            arn: InstanceArn(id.into()),
-            series: series(MetricName::SwapUsage, minutes),
-        };
-        let arn = task("A", "a").arn;
-        let mut fold = fold(Settings::default());
-        fold.tasks(list(vec![task("A", "a")], 1));
-        fold.charts(&arn, vec![series(MetricName::MemoryUsage, 20)], vec![of("i", 2), of("other", 1)], now);
-        let report = fold.charts_report(&arn, None, now).unwrap();
-        assert_eq!(as_of(&report), Some(minutes_ago(20).as_second()), "a fresh instance does not make its task fresh");
-        // Moved to another instance, and stopped.
-        let moved = Task { instance: Some(InstanceArn("other".into())), status: TaskStatus::Stopped, ..task("A", "a") };
-        fold.tasks(list(vec![moved], 2));
-        fold.charts(&arn, vec![], vec![of("other", 3)], now);
-        let report = fold.charts_report(&arn, None, now).unwrap();
-        assert_eq!(as_of(&report), Some(minutes_ago(3).as_second()));
-        let Report::Observed { observation, .. } = report else { panic!() };
-        let Value::Charts(charts) = observation.value else { panic!() };
-        assert_eq!((charts.of_instance.len(), charts.of_instance[0].points.len()), (1, 1));
-        assert_eq!(charts.of_instance[0].points[0].at, minutes_ago(3));
     }
 
     #[test]

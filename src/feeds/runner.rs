@@ -271,6 +271,10 @@ impl Runner {
             }
             Answered::Charts(task, instance) => {
                 let Topic::Charts(arn) = topic else { return events };
+                // A late answer about a task that was left must not push out the charts that are open now.
+                if self.state.charts_of() != Some(arn) {
+                    return events;
+                }
                 let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
                 let instance = std::mem::take(&mut instance.value);
                 self.fold.charts(arn, task, instance, now);
@@ -291,6 +295,9 @@ impl Runner {
     fn tell(&self, topic: &Topic, answered: Answered, now: Timestamp) {
         let every = self.state.every(topic);
         let fold = &self.fold;
+        if let (Topic::Definition(arn), Answered::Settings(_, answer)) = (topic, &answered) {
+            self.say(fold.definition_report(arn, answer.stated, every, now));
+        }
         self.say(match answered {
             Answered::Identity(answer) => fold.identity_report(answer, every, now),
             Answered::Tasks(_) | Answered::Settings(..) | Answered::Tags(_) => {
@@ -492,6 +499,7 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Maintenance => Subject::Maintenance,
         Topic::InstanceMetrics => Subject::InstanceMetrics,
         Topic::Charts(arn) => Subject::Charts(arn.clone()),
+        Topic::Definition(arn) => Subject::Definition(arn.clone()),
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
     }

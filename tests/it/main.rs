@@ -29,6 +29,7 @@ mod mover;
 mod policies;
 mod pty;
 mod pty_aws;
+mod pty_definition;
 mod pty_lists;
 mod pty_terminal;
 mod reader;

@@ -1,7 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Alerts, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules, Tables, Tasks,
+    self, Alerts, AllDrain, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules,
+    Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -20,15 +21,16 @@ pub(super) const fn ctrl(c: char) -> Key {
 }
 
 /// Lists with columns and a filter.
-const LISTS: &[Context] = &[Tasks, Tables, Events, Schedules, Alerts];
-const SCREENS: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems];
+const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts];
+const SCREENS: &[Context] =
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems];
 const SCROLLED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help];
 const MOVED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help, Palette];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help, Palette];
 /// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
 /// screen without a task; the keys do nothing then.
-const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition];
+const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
 const TEXT: &[Context] = &[Filter, Palette];
@@ -52,10 +54,10 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Open,
         name: "open",
-        contexts: &[Tasks],
+        contexts: &[Tasks, AllDrain],
         keys: &[key(KeyCode::Enter)],
         label: "open",
-        doc: "Open the task under the cursor: its tables.",
+        doc: "Open the task under the cursor: its tables; on Drain of all tasks, its drain.",
         operation: Some(Operation::DescribeTableStatistics),
         footer: Some(1),
         palette: true,
@@ -527,6 +529,69 @@ pub const TABLE: &[Action] = &[
         label: "erase all",
         doc: "Empty the text field.",
         footer: Some(3),
+        ..BASE
+    },
+    Action {
+        id: ActionId::TurnForm,
+        name: "words-or-json",
+        contexts: &[Definition],
+        keys: &[char('J')],
+        label: "JSON",
+        doc: "Mappings and settings in words, or as JSON.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextHeading,
+        name: "next-heading",
+        contexts: &[Definition],
+        keys: &[char(']')],
+        label: "next part",
+        doc: "To the next heading.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousHeading,
+        name: "previous-heading",
+        contexts: &[Definition],
+        keys: &[char('[')],
+        label: "part before",
+        doc: "To the heading before.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Find,
+        name: "find",
+        contexts: &[Definition],
+        keys: &[char('/')],
+        label: "find",
+        doc: "Find a text, whatever its case; lines with it are marked.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::FindNext,
+        name: "find-next",
+        contexts: &[Definition],
+        keys: &[char('n')],
+        label: "next",
+        doc: "To the next line with it.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::FindPrevious,
+        name: "find-previous",
+        contexts: &[Definition],
+        keys: &[char('N')],
+        label: "before",
+        doc: "To the line with it before.",
+        palette: true,
         ..BASE
     },
     Action {

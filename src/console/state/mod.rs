@@ -5,6 +5,7 @@
 
 pub mod age;
 pub mod alerts;
+pub mod all_drain;
 pub mod charts;
 pub mod column;
 pub mod definition;
@@ -23,6 +24,7 @@ pub mod problems;
 pub mod schedules;
 pub mod tables;
 pub mod tasks;
+pub mod text_pane;
 pub mod world;
 
 use super::actions::Context;
@@ -31,6 +33,7 @@ use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
 use alerts::Alerts;
+use all_drain::AllDrain;
 use charts::Charts;
 use definition::Definition;
 use drain::Drain;
@@ -134,6 +137,7 @@ pub struct State {
     pub logs: Logs,
     pub charts: Charts,
     pub drain: Drain,
+    pub all_drain: AllDrain,
     pub definition: Definition,
     pub schedules: Schedules,
     pub alerts: Alerts,
@@ -186,6 +190,7 @@ impl State {
             logs: Logs::default(),
             charts: Charts::default(),
             drain: Drain::default(),
+            all_drain: AllDrain::default(),
             definition: Definition::default(),
             schedules: Schedules::default(),
             alerts: Alerts::default(),

@@ -6,7 +6,7 @@
 use super::column::Column;
 use super::list::{List, Rows};
 use super::{Filling, State, age};
-use super::{alerts, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
+use super::{alerts, all_drain, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::Subject;
@@ -71,7 +71,8 @@ impl Screen {
             Self::Events | Self::Task(Tab::Events) => &events::EventsPage,
             Self::Logs | Self::Task(Tab::Logs) => &logs::LogsPage,
             Self::Task(Tab::Metrics) => &charts::ChartsPage,
-            Self::Drain | Self::Task(Tab::Drain) => &drain::DrainPage,
+            Self::Drain => &all_drain::AllDrainPage,
+            Self::Task(Tab::Drain) => &drain::DrainPage,
             Self::Task(Tab::Definition) => &definition::DefinitionPage,
             Self::Schedules => &schedules::SchedulesPage,
             Self::Alerts => &alerts::AlertsPage,
@@ -86,6 +87,11 @@ pub trait Page {
 
     /// Subjects whose data is on screen: `r` asks for them again, and the oldest of them is the age in the header.
     fn subjects(&self, state: &State) -> Vec<Subject>;
+
+    /// What `r` asks again besides, though its age is not that of the screen.
+    fn also_asked(&self, _state: &State) -> Vec<Subject> {
+        Vec::new()
+    }
 
     /// What the list has to show.
     fn filling(&self, state: &State) -> Filling;

@@ -56,7 +56,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::EventInFull => lists::event_in_full(state),
         ActionId::ScheduledTask => lists::to_scheduled_task(state),
         ActionId::OtherPart => lists::other_part(state),
-        ActionId::Filter => state.typing = true,
+        ActionId::Filter | ActionId::Find => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
             refilter(state, "");
@@ -108,6 +108,11 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
             field.pop();
         }),
         ActionId::EraseAll => edit(state, String::clear),
+        ActionId::TurnForm => state.definition.turn(),
+        ActionId::NextHeading => state.definition.heading(true),
+        ActionId::PreviousHeading => state.definition.heading(false),
+        ActionId::FindNext => state.definition.next(true),
+        ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
         ActionId::Suspend => effects.push(Effect::Suspend),
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
@@ -128,20 +133,29 @@ fn go(state: &mut State, screen: Screen) {
 
 /// What lies behind the row under the cursor.
 fn enter(state: &mut State) {
-    if state.screen() == Screen::Tasks {
-        open(state, Tab::Tables);
+    match state.screen() {
+        Screen::Tasks => open(state, Tab::Tables),
+        Screen::Drain => open(state, Tab::Drain),
+        _ => {}
     }
 }
 
-/// A side of the task on screen, or of the one under the cursor of Tasks.
+/// The task under the cursor of a list of tasks.
+fn under_cursor(state: &State) -> Option<ReplicationArn> {
+    let list = match state.screen() {
+        Screen::Tasks => &state.tasks.list,
+        Screen::Drain => &state.all_drain.list,
+        _ => return None,
+    };
+    list.row().and(list.key()).cloned()
+}
+
+/// A side of the task on screen, or of the one under the cursor of a list of tasks.
 pub fn open(state: &mut State, tab: Tab) {
     if state.tab().is_some() {
         return turn(state, tab);
     }
-    if state.screen() != Screen::Tasks {
-        return;
-    }
-    let Some(arn) = state.tasks.list.row().and(state.tasks.list.key()).cloned() else { return };
+    let Some(arn) = under_cursor(state) else { return };
     open_task(state, arn, tab);
 }
 
@@ -231,7 +245,7 @@ fn ask_now(state: &mut State, effects: &mut Vec<Effect>) {
     let failed: Vec<Subject> = failed.collect();
     let mut subjects = match state.context() {
         Context::Problems if !failed.is_empty() => failed,
-        _ => state.subjects_on_screen(),
+        _ => state.page().also_asked(state).into_iter().chain(state.subjects_on_screen()).collect(),
     };
     let now = state.now;
     subjects.retain(|subject| state.world.feed_mut(subject).ask(now));

@@ -233,5 +233,7 @@ fn ascii_only() {
 
 mod budgets;
 mod charts;
+mod definition;
+mod drain;
 mod lists;
 mod properties;
