@@ -38,6 +38,8 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         demo: setup.demo.is_some(),
         clock: setup.screen.clock,
         watched: setup.watch.tasks.clone(),
+        log_groups: setup.log_groups.clone(),
+        time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
     };

@@ -26,6 +26,7 @@ pub struct Config {
     /// One endpoint for every service, before what the AWS configuration says.
     pub endpoint_url: Option<String>,
     pub scope: Scope,
+    pub logs: Logs,
     pub screen: Screen,
     pub cost: Cost,
     /// Keys of the console, merged over the defaults and checked.
@@ -41,6 +42,13 @@ pub struct Scope {
     pub tags: BTreeMap<String, String>,
 }
 
+/// Logs besides those of tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// Names of log groups.
+    pub groups: Vec<String>,
+}
+
 /// What the terminal gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screen {
@@ -50,6 +58,8 @@ pub struct Screen {
     pub clipboard: Clipboard,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
+    /// Where times are shown besides UTC.
+    pub time_zone: Option<jiff::tz::TimeZone>,
 }
 
 impl Default for Screen {
@@ -60,6 +70,7 @@ impl Default for Screen {
             theme: ThemeName::Sixteen,
             clipboard: Clipboard::Auto,
             clock: true,
+            time_zone: None,
         }
     }
 }

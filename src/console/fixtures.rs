@@ -3,6 +3,7 @@
 pub mod charts;
 pub mod definition;
 pub mod lists;
+pub mod logs;
 
 use super::actions::Keymap;
 use super::message::{Area, Key, KeyCode, Message};
@@ -44,6 +45,8 @@ pub fn setup() -> Setup {
         demo: false,
         clock: true,
         watched: Vec::new(),
+        log_groups: vec![],
+        time_zone: None,
         keys: Keymap::default(),
         copies: true,
     }

@@ -237,6 +237,7 @@ mod charts;
 mod definition;
 mod drain;
 mod lists;
+mod logs;
 mod properties;
 
 #[test]
