@@ -21,7 +21,7 @@ pub const EXAMPLE: &str = "\
 # alerts = [] # no key: found by its name only
 
 # [keys.tasks]
-# down = \"n\"
+# down = \"F9\"
 ";
 
 /// One line that can be read; what its keys do together is for the keymap.

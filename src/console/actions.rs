@@ -221,7 +221,7 @@ ask-now = [\"R\", \"F5\"]   # instead of r
 alerts = []             # no key; `:alerts` still finds it
 
 [keys.tasks]
-down = \"n\"              # instead of Down and j, on Tasks
+down = \"F9\"             # instead of Down and j, on Tasks
 ```
 
 A key is written as below: one character, or a name in upper or lower case (`Ctrl-F`, `F5`, `PgDn`, `Space`). What is on

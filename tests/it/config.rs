@@ -61,10 +61,10 @@ fn good_files_are_read() {
                 (Context::Problems, "F5", Some(ActionId::AskNow)),
                 (Context::Tasks, "r", None),
                 (Context::Tasks, "A", None),
-                (Context::Tasks, "T", Some(ActionId::Tables)),
-                (Context::Tasks, "u", Some(ActionId::Down)),
-                (Context::Tables, "u", None),
-                (Context::Tables, "Ctrl-D", Some(ActionId::PageDown)),
+                (Context::Tasks, "F6", Some(ActionId::Tables)),
+                (Context::Tasks, "F9", Some(ActionId::Down)),
+                (Context::Tables, "F9", None),
+                (Context::Tables, "Ctrl-PgDn", Some(ActionId::PageDown)),
             ] {
                 assert_eq!(config.keys.find(context, parse_key(key).unwrap()), want, "{context:?} {key}");
             }

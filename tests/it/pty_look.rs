@@ -37,7 +37,7 @@ fn base64(bytes: &[u8]) -> String {
 
 #[test]
 fn a_key_of_ones_own_works_and_is_what_footer_help_and_palette_show() {
-    let (_folder, path) = config("[keys]\nproblems = \"F2\"\nask-now = \"R\"\ndown = [\"n\", \"Down\"]\n");
+    let (_folder, path) = config("[keys]\nproblems = \"F2\"\nask-now = \"R\"\ndown = [\"F9\", \"Down\"]\n");
     let mut pty = on_screen(demo(&["--config", path.to_str().unwrap()]).size(120, 40));
     let screen = pty.wait("F2 problems");
     assert!(screen.contains("R ask now") && !screen.contains("r ask now"), "{screen}");
@@ -55,7 +55,7 @@ fn a_key_of_ones_own_works_and_is_what_footer_help_and_palette_show() {
     // The old key means nothing now, the new one does.
     pty.keys("!");
     pty.keys("\x1bOQ");
-    pty.wait("Nothing has failed");
+    pty.wait("Problems ─");
     pty.keys("q");
     pty.wait("billing-cdc");
     pty.keys("q");
@@ -205,7 +205,7 @@ fn a_theme_decides_which_colours_are_sent_and_monochrome_sends_none() {
         let start = environment.iter().fold(demo(arguments), |start, (name, text)| start.env(name, text));
         let pty = on_screen(start);
         pty.keys("!");
-        pty.wait("Nothing has failed");
+        pty.wait("Problems ─");
         pty.keys("?");
         pty.wait("Keys on Problems");
         let styles = styles(&sent(&pty));

@@ -228,10 +228,12 @@ mod tests {
         Keymap::merged(&lines)
     }
 
+    // Keys that no row of the table has, so that a new row breaks nothing here.
+
     #[test]
     fn a_key_of_ones_own_replaces_the_default_and_the_narrower_line_wins() {
         let (map, refused) = merged(&[
-            ("down", None, &["u", "Ctrl-N"]),
+            ("down", None, &["Z", "F9"]),
             ("down", Some(Context::Help), &["Space"]),
             ("page-down", Some(Context::Help), &["PgDn"]),
             ("ask-now", None, &[]),
@@ -239,34 +241,34 @@ mod tests {
         assert_eq!(refused, []);
         let find = |context, text| map.find(context, key(text));
         for (context, text, want) in [
-            (Context::Tasks, "u", Some(ActionId::Down)),
+            (Context::Tasks, "Z", Some(ActionId::Down)),
             (Context::Tasks, "j", None),
-            (Context::Tasks, "Ctrl-N", Some(ActionId::Down)),
-            (Context::Palette, "Ctrl-N", Some(ActionId::Down)),
-            (Context::Palette, "u", None),
+            (Context::Tasks, "F9", Some(ActionId::Down)),
+            (Context::Palette, "F9", Some(ActionId::Down)),
+            (Context::Palette, "Z", None),
             (Context::Help, "Space", Some(ActionId::Down)),
-            (Context::Help, "u", None),
+            (Context::Help, "Z", None),
             (Context::Tasks, "Space", Some(ActionId::PageDown)),
             (Context::Tasks, "r", None),
         ] {
             assert_eq!(find(context, text), want, "{context:?} {text}");
         }
         assert_eq!(map.hint(ActionId::AskNow, Context::Tasks, true), ":ask-now");
-        assert_eq!(map.hint(ActionId::Down, Context::Tasks, true), "u");
+        assert_eq!(map.hint(ActionId::Down, Context::Tasks, true), "Z");
         assert!(map.of(Context::Tasks).all(|action| action.id != ActionId::AskNow));
     }
 
     #[test]
     fn a_character_for_everywhere_leaves_the_text_fields_what_they_had() {
-        let (map, refused) = merged(&[("up", None, &["U"])]);
+        let (map, refused) = merged(&[("up", None, &["Z"])]);
         assert_eq!(refused, []);
-        assert_eq!(map.find(Context::Tasks, key("U")), Some(ActionId::Up));
+        assert_eq!(map.find(Context::Tasks, key("Z")), Some(ActionId::Up));
         assert_eq!(map.find(Context::Palette, key("Up")), Some(ActionId::Up));
     }
 
     #[test]
     fn control_c_leaves_whatever_else_is_said() {
-        for lines in [&[][..], &["F10"], &["U"]] {
+        for lines in [&[][..], &["F10"], &["Z"]] {
             let (map, refused) = merged(&[("quit-now", None, lines)]);
             assert_eq!(refused, []);
             for context in Context::ALL {
@@ -280,15 +282,15 @@ mod tests {
         type Lines<'a> = &'a [(&'a str, Option<Context>, &'a [&'a str])];
         let cases: [(Lines<'_>, usize, &str); 10] = [
             (&[("down", None, &["r"])], 0, "takes r, which is ask-now in Tasks, Tables of a task"),
-            (&[("ask-now", None, &["u"]), ("down", None, &["u"])], 1, "takes u, which is ask-now in Tasks"),
-            (&[("down", None, &["u"]), ("ask-now", None, &["u"])], 1, "takes u, which is down in Tasks"),
+            (&[("ask-now", None, &["F9"]), ("down", None, &["F9"])], 1, "takes F9, which is ask-now in Tasks"),
+            (&[("down", None, &["F9"]), ("ask-now", None, &["F9"])], 1, "takes F9, which is down in Tasks"),
             (&[("filter", Some(Context::Tasks), &["g"])], 0, "takes g, which is first in Tasks"),
             (&[("down", None, &["Ctrl-C"])], 0, "Ctrl-C, which always leaves"),
             (&[("keep-filter", None, &["x"])], 0, "takes x, which is text in Filter (/)"),
             (&[("up", Some(Context::Palette), &["k"])], 0, "takes k, which is text in Commands (:)"),
             (&[("filter", Some(Context::Help), &["f"])], 0, "does nothing in Help"),
             (&[("down", None, &[])], 0, "would leave it without a key in Tasks"),
-            (&[("down", None, &["u"]), ("down", None, &["m"])], 1, "is set twice"),
+            (&[("down", None, &["F8"]), ("down", None, &["F9"])], 1, "is set twice"),
         ];
         for (lines, at, want) in cases {
             let (_, refused) = merged(lines);
