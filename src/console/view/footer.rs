@@ -25,7 +25,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
                 return;
             }
         }
-        _ if context == Context::Filter => x += field(canvas, pane, x, (state.page().prompt(state), state.filter()), 50) + 3,
+        _ if context == Context::Filter => {
+            x += field(canvas, pane, x, (state.page().prompt(state), state.filter()), 50) + 3
+        }
         (_, Some(notice)) if !context.takes_text() => {
             let (role, sign) = match notice.done {
                 Done::Well => (Role::Good, "✓ "),

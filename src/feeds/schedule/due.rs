@@ -184,7 +184,9 @@ impl FeedState {
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
             Topic::Identity | Topic::Charts(_) => Urgency::Visible,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
-            Topic::Tasks | Topic::Metrics | Topic::Definition(_) | Topic::Log(_) if self.looking.looking => Urgency::Visible,
+            Topic::Tasks | Topic::Metrics | Topic::Definition(_) | Topic::Log(_) if self.looking.looking => {
+                Urgency::Visible
+            }
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,
             Topic::TableErrors(arn) if self.looking.looking && self.looking.visible.contains(arn) => Urgency::Visible,
             _ => Urgency::Background,

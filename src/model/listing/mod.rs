@@ -1,11 +1,12 @@
 //! Lists as text: aligned columns for people, JSON and CSV for programs.
 //!
 //! The headless commands print them, the console copies them and writes them to files, under the same names. Pure: nothing
-//! here prints. Start at [`List`]; [`tasks`] and [`tables`] hold the rows that both sides have, whose names are promised to
+//! here prints. Start at [`List`]; [`tasks`], [`tables`] and [`logs`] hold the rows that both sides have, whose names are promised to
 //! scripts (docs/json.md).
 
 mod csv;
 mod json;
+pub mod logs;
 mod table;
 pub mod tables;
 pub mod tasks;
