@@ -1,14 +1,14 @@
 //! `cutover logs TASK`, `cutover logs --group NAME`.
 
-use super::print::{Column, List, hidden, note, sent};
-use super::tasks::time;
+use super::print::{List, note, sent};
 use crate::app::{self, Failure, LogNews, LogOf, Setup};
+use crate::model::listing::logs::{self as listed, Said};
 use crate::model::log_line::{self, LogEvent, Severity};
 use crate::model::log_sign::{self, Sign};
 use crate::model::untrusted::shown;
 use clap::{Args, ValueEnum};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use jiff::SignedDuration;
+use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
@@ -59,25 +59,6 @@ enum Format {
     Json,
 }
 
-/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
-const COLUMNS: &[Column] = &[
-    hidden("kind"),
-    hidden("at"),
-    hidden("until"),
-    hidden("ingested_at"),
-    hidden("event_id"),
-    hidden("stream"),
-    hidden("severity"),
-    hidden("component"),
-    hidden("code"),
-    hidden("message"),
-    hidden("source"),
-    hidden("sign"),
-    hidden("meaning"),
-    hidden("action"),
-    hidden("text"),
-];
-
 fn duration(text: &str) -> Result<SignedDuration, String> {
     let days = || text.trim().strip_suffix('d')?.trim().parse::<i64>().ok().filter(|days| (1..=183).contains(days));
     let parsed = match days() {
@@ -105,7 +86,9 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
         }
         match arguments.output {
             Format::Table => sent(&table(&news, &mut filter, &mut explained)),
-            Format::Json if arguments.follow => List { columns: COLUMNS, rows: rows(&news, &mut filter) }.print_lines(),
+            Format::Json if arguments.follow => {
+                List { columns: listed::COLUMNS, rows: rows(&news, &mut filter) }.print_lines()
+            }
             Format::Json => {
                 kept.extend(rows(&news, &mut filter));
                 Ok(true)
@@ -114,7 +97,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     });
     // What was read before something failed is printed all the same; without a log there is nothing to print.
     if arguments.output == Format::Json && !arguments.follow && (done.is_ok() || !kept.is_empty()) {
-        List { columns: COLUMNS, rows: kept }.print(super::print::Format::Json)?;
+        List { columns: listed::COLUMNS, rows: kept }.print(super::print::Format::Json)?;
     }
     done.map(|()| 0)
 }
@@ -158,42 +141,17 @@ impl Filter {
 fn rows(news: &LogNews, filter: &mut Filter) -> Vec<Vec<Value>> {
     match news {
         LogNews::Lines(events) => events.iter().filter(|event| filter.wants(event)).map(row).collect(),
-        LogNews::Gap { from, to, why } => vec![stretch("gap", *from, *to, &format!("{}: {}", why.summary, why.detail))],
-        LogNews::Filled { from, to } => vec![stretch("filled", *from, *to, "")],
+        LogNews::Gap { from, to, why } => {
+            vec![listed::stretch("gap", *from, *to, &format!("{}: {}", why.summary, why.detail))]
+        }
+        LogNews::Filled { from, to } => vec![listed::stretch("filled", *from, *to, "")],
         LogNews::Note(_) => Vec::new(),
     }
 }
 
-fn stretch(kind: &str, from: Timestamp, to: Timestamp, message: &str) -> Vec<Value> {
-    let mut cells = vec![Value::Null; COLUMNS.len()];
-    cells[0] = json!(kind);
-    cells[1] = time(Some(from));
-    cells[2] = time(Some(to));
-    cells[9] = json!(message);
-    cells
-}
-
 fn row(event: &LogEvent) -> Vec<Value> {
-    let text = event.text.raw();
-    let line = log_line::parse(text);
-    let sign = log_sign::find(text);
-    vec![
-        json!("line"),
-        time(Some(event.at)),
-        Value::Null,
-        time(event.ingested),
-        json!(event.id),
-        json!(event.stream.raw()),
-        json!(log_line::severity(text).map(Severity::word)),
-        json!(line.map(|line| line.component)),
-        json!(line.and_then(|line| line.code)),
-        json!(line.map_or(text, |line| line.message)),
-        json!(line.and_then(|line| line.source).map(|(file, number)| format!("{file}:{number}"))),
-        json!(sign.map(|sign| sign.id)),
-        json!(sign.map(|sign| sign.meaning)),
-        json!(sign.map(|sign| sign.action)),
-        json!(text),
-    ]
+    let LogEvent { id, stream, at, ingested, text } = event;
+    listed::line(&Said { at: *at, ingested: *ingested, id: Some(id), stream: stream.raw(), text: text.raw() })
 }
 
 fn table(news: &LogNews, filter: &mut Filter, explained: &mut BTreeSet<&'static str>) -> String {

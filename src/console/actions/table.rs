@@ -337,7 +337,7 @@ pub const TABLE: &[Action] = &[
         id: ActionId::QuietLines,
         name: "quiet-lines",
         contexts: &[Logs],
-        keys: &[char('x')],
+        keys: &[char('.')],
         label: "quiet lines",
         doc: "Show or hide lines that only say that nothing happened.",
         palette: true,

@@ -2,9 +2,12 @@
 //!
 //! Plain data. `update/export.rs` decides what becomes of it; a screen says what it has in [`super::page::Page::export`].
 
+use super::logs::log::Log;
+use super::logs::ring::Line;
 use super::tables::Tables;
 use super::{State, events};
 use crate::model::health::Latency;
+use crate::model::listing::logs::Said;
 use crate::model::listing::tasks::Judged;
 use crate::model::listing::{self, List, Shape};
 use crate::model::metric::MetricName;
@@ -75,6 +78,22 @@ pub fn metrics(state: &State) -> Option<Export> {
 /// Name of the task that was opened last.
 fn opened(state: &State) -> &str {
     state.opened.as_ref().and_then(|arn| state.world.task(arn)).map_or("", |task| task.name.raw())
+}
+
+/// Lines and gaps of a log that pass its filter, as `cutover logs` lists them. A line of many kilobytes is as it is kept here.
+pub fn log(log: &Log, name: &str) -> Export {
+    let row = |line: &Line| match log.ring.gap_of(line) {
+        Some(gap) => {
+            let kind = if gap.filled.is_some() { "filled" } else { "gap" };
+            listing::logs::stretch(kind, gap.from, gap.to, &gap.why)
+        }
+        None => {
+            let stream = log.ring.stream_of(line);
+            listing::logs::line(&Said { at: line.at(), ingested: None, id: None, stream, text: &line.text })
+        }
+    };
+    let rows = log.ring.lines().filter(|line| line.marks.kept).map(row).collect();
+    Export { name: format!("log-{name}"), list: List { columns: listing::logs::COLUMNS, rows } }
 }
 
 /// Longest beginning of a proposed name, in characters: a task may have a name of 255.

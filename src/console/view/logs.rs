@@ -11,6 +11,7 @@
 
 use super::canvas::{Canvas, Line, line_width, span};
 use super::frame;
+use crate::console::actions::ActionId;
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::logs;
 use crate::console::state::logs::log::Log;
@@ -25,7 +26,7 @@ use crate::model::untrusted::shown;
 use crate::model::{ReplicationArn, Subject};
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
-    let Some(source) = logs::source(state) else { return unnamed(canvas, layout.list) };
+    let Some(source) = logs::source(state) else { return unnamed(state, canvas, layout.list) };
     let (pane, inner) = (layout.list, layout.list.inner());
     let subject = Subject::Log(source.clone());
     let empty = Log::default();
@@ -39,7 +40,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Filling::Loading => loading(state, &source, canvas, body),
         Filling::Failed => frame::failed(state, canvas, body, &subject),
         Filling::Empty => nothing(state, &source, log, canvas, body),
-        Filling::NoMatch => no_match(log, canvas, body),
+        Filling::NoMatch => no_match(state, log, canvas, body),
     }
     if let Some(pane) = layout.detail {
         detail(log, canvas, &glass, pane);
@@ -60,7 +61,8 @@ fn title<'a>(state: &State, source: &LogSource, log: &Log) -> Line<'a> {
     let mut line = vec![span(Role::Title, heading), span(Role::Title, name(state, source))];
     let groups = state.setup.log_groups.len();
     if state.screen() == Screen::Logs && groups > 1 {
-        line.push(span(Role::Text, format!(" ({} of {groups}, [ ])", state.logs.group + 1)));
+        let keys = [ActionId::PreviousGroup, ActionId::NextGroup].map(|id| state.key(id)).join(" ");
+        line.push(span(Role::Text, format!(" ({} of {groups}, {keys})", state.logs.group + 1)));
     }
     if log.counts.lines > 0 {
         let count = |n: usize| text::grouped(i64::try_from(n).unwrap_or(i64::MAX));
@@ -79,12 +81,13 @@ fn title<'a>(state: &State, source: &LogSource, log: &Log) -> Line<'a> {
 fn summary<'a>(state: &State, source: &LogSource, log: &Log, glass: &Glass) -> Line<'a> {
     let mut parts: Vec<Line<'a>> = Vec::new();
     if log.counts.lines > 0 {
+        let follow = format!(", {} follows", state.key(ActionId::Last));
         parts.push(match (log.follow, log.fresh) {
             (true, _) => vec![span(Role::Good, "● "), span(Role::Text, "following")],
-            (false, 0) => vec![span(Role::Warn, "○ paused"), span(Role::Dim, ", G follows")],
+            (false, 0) => vec![span(Role::Warn, "○ paused"), span(Role::Dim, follow)],
             (false, new) => {
                 let words = format!("○ paused, {} below", text::plural(new, "new line"));
-                vec![span(Role::Warn, words), span(Role::Dim, ", G follows")]
+                vec![span(Role::Warn, words), span(Role::Dim, follow)]
             }
         });
     }
@@ -98,7 +101,10 @@ fn summary<'a>(state: &State, source: &LogSource, log: &Log, glass: &Glass) -> L
         let role = if log.counts.hits == 0 { Role::Warn } else { Role::Text };
         let found = match log.counts.hits {
             0 => " not found".to_owned(),
-            n => format!(" in {} (n N)", text::plural(n, "line")),
+            n => {
+                let keys = [ActionId::NextMatch, ActionId::PreviousMatch].map(|id| state.key(id)).join(" ");
+                format!(" in {} ({keys})", text::plural(n, "line"))
+            }
         };
         let sought = text::cut(&log.search.text, 30).into_owned();
         parts.push(vec![span(Role::Input, format!("/ {sought}")), span(role, found)]);
@@ -111,10 +117,14 @@ fn summary<'a>(state: &State, source: &LogSource, log: &Log, glass: &Glass) -> L
     parts.push(sieve);
     if log.counts.quiet > 0 {
         let what = if log.sieve.quiet { "shown" } else { "hidden" };
-        parts.push(vec![span(Role::Dim, format!("{} quiet {what} (x)", log.counts.quiet))]);
+        parts.push(vec![span(
+            Role::Dim,
+            format!("{} quiet {what} ({})", log.counts.quiet, state.key(ActionId::QuietLines)),
+        )]);
     }
     let now = glass.zone_at(state.now);
-    let zone = if state.setup.time_zone.is_some() { format!("{now} (z)") } else { now };
+    let zone =
+        if state.setup.time_zone.is_some() { format!("{now} ({})", state.key(ActionId::OtherZone)) } else { now };
     parts.push(vec![span(Role::Dim, zone)]);
     if let (LogSource::Group(_), Some(_)) = (source, &log.none) {
         parts.truncate(2);
@@ -246,7 +256,7 @@ fn detail(log: &Log, canvas: &mut Canvas<'_>, glass: &Glass, pane: Pane) {
     canvas.lines(inner, &lines);
 }
 
-fn unnamed(canvas: &mut Canvas<'_>, pane: Pane) {
+fn unnamed(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     canvas.frame(pane, &[span(Role::Title, "Logs")], &[]);
     canvas.block(
         pane.inner(),
@@ -258,7 +268,7 @@ fn unnamed(canvas: &mut Canvas<'_>, pane: Pane) {
             vec![span(Role::Input, "groups = [\"/aws/lambda/nightly-refresh\"]")],
             Vec::new(),
             vec![span(Role::Dim, "`cutover config path` tells where the file is read from.")],
-            vec![span(Role::Dim, "The log of a task: l on the task.")],
+            vec![span(Role::Dim, format!("The log of a task: {} on the task.", state.key(ActionId::Logs)))],
         ],
     );
 }
@@ -290,18 +300,25 @@ fn nothing(state: &State, source: &LogSource, log: &Log, canvas: &mut Canvas<'_>
     let mut lines: Vec<Line<'_>> = Vec::new();
     lines.extend(text::wrap(&head, width).into_iter().map(|part| vec![span(Role::Title, part)]));
     lines.extend(text::wrap(&rest, width).into_iter().map(|part| vec![span(Role::Text, part)]));
-    lines.extend([Vec::new(), vec![span(Role::Dim, "Looked for again by itself; r looks now.")]]);
+    lines.extend([
+        Vec::new(),
+        vec![span(Role::Dim, format!("Looked for again by itself; {} looks now.", state.key(ActionId::AskNow)))],
+    ]);
     canvas.block(body, &lines);
 }
 
-fn no_match(log: &Log, canvas: &mut Canvas<'_>, body: Pane) {
+fn no_match(state: &State, log: &Log, canvas: &mut Canvas<'_>, body: Pane) {
     let mut lines =
         vec![vec![span(Role::Text, format!("None of {} passes the filter.", text::plural(log.counts.lines, "line")))]];
     lines.push(Vec::new());
     if log.counts.quiet > 0 && !log.sieve.quiet {
         let quiet = text::plural(log.counts.quiet, "line");
-        lines.push(vec![span(Role::Dim, format!("x shows {quiet} that only say that nothing happened"))]);
+        lines.push(vec![span(
+            Role::Dim,
+            format!("{} shows {quiet} that only say that nothing happened", state.key(ActionId::QuietLines)),
+        )]);
     }
-    lines.push(vec![span(Role::Dim, "v another severity"), span(Role::Dim, "   c another component")]);
+    let (severity, component) = (state.key(ActionId::Severity), state.key(ActionId::Component));
+    lines.push(vec![span(Role::Dim, format!("{severity} another severity   {component} another component"))]);
     canvas.block(body, &lines);
 }

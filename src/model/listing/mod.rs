@@ -7,6 +7,7 @@
 mod csv;
 pub mod events;
 mod json;
+pub mod logs;
 pub mod metrics;
 pub mod schedules;
 mod table;

@@ -9,12 +9,14 @@ pub mod ring;
 pub mod rows;
 pub mod sieve;
 
+use super::export::{self, Export};
 use super::page::{Act, Page};
 use super::{Filling, Screen, State, Tab, page};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::log_place::LogSource;
 use crate::model::observation::LogNews;
+use crate::model::untrusted::shown;
 use crate::model::{ReplicationArn, Subject};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -196,6 +198,19 @@ impl Page for LogsPage {
 
     fn detail_beside(&self) -> bool {
         false
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        on_screen(state)?.cursor().map(|line| shown(&line.text).into_owned())
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        let log = on_screen(state).filter(|log| !log.ring.is_empty())?;
+        let name = match source(state)? {
+            LogSource::Task(arn) => state.world.task(&arn).map_or_else(String::new, |task| task.name.raw().to_owned()),
+            LogSource::Group(name) => name.trim_start_matches('/').to_owned(),
+        };
+        Some(export::log(log, &name))
     }
 
     fn focus(&self, state: &State, focus: &mut Focus) {

@@ -67,7 +67,7 @@ fn logs_filtered_and_in_local_time() {
     keys(&mut state, &[KeyCode::Enter]);
     assert_snapshot!(text(&state));
     keys(&mut state, &[KeyCode::Esc]);
-    press(&mut state, "vvx");
+    press(&mut state, "vv.");
     assert!(text(&state).contains("all lines") || text(&state).contains("worth a look"));
 }
 
@@ -169,6 +169,26 @@ fn a_frame_of_a_log_of_any_length_lays_out_what_is_seen_and_little_more() {
         keys(&mut state, &[code]);
         assert!(built(&state) <= 46, "{}", built(&state));
     }
+}
+
+#[test]
+fn what_passes_the_filter_can_be_written_to_a_file_and_the_line_under_the_cursor_copied() {
+    let mut state = log_opened(120, 40);
+    let gap = Some((before(1), after(20)));
+    update(&mut state, said(LogNews { gap, why: Some("throttled".into()), ..news(vec![]) }, 2), now());
+    press(&mut state, "vv");
+    let export = state.page().export(&state).unwrap();
+    assert_eq!(export.name, "log-billing-cdc");
+    let text = export.list.text(crate::model::listing::Shape::Csv).unwrap();
+    assert_eq!(
+        text.lines().filter(|line| line.starts_with("line,")).count(),
+        2,
+        "the error and what belongs to it: {text}"
+    );
+    assert!(text.contains("\ngap,") && text.contains("foreign-key"), "{text}");
+    press(&mut state, "kk");
+    let copied = state.page().under_cursor(&state).unwrap();
+    assert!(copied.contains("violates foreign key") && !copied.contains('\n'), "{copied}");
 }
 
 #[test]
