@@ -157,7 +157,7 @@ pub fn metrics(setup: &Setup, named: &str, minutes: u16) -> Result<MetricFacts, 
         let task = the_task(&reader, named).await?;
         let now = reader.service_time(Timestamp::now());
         let from = now - SignedDuration::from_mins(i64::from(minutes));
-        let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::ALL, from, now).await?;
+        let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::TASK, from, now).await?;
         Ok(MetricFacts { series: value.into_iter().map(|one| one.series).collect(), now, missing })
     })
 }

@@ -21,5 +21,5 @@ pub use answer::Answer;
 pub use config::is_endpoint_url;
 pub use connect::{Connected, connect};
 pub use limiter::{Limiters, Traffic, Urgency};
-pub use reader::{LogQuery, LogShelf, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+pub use reader::{InstanceMetricQuery, LogQuery, LogShelf, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 pub use settings::{Origin, Settings};

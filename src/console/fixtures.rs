@@ -223,6 +223,7 @@ pub fn instances() -> Vec<Instance> {
         status: "available".into(),
         engine_version: "3.5.4".into(),
         multi_az: true,
+        ..Instance::default()
     }]
 }
 
@@ -235,6 +236,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         host: Some(host.into()),
         port: Some(port),
         database: Some("shop".into()),
+        ..Endpoint::default()
     };
     vec![
         endpoint("SRC", "shop-oracle", Direction::Source, "oracle", "ora-prod-1.corp.example", 1521),

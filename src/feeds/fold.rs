@@ -383,6 +383,7 @@ mod tests {
             status: "available".into(),
             engine_version: "3.5.4".into(),
             multi_az: false,
+            ..Instance::default()
         }]);
         let known = fold.known();
         let (arn, task) = known.first_key_value().unwrap();

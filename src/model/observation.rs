@@ -8,7 +8,7 @@ use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity,
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
-use crate::model::{AccountId, Region, ReplicationArn};
+use crate::model::{AccountId, InstanceArn, Region, ReplicationArn};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,13 @@ impl Subject {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TaskSeries {
     pub arn: ReplicationArn,
+    pub series: Series,
+}
+
+/// One metric of one replication instance over the time asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct InstanceSeries {
+    pub arn: InstanceArn,
     pub series: Series,
 }
 

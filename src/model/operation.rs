@@ -18,6 +18,7 @@ pub enum Operation {
     DescribeReplicationTasks,
     DescribeTableStatistics,
     DescribeReplicationInstances,
+    DescribePendingMaintenanceActions,
     DescribeEndpoints,
     DescribeConnections,
     DescribeReplications,
@@ -52,11 +53,16 @@ const fn read(operation: Operation, name: &'static str, action: &'static str) ->
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 21] = [
+pub const TABLE: [Row; 22] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
     read(Operation::DescribeReplicationInstances, "DescribeReplicationInstances", "dms:DescribeReplicationInstances"),
+    read(
+        Operation::DescribePendingMaintenanceActions,
+        "DescribePendingMaintenanceActions",
+        "dms:DescribePendingMaintenanceActions",
+    ),
     read(Operation::DescribeEndpoints, "DescribeEndpoints", "dms:DescribeEndpoints"),
     read(Operation::DescribeConnections, "DescribeConnections", "dms:DescribeConnections"),
     read(Operation::DescribeReplications, "DescribeReplications", "dms:DescribeReplications"),

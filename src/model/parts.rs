@@ -27,7 +27,8 @@ impl Identity {
 }
 
 /// A replication instance. Its *name* is half of the CloudWatch dimension and stands in no ARN.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Instance {
     pub arn: InstanceArn,
     pub name: Untrusted,
@@ -35,6 +36,88 @@ pub struct Instance {
     pub status: Untrusted,
     pub engine_version: Untrusted,
     pub multi_az: bool,
+    /// Gigabytes; `None` where the service does not say.
+    pub storage_gb: Option<i32>,
+    pub created: Option<Timestamp>,
+    pub network: Network,
+    /// `ddd:hh24:mi-ddd:hh24:mi`, UTC: when AWS may work on it.
+    pub maintenance_window: Option<Untrusted>,
+    pub auto_minor_upgrade: bool,
+    /// Changes asked for and not made yet; they wait for the window.
+    pub pending: PendingChanges,
+}
+
+/// Where a replication instance stands: what an inbound rule of a database must let in.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Network {
+    pub private_addresses: Vec<Untrusted>,
+    pub public_addresses: Vec<Untrusted>,
+    pub publicly_accessible: bool,
+    pub availability_zone: Option<Untrusted>,
+    /// Of the standby, with Multi-AZ.
+    pub secondary_zone: Option<Untrusted>,
+    pub subnet_group: Option<Untrusted>,
+    pub vpc: Option<Untrusted>,
+    pub subnets: Vec<Subnet>,
+    pub security_groups: Vec<SecurityGroup>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Subnet {
+    pub id: Untrusted,
+    pub availability_zone: Option<Untrusted>,
+    /// `Active`, as far as anyone has seen.
+    pub status: Untrusted,
+}
+
+/// A VPC security group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityGroup {
+    pub id: Untrusted,
+    /// `active`, `adding`, `removing`.
+    pub status: Untrusted,
+}
+
+/// `PendingModifiedValues` of an instance; what does not change is `None`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PendingChanges {
+    pub class: Option<Untrusted>,
+    pub storage_gb: Option<i32>,
+    pub multi_az: Option<bool>,
+    pub engine_version: Option<Untrusted>,
+    pub network_type: Option<Untrusted>,
+}
+
+impl PendingChanges {
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Work that AWS is going to do on an instance: it stops CDC for a moment, and a reboot puts tasks in error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingMaintenance {
+    pub instance: InstanceArn,
+    /// `os-upgrade`, `system-update`, `db-upgrade`, …: open text.
+    pub action: Untrusted,
+    pub description: Option<Untrusted>,
+    /// `immediate`, `next-maintenance`, `undo-opt-in`; `None` where nobody has said anything.
+    pub opt_in: Option<Untrusted>,
+    /// Done in the first maintenance window after this.
+    pub auto_applied_after: Option<Timestamp>,
+    /// Done at this time, window or not.
+    pub forced_apply: Option<Timestamp>,
+    /// When it is going to be done, everything considered.
+    pub current_apply: Option<Timestamp>,
+}
+
+impl PendingMaintenance {
+    /// The earliest time known at which it can happen; `None` where AWS names none.
+    pub fn earliest(&self) -> Option<Timestamp> {
+        self.current_apply.or_else(|| [self.auto_applied_after, self.forced_apply].into_iter().flatten().min())
+    }
 }
 
 /// Which end of a task.
@@ -46,7 +129,8 @@ pub enum Direction {
 }
 
 /// A source or target endpoint.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Endpoint {
     pub arn: EndpointArn,
     pub name: Untrusted,
@@ -55,6 +139,24 @@ pub struct Endpoint {
     pub host: Option<Untrusted>,
     pub port: Option<i32>,
     pub database: Option<Untrusted>,
+    pub username: Option<Untrusted>,
+    /// `active`, `creating`, `modifying`, `testing`, `failed`, `deleting`.
+    pub status: Option<Untrusted>,
+    /// `none`, `require`, `verify-ca`, `verify-full`.
+    pub ssl_mode: Option<Untrusted>,
+    pub certificate: Option<Untrusted>,
+    /// Name or ARN of the Secrets Manager secret that holds user and password, where one is used.
+    pub secret: Option<Untrusted>,
+    /// Settings of the engine that change what a task does, as the API names them; then the extra connection
+    /// attributes. Never a password.
+    pub settings: Vec<EndpointSetting>,
+}
+
+/// One setting of an endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndpointSetting {
+    pub name: Untrusted,
+    pub value: Untrusted,
 }
 
 /// Cached result of the last connection test; the API gives no time for it.
@@ -88,6 +190,28 @@ impl EventSubscription {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn maintenance_comes_when_aws_says_it_does_and_else_at_the_earliest_date_named() {
+        let at = |second| Timestamp::from_second(second).ok();
+        for (current, auto, forced, want) in [
+            (at(9), at(5), at(7), at(9)),
+            (None, at(5), at(7), at(5)),
+            (None, None, at(7), at(7)),
+            (None, None, None, None),
+        ] {
+            let maintenance = PendingMaintenance {
+                instance: InstanceArn("i".into()),
+                action: "os-upgrade".into(),
+                description: None,
+                opt_in: None,
+                auto_applied_after: auto,
+                forced_apply: forced,
+                current_apply: current,
+            };
+            assert_eq!(maintenance.earliest(), want);
+        }
+    }
 
     #[test]
     fn the_role_is_what_a_person_recognises() {

@@ -1,9 +1,12 @@
 //! boto3, the AWS CLI and our own reader ask one frozen world the same questions and hear the same.
 
 use crate::embedded::{aws, client, frozen, python, started};
-use cutover::aws::{Limiters, MetricQuery, Reader, Serverless, Settings, TaskDetail, WhichTables, connect};
+use cutover::aws::{
+    InstanceMetricQuery, Limiters, MetricQuery, Reader, Serverless, Settings, TaskDetail, WhichTables, connect,
+};
 use cutover::demo::{Options, Running};
 use cutover::model::metric::MetricName;
+use cutover::model::parts::Instance;
 use cutover::model::task::Task;
 use cutover::model::{ReplicationKind, Untrusted};
 use jiff::Timestamp;
@@ -110,6 +113,38 @@ const INSTANCE: Fields = &[
     ("status", "ReplicationInstanceStatus"),
     ("engine_version", "EngineVersion"),
     ("multi_az", "MultiAZ"),
+    ("storage_gb", "AllocatedStorage"),
+    ("created", "InstanceCreateTime"),
+    ("network/private_addresses", "ReplicationInstancePrivateIpAddresses"),
+    ("network/public_addresses", "ReplicationInstancePublicIpAddresses"),
+    ("network/publicly_accessible", "PubliclyAccessible"),
+    ("network/availability_zone", "AvailabilityZone"),
+    ("network/secondary_zone", "SecondaryAvailabilityZone"),
+    ("network/subnet_group", "ReplicationSubnetGroup/ReplicationSubnetGroupIdentifier"),
+    ("network/vpc", "ReplicationSubnetGroup/VpcId"),
+    ("network/subnets/0/id", "ReplicationSubnetGroup/Subnets/0/SubnetIdentifier"),
+    ("network/subnets/0/status", "ReplicationSubnetGroup/Subnets/0/SubnetStatus"),
+    ("network/subnets/0/availability_zone", "ReplicationSubnetGroup/Subnets/0/SubnetAvailabilityZone/Name"),
+    ("network/subnets/1/id", "ReplicationSubnetGroup/Subnets/1/SubnetIdentifier"),
+    ("network/subnets/1/status", "ReplicationSubnetGroup/Subnets/1/SubnetStatus"),
+    ("network/subnets/1/availability_zone", "ReplicationSubnetGroup/Subnets/1/SubnetAvailabilityZone/Name"),
+    ("network/subnets/2/id", "ReplicationSubnetGroup/Subnets/2/SubnetIdentifier"),
+    ("network/subnets/2/status", "ReplicationSubnetGroup/Subnets/2/SubnetStatus"),
+    ("network/subnets/2/availability_zone", "ReplicationSubnetGroup/Subnets/2/SubnetAvailabilityZone/Name"),
+    ("network/security_groups/0/id", "VpcSecurityGroups/0/VpcSecurityGroupId"),
+    ("network/security_groups/0/status", "VpcSecurityGroups/0/Status"),
+    ("maintenance_window", "PreferredMaintenanceWindow"),
+    ("auto_minor_upgrade", "AutoMinorVersionUpgrade"),
+    ("pending/class", "PendingModifiedValues/ReplicationInstanceClass"),
+];
+const MAINTENANCE: Fields = &[
+    ("instance", "ResourceIdentifier"),
+    ("action", "Action"),
+    ("description", "Description"),
+    ("opt_in", "OptInStatus"),
+    ("auto_applied_after", "AutoAppliedAfterDate"),
+    ("forced_apply", "ForcedApplyDate"),
+    ("current_apply", "CurrentApplyDate"),
 ];
 const ENDPOINT: Fields = &[
     ("arn", "EndpointArn"),
@@ -119,6 +154,12 @@ const ENDPOINT: Fields = &[
     ("host", "ServerName"),
     ("port", "Port"),
     ("database", "DatabaseName"),
+    ("username", "Username"),
+    ("status", "Status"),
+    ("ssl_mode", "SslMode"),
+    ("certificate", "CertificateArn"),
+    ("secret", "MySQLSettings/SecretsManagerSecretId"),
+    ("settings", "settings"),
 ];
 const CONNECTION: Fields = &[
     ("instance", "ReplicationInstanceArn"),
@@ -148,9 +189,50 @@ fn agree(what: &str, ours: &[impl Serialize], theirs: &Value, fields: &[(&str, &
 }
 
 fn leaves(value: &Value, path: &str) -> Vec<String> {
-    let Value::Object(map) = value else { return vec![path.to_owned()] };
     let name = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}/{key}") };
-    map.iter().flat_map(|(key, value)| leaves(value, &name(key))).collect()
+    match value {
+        Value::Object(map) => map.iter().flat_map(|(key, value)| leaves(value, &name(key))).collect(),
+        Value::Array(items) if items.iter().any(Value::is_object) && !path.ends_with("settings") => {
+            items.iter().enumerate().flat_map(|(at, value)| leaves(value, &name(&at.to_string()))).collect()
+        }
+        _ => vec![path.to_owned()],
+    }
+}
+
+/// The settings of an endpoint in our shape: those of its engine by name, then the extra connection attributes.
+fn with_settings(endpoints: &Value) -> Value {
+    let whole = |endpoint: &Value| {
+        let pair = |name: &str, value: &str| json!({"name": name, "value": value});
+        let own = endpoint["MySQLSettings"].as_object().unwrap();
+        let told = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        // Numbers have become floating-point on the way through `plain`.
+        let told = |value: &Value| value.as_f64().map_or_else(|| told(value), |number| number.to_string());
+        // In the order our reader lists them.
+        let names = ["AfterConnectScript", "EventsPollInterval", "ParallelLoadThreads"];
+        let mut settings: Vec<Value> =
+            names.iter().filter_map(|name| own.get(*name).map(|value| pair(name, &told(value)))).collect();
+        let others = |name: &str| !names.contains(&name) && !name.starts_with("SecretsManager");
+        assert!(!own.keys().any(|name| others(name)), "nobody compares {own:?}");
+        let extra = endpoint["ExtraConnectionAttributes"].as_str().unwrap_or_default();
+        settings.extend(extra.split(';').filter_map(|one| one.split_once('=')).map(|(name, value)| pair(name, value)));
+        let mut endpoint = endpoint.clone();
+        endpoint["settings"] = json!(settings);
+        endpoint
+    };
+    endpoints.as_array().unwrap().iter().map(whole).collect()
+}
+
+/// Every action with the resource it waits for.
+fn actions(resources: &Value) -> Value {
+    let of = |resource: &Value| {
+        let actions = resource["PendingMaintenanceActionDetails"].as_array().unwrap().clone();
+        let with = |mut action: Value| {
+            action["ResourceIdentifier"] = resource["ResourceIdentifier"].clone();
+            action
+        };
+        actions.into_iter().map(with).collect::<Vec<_>>()
+    };
+    resources.as_array().unwrap().iter().flat_map(of).collect()
 }
 
 /// The fields of a task, and those of its statistics under the member this kind of task has them in.
@@ -213,24 +295,20 @@ fn of_kind(tasks: &[Task], kind: ReplicationKind) -> Vec<Task> {
     tasks.iter().filter(|task| task.arn.kind() == kind).cloned().collect()
 }
 
-/// The queries a script would write for this task, and where our series of it go.
-fn queries(task: &Task, instance: Option<&Untrusted>) -> Value {
-    let id = task.arn.resource_id().0;
+/// The queries a script would write for this task and its instance, in the order our series come in.
+fn queries(task: &Task, instance: &Untrusted) -> Value {
     let dimension = |name: &str, value: &str| json!({"Name": name, "Value": value});
-    let dimensions = match instance {
-        Some(name) => {
-            let instance = dimension("ReplicationInstanceIdentifier", name.raw());
-            json!([instance, dimension("ReplicationTaskIdentifier", &id)])
-        }
-        None => json!([dimension("ReplicationConfigId", &format!("123456789012:{id}"))]),
-    };
-    let one = |(at, name): (usize, &MetricName)| {
-        let worst = !name.raw().contains("Throughput");
+    let instance = dimension("ReplicationInstanceIdentifier", instance.raw());
+    let both = json!([instance, dimension("ReplicationTaskIdentifier", &task.arn.resource_id().0)]);
+    let alone = json!([instance]);
+    let of_task = MetricName::TASK.iter().map(|name| (name, &both));
+    let of_instance = MetricName::INSTANCE.iter().map(|name| (name, &alone));
+    let one = |(at, (name, dimensions)): (usize, (&MetricName, &Value))| {
         json!({"Id": format!("m{at}"), "MetricStat": {
             "Metric": {"Namespace": "AWS/DMS", "MetricName": name.raw(), "Dimensions": dimensions},
-            "Period": 60, "Stat": if worst { "Maximum" } else { "Average" }}})
+            "Period": 60, "Stat": name.statistic().raw()}})
     };
-    MetricName::ALL.iter().enumerate().map(one).collect()
+    of_task.chain(of_instance).enumerate().map(one).collect()
 }
 
 async fn all_agree(options: Options) {
@@ -247,7 +325,7 @@ async fn all_agree(options: Options) {
     let (one, other) = (lively(&classic).unwrap(), serverless.iter().find(|task| task.stats.start.is_some()).cloned());
     let instances = reader.instances().await.unwrap().value;
     let here = instances.iter().find(|instance| one.instance.as_ref() == Some(&instance.arn)).unwrap();
-    let queries = queries(&one, Some(&here.name)).to_string();
+    let queries = queries(&one, &here.name).to_string();
     let other_arn =
         other.as_ref().map_or("arn:aws:dms:eu-west-1:123456789012:replication-config:NONE", |o| o.arn.as_str());
 
@@ -263,6 +341,7 @@ async fn all_agree(options: Options) {
         ("configs", vec!["dms", "describe-replication-configs"]),
         ("tables", vec!["dms", "describe-table-statistics", "--replication-task-arn", one.arn.as_str()]),
         ("instances", vec!["dms", "describe-replication-instances"]),
+        ("maintenance", vec!["dms", "describe-pending-maintenance-actions"]),
         ("endpoints", vec!["dms", "describe-endpoints"]),
         ("connections", vec!["dms", "describe-connections"]),
         ("tags", vec!["dms", "list-tags-for-resource", "--resource-arn", one.arn.as_str()]),
@@ -307,9 +386,12 @@ async fn all_agree(options: Options) {
         agree("serverless tables", &rows.value, &boto["serverless tables"]["ReplicationTableStatistics"], TABLE);
     }
     agree("instances", &instances, &boto["instances"]["ReplicationInstances"], INSTANCE);
-    agree("endpoints", &reader.endpoints().await.unwrap().value, &boto["endpoints"]["Endpoints"], ENDPOINT);
+    let theirs = actions(&boto["maintenance"]["PendingMaintenanceActions"]);
+    agree("maintenance", &reader.pending_maintenance().await.unwrap().value, &theirs, MAINTENANCE);
+    let theirs = with_settings(&boto["endpoints"]["Endpoints"]);
+    agree("endpoints", &reader.endpoints().await.unwrap().value, &theirs, ENDPOINT);
     agree("connections", &reader.connections().await.unwrap().value, &boto["connections"]["Connections"], CONNECTION);
-    tags_metrics_and_identity(&reader, &one, here.name.clone(), &boto).await;
+    tags_metrics_and_identity(&reader, &one, here, &boto).await;
     running.stop().await;
 }
 
@@ -325,27 +407,34 @@ fn of_both(value: &Value) -> Value {
     Value::Object(full.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-async fn tags_metrics_and_identity(reader: &Reader, task: &Task, instance: Untrusted, boto: &Value) {
+async fn tags_metrics_and_identity(reader: &Reader, task: &Task, instance: &Instance, boto: &Value) {
     let tags = reader.tags(&task.arn).await.unwrap().value;
     let theirs = boto["tags"]["TagList"].as_array().unwrap();
     let theirs = theirs.iter().map(|tag| (tag["Key"].as_str().unwrap().into(), tag["Value"].as_str().unwrap().into()));
     assert_eq!(tags, theirs.collect());
     assert!(!tags.is_empty());
 
-    let query = MetricQuery { arn: task.arn.clone(), instance: Some(instance), names: MetricName::ALL.to_vec() };
-    let series = reader.metrics(&[query], FROM.parse().unwrap(), TO.parse().unwrap()).await.unwrap().value;
+    let (name, arn) = (instance.name.clone(), instance.arn.clone());
+    let query = MetricQuery { arn: task.arn.clone(), instance: Some(name.clone()), names: MetricName::TASK.to_vec() };
+    let (from, to) = (FROM.parse().unwrap(), TO.parse().unwrap());
+    let of_task = reader.metrics(&[query], from, to).await.unwrap().value;
+    let query = InstanceMetricQuery { arn, name, names: MetricName::INSTANCE.to_vec() };
+    let of_instance = reader.instance_metrics(&[query], from, to).await.unwrap().value;
+    assert!(of_instance.iter().all(|series| series.arn == instance.arn && series.series.points.len() == 63));
+    let series = of_task.into_iter().map(|one| one.series).chain(of_instance.into_iter().map(|one| one.series));
+    let series: Vec<_> = series.collect();
     let theirs = boto["metrics"]["MetricDataResults"].as_array().unwrap();
     assert_eq!(series.len(), theirs.len());
     let mut points = 0;
     for (ours, theirs) in series.iter().zip(theirs) {
         let column = |name: &str| theirs[name].as_array().cloned().unwrap_or_default();
-        let ours: Vec<Value> = ours.series.points.iter().map(|point| json!([seconds(point.at), point.value])).collect();
+        let ours: Vec<Value> = ours.points.iter().map(|point| json!([seconds(point.at), point.value])).collect();
         let theirs: Vec<Value> =
             column("Timestamps").into_iter().zip(column("Values")).map(|(at, value)| json!([at, value])).collect();
         assert_eq!(plain(&json!(ours)), json!(theirs));
         points += ours.len();
     }
-    assert!(points > 100, "{points} points");
+    assert!(points > 1_000, "{points} points");
 
     let who = reader.identity().await.unwrap().value;
     assert_eq!(who.account.0, boto["identity"]["Account"]);

@@ -36,6 +36,7 @@ read("tables", dms.describe_table_statistics, ReplicationTaskArn=classic)
 if not serverless.endswith(":NONE"):
     read("serverless tables", dms.describe_replication_table_statistics, ReplicationConfigArn=serverless)
 read("instances", dms.describe_replication_instances)
+read("maintenance", dms.describe_pending_maintenance_actions)
 read("endpoints", dms.describe_endpoints)
 read("connections", dms.describe_connections)
 read("tags", dms.list_tags_for_resource, ResourceArn=classic)

@@ -105,7 +105,7 @@ async fn boto3_reads_every_operation_and_is_refused_as_aws_refuses() {
     assert_eq!(seen["statistics"]["staging-refresh"].as_object().unwrap().len(), 12);
     assert_eq!(seen["statistics"]["catalog-load"]["product"], "Table error");
     assert_eq!(seen["errors"], json!(["invoice_line"]));
-    assert_eq!(seen["instances"], json!(["dms-prod-1"]));
+    assert_eq!(seen["instances"], json!(["dms-prod-1", "dms-rehearsal"]));
     let endpoints = json!([["shop-prod", "SOURCE"], ["shop-aurora", "TARGET"], ["shop-staging", "TARGET"]]);
     assert_eq!(seen["endpoints"], endpoints);
     assert_eq!(seen["connections"], json!(["successful", "successful", "successful"]));

@@ -1,5 +1,6 @@
 //! From the SDK's shapes to the words of `model`, one file per shape. Pure.
 
+mod endpoint;
 mod event;
 mod metric;
 mod parts;
@@ -8,9 +9,10 @@ mod schedule;
 mod table;
 mod task;
 
+pub(super) use endpoint::endpoint;
 pub(super) use event::{event, subscription};
 pub(super) use metric::{merge as merge_points, points};
-pub(super) use parts::{connection, endpoint, instance};
+pub(super) use parts::{connection, instance, maintenance};
 pub(super) use replication::replications;
 pub(super) use schedule::{rule, rule_target, schedule, summary};
 pub(super) use table::row as table_row;

@@ -1,13 +1,13 @@
-//! CloudWatch metrics of tasks.
+//! CloudWatch metrics of tasks and instances.
 
 use super::Reader;
 use crate::aws::answer::Answer;
 use crate::aws::convert;
 use crate::aws::wire::Refused;
 use crate::model::metric::{MetricName, Point, Series};
-use crate::model::observation::TaskSeries;
+use crate::model::observation::{InstanceSeries, TaskSeries};
 use crate::model::operation::Operation;
-use crate::model::{Problem, ReplicationArn, ReplicationKind, Untrusted};
+use crate::model::{InstanceArn, Problem, ReplicationArn, ReplicationKind, Untrusted};
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat, StatusCode};
 use aws_smithy_types::DateTime;
 use jiff::Timestamp;
@@ -29,12 +29,28 @@ pub struct MetricQuery {
     pub names: Vec<MetricName>,
 }
 
+/// Which metrics of which instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceMetricQuery {
+    pub arn: InstanceArn,
+    /// Its *name*: it stands in no ARN.
+    pub name: Untrusted,
+    pub names: Vec<MetricName>,
+}
+
+type Dimensions = Vec<(&'static str, String)>;
+
+/// DMS keeps names of instances in lower case (section 3.2 of the DMS facts).
+fn instance_dimension(name: &Untrusted) -> (&'static str, String) {
+    ("ReplicationInstanceIdentifier", name.raw().to_ascii_lowercase())
+}
+
 /// Dimensions under which DMS publishes a task's metrics; `None` where the instance's name is missing.
-fn dimensions(query: &MetricQuery) -> Option<Vec<(&'static str, String)>> {
+fn dimensions(query: &MetricQuery) -> Option<Dimensions> {
     let resource_id = query.arn.resource_id().0;
     match query.arn.kind() {
         ReplicationKind::Classic => Some(vec![
-            ("ReplicationInstanceIdentifier", query.instance.as_ref()?.raw().to_owned()),
+            instance_dimension(query.instance.as_ref()?),
             // The resource id, although the API's field of this name holds the task's name.
             ("ReplicationTaskIdentifier", resource_id),
         ]),
@@ -44,30 +60,22 @@ fn dimensions(query: &MetricQuery) -> Option<Vec<(&'static str, String)>> {
     }
 }
 
-/// The worst moment of a minute counts for latency and backlog, the average for a speed.
-fn statistic(name: MetricName) -> &'static str {
-    match name {
-        MetricName::CDCLatencySource | MetricName::CDCLatencyTarget | MetricName::CDCIncomingChanges => "Maximum",
-        _ => "Average",
-    }
-}
-
-/// One query of the wire, with the task it is for.
-struct Asked<'a> {
-    arn: &'a ReplicationArn,
+/// One query of the wire, with whose it is.
+struct Asked<'a, A> {
+    arn: &'a A,
     name: MetricName,
     query: MetricDataQuery,
 }
 
-fn asked<'a>(query: &'a MetricQuery, dimensions: &[(&'static str, String)], name: MetricName, id: usize) -> Asked<'a> {
+fn asked<'a, A>(arn: &'a A, dimensions: &Dimensions, name: MetricName, id: usize) -> Asked<'a, A> {
     let dimensions =
         dimensions.iter().map(|(key, value)| Dimension::builder().name(*key).value(value).build()).collect();
     let metric =
         Metric::builder().namespace(NAMESPACE).metric_name(name.raw()).set_dimensions(Some(dimensions)).build();
     // No unit: one that does not match finds nothing.
-    let stat = MetricStat::builder().metric(metric).period(PERIOD).stat(statistic(name)).build();
-    let query_data = MetricDataQuery::builder().id(format!("m{id}")).metric_stat(stat).return_data(true).build();
-    Asked { arn: &query.arn, name, query: query_data }
+    let stat = MetricStat::builder().metric(metric).period(PERIOD).stat(name.statistic().raw()).build();
+    let query = MetricDataQuery::builder().id(format!("m{id}")).metric_stat(stat).return_data(true).build();
+    Asked { arn, name, query }
 }
 
 /// Start down and end up to the minute: the end is exclusive, and aligned times read faster.
@@ -95,33 +103,66 @@ impl Reader {
                 continue;
             };
             for name in &query.names {
-                all.push(asked(query, &dimensions, *name, all.len() % QUERIES_PER_CALL));
+                all.push(asked(&query.arn, &dimensions, *name, all.len() % QUERIES_PER_CALL));
             }
         }
-        let (start, end) = window(from, to);
-        for chunk in all.chunks(QUERIES_PER_CALL) {
-            let points = self.chunk(chunk, start, end, &mut answer).await?;
-            answer.value.extend(chunk.iter().zip(points).map(|(asked, points)| TaskSeries {
-                arn: asked.arn.clone(),
-                series: Series { name: asked.name, points },
-            }));
-        }
+        let series = self.all(all, (from, to), &mut answer).await?;
+        answer.value.extend(series.into_iter().map(|(arn, series)| TaskSeries { arn: arn.clone(), series }));
         Ok(answer)
     }
 
-    /// One request and its further pages; points by the place of the query in `chunk`.
-    async fn chunk(
+    /// The same for instances.
+    pub async fn instance_metrics(
         &self,
-        chunk: &[Asked<'_>],
+        queries: &[InstanceMetricQuery],
+        from: Timestamp,
+        to: Timestamp,
+    ) -> Result<Answer<Vec<InstanceSeries>>, Problem> {
+        let mut answer: Answer<Vec<InstanceSeries>> = Answer::default();
+        let mut all = Vec::new();
+        for query in queries {
+            // The name alone: with a second dimension it is another metric.
+            let dimensions = vec![instance_dimension(&query.name)];
+            for name in &query.names {
+                all.push(asked(&query.arn, &dimensions, *name, all.len() % QUERIES_PER_CALL));
+            }
+        }
+        let series = self.all(all, (from, to), &mut answer).await?;
+        answer.value.extend(series.into_iter().map(|(arn, series)| InstanceSeries { arn: arn.clone(), series }));
+        Ok(answer)
+    }
+
+    /// The points of every query, in order.
+    async fn all<'a, A, T>(
+        &self,
+        all: Vec<Asked<'a, A>>,
+        (from, to): (Timestamp, Timestamp),
+        answer: &mut Answer<T>,
+    ) -> Result<Vec<(&'a A, Series)>, Problem> {
+        let (start, end) = window(from, to);
+        let mut series = Vec::with_capacity(all.len());
+        for chunk in all.chunks(QUERIES_PER_CALL) {
+            let queries = chunk.iter().map(|asked| asked.query.clone()).collect();
+            let points = self.chunk(queries, start, end, answer).await?;
+            series.extend(
+                chunk.iter().zip(points).map(|(asked, points)| (asked.arn, Series { name: asked.name, points })),
+            );
+        }
+        Ok(series)
+    }
+
+    /// One request and its further pages; points by the place of the query.
+    async fn chunk<T>(
+        &self,
+        queries: Vec<MetricDataQuery>,
         start: DateTime,
         end: DateTime,
-        answer: &mut Answer<Vec<TaskSeries>>,
+        answer: &mut Answer<T>,
     ) -> Result<Vec<Vec<Point>>, Problem> {
         let operation = Operation::GetMetricData;
         let cloudwatch = &self.wire.clients.cloudwatch;
-        let queries: Vec<MetricDataQuery> = chunk.iter().map(|asked| asked.query.clone()).collect();
-        let priced = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
-        let mut found: Vec<BTreeMap<Timestamp, f64>> = vec![BTreeMap::new(); chunk.len()];
+        let priced = u32::try_from(queries.len()).unwrap_or(u32::MAX);
+        let mut found: Vec<BTreeMap<Timestamp, f64>> = vec![BTreeMap::new(); queries.len()];
         let mut token: Option<String> = None;
         loop {
             let sent = self.wire.send(operation, self.urgency, priced, |witness| {
@@ -176,6 +217,10 @@ mod tests {
         assert_eq!(
             named(dimensions(&query(classic, Some("dms-replication-instance-4")))).unwrap(),
             ["ReplicationInstanceIdentifier=dms-replication-instance-4", "ReplicationTaskIdentifier=2YT32VX7CHRM"]
+        );
+        assert_eq!(
+            named(dimensions(&query(classic, Some("DMS-Prod-1")))).unwrap()[0],
+            "ReplicationInstanceIdentifier=dms-prod-1"
         );
         assert_eq!(named(dimensions(&query(classic, None))), None);
         let serverless = "arn:aws:dms:eu-west-1:123456789012:replication-config:ABC";

@@ -12,7 +12,7 @@ mod tags;
 mod tasks;
 
 pub use logs::{LogQuery, LogShelf};
-pub use metrics::MetricQuery;
+pub use metrics::{InstanceMetricQuery, MetricQuery};
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};
 

@@ -1,4 +1,4 @@
-//! What stands around tasks: instances, endpoints, connection tests.
+//! What stands around tasks: instances and their maintenance, endpoints, connection tests.
 
 use super::tasks::PAGE;
 use super::{Reader, none_if_not_found, pages};
@@ -6,7 +6,7 @@ use crate::aws::answer::Answer;
 use crate::aws::convert;
 use crate::model::Problem;
 use crate::model::operation::Operation;
-use crate::model::parts::{ConnectionTest, Endpoint, Instance};
+use crate::model::parts::{ConnectionTest, Endpoint, Instance, PendingMaintenance};
 
 impl Reader {
     pub async fn instances(&self) -> Result<Answer<Vec<Instance>>, Problem> {
@@ -17,6 +17,22 @@ impl Reader {
             Operation::DescribeReplicationInstances,
             |marker| dms.describe_replication_instances().max_records(PAGE).set_marker(marker),
             |answer, page| answer.value.extend(page.replication_instances().iter().map(convert::instance))
+        );
+        none_if_not_found(result)?;
+        Ok(answer)
+    }
+
+    /// Maintenance that waits for an instance, of all instances.
+    pub async fn pending_maintenance(&self) -> Result<Answer<Vec<PendingMaintenance>>, Problem> {
+        let dms = &self.wire.clients.dms;
+        let mut answer: Answer<Vec<PendingMaintenance>> = Answer::default();
+        let result = pages!(
+            self,
+            Operation::DescribePendingMaintenanceActions,
+            |marker| dms.describe_pending_maintenance_actions().max_records(PAGE).set_marker(marker),
+            |answer, page| answer
+                .value
+                .extend(page.pending_maintenance_actions().iter().flat_map(convert::maintenance))
         );
         none_if_not_found(result)?;
         Ok(answer)

@@ -149,7 +149,7 @@ impl Page for TasksPage {
             if let Some(feed) = errors.filter(|feed| feed.failed.is_some()) {
                 next.age(feed.as_of);
             }
-            for name in MetricName::ALL {
+            for name in MetricName::WATCHED {
                 next.age(world.points(arn, name).last().map(|point| point.at));
             }
         }
@@ -240,7 +240,7 @@ fn rate(world: &World, task: &Task, load: Load, now: Timestamp) -> Rate {
 /// When the judgement of one task can change by itself: a point goes stale, or one becomes due.
 fn changes_at(world: &World, task: &Task, now: Timestamp) -> Option<Timestamp> {
     let just_after = |at: Timestamp, duration| at.checked_add(duration + SignedDuration::from_millis(1)).ok();
-    let stale = MetricName::ALL.into_iter().filter_map(|name| {
+    let stale = MetricName::WATCHED.into_iter().filter_map(|name| {
         let newest = world.points(&task.arn, name).last()?;
         just_after(newest.at, FRESH_FOR)
     });

@@ -32,6 +32,7 @@ pub enum FaultName {
     LoggingOff,
     LogRoleMissing,
     LateLogs,
+    MaintenanceSoon,
 }
 
 /// One row of the table.
@@ -85,7 +86,7 @@ const fn row(name: FaultName, word: &'static str, takes: Takes, doc: &'static st
 const STALE_SECONDS: u64 = 60;
 
 /// THE table of faults.
-pub const TABLE: [Row; 18] = [
+pub const TABLE: [Row; 19] = [
     row(
         FaultName::Throttle,
         "throttle",
@@ -114,8 +115,8 @@ pub const TABLE: [Row; 18] = [
     row(
         FaultName::MissingMetrics,
         "missing-metrics",
-        Takes::Text { required: false, what: "TASK" },
-        "the newest quarter of an hour of metrics is missing, of one task or of all",
+        Takes::Text { required: false, what: "NAME" },
+        "the newest quarter of an hour of metrics is missing, of one task or instance, or of all",
     ),
     row(
         FaultName::StaleDescribes,
@@ -184,6 +185,12 @@ pub const TABLE: [Row; 18] = [
         Takes::Number { otherwise: Some(20), what: "SECONDS" },
         "new log lines can be read this many seconds later than usual",
     ),
+    row(
+        FaultName::MaintenanceSoon,
+        "maintenance-soon",
+        Takes::Number { otherwise: Some(45), what: "MINUTES" },
+        "the pending maintenance of the first instance comes this many minutes from now, and its window with it",
+    ),
 ];
 
 impl FaultName {
@@ -246,7 +253,7 @@ impl Fault {
     pub fn event(&self, on: bool) -> Option<Event> {
         let task = || self.value.clone();
         match (self.name, on) {
-            (FaultName::MissingMetrics, true) => Some(Event::Silence(Some(task().map_or(Silence::All, Silence::Task)))),
+            (FaultName::MissingMetrics, true) => Some(Event::Silence(Some(task().map_or(Silence::All, Silence::One)))),
             (FaultName::MissingMetrics, false) => Some(Event::Silence(None)),
             (FaultName::TableError, true) => {
                 let (task, schema, table) = three(self.text())?;
@@ -256,6 +263,10 @@ impl Fault {
             (FaultName::LogRoleMissing, on) => Some(Event::LogRole { missing: on }),
             (FaultName::LateLogs, on) => {
                 Some(Event::LateLogs { seconds: if on { i64::try_from(self.number()).unwrap_or(i64::MAX) } else { 0 } })
+            }
+            (FaultName::MaintenanceSoon, on) => {
+                let minutes = i64::try_from(self.number()).unwrap_or(i64::MAX);
+                Some(Event::Maintenance { minutes: on.then_some(minutes) })
             }
             (FaultName::FailTask, true) => Some(Event::TaskFails { task: task()? }),
             (FaultName::ChangedBySomeone, true) => Some(Event::SomebodyElse { task: task() }),

@@ -1,10 +1,9 @@
 //! Shapes of the answers: world to wire, one function a shape.
 
-use super::parts::{Connection, Endpoint, Instance};
+use super::parts::Connection;
 use super::task::{Counts, Task};
 use super::{CALLER, World};
 use crate::demo::wire::Value;
-use crate::model::parts::Direction;
 use crate::model::table::TableRow;
 use crate::model::{Untrusted, task::TaskStatus};
 use jiff::Timestamp;
@@ -147,46 +146,6 @@ pub fn row(row: &TableRow) -> Value {
         ("ValidationSuspendedRecords", row.validation_suspended.into()),
         ("ValidationState", row.validation.as_ref().map(|state| state.raw().to_owned()).into()),
         ("ValidationStateDetails", row.validation_details.as_ref().map(|d| d.raw().to_owned()).into()),
-    ])
-}
-
-/// `ReplicationInstance`.
-pub fn instance(instance: &Instance) -> Value {
-    Value::map([
-        ("ReplicationInstanceIdentifier", instance.name.as_str().into()),
-        ("ReplicationInstanceClass", instance.class.into()),
-        ("ReplicationInstanceStatus", "available".into()),
-        ("AllocatedStorage", 100.into()),
-        ("InstanceCreateTime", instance.created.into()),
-        ("AvailabilityZone", format!("{}a", super::REGION).into()),
-        ("PreferredMaintenanceWindow", "sun:02:14-sun:02:44".into()),
-        ("PendingModifiedValues", Value::map([])),
-        ("MultiAZ", true.into()),
-        ("EngineVersion", "3.5.4".into()),
-        ("AutoMinorVersionUpgrade", false.into()),
-        ("ReplicationInstanceArn", instance.arn.0.as_str().into()),
-        ("PubliclyAccessible", false.into()),
-    ])
-}
-
-/// `Endpoint`.
-pub fn endpoint(endpoint: &Endpoint) -> Value {
-    let kind = match endpoint.direction {
-        Direction::Source => "SOURCE",
-        Direction::Target => "TARGET",
-    };
-    Value::map([
-        ("EndpointIdentifier", endpoint.name.as_str().into()),
-        ("EndpointType", kind.into()),
-        ("EngineName", endpoint.engine.0.into()),
-        ("EngineDisplayName", endpoint.engine.1.into()),
-        ("Username", endpoint.user.as_str().into()),
-        ("ServerName", endpoint.host.as_str().into()),
-        ("Port", endpoint.port.into()),
-        ("DatabaseName", endpoint.database.as_str().into()),
-        ("Status", "active".into()),
-        ("EndpointArn", endpoint.arn.0.as_str().into()),
-        ("SslMode", "require".into()),
     ])
 }
 

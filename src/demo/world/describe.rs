@@ -3,7 +3,7 @@
 use super::paging::{Filters, MAX, MAX_STATISTICS, Rules, page};
 use super::refusal::Refusal;
 use super::task::Task;
-use super::{World, answers};
+use super::{World, answers, answers_parts};
 use crate::demo::wire::Value;
 use crate::model::parts::Direction;
 use jiff::Timestamp;
@@ -23,6 +23,7 @@ const INSTANCES: Rules = Rules {
     filters: &["replication-instance-arn", "replication-instance-id", "replication-instance-class", "engine-version"],
     max: MAX,
 };
+const MAINTENANCE: Rules = Rules { filters: &[], max: MAX };
 const ENDPOINTS: Rules = Rules { filters: &["endpoint-arn", "endpoint-type", "endpoint-id", "engine-name"], max: MAX };
 const CONNECTIONS: Rules = Rules { filters: &["endpoint-arn", "replication-instance-arn"], max: MAX };
 const REPLICATIONS: Rules = Rules { filters: &["replication-config-arn", "replication-config-id"], max: MAX };
@@ -113,7 +114,26 @@ pub fn instances(world: &World, input: &Value) -> Result<Value, Refusal> {
         })
         .collect();
     let rules = (&INSTANCES, &filters);
-    answer("DescribeReplicationInstances", "ReplicationInstances", input, rules, &found, |i| answers::instance(i))
+    answer("DescribeReplicationInstances", "ReplicationInstances", input, rules, &found, |i| answers_parts::instance(i))
+}
+
+pub fn maintenance(world: &World, input: &Value) -> Result<Value, Refusal> {
+    let filters = Filters::read(input, &MAINTENANCE)?;
+    let one = input.text_of("ReplicationInstanceArn");
+    if one.is_some_and(|arn| !world.instances.iter().any(|i| i.arn.0 == arn)) {
+        return Err(Refusal::not_found("Replication instance not found."));
+    }
+    let waiting: Vec<_> = world
+        .instances
+        .iter()
+        .filter(|i| one.is_none_or(|arn| i.arn.0 == arn))
+        .filter_map(|i| Some((i, i.maintenance?)))
+        .collect();
+    let rules = (&MAINTENANCE, &filters);
+    let operation = "DescribePendingMaintenanceActions";
+    answer(operation, "PendingMaintenanceActions", input, rules, &waiting, |(i, maintenance)| {
+        answers_parts::maintenance(i, *maintenance)
+    })
 }
 
 pub fn endpoints(world: &World, input: &Value) -> Result<Value, Refusal> {
@@ -129,7 +149,7 @@ pub fn endpoints(world: &World, input: &Value) -> Result<Value, Refusal> {
                 && filters.pass("engine-name", e.engine.0)
         })
         .collect();
-    answer("DescribeEndpoints", "Endpoints", input, (&ENDPOINTS, &filters), &found, |e| answers::endpoint(e))
+    answer("DescribeEndpoints", "Endpoints", input, (&ENDPOINTS, &filters), &found, |e| answers_parts::endpoint(e))
 }
 
 pub fn connections(world: &World, input: &Value) -> Result<Value, Refusal> {

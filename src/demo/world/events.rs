@@ -5,6 +5,7 @@
 //! listed late. Serverless replications have no events here; whether they have on AWS is not known.
 
 use super::paging::{Filters, MAX, Rules, page};
+use super::parts::Instance;
 use super::refusal::Refusal;
 use super::task::Task;
 use super::{World, seeded};
@@ -82,7 +83,8 @@ pub fn backfill(world: &mut World, now: Timestamp) {
         let began = task.times.start.unwrap_or(now).max(from);
         past.extend(pauses(task, seed, began, now).map(|(at, what)| (at, TASK, task.def.name.clone(), what)));
     }
-    for instance in &world.instances {
+    let used = |instance: &&Instance| world.tasks.iter().any(|task| task.def.instance.as_ref() == Some(&instance.arn));
+    for instance in world.instances.iter().filter(used) {
         let place = seeded::place(&instance.name);
         let ago = |salt, low, high| now - SignedDuration::from_secs(seeded::between(seed, &[place, salt], low, high));
         // An event need not have a category.

@@ -5,7 +5,7 @@ use super::metrics::{Flow, Past, Points};
 use super::opening::{Mapped, mappings, settings};
 use super::parts::{Connection, Endpoint, Instance, located};
 use super::task::{Definition, Tables, Task, Times};
-use super::{World, arn, seeded};
+use super::{World, arn, maintenance, seeded};
 use crate::model::parts::Direction;
 use crate::model::task::{MigrationType, TaskStatus};
 use crate::model::{EndpointArn, InstanceArn, ReplicationArn, Untrusted};
@@ -56,6 +56,11 @@ pub fn build(world: &mut World, fleet: Fleet, now: Timestamp) {
             name,
             class: "dms.r6i.4xlarge",
             created: now - SignedDuration::from_hours(24 * 200),
+            storage: 500,
+            multi_az: true,
+            window: maintenance::window(),
+            pending_class: None,
+            maintenance: (index == 0).then(|| maintenance::planned(now)),
         });
     }
     for pair in 0..fleet.tasks.div_ceil(TASKS_PER_PAIR) {
@@ -73,7 +78,17 @@ pub fn build(world: &mut World, fleet: Fleet, now: Timestamp) {
                 until: None,
             });
             let user = "dms_user".to_owned();
-            world.endpoints.push(Endpoint { arn: endpoint, name, direction, engine, host, port, database, user });
+            world.endpoints.push(Endpoint {
+                arn: endpoint,
+                name,
+                direction,
+                engine,
+                host,
+                port,
+                database,
+                user,
+                secret: None,
+            });
         }
     }
     for index in 0..fleet.tasks {

@@ -1,7 +1,7 @@
 //! What CloudWatch knows of a task: points of whole minutes, stamped with the start of their minute.
 //!
 //! Points come from what the mover says ([`Flow`]), or, before it ever said anything and where nothing really moves, from
-//! the task's [`Past`].
+//! the task's [`Past`]. Six metrics are known that way; the others follow from them ([`follows`]).
 
 use super::seeded;
 use crate::model::metric::{MetricName, Point};
@@ -48,8 +48,17 @@ impl Past {
         }
     }
 
-    /// The point of one metric for the minute that begins at `minute`.
+    /// The point of any metric for the minute that begins at `minute`.
     pub fn value(self, name: MetricName, seed: u64, task: u64, minute: Timestamp, opened: Timestamp) -> Option<f64> {
+        let known = |name| self.known(name, seed, task, minute, opened);
+        if MetricName::WATCHED.contains(&name) {
+            return known(name);
+        }
+        let alive = MetricName::WATCHED.into_iter().any(|name| known(name).is_some());
+        follows(name, alive, known)
+    }
+
+    fn known(self, name: MetricName, seed: u64, task: u64, minute: Timestamp, opened: Timestamp) -> Option<f64> {
         let noise = |salt: u64| seeded::unit(seed, &[task, salt, minute.as_second().cast_unsigned()]);
         if name == MetricName::FullLoadThroughputRowsTarget {
             return match self {
@@ -74,6 +83,41 @@ impl Past {
     }
 }
 
+/// Rows that the memory of a task holds before changes go to disk.
+const ROWS_IN_MEMORY: f64 = 1_000.0;
+/// Kilobytes of a row of the shop, about.
+const ROW_KB: f64 = 0.4;
+
+/// A metric that follows from the six that are known; `alive` while the task runs at all. `None` for a metric that only
+/// instances have.
+pub fn follows(name: MetricName, alive: bool, known: impl Fn(MetricName) -> Option<f64>) -> Option<f64> {
+    use MetricName as M;
+    let hundredth = |value: f64| (value * 100.0).round() / 100.0;
+    let waiting = || known(M::CDCIncomingChanges);
+    let kilobytes = |name| known(name).map(|rows| hundredth(rows * ROW_KB));
+    let rows = |name| known(name).unwrap_or(0.0);
+    let work = || rows(M::CDCThroughputRowsTarget) + rows(M::FullLoadThroughputRowsTarget);
+    match name {
+        M::CDCChangesMemoryTarget => waiting().map(|rows| rows.min(ROWS_IN_MEMORY)),
+        M::CDCChangesDiskTarget => waiting().map(|rows| (rows - ROWS_IN_MEMORY).max(0.0)),
+        // The workload commits at once.
+        M::CDCChangesMemorySource | M::CDCChangesDiskSource => waiting().map(|_| 0.0),
+        M::CDCThroughputBandwidthSource => kilobytes(M::CDCThroughputRowsSource),
+        M::CDCThroughputBandwidthTarget => kilobytes(M::CDCThroughputRowsTarget),
+        M::FullLoadThroughputRowsSource => known(M::FullLoadThroughputRowsTarget),
+        M::FullLoadThroughputBandwidthSource | M::FullLoadThroughputBandwidthTarget => {
+            kilobytes(M::FullLoadThroughputRowsTarget)
+        }
+        M::RecoveryCount => alive.then_some(0.0),
+        M::MemoryUsage => {
+            let held = waiting().unwrap_or(0.0).min(ROWS_IN_MEMORY);
+            alive.then(|| (180.0 + held * 0.06 + work() * 0.1).round())
+        }
+        M::CPUUtilization => alive.then(|| hundredth(1.5 + work() * 0.05)),
+        _ => None,
+    }
+}
+
 /// The start of the minute an instant lies in.
 pub fn minute_of(at: Timestamp) -> Timestamp {
     at - SignedDuration::from_secs(at.as_second().rem_euclid(MINUTE)) - sub_second(at)
@@ -94,7 +138,7 @@ impl Points {
         let last = minute_of(opened);
         for back in (1..=BACKFILL_MINUTES).rev() {
             let minute = last - SignedDuration::from_secs(back * MINUTE);
-            for name in MetricName::ALL {
+            for name in MetricName::TASK {
                 if let Some(value) = past.value(name, seed, task, minute, opened) {
                     points.push(name, Point { at: minute, value });
                 }
@@ -157,8 +201,8 @@ impl Flow {
         }
     }
 
-    /// A point of the minute that has just ended, from what really moved; `backlog` in changes. `None` where this metric
-    /// is not published: nothing was loaded, or nothing applied yet.
+    /// A point of the minute that has just ended, of one of the six metrics, from what really moved; `backlog` in changes.
+    /// `None` where this metric is not published: nothing was loaded, or nothing applied yet.
     #[allow(clippy::cast_precision_loss, reason = "counts of a demo stay far below 2^53")]
     pub fn value(&self, name: MetricName, backlog: i64, minute_end: Timestamp) -> Option<f64> {
         let per_second = |rows: u64| (rows as f64 / MINUTE as f64 * 100.0).round() / 100.0;
@@ -176,6 +220,7 @@ impl Flow {
             MetricName::CDCIncomingChanges => Some(backlog as f64),
             MetricName::CDCThroughputRowsSource => Some(per_second(self.captured)),
             MetricName::CDCThroughputRowsTarget => Some(per_second(self.applied)),
+            _ => None,
         }
     }
 
@@ -198,6 +243,28 @@ mod tests {
         assert_eq!(all.len(), 180);
         assert_eq!(all.last().map(|p| p.at.to_string()).as_deref(), Some("2026-01-15T14:02:00Z"));
         assert!(points.range(MetricName::FullLoadThroughputRowsTarget, Timestamp::MIN, Timestamp::MAX).is_empty());
+    }
+
+    #[test]
+    fn the_other_metrics_follow_from_what_waits_and_what_moves() {
+        let known = |name| match name {
+            MetricName::CDCIncomingChanges => Some(1_500.0),
+            MetricName::CDCThroughputRowsSource => Some(30.0),
+            MetricName::CDCThroughputRowsTarget => Some(20.0),
+            _ => None,
+        };
+        for (name, want) in [
+            (MetricName::CDCChangesMemoryTarget, Some(1_000.0)),
+            (MetricName::CDCChangesDiskTarget, Some(500.0)),
+            (MetricName::CDCThroughputBandwidthSource, Some(12.0)),
+            (MetricName::FullLoadThroughputBandwidthTarget, None),
+            (MetricName::CPUUtilization, Some(2.5)),
+            (MetricName::RecoveryCount, Some(0.0)),
+            (MetricName::FreeableMemory, None),
+        ] {
+            assert_eq!(follows(name, true, known), want, "{name:?}");
+        }
+        assert_eq!(follows(MetricName::CPUUtilization, false, |_| None), None, "what does not run publishes nothing");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! the mover says) and `opening.rs` (the four tasks the demo opens with).
 
 mod answers;
+mod answers_parts;
 mod change;
 mod cloudwatch;
 mod describe;
@@ -13,8 +14,10 @@ mod events;
 pub mod fleet;
 mod fleet_tasks;
 mod fold;
+mod gauges;
 pub mod legal;
 mod logs;
+mod maintenance;
 pub mod metrics;
 mod opening;
 pub mod paging;
@@ -55,12 +58,15 @@ pub enum Event {
     TaskFails { task: String },
     /// Somebody else starts or stops a task; the first that can, where no name is given.
     SomebodyElse { task: Option<String> },
-    /// Metrics of the last minutes are not there: of all tasks, or of one by name. `None` brings them back.
+    /// Metrics of the last minutes are not there: of everything, or of one task or instance by name. `None` brings them
+    /// back.
     Silence(Option<Silence>),
     /// Logging is switched in the settings, of one task by name or of all.
     Logging { task: Option<String>, on: bool },
     /// The role that DMS writes logs with is missing, or back.
     LogRole { missing: bool },
+    /// Maintenance comes near, in minutes from now, or is as far away as at the opening.
+    Maintenance { minutes: Option<i64> },
     /// Lines can be read this many seconds later than usual.
     LateLogs { seconds: i64 },
 }
@@ -69,7 +75,17 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Silence {
     All,
-    Task(String),
+    /// A task or an instance, by name.
+    One(String),
+}
+
+impl Silence {
+    fn covers(&self, name: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::One(silent) => silent == name,
+        }
+    }
 }
 
 /// What the world wants done.
@@ -158,6 +174,7 @@ impl World {
             Event::SomebodyElse { task } => change::somebody_else(self, task.as_deref(), now),
             Event::Silence(silence) => self.silence = silence,
             Event::Logging { task, on } => logs::switch(self, task.as_deref(), on),
+            Event::Maintenance { minutes } => maintenance::shift(self, minutes, now),
             Event::LogRole { missing } => logs::role(self, missing),
             Event::LateLogs { seconds } => logs::late(self, jiff::SignedDuration::from_secs(seconds)),
         }
@@ -181,6 +198,7 @@ impl World {
             (Service::Dms, "DescribeReplicationTasks") => describe::tasks(self, input, now),
             (Service::Dms, "DescribeTableStatistics") => describe::statistics(self, input, now),
             (Service::Dms, "DescribeReplicationInstances") => describe::instances(self, input),
+            (Service::Dms, "DescribePendingMaintenanceActions") => describe::maintenance(self, input),
             (Service::Dms, "DescribeEndpoints") => describe::endpoints(self, input),
             (Service::Dms, "DescribeConnections") => describe::connections(self, input),
             (Service::Dms, "DescribeReplications") => describe::replications(self, input, now),
@@ -234,6 +252,27 @@ impl World {
         self.instances.iter().find(|instance| instance.arn == *arn)
     }
 
+    /// When the points of this task or instance end.
+    fn published_until(&self, name: &str, end: Timestamp, now: Timestamp) -> Timestamp {
+        let silent = self.silence.as_ref().is_some_and(|silence| silence.covers(name));
+        // Metrics stop when replication stops (facts, point 7); so that the fault shows at once, the newest quarter of
+        // an hour is gone.
+        let hidden = jiff::SignedDuration::from_mins(if silent { 15 } else { 0 });
+        end.min(metrics::minute_of(now) - hidden)
+    }
+
+    /// Points of one metric of one instance, oldest first.
+    fn gauge(
+        &self,
+        instance: &parts::Instance,
+        name: MetricName,
+        range: (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> Vec<crate::model::metric::Point> {
+        let end = self.published_until(&instance.name, range.1, now);
+        gauges::points(self, instance, name, (range.0, end))
+    }
+
     /// Points of one metric of one task, oldest first; minutes under way are not published yet.
     fn points(
         &self,
@@ -242,15 +281,7 @@ impl World {
         range: (Timestamp, Timestamp),
         now: Timestamp,
     ) -> Vec<crate::model::metric::Point> {
-        let silent = match &self.silence {
-            None => false,
-            Some(Silence::All) => true,
-            Some(Silence::Task(name)) => *name == task.def.name,
-        };
-        // Metrics stop when replication stops (facts, point 7); so that the fault shows at once, the newest quarter of
-        // an hour is gone.
-        let hidden = jiff::SignedDuration::from_mins(if silent { 15 } else { 0 });
-        let end = range.1.min(metrics::minute_of(now) - hidden);
+        let end = self.published_until(&task.def.name, range.1, now);
         match task.tables {
             task::Tables::Kept(_) => task.points.range(name, range.0, end),
             task::Tables::Fleet(_) => fleet::points(task, name, self.setting.seed, self.opened, (range.0, end)),

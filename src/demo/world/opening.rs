@@ -4,7 +4,7 @@
 use super::metrics::{Flow, Past, Points};
 use super::parts::{Connection, Endpoint, Instance, Place, located};
 use super::task::{Definition, Route, Table, Tables, Task, Times};
-use super::{World, arn, fold, seeded, time};
+use super::{World, arn, fold, maintenance, seeded, time};
 use crate::demo::mover::order::{Begin, Checkpoint};
 use crate::model::parts::Direction;
 use crate::model::table::{Counts, TableState, ValidationState};
@@ -47,6 +47,23 @@ pub fn build(world: &mut World, now: Timestamp) {
         name: "dms-prod-1".to_owned(),
         class: "dms.r6i.xlarge",
         created: now - hours(24 * 90),
+        storage: 100,
+        multi_az: true,
+        window: maintenance::window(),
+        pending_class: None,
+        maintenance: Some(maintenance::planned(now)),
+    };
+    // Left over from a rehearsal: nothing runs on it, and it costs money.
+    let forgotten = Instance {
+        arn: InstanceArn(arn("rep", &seeded::resource_id(seed, "dms-rehearsal"))),
+        name: "dms-rehearsal".to_owned(),
+        class: "dms.t3.medium",
+        created: now - hours(24 * 41),
+        storage: 50,
+        multi_az: false,
+        window: "wed:04:00-wed:04:30".to_owned(),
+        pending_class: Some("dms.t3.large"),
+        maintenance: None,
     };
     let databases = world.setting.databases.clone();
     let url = |pick: fn(&super::Databases) -> &Place| databases.as_ref().map(|d| pick(d).url.clone());
@@ -81,9 +98,11 @@ pub fn build(world: &mut World, now: Timestamp) {
             port,
             database,
             user,
+            // Staging keeps its password where RDS puts it.
+            secret: (name == "shop-staging").then(|| "rds/shop-staging".to_owned()),
         });
     }
-    world.instances.push(instance);
+    world.instances.extend([instance, forgotten]);
     for plan in [orders(schema, now), billing(schema, now), staging(schema, now), catalog(schema, now)] {
         add(world, plan, now);
     }

@@ -11,6 +11,32 @@ pub struct Instance {
     pub name: String,
     pub class: &'static str,
     pub created: Timestamp,
+    /// Gigabytes.
+    pub storage: i32,
+    pub multi_az: bool,
+    /// `PreferredMaintenanceWindow`.
+    pub window: String,
+    /// A class it changes to in its window.
+    pub pending_class: Option<&'static str>,
+    pub maintenance: Option<Maintenance>,
+}
+
+impl Instance {
+    /// The last segment of its ARN.
+    pub fn resource_id(&self) -> &str {
+        self.arn.0.rsplit(':').next().unwrap_or_default()
+    }
+}
+
+/// Maintenance that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maintenance {
+    /// When it is done.
+    pub at: Timestamp,
+    /// Nobody can put it off any longer than this.
+    pub forced: Timestamp,
+    /// Somebody has asked for it now, instead of in the window.
+    pub asked_for: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -24,6 +50,8 @@ pub struct Endpoint {
     pub port: i32,
     pub database: String,
     pub user: String,
+    /// Name of the secret with user and password; the endpoint then shows no user.
+    pub secret: Option<String>,
 }
 
 #[derive(Debug, Clone)]

@@ -1,7 +1,7 @@
 //! What time alone does: passing statuses end, minutes are published, statistics are refreshed, orders go out.
 
 use super::fold;
-use super::metrics::{Flow, MINUTE, Past, minute_of};
+use super::metrics::{Flow, MINUTE, Past, follows, minute_of};
 use super::parts::Databases;
 use super::task::{Route, Run, Table, Tables, Task};
 use super::{Command, World, logs};
@@ -237,22 +237,22 @@ fn publish(world: &mut World, index: usize, now: Timestamp) {
         // Metrics stop being published when replication stops.
         let running = task.status == TaskStatus::Running;
         let backlog = task.backlog();
-        for name in MetricName::ALL {
-            let loads = name == MetricName::FullLoadThroughputRowsTarget;
-            let value = match () {
-                () if loads => task.flow.value(name, backlog, end),
-                () if !running || !task.def.migration_type.has_cdc() => None,
-                // Until the first change has come through, latency is what it was.
-                () => match task.flow.value(name, backlog, end) {
-                    None if task.times.start.is_none_or(|start| start <= opened) => {
-                        task.def.past.value(name, seed, place, minute, opened)
-                    }
-                    value => value,
-                },
-            };
-            if let Some(value) = value {
-                Arc::make_mut(&mut task.points).push(name, Point { at: minute, value });
-            }
+        let known = |name: MetricName| match () {
+            () if name == MetricName::FullLoadThroughputRowsTarget => task.flow.value(name, backlog, end),
+            () if !running || !task.def.migration_type.has_cdc() => None,
+            // Until the first change has come through, latency is what it was.
+            () => match task.flow.value(name, backlog, end) {
+                None if task.times.start.is_none_or(|start| start <= opened) => {
+                    task.def.past.value(name, seed, place, minute, opened)
+                }
+                value => value,
+            },
+        };
+        let value =
+            |name| if MetricName::WATCHED.contains(&name) { known(name) } else { follows(name, running, known) };
+        let points: Vec<_> = MetricName::TASK.into_iter().filter_map(|name| Some((name, value(name)?))).collect();
+        for (name, value) in points {
+            Arc::make_mut(&mut task.points).push(name, Point { at: minute, value });
         }
         task.flow.turn(end);
     }

@@ -4,6 +4,7 @@ mod statistic;
 
 use super::World;
 use super::metrics::MINUTE;
+use super::parts::Instance;
 use super::refusal::Refusal;
 use super::task::{Tables, Task};
 use crate::demo::wire::Value;
@@ -94,17 +95,24 @@ fn read(world: &World, query: &Value, range: (Timestamp, Timestamp), now: Timest
     let known = MetricName::parse(name).filter(|known| {
         metric.text_of("Namespace") == Some(NAMESPACE) && unit.is_none_or(|unit| unit == unit_of(*known))
     });
-    let task = world.tasks.iter().find(|task| dimensions_match(world, task, metric.items_of("Dimensions")));
-    let points = match (known, task) {
-        (Some(known), Some(task)) => aggregate(&world.points(task, known, range, now), period, statistic),
-        // What does not exist has no points; CloudWatch says nothing more.
+    let asked = metric.items_of("Dimensions");
+    let task = || world.tasks.iter().find(|task| dimensions_match(&dimensions(world, task), asked));
+    let instance =
+        || world.instances.iter().find(|i| instance_dimensions(i).iter().any(|own| dimensions_match(own, asked)));
+    // What does not exist has no points; CloudWatch says nothing more.
+    let points = known.map_or_else(Vec::new, |known| match (task(), instance()) {
+        (Some(task), _) if MetricName::TASK.contains(&known) => world.points(task, known, range, now),
+        (None, Some(instance)) => world.gauge(instance, known, range, now),
         _ => Vec::new(),
-    };
+    });
+    let points = aggregate(&points, period, statistic);
     Ok(Query { id: id.to_owned(), label, points })
 }
 
+type Dimensions = Vec<(&'static str, String)>;
+
 /// Both dimensions of a task, instance *name* and *resource id*; `account:resource id` for a serverless replication.
-fn dimensions(world: &World, task: &Task) -> Vec<(&'static str, String)> {
+fn dimensions(world: &World, task: &Task) -> Dimensions {
     let id = task.resource_id();
     match &task.def.instance {
         None => vec![("ReplicationConfigId", format!("{}:{id}", super::ACCOUNT))],
@@ -115,20 +123,33 @@ fn dimensions(world: &World, task: &Task) -> Vec<(&'static str, String)> {
     }
 }
 
+/// An instance is published twice: under its name, and under its resource id.
+fn instance_dimensions(instance: &Instance) -> [Dimensions; 2] {
+    [
+        vec![("ReplicationInstanceIdentifier", instance.name.clone())],
+        vec![("ReplicationInstanceExternalResourceId", instance.resource_id().to_owned())],
+    ]
+}
+
 /// Exactly these dimensions, in any order: one too many or too few is another metric.
-fn dimensions_match(world: &World, task: &Task, asked: &[Value]) -> bool {
-    let own = dimensions(world, task);
+fn dimensions_match(own: &Dimensions, asked: &[Value]) -> bool {
     own.len() == asked.len()
         && own.iter().all(|(name, value)| {
             asked.iter().any(|d| d.text_of("Name") == Some(name) && d.text_of("Value") == Some(value.as_str()))
         })
 }
 
+/// The unit a point is published with.
 fn unit_of(name: MetricName) -> &'static str {
-    match name {
-        MetricName::CDCLatencySource | MetricName::CDCLatencyTarget => "Seconds",
-        MetricName::CDCIncomingChanges => "Count",
-        _ => "Count/Second",
+    match name.unit() {
+        "seconds" => "Seconds",
+        "%" => "Percent",
+        "MB" => "Megabytes",
+        "bytes" => "Bytes",
+        "KB/s" => "Kilobytes/Second",
+        "bytes/s" => "Bytes/Second",
+        "rows/s" | "operations/s" => "Count/Second",
+        _ => "Count",
     }
 }
 
@@ -185,20 +206,24 @@ pub fn list_metrics(world: &World, input: &Value) -> Result<Value, Refusal> {
     let right_namespace = input.text_of("Namespace").is_none_or(|namespace| namespace == NAMESPACE);
     let asked = input.items_of("Dimensions");
     let mut all = Vec::new();
-    for task in world.tasks.iter().filter(|_| right_namespace) {
-        let own = dimensions(world, task);
-        let fits = asked.iter().all(|d| {
+    let fits = |own: &Dimensions, name: MetricName| {
+        let dimensions = asked.iter().all(|d| {
             own.iter().any(|(name, value)| {
                 d.text_of("Name") == Some(name) && d.text_of("Value").is_none_or(|asked| asked == value)
             })
         });
-        for name in MetricName::ALL {
-            if fits && input.text_of("MetricName").is_none_or(|asked| asked == name.raw()) && publishes(task, name) {
-                all.push((name, own.clone()));
-            }
-        }
+        dimensions && right_namespace && input.text_of("MetricName").is_none_or(|asked| asked == name.raw())
+    };
+    for task in &world.tasks {
+        let own = dimensions(world, task);
+        let names = MetricName::TASK.into_iter().filter(|name| publishes(task, *name) && fits(&own, *name));
+        all.extend(names.map(|name| (name, own.clone())));
     }
-    let shape = |(name, own): &(MetricName, Vec<(&'static str, String)>)| {
+    for own in world.instances.iter().flat_map(instance_dimensions) {
+        let names = MetricName::INSTANCE.into_iter().filter(|name| fits(&own, *name));
+        all.extend(names.map(|name| (name, own.clone())));
+    }
+    let shape = |(name, own): &(MetricName, Dimensions)| {
         let dimensions =
             own.iter().map(|(name, value)| Value::map([("Name", (*name).into()), ("Value", value.as_str().into())]));
         Value::map([
@@ -219,7 +244,8 @@ fn publishes(task: &Task, name: MetricName) -> bool {
     match task.tables {
         Tables::Kept(_) => task.points.has(name),
         Tables::Fleet(_) => {
-            task.has_run() && (name == MetricName::FullLoadThroughputRowsTarget || task.def.migration_type.has_cdc())
+            let changes = name.raw().starts_with("CDC");
+            task.has_run() && (!changes || task.def.migration_type.has_cdc())
         }
     }
 }
@@ -259,7 +285,7 @@ mod tests {
         results.map(|r| (r.items_of("Values").len(), r.text_of("StatusCode").unwrap_or_default().to_owned())).collect()
     }
 
-    type Dimensions<'a> = &'a [(&'a str, &'a str)];
+    type Asked<'a> = &'a [(&'a str, &'a str)];
 
     #[test]
     fn only_the_right_dimensions_match() {
@@ -268,13 +294,14 @@ mod tests {
         let (id, name) = (task.resource_id(), task.def.name.clone());
         let instance = world.instances[0].name.clone();
         let (task_key, instance_key) = ("ReplicationTaskIdentifier", "ReplicationInstanceIdentifier");
-        let cases: [(Dimensions<'_>, Option<&str>, bool); 7] = [
+        let cases: [(Asked<'_>, Option<&str>, bool); 8] = [
             (&[(instance_key, &instance), (task_key, &id)], None, true),
             (&[(task_key, &id), (instance_key, &instance)], Some("Seconds"), true),
             (&[(task_key, &id), (instance_key, &instance)], Some("Count"), false),
             (&[(task_key, &name), (instance_key, &instance)], None, false),
             (&[(task_key, &id)], None, false),
             (&[(task_key, &id), (instance_key, &world.instances[0].arn.0)], None, false),
+            (&[(instance_key, &instance)], None, false),
             (&[], None, false),
         ];
         for (dimensions, unit, found) in cases {
@@ -284,6 +311,28 @@ mod tests {
             assert_eq!(got.len(), 1, "an unknown metric still has a result");
             assert_eq!(got[0].0 > 0, found, "{dimensions:?}");
             assert_eq!(got[0].1, "Complete");
+        }
+    }
+
+    #[test]
+    fn an_instance_is_found_by_its_name_alone_or_its_resource_id_alone() {
+        let world = World::new(Setting::default(), FROZEN_AT);
+        let instance = &world.instances[0];
+        let (by_name, by_id) = ("ReplicationInstanceIdentifier", "ReplicationInstanceExternalResourceId");
+        let (name, id) = (instance.name.as_str(), instance.resource_id());
+        let cases: [(&str, Asked<'_>, Option<&str>, bool); 7] = [
+            ("FreeStorageSpace", &[(by_name, name)], None, true),
+            ("FreeStorageSpace", &[(by_id, id)], Some("Bytes"), true),
+            ("FreeStorageSpace", &[(by_name, name)], Some("Gigabytes"), false),
+            ("FreeStorageSpace", &[(by_name, &instance.arn.0)], None, false),
+            ("FreeStorageSpace", &[(by_name, name), (by_id, id)], None, false),
+            ("CDCLatencyTarget", &[(by_name, name)], None, false),
+            ("ReadLatency", &[(by_name, name)], None, false),
+        ];
+        for (metric, dimensions, unit, found) in cases {
+            let answer =
+                get_metric_data(&world, &request(vec![query("q1", metric, dimensions, unit)], vec![]), FROZEN_AT);
+            assert_eq!(counts(&answer.unwrap())[0].0 > 0, found, "{metric} {dimensions:?}");
         }
     }
 

@@ -424,7 +424,7 @@ fn what_happens_from_outside_is_seen() {
         FROZEN_AT.duration_since(points.last().unwrap().at).as_secs()
     };
     assert!(newest(&world) < 120);
-    world.apply(Event::Silence(Some(Silence::Task("billing-cdc".into()))), FROZEN_AT);
+    world.apply(Event::Silence(Some(Silence::One("billing-cdc".into()))), FROZEN_AT);
     assert!(newest(&world) < 120);
     world.apply(Event::Silence(Some(Silence::All)), FROZEN_AT);
     assert!(newest(&world) > 900);
