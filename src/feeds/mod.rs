@@ -10,7 +10,6 @@ mod known;
 mod metrics;
 mod runner;
 pub mod schedule;
-mod scope;
 mod settings;
 
 pub use known::Known;
