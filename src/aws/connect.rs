@@ -43,7 +43,8 @@ pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connect
     let clients = Clients::new(&sdk);
     // The account, and with it the limiter, is only known after the first answer.
     let first = Limiter::new(settings.requests_per_second, settings.burst);
-    let caller = clients.who(&first, &region, &found).await?.value;
+    let reply = clients.who(&first, &region, &found).await?;
+    let (stated, heard, caller) = (reply.stated, Timestamp::now(), reply.value);
     let limiter = limiters.of(&caller.account, &region, settings.requests_per_second, settings.burst);
     for _ in 0..first.traffic().requests_last_minute {
         limiter.count(Operation::GetCallerIdentity);
@@ -52,6 +53,8 @@ pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connect
     let identity = Identity { account: caller.account.clone(), arn: caller.arn, expires: held.expires() };
     let scope = Scope { profile: profile.clone(), account: caller.account, region };
     let wire = Wire::new(clients, keeper, limiter, scope.clone());
+    // The first question about a time must know what time it is there.
+    wire.clock.saw(stated, heard);
     Ok(Connected { reader: Reader::new(Arc::new(wire), Urgency::Interactive), scope, identity })
 }
 

@@ -6,7 +6,7 @@ use crate::demo::mover::order::{Control, Happened, Order};
 use crate::demo::wire::Service;
 use crate::demo::world::{Command, Event, World};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::sync::{mpsc, watch};
@@ -33,6 +33,7 @@ pub struct Stage {
     dice: Mutex<fastrand::Rng>,
     launcher: Option<Launcher>,
     runs: Mutex<Runs>,
+    asked: Mutex<BTreeMap<String, u64>>,
 }
 
 #[derive(Default)]
@@ -52,6 +53,7 @@ impl Stage {
             dice: Mutex::new(fastrand::Rng::with_seed(seed)),
             launcher,
             runs: Mutex::default(),
+            asked: Mutex::default(),
         }
     }
 
@@ -102,6 +104,16 @@ impl Stage {
         let (a, b) = (dice.u64(..), dice.u64(..));
         let (high, middle) = (a >> 32, (a >> 16) & 0xffff);
         format!("{high:08x}-{middle:04x}-4{:03x}-{:04x}-{:012x}", a & 0xfff, 0x8000 | (b >> 50), b & 0xffff_ffff_ffff)
+    }
+
+    /// Counts a request, whatever comes of it.
+    pub fn count(&self, service: Service, operation: &str) {
+        *lock(&self.asked).entry(format!("{}:{operation}", service.prefix())).or_default() += 1;
+    }
+
+    /// Requests since the start, by `service:Operation`.
+    pub fn asked(&self) -> BTreeMap<String, u64> {
+        lock(&self.asked).clone()
     }
 
     pub fn plan(&self, service: Service, operation: &str) -> Plan {

@@ -1,13 +1,15 @@
 //! From answers to reports: what belongs together is merged, what is out of scope left out, and each report gets the time
 //! of its evidence. Pure: `now` is a parameter.
 
+use super::book::{Book, KEEP, KEEP_CHARTS};
 use super::known::Known;
-use super::metrics::Book;
+use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
-use crate::aws::Answer;
+use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
 use crate::model::event::{Asked, Event, SourceType, Window};
-use crate::model::observation::{self, TaskSeries, Value};
-use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
+use crate::model::metric::{MetricName, Series};
+use crate::model::observation::{self, Charts, InstanceSeries, TaskSeries, Value};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
@@ -28,7 +30,10 @@ pub(super) struct Fold {
     texts: BTreeMap<ReplicationArn, (Option<String>, Option<String>)>,
     tagged: BTreeMap<ReplicationArn, bool>,
     instances: BTreeMap<InstanceArn, Untrusted>,
-    book: Book,
+    book: Book<ReplicationArn>,
+    of_instances: Book<InstanceArn>,
+    /// Of the task whose charts were opened last.
+    charts: Option<(ReplicationArn, Book<()>, Book<()>)>,
     window: Option<Window>,
 }
 
@@ -50,7 +55,9 @@ impl Fold {
             texts: BTreeMap::new(),
             tagged: BTreeMap::new(),
             instances: BTreeMap::new(),
-            book: Book::default(),
+            book: Book::new(),
+            of_instances: Book::new(),
+            charts: None,
             window: None,
         }
     }
@@ -101,7 +108,8 @@ impl Fold {
     pub(super) fn metrics(&mut self, series: Vec<TaskSeries>, now: Timestamp) {
         let (tasks, settings, tagged) = (&self.tasks, &self.settings, &self.tagged);
         let watched = |arn: &ReplicationArn| tasks.contains_key(arn) && is_watched(settings, tagged, arn);
-        self.book.add(series.into_iter().filter(|series| watched(&series.arn)).collect(), now);
+        let ours = series.into_iter().filter(|series| watched(&series.arn));
+        self.book.add(ours.map(|series| (series.arn, series.series)), KEEP, now);
     }
 
     /// Where the next question about events begins.
@@ -122,6 +130,43 @@ impl Fold {
                 || names.contains(name)
                 || settings.tags.is_empty() && settings.watches(name)
         });
+    }
+
+    /// Every instance with a name that watched tasks run on, and what is asked of it regularly.
+    pub(super) fn instance_queries(&self) -> Vec<InstanceMetricQuery> {
+        let arns: BTreeSet<&InstanceArn> = self.watched().filter_map(|task| task.instance.as_ref()).collect();
+        arns.into_iter().filter_map(|arn| self.instance_query(arn, &INSTANCE_NAMES)).collect()
+    }
+
+    fn instance_query(&self, arn: &InstanceArn, names: &[MetricName]) -> Option<InstanceMetricQuery> {
+        let name = self.instances.get(arn)?.clone();
+        Some(InstanceMetricQuery { arn: arn.clone(), name, names: names.to_vec() })
+    }
+
+    /// Everything a task and its instance publish.
+    pub(super) fn chart_queries(&self, arn: &ReplicationArn) -> (MetricQuery, Option<InstanceMetricQuery>) {
+        let instance = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
+        let of_instance = instance.and_then(|arn| self.instance_query(arn, &MetricName::INSTANCE));
+        let query = MetricQuery { arn: arn.clone(), instance: self.instance_of(arn), names: MetricName::TASK.to_vec() };
+        (query, of_instance)
+    }
+
+    pub(super) fn instance_metrics(&mut self, series: Vec<InstanceSeries>, now: Timestamp) {
+        let arns: BTreeSet<InstanceArn> = self.watched().filter_map(|task| task.instance.clone()).collect();
+        self.of_instances.add(series.into_iter().map(|series| (series.arn, series.series)), KEEP, now);
+        self.of_instances.keep_only(|arn| arns.contains(arn));
+    }
+
+    /// Points of a task's charts; those of the task before are dropped.
+    pub(super) fn charts(&mut self, arn: &ReplicationArn, task: Vec<Series>, instance: Vec<Series>, now: Timestamp) {
+        if self.charts.as_ref().is_none_or(|(of, ..)| of != arn) {
+            self.charts = Some((arn.clone(), Book::new(), Book::new()));
+        }
+        if let Some((_, of_task, of_instance)) = &mut self.charts {
+            for (book, series) in [(of_task, task), (of_instance, instance)] {
+                book.add(series.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
+            }
+        }
     }
 
     fn watched(&self) -> impl Iterator<Item = &Task> {
@@ -243,7 +288,40 @@ impl Fold {
 
     /// All points kept, as old as the newest of them.
     pub(super) fn metrics_report(&self, every: Option<SignedDuration>, now: Timestamp) -> Report {
-        self.report(Subject::Metrics, Value::Metrics(self.book.series()), self.book.newest(), every, now)
+        let series = self.book.series().map(|(arn, series)| TaskSeries { arn, series }).collect();
+        self.report(Subject::Metrics, Value::Metrics(series), self.book.newest(), every, now)
+    }
+
+    pub(super) fn instance_metrics_report(&self, every: Option<SignedDuration>, now: Timestamp) -> Report {
+        let series = self.of_instances.series().map(|(arn, series)| InstanceSeries { arn, series }).collect();
+        self.report(Subject::InstanceMetrics, Value::InstanceMetrics(series), self.of_instances.newest(), every, now)
+    }
+
+    /// As old as the newest point of the task; one that publishes nothing has charts without an age.
+    pub(super) fn charts_report(
+        &self,
+        arn: &ReplicationArn,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Option<Report> {
+        let (_, task, instance) = self.charts.as_ref().filter(|(of, ..)| of == arn)?;
+        let series = |book: &Book<()>| book.series().map(|((), series)| series).collect();
+        let charts = Charts {
+            task: series(task),
+            instance: self.tasks.get(arn).and_then(|task| task.instance.clone()),
+            of_instance: series(instance),
+        };
+        let as_of = task.newest().max(instance.newest());
+        Some(self.report(Subject::Charts(arn.clone()), Value::Charts(charts), as_of, every, now))
+    }
+
+    pub(super) fn maintenance_report(
+        &self,
+        answer: Answer<Vec<PendingMaintenance>>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        self.report(Subject::Maintenance, Value::Maintenance(answer.value), answer.stated, every, now)
     }
 
     fn report(

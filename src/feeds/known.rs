@@ -1,5 +1,6 @@
 //! What scheduling has to know about a task: little, so that its tests are short.
 
+use crate::model::InstanceArn;
 use crate::model::task::{MigrationType, Task, TaskStatus};
 use jiff::Timestamp;
 
@@ -20,6 +21,8 @@ pub struct Known {
     pub start: Option<Timestamp>,
     /// The name of its instance is known (or not needed), so its metrics can be asked.
     pub measurable: bool,
+    /// Its instance; a serverless one has none.
+    pub instance: Option<InstanceArn>,
 }
 
 impl Known {
@@ -39,6 +42,7 @@ impl Known {
             tables_in_error: task.stats.tables_errored > 0,
             start: task.stats.start.max(task.stats.fresh_start),
             measurable: serverless || instance_named,
+            instance: task.instance.clone(),
         }
     }
 }

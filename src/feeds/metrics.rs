@@ -1,22 +1,48 @@
-//! Which metrics to ask for each minute, within the cap on cost, and the points kept of them. Pure.
+//! Which metrics to ask for each minute, within the cap on cost. Pure.
 
+use super::book::KEEP;
 use super::known::Known;
 use crate::model::ReplicationArn;
-use crate::model::metric::{MetricName, Point, Series};
-use crate::model::observation::TaskSeries;
-use jiff::{SignedDuration, Timestamp};
+use crate::model::metric::MetricName;
+use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Points older than this are dropped: enough for a sparkline and for "for how long already".
-pub(super) const KEEP: SignedDuration = SignedDuration::from_mins(30);
-
 /// Late points are still found when a window goes this far behind the last one.
-const OVERLAP_MINUTES: i64 = 5;
-const SHORTEST_WINDOW_MINUTES: i64 = 10;
+pub(super) const OVERLAP_MINUTES: i64 = 5;
+pub(super) const SHORTEST_WINDOW_MINUTES: i64 = 10;
 const LONGEST_WINDOW_MINUTES: i64 = 180;
 
 /// Dollars a day for one metric asked each minute: 1,440 times $0.01 per 1,000 (section 3.4 of the DMS facts).
 const DOLLARS_A_DAY: f64 = 1440.0 * 0.01 / 1000.0;
+
+/// What alerts about an instance hang on (section 3.1 of the DMS facts): each minute would cost five times as much and tell
+/// of a full disk four minutes sooner.
+pub(super) const INSTANCE_NAMES: [MetricName; 4] =
+    [MetricName::CPUUtilization, MetricName::FreeableMemory, MetricName::SwapUsage, MetricName::FreeStorageSpace];
+pub(super) const INSTANCES_EVERY: i64 = 5;
+
+/// Charts may take up to this part of the cap.
+const CHARTS_SHARE: f64 = 0.25;
+
+/// Dollars a day of that many metrics, asked every so many minutes.
+#[allow(clippy::cast_precision_loss, reason = "hundreds of metrics, an hour of minutes")]
+fn dollars(metrics: usize, every: i64) -> f64 {
+    metrics as f64 / every as f64 * DOLLARS_A_DAY
+}
+
+/// Minutes between two looks at the charts on screen: one, unless that costs more than its share of the cap.
+#[allow(clippy::cast_possible_truncation, reason = "clamped to an hour before")]
+pub(super) fn charts_every(dollars_per_day: f64) -> i64 {
+    let each_minute = dollars(MetricName::TASK.len() + MetricName::INSTANCE.len(), 1);
+    (each_minute / (dollars_per_day * CHARTS_SHARE)).ceil().clamp(1.0, 60.0) as i64
+}
+
+/// What of the cap is left for the tasks.
+pub(super) fn left(dollars_per_day: f64, instances: usize, charts: bool) -> f64 {
+    let instances = dollars(instances * INSTANCE_NAMES.len(), INSTANCES_EVERY);
+    let charts = if charts { dollars_per_day * CHARTS_SHARE } else { 0.0 };
+    (dollars_per_day - instances - charts).max(0.0)
+}
 
 /// Every how many minutes each group is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +63,7 @@ const fn stage(visible: i64, latency: i64, rest: i64, others: i64) -> Stage {
 
 /// From what is wanted to what is cheapest. The first one within the cap is taken. Latency is stretched only where
 /// nothing else helps, because a latency point is fresh for three minutes only.
-const STAGES: [Stage; 9] = [
+const STAGES: [Stage; 10] = [
     stage(1, 1, 1, 5),
     stage(1, 1, 2, 5),
     stage(1, 1, 5, 15),
@@ -47,6 +73,7 @@ const STAGES: [Stage; 9] = [
     stage(2, 10, 60, 60),
     stage(5, 15, 60, 60),
     stage(15, 60, 60, 60),
+    stage(15, 60, 120, 120),
 ];
 
 /// What is asked in one round.
@@ -71,6 +98,10 @@ fn names(task: &Known) -> Vec<MetricName> {
     }
     if task.has_full_load && !(task.loaded && task.has_cdc) {
         names.push(MetricName::FullLoadThroughputRowsTarget);
+    }
+    if task.running {
+        // A task can be running and do nothing but try again.
+        names.push(MetricName::RecoveryCount);
     }
     names
 }
@@ -154,51 +185,10 @@ pub(super) fn plan(
     plan
 }
 
-/// Points of every watched task, as far as they are kept.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Book(BTreeMap<ReplicationArn, BTreeMap<MetricName, BTreeMap<Timestamp, f64>>>);
-
-impl Book {
-    pub(super) fn add(&mut self, series: Vec<TaskSeries>, now: Timestamp) {
-        for TaskSeries { arn, series } in series {
-            let kept = self.0.entry(arn).or_default().entry(series.name).or_default();
-            kept.extend(series.points.into_iter().map(|point| (point.at, point.value)));
-        }
-        let oldest = now.checked_sub(KEEP).unwrap_or(Timestamp::MIN);
-        for kept in self.0.values_mut().flat_map(BTreeMap::values_mut) {
-            *kept = kept.split_off(&oldest);
-        }
-    }
-
-    /// Forgets tasks that are no longer watched.
-    pub(super) fn keep_only(&mut self, watched: impl Fn(&ReplicationArn) -> bool) {
-        self.0.retain(|arn, _| watched(arn));
-    }
-
-    pub(super) fn series(&self) -> Vec<TaskSeries> {
-        let one = |points: &BTreeMap<Timestamp, f64>| {
-            points.iter().map(|(at, value)| Point { at: *at, value: *value }).collect()
-        };
-        self.0
-            .iter()
-            .flat_map(|(arn, all)| {
-                all.iter().map(move |(name, points)| TaskSeries {
-                    arn: arn.clone(),
-                    series: Series { name: *name, points: one(points) },
-                })
-            })
-            .collect()
-    }
-
-    /// Time of the newest point of all.
-    pub(super) fn newest(&self) -> Option<Timestamp> {
-        self.0.values().flat_map(BTreeMap::values).filter_map(|points| points.keys().next_back().copied()).max()
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::SignedDuration;
 
     fn arn(n: usize) -> ReplicationArn {
         ReplicationArn::parse(&format!("arn:aws:dms:eu-west-1:123456789012:task:T{n:04}")).unwrap()
@@ -214,6 +204,7 @@ mod tests {
             tables_in_error: false,
             start: None,
             measurable: true,
+            instance: None,
         }
     }
 
@@ -289,8 +280,21 @@ mod tests {
         let asked = BTreeSet::from([arn(0)]);
         let now: Timestamp = "2026-11-22T00:01:15Z".parse().unwrap();
         let plan = plan(&tasks, &BTreeSet::new(), &asked, Some(now), 20.0, now);
-        assert!(plan.queries.contains(&(arn(1), vec![MetricName::FullLoadThroughputRowsTarget])));
+        assert!(
+            plan.queries.contains(&(arn(1), vec![MetricName::FullLoadThroughputRowsTarget, MetricName::RecoveryCount]))
+        );
         assert_eq!(plan.window, 30);
+    }
+
+    #[test]
+    fn charts_and_instances_leave_the_rest_of_the_cap_to_the_tasks() {
+        for (cap, every) in [(20.0, 1), (1.0, 2), (0.1, 18)] {
+            assert_eq!(charts_every(cap), every, "{cap}");
+            let charts = dollars(MetricName::TASK.len() + MetricName::INSTANCE.len(), every);
+            let all = left(cap, 3, true) + dollars(3 * INSTANCE_NAMES.len(), INSTANCES_EVERY) + charts;
+            assert!(all <= cap + 1e-9, "{cap}: {all}");
+        }
+        assert!(left(20.0, 0, false) > 19.99 && left(0.1, 60, true) < 1e-9);
     }
 
     #[test]
@@ -302,21 +306,5 @@ mod tests {
             let last = Some(now - SignedDuration::from_mins(minutes));
             assert_eq!(plan(&tasks, &BTreeSet::new(), &asked, last, 20.0, now).window, want);
         }
-    }
-
-    #[test]
-    fn the_book_keeps_half_an_hour_in_order_and_knows_its_newest_point() {
-        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
-        let at = |minutes| now - SignedDuration::from_mins(minutes);
-        let point = |minutes, value| Point { at: at(minutes), value };
-        let series =
-            |points| vec![TaskSeries { arn: arn(0), series: Series { name: MetricName::CDCLatencyTarget, points } }];
-        let mut book = Book::default();
-        book.add(series(vec![point(40, 9.0), point(30, 1.0), point(2, 2.0)]), now);
-        book.add(series(vec![point(2, 2.5), point(1, 3.0)]), now);
-        assert_eq!(book.series()[0].series.points, [point(30, 1.0), point(2, 2.5), point(1, 3.0)]);
-        assert_eq!(book.newest(), Some(at(1)));
-        book.keep_only(|_| false);
-        assert_eq!((book.series().len(), book.newest()), (0, None));
     }
 }

@@ -4,6 +4,7 @@
 //! known and what happened into calls. Both are pure, with `now` as a parameter. `fold.rs` turns answers into reports.
 //! Only `runner.rs` awaits; start there to see them together.
 
+mod book;
 pub mod cadence;
 mod fold;
 mod known;

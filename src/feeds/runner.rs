@@ -3,10 +3,10 @@
 use super::fold::{Fold, first_window};
 use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
 use super::settings::Settings;
-use crate::aws::{Answer, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::aws::{Answer, InstanceMetricQuery, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 use crate::model::event::{Asked, Event as DmsEvent, Window};
-use crate::model::observation::TaskSeries;
-use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
+use crate::model::observation::{InstanceSeries, TaskSeries};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
@@ -104,6 +104,9 @@ enum Answered {
     Events(Asked, Answer<Vec<DmsEvent>>),
     Schedules(Answer<Vec<Schedule>>),
     Subscriptions(Answer<Vec<EventSubscription>>),
+    Maintenance(Answer<Vec<PendingMaintenance>>),
+    InstanceMetrics(Answer<Vec<InstanceSeries>>),
+    Charts(Answer<Vec<TaskSeries>>, Answer<Vec<InstanceSeries>>),
     Tables(Subject, Answer<Vec<TableRow>>),
 }
 
@@ -111,6 +114,7 @@ enum Answered {
 #[derive(Default)]
 struct Needs {
     queries: Vec<MetricQuery>,
+    of_instances: Vec<InstanceMetricQuery>,
     window: Option<Window>,
 }
 
@@ -181,6 +185,11 @@ impl Runner {
         };
         match job {
             Job::Metrics { queries, .. } => Needs { queries: queries.iter().map(query).collect(), ..Needs::default() },
+            Job::InstanceMetrics { .. } => Needs { of_instances: self.fold.instance_queries(), ..Needs::default() },
+            Job::Charts { arn, .. } => {
+                let (task, instance) = self.fold.chart_queries(arn);
+                Needs { queries: vec![task], of_instances: instance.into_iter().collect(), window: None }
+            }
             Job::Events => Needs { window: self.fold.window(), ..Needs::default() },
             _ => Needs::default(),
         }
@@ -198,7 +207,7 @@ impl Runner {
             Ok(mut answered) => {
                 let outcome = Outcome::Answered { requests: answered.requests() };
                 let missing = answered.missing();
-                let mut events = self.learn(&mut answered, now);
+                let mut events = self.learn(&topic, &mut answered, now);
                 events.push(Event::Ended { id, topic: topic.clone(), outcome });
                 self.happened(Event::Together(events));
                 self.tell(&topic, answered, now);
@@ -218,7 +227,7 @@ impl Runner {
     }
 
     /// Takes in what scheduling or later reports need.
-    fn learn(&mut self, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
+    fn learn(&mut self, topic: &Topic, answered: &mut Answered, now: Timestamp) -> Vec<Event> {
         let mut events = Vec::new();
         match answered {
             Answered::Tasks(answer) => self.fold.tasks(std::mem::take(answer)),
@@ -230,6 +239,18 @@ impl Runner {
             Answered::Instances(answer) => self.fold.instances(&answer.value),
             Answered::Events(asked, answer) => {
                 self.fold.events(*asked, answer);
+                return events;
+            }
+            Answered::InstanceMetrics(answer) => {
+                let now = self.reader.service_time(now);
+                self.fold.instance_metrics(std::mem::take(&mut answer.value), now);
+                return events;
+            }
+            Answered::Charts(task, instance) => {
+                let Topic::Charts(arn) = topic else { return events };
+                let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
+                let instance = std::mem::take(&mut instance.value).into_iter().map(|one| one.series).collect();
+                self.fold.charts(arn, task, instance, self.reader.service_time(now));
                 return events;
             }
             Answered::Metrics(answer) => {
@@ -259,6 +280,13 @@ impl Runner {
             Answered::Events(_, answer) => fold.events_report(answer, every, now),
             Answered::Schedules(answer) => fold.schedules_report(answer, every, now),
             Answered::Subscriptions(answer) => fold.subscriptions_report(answer, every, now),
+            Answered::Maintenance(answer) => fold.maintenance_report(answer, every, now),
+            Answered::InstanceMetrics(_) => fold.instance_metrics_report(every, now),
+            Answered::Charts(..) => {
+                let Topic::Charts(arn) = topic else { return };
+                let Some(report) = fold.charts_report(arn, every, now) else { return };
+                report
+            }
             Answered::Tables(subject, answer) => fold.tables_report(subject, answer, every, now),
         });
     }
@@ -298,6 +326,10 @@ impl Answered {
             Self::Events(_, answer) => &answer.missing,
             Self::Schedules(answer) => &answer.missing,
             Self::Subscriptions(answer) => &answer.missing,
+            Self::Maintenance(answer) => &answer.missing,
+            Self::InstanceMetrics(answer) => &answer.missing,
+            Self::Charts(task, instance) if task.missing.is_empty() => &instance.missing,
+            Self::Charts(task, _) => &task.missing,
             Self::Tables(_, answer) => &answer.missing,
         };
         missing.first().cloned()
@@ -316,6 +348,9 @@ impl Answered {
             Self::Events(_, answer) => answer.pages,
             Self::Schedules(answer) => answer.pages,
             Self::Subscriptions(answer) => answer.pages,
+            Self::Maintenance(answer) => answer.pages,
+            Self::InstanceMetrics(answer) => answer.pages,
+            Self::Charts(task, instance) => task.pages + instance.pages,
             Self::Tables(_, answer) => answer.pages,
         }
     }
@@ -341,6 +376,16 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
             Answered::Schedules(both(rules, schedules)?)
         }
         Job::Subscriptions => Answered::Subscriptions(reader.event_subscriptions().await?),
+        Job::Maintenance => Answered::Maintenance(reader.pending_maintenance().await?),
+        Job::InstanceMetrics { minutes } => {
+            let (from, to) = back(reader, *minutes);
+            Answered::InstanceMetrics(reader.instance_metrics(&known.of_instances, from, to).await?)
+        }
+        Job::Charts { minutes, .. } => {
+            let (from, to) = back(reader, *minutes);
+            let task = reader.metrics(&known.queries, from, to).await?;
+            Answered::Charts(task, reader.instance_metrics(&known.of_instances, from, to).await?)
+        }
         Job::Settings { arns, all: true } => {
             let answer = reader.tasks(TaskDetail::Full, Serverless::Include).await?;
             Answered::Settings(arns.clone(), answer)
@@ -364,15 +409,20 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
             Answered::Tags(all)
         }
         Job::Metrics { minutes, .. } => {
-            let now = reader.service_time(Timestamp::now());
-            let from = now.checked_sub(SignedDuration::from_mins(*minutes)).unwrap_or(now);
-            Answered::Metrics(reader.metrics(&known.queries, from, now).await?)
+            let (from, to) = back(reader, *minutes);
+            Answered::Metrics(reader.metrics(&known.queries, from, to).await?)
         }
         Job::Tables(arn) => Answered::Tables(Subject::Tables(arn.clone()), reader.tables(arn, WhichTables::All).await?),
         Job::TableErrors(arn) => {
             Answered::Tables(Subject::TableErrors(arn.clone()), reader.tables(arn, WhichTables::ErrorsOnly).await?)
         }
     })
+}
+
+/// So many minutes back from now, by the service's clock.
+fn back(reader: &Reader, minutes: i64) -> (Timestamp, Timestamp) {
+    let now = reader.service_time(Timestamp::now());
+    (now.checked_sub(SignedDuration::from_mins(minutes)).unwrap_or(now), now)
 }
 
 /// Two services in one list: where one of them may not be read, the other is still worth showing.
@@ -409,6 +459,9 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Events => Subject::Events,
         Topic::Schedules => Subject::Schedules,
         Topic::Subscriptions => Subject::Subscriptions,
+        Topic::Maintenance => Subject::Maintenance,
+        Topic::InstanceMetrics => Subject::InstanceMetrics,
+        Topic::Charts(arn) => Subject::Charts(arn.clone()),
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
     }

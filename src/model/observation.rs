@@ -4,7 +4,7 @@ use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
 use crate::model::log_place::LogSource;
 use crate::model::metric::Series;
-use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
@@ -49,8 +49,12 @@ pub enum Subject {
     Schedules,
     /// Who is told of events.
     Subscriptions,
-    /// Every metric of one task over hours, while its charts are on screen.
+    /// Every metric of one task and of its instance over hours, while its charts are on screen.
     Charts(ReplicationArn),
+    /// What alerts about instances hang on.
+    InstanceMetrics,
+    /// What AWS is going to do to instances.
+    Maintenance,
 }
 
 impl Subject {
@@ -91,6 +95,18 @@ pub enum Value {
     LogErrors(Vec<LogFindings>),
     Schedules(Vec<Schedule>),
     Subscriptions(Vec<EventSubscription>),
+    Charts(Charts),
+    InstanceMetrics(Vec<InstanceSeries>),
+    Maintenance(Vec<PendingMaintenance>),
+}
+
+/// All points kept, of a task and of the instance it runs on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Charts {
+    pub task: Vec<Series>,
+    /// `None` for a serverless task, and while its instance is not known.
+    pub instance: Option<InstanceArn>,
+    pub of_instance: Vec<Series>,
 }
 
 /// What reading a log once more brought.

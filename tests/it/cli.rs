@@ -44,6 +44,15 @@ impl Aws {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
+    /// Requests since the start, by `service:Operation`.
+    pub fn asked(&self) -> BTreeMap<String, u64> {
+        let mut stream = std::net::TcpStream::connect(self.endpoint().strip_prefix("http://").unwrap()).unwrap();
+        stream.write_all(b"GET /_demo/requests HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+    }
+
     pub fn env(&self) -> Vec<(&'static str, String)> {
         vec![
             ("AWS_ENDPOINT_URL", self.endpoint()),

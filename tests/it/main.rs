@@ -31,4 +31,6 @@ mod reader_script;
 mod scene;
 mod schedules;
 mod servers;
+mod soak;
 mod traps;
+mod traps_spoken;

@@ -239,6 +239,13 @@ impl Pty {
         Duration::from_millis(ticks * 10)
     }
 
+    /// Memory in use, in kilobytes.
+    pub fn resident(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     /// After the end: alternate screen left, cursor shown, paste and focus reporting off, line settings as before.
     pub fn assert_given_back(&mut self) {
         self.reader.take().unwrap().join().unwrap();

@@ -4,8 +4,8 @@ use super::feed::Feed;
 use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
 use crate::model::metric::{MetricName, Point, Series};
-use crate::model::observation::{LogFindings, TaskSeries};
-use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Instance};
+use crate::model::observation::{Charts, InstanceSeries, LogFindings, TaskSeries};
+use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
@@ -43,6 +43,10 @@ pub struct World {
     pub findings: HashMap<ReplicationArn, Findings>,
     pub schedules: Vec<Schedule>,
     pub subscriptions: Vec<EventSubscription>,
+    pub maintenance: Vec<PendingMaintenance>,
+    of_instances: HashMap<InstanceArn, Vec<Series>>,
+    /// Of the task whose charts were opened last.
+    pub charts: Option<(ReplicationArn, Charts)>,
     feeds: BTreeMap<Subject, Feed>,
 }
 
@@ -106,6 +110,19 @@ impl World {
     /// Points of one metric of one task, oldest first.
     pub fn points(&self, arn: &ReplicationArn, name: MetricName) -> &[Point] {
         let series = self.series.get(arn).and_then(|all| all.iter().find(|series| series.name == name));
+        series.map_or(&[], |series| &series.points)
+    }
+
+    pub fn set_instance_metrics(&mut self, all: Vec<InstanceSeries>) {
+        self.of_instances.clear();
+        for InstanceSeries { arn, series } in all {
+            self.of_instances.entry(arn).or_default().push(series);
+        }
+    }
+
+    /// Points of one metric of one instance, oldest first.
+    pub fn instance_points(&self, arn: &InstanceArn, name: MetricName) -> &[Point] {
+        let series = self.of_instances.get(arn).and_then(|all| all.iter().find(|series| series.name == name));
         series.map_or(&[], |series| &series.points)
     }
 

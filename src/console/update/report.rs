@@ -56,6 +56,8 @@ pub fn subject_word(subject: &Subject) -> &'static str {
         Subject::Schedules => "schedules",
         Subject::Subscriptions => "event subscriptions",
         Subject::Charts(_) => "charts",
+        Subject::InstanceMetrics => "instance metrics",
+        Subject::Maintenance => "pending maintenance",
     }
 }
 
@@ -74,7 +76,7 @@ fn observed(state: &mut State, observation: Observation, every: Option<SignedDur
     feed.as_of = as_of;
     feed.received = Some(received);
     feed.every = match subject {
-        Subject::Metrics => every.map(|every| every.max(METRICS_EVERY)),
+        Subject::Metrics | Subject::Charts(_) | Subject::InstanceMetrics => every.map(|every| every.max(METRICS_EVERY)),
         _ => every,
     };
     feed.failed = None;
@@ -116,6 +118,15 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
         | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
+        (Subject::Charts(_), Value::Charts(charts)) => {
+            foreign_arn(scope, charts.instance.iter().map(|arn| arn.0.as_str()))
+        }
+        (Subject::InstanceMetrics, Value::InstanceMetrics(all)) => {
+            foreign_arn(scope, all.iter().map(|one| one.arn.0.as_str()))
+        }
+        (Subject::Maintenance, Value::Maintenance(all)) => {
+            foreign_arn(scope, all.iter().map(|one| one.instance.0.as_str()))
+        }
         (Subject::LogErrors, Value::LogErrors(all)) => foreign_arn(scope, all.iter().map(|one| one.arn.as_str())),
         _ => {
             let summary = format!("an answer about {word} held something else and was dropped");
@@ -165,8 +176,11 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         (_, Value::Events(new)) => state.world.add_events(new),
         (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
         (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
+        (Subject::Charts(arn), Value::Charts(charts)) => state.world.charts = Some((arn, charts)),
+        (_, Value::InstanceMetrics(all)) => state.world.set_instance_metrics(all),
+        (_, Value::Maintenance(all)) => state.world.maintenance = all,
         (_, Value::LogErrors(new)) => state.world.add_findings(new),
-        (_, Value::Tables(_) | Value::Log(_)) => return,
+        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_)) => return,
     }
     super::judge(state);
 }

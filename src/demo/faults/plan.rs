@@ -60,7 +60,7 @@ impl Faults {
                     None
                 }
                 FaultName::LostResponse => {
-                    plan.lose |= fault.op.is_some() || World::is_change(operation);
+                    plan.lose |= fault.op.is_some() || World::is_change(service, operation);
                     None
                 }
                 FaultName::StaleDescribes if describes => {

@@ -1,4 +1,5 @@
-//! The demo's own switchboard, beside AWS on the same listener: `GET /_demo/faults`, `POST /_demo/fault`.
+//! The demo's own switchboard, beside AWS on the same listener: `GET /_demo/faults`, `POST /_demo/fault`,
+//! `GET /_demo/requests`.
 
 use crate::demo::faults::{Fault, FaultError, TABLE};
 use crate::demo::stage::Stage;
@@ -26,11 +27,12 @@ pub fn answer(stage: &Arc<Stage>, method: &Method, path: &str, body: &[u8]) -> O
     let rest = path.strip_prefix("/_demo/")?;
     Some(match (method, rest) {
         (&Method::GET, "faults") => (200, list(stage).to_string()),
+        (&Method::GET, "requests") => (200, serde_json::json!(stage.asked()).to_string()),
         (&Method::POST, "fault") => match switch(stage, body) {
             Ok(()) => (200, list(stage).to_string()),
             Err(why) => (400, serde_json::json!({ "error": why }).to_string()),
         },
-        _ => (404, serde_json::json!({ "error": "GET /_demo/faults or POST /_demo/fault" }).to_string()),
+        _ => (404, serde_json::json!({ "error": "GET /_demo/faults, POST /_demo/fault or GET /_demo/requests" }).to_string()),
     })
 }
 

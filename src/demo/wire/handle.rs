@@ -37,12 +37,13 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
         let headers: Vec<_> = headers.iter().copied().chain(extra).chain(cbor).chain(kind).collect();
         respond(written.status, written.content_type, &headers, written.body)
     };
-    let read = rest::read(&head.method, &head.uri, &head.headers)
+    let read = rest::read(&head.method, &head.uri, &head.headers, &body)
         .unwrap_or_else(|| Call::read(head.uri.path(), &head.headers, &body));
     let mut call = match read {
         Ok(call) => call,
         Err(unread) => return refuse(unread.from, &unread.refusal),
     };
+    stage.count(call.service, &call.operation);
     let plan = stage.plan(call.service, &call.operation);
     if !plan.delay.is_zero() {
         tokio::time::sleep(plan.delay).await;
@@ -56,7 +57,7 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
     if plan.hostile {
         spoil::undo_hostile(&mut call.input);
     }
-    let answer = if call.service == Service::Dms && World::is_change(&call.operation) {
+    let answer = if World::is_change(call.service, &call.operation) {
         stage.with(|world, now| world.change(&call.operation, &call.input, now))
     } else {
         let (world, now) = stage.as_of(plan.stale);

@@ -1,4 +1,4 @@
-//! restJson1, which EventBridge Scheduler speaks: the operation is in method and path, its input in path and query.
+//! restJson1, which EventBridge Scheduler speaks: the operation is in method and path, its input in path, query and body.
 
 use super::Value;
 use super::call::{Call, Protocol, Service, Unread};
@@ -7,7 +7,7 @@ use hyper::{HeaderMap, Method, Uri};
 use std::borrow::Cow;
 
 /// The request, where method and path are of a service that speaks restJson1.
-pub fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Result<Call, Unread>> {
+pub fn read(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Option<Result<Call, Unread>> {
     let mut path = uri.path().trim_start_matches('/').split('/');
     let (head, name) = (path.next()?, path.next().filter(|name| !name.is_empty()));
     let listed = matches!(head, "schedules" | "schedule-groups") && path.next().is_none();
@@ -27,6 +27,10 @@ pub fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Result<Ca
             members.push((Cow::Borrowed("Name"), super::query::unescape(name).into()));
             "GetSchedule"
         }
+        ("schedules", Some(name), &Method::PUT) => {
+            members.push((Cow::Borrowed("Name"), super::query::unescape(name).into()));
+            "UpdateSchedule"
+        }
         ("schedule-groups", None, &Method::GET) => "ListScheduleGroups",
         _ => "",
     };
@@ -43,7 +47,16 @@ pub fn read(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<Result<Ca
     if operation.is_empty() {
         return refuse(Refusal::unknown_operation());
     }
-    Some(Ok(call))
+    match (super::json::decode(body), call) {
+        (Ok(Value::Map(said)), Call { input: Value::Map(mut members), operation, service, protocol }) => {
+            members.extend(said);
+            Some(Ok(Call { service, operation, protocol, input: Value::Map(members) }))
+        }
+        (_, call) => Some(Err(Unread {
+            from: Some(call.from()),
+            refusal: Refusal::validation_exception("the body is not a JSON object".to_owned()),
+        })),
+    }
 }
 
 /// HTTP status that goes with a code; the JSON protocols say 400 to all of them.
@@ -64,7 +77,7 @@ mod tests {
     fn an_operation_is_its_method_and_path() {
         let mut signed = HeaderMap::new();
         signed.insert("authorization", "x".parse().unwrap());
-        let read = |method: Method, uri: &str| read(&method, &uri.parse().unwrap(), &signed);
+        let read = |method: Method, uri: &str| read(&method, &uri.parse().unwrap(), &signed, b"");
         for (uri, operation, member) in [
             ("/schedules?MaxResults=7&NextToken=a%20b", "ListSchedules", ("NextToken", "a b")),
             ("/schedules/a%2Bb?groupName=migrations", "GetSchedule", ("Name", "a+b")),
@@ -78,7 +91,7 @@ mod tests {
             assert_eq!(read(method, uri).unwrap().unwrap_err().refusal.code, "UnknownOperationException");
         }
         assert!(read(Method::POST, "/").is_none() && read(Method::GET, "/schedules/a/b").is_none());
-        let unsigned = super::read(&Method::GET, &"/schedules".parse().unwrap(), &HeaderMap::new());
+        let unsigned = super::read(&Method::GET, &"/schedules".parse().unwrap(), &HeaderMap::new(), b"");
         assert_eq!(unsigned.unwrap().unwrap_err().refusal.code, "MissingAuthenticationTokenException");
     }
 }

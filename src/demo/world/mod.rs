@@ -188,8 +188,15 @@ impl World {
     }
 
     /// Does this operation change anything?
-    pub fn is_change(operation: &str) -> bool {
-        matches!(operation, "StartReplicationTask" | "StopReplicationTask" | "ReloadTables" | "TestConnection")
+    pub fn is_change(service: Service, operation: &str) -> bool {
+        match service {
+            Service::Dms => {
+                matches!(operation, "StartReplicationTask" | "StopReplicationTask" | "ReloadTables" | "TestConnection")
+            }
+            Service::Events => matches!(operation, "EnableRule" | "DisableRule"),
+            Service::Scheduler => operation == "UpdateSchedule",
+            _ => false,
+        }
     }
 
     /// Answers a question as of `now`.
@@ -232,6 +239,9 @@ impl World {
             "StopReplicationTask" => change::stop(self, input, now),
             "ReloadTables" => change::reload(self, input, now),
             "TestConnection" => change::test_connection(self, input, now),
+            "EnableRule" => timetable::enable_rule(Arc::make_mut(&mut self.timetable), input),
+            "DisableRule" => timetable::disable_rule(Arc::make_mut(&mut self.timetable), input),
+            "UpdateSchedule" => timetable::update_schedule(Arc::make_mut(&mut self.timetable), input, now),
             _ => Err(Refusal::unknown_operation()),
         }
     }

@@ -35,6 +35,11 @@ impl Refusal {
         Self::new("ValidationException", message)
     }
 
+    /// A rule that a service keeps for itself.
+    pub fn managed_rule(message: impl Into<String>) -> Self {
+        Self::new("ManagedRuleException", message)
+    }
+
     /// Not in the model's error list: a typed SDK calls it unhandled.
     pub fn combination(message: impl Into<String>) -> Self {
         Self::new("InvalidParameterCombinationException", message)

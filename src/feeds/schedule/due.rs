@@ -3,11 +3,13 @@
 use super::state::{Entry, FeedState};
 use super::{Job, Topic, later};
 use crate::aws::Urgency;
+use crate::feeds::book::{KEEP, KEEP_CHARTS};
 use crate::feeds::cadence::{self, Kind};
 use crate::feeds::known::Known;
-use crate::feeds::metrics;
+use crate::feeds::metrics::{self, INSTANCES_EVERY, OVERLAP_MINUTES, SHORTEST_WINDOW_MINUTES, charts_every};
 use crate::model::ReplicationArn;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// Settings are asked one task at a time up to this many, then for all in one list.
 const ONE_BY_ONE: usize = 20;
@@ -39,6 +41,9 @@ impl FeedState {
             Topic::Events => every(Kind::Events, requests),
             Topic::Schedules => every(Kind::Schedules, requests),
             Topic::Subscriptions => every(Kind::Subscriptions, requests),
+            Topic::Maintenance => every(Kind::Maintenance, requests),
+            Topic::InstanceMetrics => Some(SignedDuration::from_mins(INSTANCES_EVERY)),
+            Topic::Charts(_) => Some(SignedDuration::from_mins(charts_every(self.settings.dollars_per_day))),
             Topic::Tables(arn) if self.looking.tables_of.as_ref() == Some(arn) => every(Kind::OpenTables, requests),
             Topic::Tables(_) => None,
             Topic::TableErrors(arn) => {
@@ -59,7 +64,14 @@ impl FeedState {
             | Topic::Connections
             | Topic::Events
             | Topic::Schedules
-            | Topic::Subscriptions => true,
+            | Topic::Subscriptions
+            | Topic::Maintenance => true,
+            Topic::InstanceMetrics => self.known.values().any(|task| task.instance.is_some() && task.measurable),
+            Topic::Charts(arn) => {
+                let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
+                let measured = self.known.get(arn).is_some_and(|task| task.measurable);
+                measured && (asked || self.looking.looking && self.looking.charts_of.as_ref() == Some(arn))
+            }
             Topic::Settings => !self.known.is_empty(),
             Topic::Tags => !self.settings.tags.is_empty() && (!self.untagged.is_empty() || !self.known.is_empty()),
             Topic::Metrics => self.known.values().any(|task| task.measurable && task.has_run),
@@ -97,6 +109,10 @@ impl FeedState {
         Some(match topic {
             Topic::Metrics if self.unmeasured() => later(asked, cadence::NEWCOMERS),
             Topic::Metrics => cadence::next_metrics(asked),
+            Topic::InstanceMetrics | Topic::Charts(_) => {
+                // Just behind the full minute, like all metrics.
+                cadence::next_metrics(later(asked, every - SignedDuration::from_mins(1)))
+            }
             Topic::Settings if !self.unsettled().is_empty() => later(asked, cadence::NEWCOMERS),
             Topic::Tags if !self.untagged.is_empty() => later(asked, cadence::NEWCOMERS),
             _ => later(asked, every),
@@ -149,6 +165,13 @@ impl FeedState {
         }
     }
 
+    /// How far back a window has to reach so that no point is missed: at first as far as points are kept.
+    fn minutes_since(&self, topic: &Topic, kept: SignedDuration, now: Timestamp) -> i64 {
+        let last = self.entries.get(topic).and_then(|entry| entry.answered);
+        let since = last.map_or(kept, |last| now.duration_since(last).min(kept));
+        (since.as_mins() + OVERLAP_MINUTES).max(SHORTEST_WINDOW_MINUTES)
+    }
+
     pub(super) fn job(&self, topic: &Topic, now: Timestamp) -> Option<Job> {
         Some(match topic {
             Topic::Identity => Job::Identity,
@@ -162,6 +185,11 @@ impl FeedState {
             Topic::Events => Job::Events,
             Topic::Schedules => Job::Schedules,
             Topic::Subscriptions => Job::Subscriptions,
+            Topic::Maintenance => Job::Maintenance,
+            Topic::InstanceMetrics => Job::InstanceMetrics { minutes: self.minutes_since(topic, KEEP, now) },
+            Topic::Charts(arn) => {
+                Job::Charts { arn: arn.clone(), minutes: self.minutes_since(topic, KEEP_CHARTS, now) }
+            }
             Topic::Settings => {
                 let unsettled = self.unsettled();
                 let all = unsettled.is_empty() || unsettled.len() > ONE_BY_ONE;
@@ -172,7 +200,9 @@ impl FeedState {
             Topic::Metrics => {
                 let visible = self.looking.visible.iter().chain(&self.looking.tables_of).cloned().collect();
                 let last = self.entries.get(topic).and_then(|entry| entry.answered);
-                let cap = self.settings.dollars_per_day;
+                let instances = self.known.values().filter_map(|task| task.instance.as_ref()).collect::<BTreeSet<_>>();
+                let charts = self.looking.charts_of.is_some();
+                let cap = metrics::left(self.settings.dollars_per_day, instances.len(), charts);
                 let plan = metrics::plan(&self.known, &visible, &self.measured, last, cap, now);
                 if plan.queries.is_empty() {
                     return None;

@@ -47,6 +47,9 @@ pub enum Topic {
     Events,
     Schedules,
     Subscriptions,
+    Maintenance,
+    InstanceMetrics,
+    Charts(ReplicationArn),
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
 }
@@ -76,6 +79,16 @@ pub enum Job {
     Events,
     Schedules,
     Subscriptions,
+    Maintenance,
+    /// What alerts hang on, of every instance that watched tasks run on.
+    InstanceMetrics {
+        minutes: i64,
+    },
+    /// Everything of this task and its instance.
+    Charts {
+        arn: ReplicationArn,
+        minutes: i64,
+    },
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
 }

@@ -54,7 +54,7 @@ pub struct FeedState {
 }
 
 /// Topics that are not about one task; some of them only where there is a reason.
-const ALWAYS: [Topic; 11] = [
+const ALWAYS: [Topic; 13] = [
     Topic::Identity,
     Topic::Tasks,
     Topic::Instances,
@@ -66,6 +66,8 @@ const ALWAYS: [Topic; 11] = [
     Topic::Events,
     Topic::Schedules,
     Topic::Subscriptions,
+    Topic::Maintenance,
+    Topic::InstanceMetrics,
 ];
 
 impl FeedState {
@@ -182,6 +184,7 @@ impl FeedState {
         }
         let mut wanted: Vec<Topic> = ALWAYS.to_vec();
         wanted.extend(self.looking.tables_of.clone().map(Topic::Tables));
+        wanted.extend(self.looking.charts_of.clone().map(Topic::Charts));
         wanted.extend(self.known.keys().cloned().map(Topic::TableErrors));
         wanted.retain(|topic| self.wanted(topic));
         for (place, topic) in wanted.into_iter().enumerate() {
@@ -228,6 +231,9 @@ fn topic_of(subject: &Subject) -> Option<Topic> {
         Subject::Events => Topic::Events,
         Subject::Schedules => Topic::Schedules,
         Subject::Subscriptions => Topic::Subscriptions,
-        Subject::Log(_) | Subject::LogErrors | Subject::Charts(_) => return None,
+        Subject::Maintenance => Topic::Maintenance,
+        Subject::InstanceMetrics => Topic::InstanceMetrics,
+        Subject::Charts(arn) => Topic::Charts(arn.clone()),
+        Subject::Log(_) | Subject::LogErrors => return None,
     })
 }

@@ -3,6 +3,7 @@
 use super::*;
 use crate::feeds::cadence::{BUDGET_FOCUSED, BUDGET_UNFOCUSED};
 use crate::feeds::settings::Settings;
+use crate::model::InstanceArn;
 
 fn arn(n: usize) -> ReplicationArn {
     ReplicationArn::parse(&format!("arn:aws:dms:eu-west-1:123456789012:task:T{n:04}")).unwrap()
@@ -18,6 +19,7 @@ fn known(tables_in_error: bool) -> Known {
         tables_in_error,
         start: None,
         measurable: true,
+        instance: Some(InstanceArn("i".into())),
     }
 }
 
@@ -60,11 +62,18 @@ impl Account {
     fn requests(&self, job: &Job) -> u32 {
         let tasks = u32::try_from(self.tasks).unwrap();
         match job {
-            Job::Identity | Job::Metrics { .. } | Job::Schedules => 0,
+            Job::Identity | Job::Metrics { .. } | Job::Schedules | Job::InstanceMetrics { .. } | Job::Charts { .. } => {
+                0
+            }
             Job::Tasks { serverless } => tasks.div_ceil(100) + if *serverless { 2 } else { 0 },
             Job::Endpoints | Job::Connections => (tasks * 2).div_ceil(100),
             Job::Settings { all: true, .. } => tasks.div_ceil(100) + 2,
-            Job::Instances | Job::Settings { .. } | Job::TableErrors(_) | Job::Events | Job::Subscriptions => 1,
+            Job::Instances
+            | Job::Settings { .. }
+            | Job::TableErrors(_)
+            | Job::Events
+            | Job::Subscriptions
+            | Job::Maintenance => 1,
             Job::Tags(arns) => u32::try_from(arns.len()).unwrap(),
             Job::Tables(_) => self.open_tables.div_ceil(500),
         }

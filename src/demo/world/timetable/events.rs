@@ -16,7 +16,7 @@ fn rule_arn(rule: &Rule) -> String {
 }
 
 /// The bus of a request: by name, by ARN, or the default one.
-fn bus<'a>(book: &Timetable, input: &'a Value) -> Result<&'a str, Refusal> {
+pub(super) fn bus<'a>(book: &Timetable, input: &'a Value) -> Result<&'a str, Refusal> {
     let asked = input.text_of("EventBusName").unwrap_or("default");
     let name = asked.rsplit_once("event-bus/").map_or(asked, |(_, name)| name);
     if book.buses.iter().any(|bus| bus == name) {
@@ -39,7 +39,7 @@ fn shape(rule: &Rule) -> Value {
         ("Name", rule.name.as_str().into()),
         ("Arn", rule_arn(rule).into()),
         ("EventPattern", rule.pattern.clone().into()),
-        ("State", rule.state.into()),
+        ("State", rule.state.as_str().into()),
         ("Description", rule.description.into()),
         ("ScheduleExpression", rule.expression.clone().into()),
         ("ManagedBy", rule.managed_by.into()),

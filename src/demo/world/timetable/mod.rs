@@ -1,14 +1,17 @@
 //! What fires by the clock in the demo's account: event buses with rules and their targets, schedule groups with schedules.
 //!
 //! They are told, not run: nothing in the demo starts at these times. `opening.rs` is the set it opens with, `events.rs`
-//! and `scheduler.rs` answer for the two services.
+//! and `scheduler.rs` answer for the two services, `switch.rs` switches: a rule by a call of its own, a schedule by writing
+//! all of it again.
 
 mod events;
 pub mod opening;
 mod scheduler;
+mod switch;
 
 pub use events::{buses, rule, rules, targets};
 pub use scheduler::{groups, schedule, schedules};
+pub use switch::{disable_rule, enable_rule, update_schedule};
 
 use super::refusal::Refusal;
 use crate::demo::wire::Value;
@@ -19,7 +22,7 @@ use jiff::Timestamp;
 pub struct Rule {
     pub bus: String,
     pub name: String,
-    pub state: &'static str,
+    pub state: String,
     pub expression: Option<String>,
     pub pattern: Option<String>,
     pub description: Option<&'static str>,
@@ -41,16 +44,16 @@ pub struct Target {
 pub struct Schedule {
     pub group: String,
     pub name: String,
-    pub state: &'static str,
-    pub expression: String,
-    pub zone: &'static str,
-    pub description: Option<&'static str>,
-    pub start: Option<Timestamp>,
-    pub end: Option<Timestamp>,
-    /// Minutes.
-    pub window: Option<i64>,
     pub created: Timestamp,
-    pub target: Target,
+    pub modified: Timestamp,
+    /// Everything that its owner says of it, as the service takes it.
+    pub body: Value,
+}
+
+impl Schedule {
+    fn state(&self) -> &str {
+        self.body.text_of("State").unwrap_or("ENABLED")
+    }
 }
 
 /// All of it, in the order in which the services list it: by name.

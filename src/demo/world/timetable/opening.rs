@@ -2,6 +2,7 @@
 //! such accounts have.
 
 use super::{Rule, Schedule, Target, Timetable};
+use crate::demo::wire::Value;
 use crate::demo::world::{ACCOUNT, REGION, World};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -19,11 +20,11 @@ fn target(id: &str, arn: String, role: Option<&'static str>, input: Option<serde
     Target { id: id.to_owned(), arn, role, input: input.map(|input| input.to_string()) }
 }
 
-fn rule(name: &str, state: &'static str, target: Target) -> Rule {
+fn rule(name: &str, state: &str, target: Target) -> Rule {
     Rule {
         bus: "default".to_owned(),
         name: name.to_owned(),
-        state,
+        state: state.to_owned(),
         expression: None,
         pattern: None,
         description: None,
@@ -85,70 +86,67 @@ fn rules() -> Vec<Rule> {
 fn schedules(world: &World, now: Timestamp) -> Vec<Schedule> {
     let day = |n: i64| now - SignedDuration::from_hours(24 * n);
     let task = |name: &str| world.by_name(name).map(|index| world.tasks[index].def.arn.as_str().to_owned());
-    let call = |call: &str, input| target("", format!("{CALL}{call}"), Some(SCHEDULER_ROLE), Some(input));
+    let schedule = |group: &str, name: String, created: Timestamp, body: Value| Schedule {
+        group: group.to_owned(),
+        name,
+        created,
+        modified: created,
+        body,
+    };
+    let to = |arn: String, input: serde_json::Value| {
+        let arn = Value::from(arn);
+        Value::map([("Arn", arn), ("RoleArn", SCHEDULER_ROLE.into()), ("Input", input.to_string().into())])
+    };
+    let call = |call: &str, input| to(format!("{CALL}{call}"), input);
+    let exactly = || Value::map([("Mode", "OFF".into())]);
     let mut all = Vec::new();
     if let Some(arn) = task("staging-refresh") {
         let input = json!({"ReplicationTaskArn": arn, "StartReplicationTaskType": "reload-target"});
-        all.push(Schedule {
-            group: "migrations".to_owned(),
-            name: "staging-refresh-weekly".to_owned(),
-            state: "ENABLED",
-            expression: "cron(30 2 ? * SUN *)".to_owned(),
-            zone: "Europe/Berlin",
-            description: Some("Full reload of staging, Sunday night"),
-            start: None,
-            end: None,
-            window: Some(15),
-            created: day(41),
-            target: call("startReplicationTask", input),
-        });
+        let window = Value::map([("Mode", "FLEXIBLE".into()), ("MaximumWindowInMinutes", 15.into())]);
+        let body = Value::map([
+            ("ScheduleExpression", "cron(30 2 ? * SUN *)".into()),
+            ("ScheduleExpressionTimezone", "Europe/Berlin".into()),
+            ("Description", "Full reload of staging, Sunday night".into()),
+            ("FlexibleTimeWindow", window),
+            ("Target", call("startReplicationTask", input)),
+        ]);
+        all.push(schedule("migrations", "staging-refresh-weekly".to_owned(), day(41), body));
     }
     if let Some(arn) = task("billing-cdc") {
         let at = (now + SignedDuration::from_hours(60)).strftime("at(%Y-%m-%dT%H:00:00)").to_string();
-        all.push(Schedule {
-            group: "migrations".to_owned(),
-            name: "billing-cutover-stop".to_owned(),
-            state: "DISABLED",
-            expression: at,
-            zone: "UTC",
-            description: Some("Stops replication when the freeze is over"),
-            start: None,
-            end: None,
-            window: None,
-            created: day(3),
-            target: call("stopReplicationTask", json!({"ReplicationTaskArn": arn})),
-        });
+        let body = Value::map([
+            ("State", "DISABLED".into()),
+            ("ScheduleExpression", at.into()),
+            ("Description", "Stops replication when the freeze is over".into()),
+            ("FlexibleTimeWindow", exactly()),
+            ("Target", call("stopReplicationTask", json!({"ReplicationTaskArn": arn}))),
+        ]);
+        all.push(schedule("migrations", "billing-cutover-stop".to_owned(), day(3), body));
     }
     if let Some(arn) = task("orders-cdc") {
         let function = resource("lambda", "function:validate-counts");
-        all.push(Schedule {
-            group: "default".to_owned(),
-            name: "orders-count-check".to_owned(),
-            state: "ENABLED",
-            expression: "rate(6 hours)".to_owned(),
-            zone: "UTC",
-            description: None,
-            start: Some(day(2)),
-            end: Some(now + SignedDuration::from_hours(24 * 14)),
-            window: None,
-            created: day(9),
-            target: target("", function, Some(SCHEDULER_ROLE), Some(json!({"task": arn, "limit": 0.01}))),
-        });
+        let body = Value::map([
+            ("ScheduleExpression", "rate(6 hours)".into()),
+            ("StartDate", day(2).into()),
+            ("EndDate", (now + SignedDuration::from_hours(24 * 14)).into()),
+            ("FlexibleTimeWindow", exactly()),
+            ("Target", to(function, json!({"task": arn, "limit": 0.01}))),
+        ]);
+        all.push(schedule("default", "orders-count-check".to_owned(), day(9), body));
     }
     // A fleet has one schedule for each task: more than one page, and one question each.
     if world.setting.fleet.is_some() {
-        all.extend(world.tasks.iter().filter(|task| !task.is_serverless()).enumerate().map(|(index, task)| Schedule {
-            group: "migrations".to_owned(),
-            name: format!("refresh-{}", task.def.name),
-            state: if index % 7 == 3 { "DISABLED" } else { "ENABLED" },
-            expression: format!("cron({} {} * * ? *)", index % 60, index % 24),
-            zone: "America/New_York",
-            description: None,
-            start: None,
-            end: None,
-            window: None,
-            created: day(9),
-            target: call("startReplicationTask", json!({"ReplicationTaskArn": task.def.arn.as_str()})),
+        all.extend(world.tasks.iter().filter(|task| !task.is_serverless()).enumerate().map(|(index, task)| {
+            let state = if index % 7 == 3 { "DISABLED" } else { "ENABLED" };
+            let input = json!({"ReplicationTaskArn": task.def.arn.as_str()});
+            let body = Value::map([
+                ("State", state.into()),
+                ("ScheduleExpression", format!("cron({} {} * * ? *)", index % 60, index % 24).into()),
+                ("ScheduleExpressionTimezone", "America/New_York".into()),
+                ("FlexibleTimeWindow", exactly()),
+                ("Target", call("startReplicationTask", input)),
+            ]);
+            schedule("migrations", format!("refresh-{}", task.def.name), day(9), body)
         }));
     }
     all

@@ -6,11 +6,11 @@ use crate::demo::world::refusal::Refusal;
 use crate::demo::world::{ACCOUNT, REGION};
 use jiff::Timestamp;
 
-fn arn(schedule: &Schedule) -> String {
+pub(super) fn arn(schedule: &Schedule) -> String {
     format!("arn:aws:scheduler:{REGION}:{ACCOUNT}:schedule/{}/{}", schedule.group, schedule.name)
 }
 
-fn known<'a>(book: &Timetable, group: &'a str) -> Result<&'a str, Refusal> {
+pub(super) fn known<'a>(book: &Timetable, group: &'a str) -> Result<&'a str, Refusal> {
     if book.groups.iter().any(|(name, _)| name == group) {
         return Ok(group);
     }
@@ -42,7 +42,7 @@ pub fn schedules(book: &Timetable, input: &Value) -> Result<Value, Refusal> {
     let passes = |schedule: &&Schedule| {
         schedule.name.starts_with(prefix)
             && group.is_none_or(|group| schedule.group == group)
-            && state.is_none_or(|state| schedule.state == state)
+            && state.is_none_or(|state| schedule.state() == state)
     };
     let found: Vec<&Schedule> = book.schedules.iter().filter(passes).collect();
     let (page, token) = cut(input, "MaxResults", &found)?;
@@ -51,10 +51,10 @@ pub fn schedules(book: &Timetable, input: &Value) -> Result<Value, Refusal> {
             ("Arn", arn(schedule).into()),
             ("Name", schedule.name.as_str().into()),
             ("GroupName", schedule.group.as_str().into()),
-            ("State", schedule.state.into()),
+            ("State", schedule.state().into()),
             ("CreationDate", schedule.created.into()),
-            ("LastModificationDate", schedule.created.into()),
-            ("Target", Value::map([("Arn", schedule.target.arn.as_str().into())])),
+            ("LastModificationDate", schedule.modified.into()),
+            ("Target", Value::map([("Arn", target_arn(schedule).into())])),
         ])
     });
     Ok(Value::map([("Schedules", Value::list(items)), ("NextToken", token.into())]))
@@ -65,33 +65,37 @@ pub fn schedule(book: &Timetable, input: &Value) -> Result<Value, Refusal> {
     let name = input.text_of("Name").unwrap_or_default();
     let found = book.schedules.iter().find(|schedule| schedule.group == group && schedule.name == name);
     let schedule = found.ok_or_else(|| Refusal::not_found_exception(format!("Schedule {name} does not exist.")))?;
-    let window = match schedule.window {
-        None => Value::map([("Mode", "OFF".into())]),
-        Some(minutes) => Value::map([("Mode", "FLEXIBLE".into()), ("MaximumWindowInMinutes", minutes.into())]),
-    };
-    let target = Value::map([
-        ("Arn", schedule.target.arn.as_str().into()),
-        ("RoleArn", schedule.target.role.into()),
-        ("Input", schedule.target.input.clone().into()),
-        (
-            "RetryPolicy",
-            Value::map([("MaximumEventAgeInSeconds", 86_400.into()), ("MaximumRetryAttempts", 185.into())]),
-        ),
-    ]);
-    Ok(Value::map([
-        ("Arn", arn(schedule).into()),
+    let Value::Map(mut members) = schedule.body.clone() else { return Err(Refusal::unknown_operation()) };
+    // What nobody said is answered as what it means.
+    let defaults = [
+        ("State", Value::from("ENABLED")),
+        ("ScheduleExpressionTimezone", "UTC".into()),
+        ("ActionAfterCompletion", "NONE".into()),
+    ];
+    for (name, value) in defaults {
+        if schedule.body.get(name).is_none() {
+            members.push((name.into(), value));
+        }
+    }
+    for (name, value) in &mut members {
+        if let (Value::Map(target), "Target") = (value, name.as_ref())
+            && !target.iter().any(|(name, _)| name == "RetryPolicy")
+        {
+            let retry = Value::map([("MaximumEventAgeInSeconds", 86_400.into()), ("MaximumRetryAttempts", 185.into())]);
+            target.push(("RetryPolicy".into(), retry));
+        }
+    }
+    let own = [
+        ("Arn", Value::from(arn(schedule))),
         ("Name", schedule.name.as_str().into()),
         ("GroupName", schedule.group.as_str().into()),
-        ("State", schedule.state.into()),
-        ("ScheduleExpression", schedule.expression.as_str().into()),
-        ("ScheduleExpressionTimezone", schedule.zone.into()),
-        ("Description", schedule.description.into()),
-        ("StartDate", schedule.start.into()),
-        ("EndDate", schedule.end.into()),
-        ("FlexibleTimeWindow", window),
-        ("ActionAfterCompletion", "NONE".into()),
         ("CreationDate", schedule.created.into()),
-        ("LastModificationDate", schedule.created.into()),
-        ("Target", target),
-    ]))
+        ("LastModificationDate", schedule.modified.into()),
+    ];
+    members.extend(own.map(|(name, value)| (name.into(), value)));
+    Ok(Value::Map(members))
+}
+
+fn target_arn(schedule: &Schedule) -> &str {
+    schedule.body.get("Target").and_then(|target| target.text_of("Arn")).unwrap_or_default()
 }
