@@ -37,6 +37,9 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         demo: setup.demo.is_some(),
         clock: setup.screen.clock,
         watched: setup.watch.tasks.clone(),
+        sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
+        bell: setup.screen.bell,
+        alerts: setup.alerts.clone(),
     };
     let clock = setup.clock;
     let begin = {
@@ -51,7 +54,7 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         Effect::AskNow(subjects) => watching.ask_now(subjects),
         Effect::Look(focus) => watching.look(focus),
         // The loop does these itself.
-        Effect::Leave { .. } | Effect::Suspend | Effect::Repaint => {}
+        Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Bell => {}
     };
     let ended = run(begin, &inbox, clock, &mut perform).map_err(|error| failed("the terminal", error));
     runtime.shutdown_background();

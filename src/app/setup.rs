@@ -4,6 +4,7 @@ use super::demo::DemoFlags;
 use super::{Clock, Failure};
 use crate::config::{self, Characters, Colour, Config, Source};
 use crate::console::terminal::Capability;
+use crate::model::alert;
 use crate::{aws, feeds};
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,7 @@ pub struct Setup {
     pub(super) aws: aws::Settings,
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
+    pub(super) alerts: alert::Settings,
     pub(super) clock: Clock,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
@@ -44,7 +46,7 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, screen, cost } = config;
+        let Config { environment, profile, region, endpoint_url, scope, screen, cost, alerts } = config;
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -54,10 +56,10 @@ impl Setup {
         let config::Scope { tasks, tags } = scope;
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { environment, aws, watch, screen, clock: Clock::System, demo: None })
+        Ok(Self { environment, aws, watch, screen, alerts, clock: Clock::System, demo: None })
     }
 
-    /// The demo takes only the look of the screen from the configuration: no account, no scope.
+    /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
@@ -69,6 +71,7 @@ impl Setup {
             aws: aws::Settings::default(),
             watch: feeds::Settings::default(),
             screen: config.screen,
+            alerts: config.alerts,
             clock,
             demo: Some(flags),
         })
@@ -84,6 +87,11 @@ impl Setup {
             Source::Absent(path) => Found::Absent(path),
             Source::Nowhere => Found::Nowhere,
         })
+    }
+
+    /// Limits of the rules.
+    pub fn alerts(&self) -> &alert::Settings {
+        &self.alerts
     }
 
     /// Where the configuration is read from.

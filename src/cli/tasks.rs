@@ -2,7 +2,8 @@
 
 use super::print::{Column, Format, List, column, hidden};
 use crate::app::{Failure, Setup, TaskFacts, headless};
-use crate::model::health::{self, Alert, Latency};
+use crate::model::alert::{self, Alert};
+use crate::model::health::{self, Latency};
 use crate::model::metric::{self, MetricName};
 use crate::model::task::Task;
 use clap::Args;
@@ -37,16 +38,18 @@ const COLUMNS: &[Column] = &[
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     let facts = headless::tasks(setup)?;
-    list(&facts).print(arguments.output)?;
+    list(&facts, setup.alerts()).print(arguments.output)?;
     facts.complete().map(|()| 0)
 }
 
-fn list(facts: &TaskFacts) -> List {
-    let rows = facts.tasks.iter().map(|task| row(task, facts)).collect();
+fn list(facts: &TaskFacts, limits: &alert::Settings) -> List {
+    let alerts = alert::judged_once(facts, limits.clone(), facts.now);
+    let of = |task: &Task| alerts.get(&task.arn).map_or(&[][..], Vec::as_slice);
+    let rows = facts.tasks.iter().map(|task| row(task, facts, of(task))).collect();
     List { columns: COLUMNS, rows }
 }
 
-fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
+fn row(task: &Task, facts: &TaskFacts, alerts: &[Alert]) -> Vec<Value> {
     let now = facts.now;
     let target = facts.points(&task.arn, MetricName::CDCLatencyTarget);
     let source = facts.points(&task.arn, MetricName::CDCLatencySource);
@@ -56,7 +59,6 @@ fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
         Latency::Fresh(point) => (metric::fresh(source, now).map(|point| point.value), Some(point.value)),
         _ => (None, None),
     };
-    let alerts = health::alerts(task, latency, None);
     let percent = task.migration_type.has_full_load().then_some(task.stats.full_load_progress_percent).flatten();
     vec![
         json!(task.name.raw()),
@@ -64,7 +66,7 @@ fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
         json!(task.arn.resource_id().0),
         json!(task.migration_type.raw()),
         json!(task.status.raw()),
-        json!(health::verdict(&alerts).word()),
+        json!(alert::verdict(alerts).word()),
         json!(percent),
         json!(task.stats.tables_loaded),
         json!(task.stats.tables_errored),
@@ -78,7 +80,7 @@ fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
 }
 
 fn alert(alert: &Alert) -> Value {
-    json!({ "id": alert.id, "severity": alert.severity.word(), "message": alert.message })
+    json!({ "id": alert.id(), "severity": alert::severity_word(alert.severity), "message": alert.message })
 }
 
 /// RFC 3339 in UTC.

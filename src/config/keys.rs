@@ -1,5 +1,6 @@
 //! THE table of keys: where each stands, what it means, its default, how it is read and checked.
 
+use super::alerts;
 use super::mistake::Mistake;
 use super::{Characters, Colour, Config};
 use crate::aws;
@@ -21,15 +22,15 @@ struct Row {
 }
 
 /// Why a value will not do.
-struct Wrong {
-    span: Range<usize>,
+pub(super) struct Wrong {
+    pub span: Range<usize>,
     /// Follows the name of the key.
-    what: String,
-    hint: String,
+    pub what: String,
+    pub hint: String,
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 4] = [
+const SECTIONS: [(&str, &[&str]); 5] = [
     ("", &[]),
     (
         "scope",
@@ -40,13 +41,22 @@ const SECTIONS: [(&str, &[&str]); 4] = [
     ),
     ("screen", &[]),
     ("cost", &[]),
+    // Its keys are the table of limits: `alerts.rs`.
+    (
+        "alerts",
+        &[
+            "From when on something is worth a word. What is raised is let go a fifth better than its limit, or after two",
+            "good points. Keys for one task or some: in a section [alerts.task.\"orders-*\"], where the pattern that says",
+            "most wins.",
+        ],
+    ),
 ];
 
 /// As many characters as the band on the screen has room for at 80 columns.
 const ENVIRONMENT_MAX: usize = 16;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 10] = [
+const KEYS: [Row; 11] = [
     Row {
         section: "",
         key: "environment",
@@ -170,6 +180,17 @@ const KEYS: [Row; 10] = [
         },
     },
     Row {
+        section: "screen",
+        key: "bell",
+        doc: &["The terminal's bell when something new and critical comes up; at most every ten seconds."],
+        default: Some("true"),
+        example: "false",
+        read: |config, value| {
+            config.screen.bell = truth(value)?;
+            Ok(())
+        },
+    },
+    Row {
         section: "cost",
         key: "dollars_per_day",
         doc: &[
@@ -218,6 +239,7 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
             }
         } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
+                DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
                     span: value.span(),
@@ -242,11 +264,16 @@ fn suggestion(section: &str, word: &str) -> String {
         Some(elsewhere) => return format!("`{word}` stands in [{elsewhere}]"),
         None => {}
     }
+    nearest(&here, word, |name| dotted(section, name))
+}
+
+/// The nearest of these names, written in full; else all there are.
+pub(super) fn nearest(here: &[&str], word: &str, full: impl Fn(&str) -> String) -> String {
     // Half of the letters may differ: what is further away is another word.
     let near = here.iter().map(|name| (strsim::damerau_levenshtein(name, word), *name)).min();
     match near {
         Some((distance, name)) if distance * 2 <= name.len().max(word.len()) => {
-            format!("did you mean `{}`?", dotted(section, name))
+            format!("did you mean `{}`?", full(name))
         }
         _ => format!("known here: {}", here.join(", ")),
     }
@@ -260,7 +287,7 @@ fn wrong(span: Range<usize>, what: String, hint: &str) -> Wrong {
     Wrong { span, what, hint: hint.to_owned() }
 }
 
-fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -290,7 +317,7 @@ fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong>
     Ok((text, span))
 }
 
-fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
+pub(super) fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
     let digits = match value.get_ref() {
         DeValue::Integer(n) if n.radix() == 10 => n.to_string(),
         DeValue::Integer(_) => {
@@ -398,11 +425,14 @@ pub fn example() -> String {
                 None => writeln!(out, "# {} = {}", row.key, row.example),
             };
         }
+        if name == alerts::SECTION {
+            out.push_str(&alerts::example());
+        }
     }
     out
 }
 
-fn comment(out: &mut String, lines: &[&str]) {
+pub(super) fn comment(out: &mut String, lines: &[&str]) {
     for line in lines {
         let _ = writeln!(out, "# {line}");
     }

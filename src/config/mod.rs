@@ -4,10 +4,12 @@
 //! Start at [`keys`], THE table of keys: reading, checking and `config.example.toml` come from it. Every mistake in a file
 //! is told at once, each with file, line, column, key and what to do.
 
+mod alerts;
 mod keys;
 mod mistake;
 
 use crate::feeds;
+use crate::model::alert;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -26,6 +28,8 @@ pub struct Config {
     pub scope: Scope,
     pub screen: Screen,
     pub cost: Cost,
+    /// Limits of the rules, and what differs from task to task.
+    pub alerts: alert::Settings,
 }
 
 /// What is watched and what may ring.
@@ -44,11 +48,13 @@ pub struct Screen {
     pub colour: Colour,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
+    /// The terminal's bell at something new and critical.
+    pub bell: bool,
 }
 
 impl Default for Screen {
     fn default() -> Self {
-        Self { characters: Characters::Auto, colour: Colour::Auto, clock: true }
+        Self { characters: Characters::Auto, colour: Colour::Auto, clock: true, bell: true }
     }
 }
 

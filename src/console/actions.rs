@@ -7,7 +7,7 @@ pub use table::TABLE;
 use super::message::{Key, KeyCode};
 use crate::model::operation::Operation;
 
-/// Where a key can be pressed. The last two take text: there a character is text and never an action.
+/// Where a key can be pressed. The last three take text: there a character is text and never an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     Tasks,
@@ -23,10 +23,11 @@ pub enum Context {
     Help,
     Palette,
     Filter,
+    Acknowledge,
 }
 
 impl Context {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -40,6 +41,7 @@ impl Context {
         Self::Help,
         Self::Palette,
         Self::Filter,
+        Self::Acknowledge,
     ];
 
     pub fn title(self) -> &'static str {
@@ -57,12 +59,13 @@ impl Context {
             Self::Help => "Help",
             Self::Palette => "Commands (:)",
             Self::Filter => "Filter (/)",
+            Self::Acknowledge => "Reason of an acknowledgement (a)",
         }
     }
 
     /// A text field is open: characters are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter)
+        matches!(self, Self::Palette | Self::Filter | Self::Acknowledge)
     }
 }
 
@@ -91,6 +94,10 @@ pub enum ActionId {
     Metrics,
     Drain,
     Definition,
+    OnlyUnwell,
+    Acknowledge,
+    ConfirmAcknowledge,
+    DropAcknowledge,
     NextTab,
     PreviousTab,
     AskNow,

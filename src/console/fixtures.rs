@@ -38,6 +38,9 @@ pub fn setup() -> Setup {
         demo: false,
         clock: true,
         watched: Vec::new(),
+        sees_every_task: true,
+        bell: true,
+        alerts: crate::model::alert::Settings::default(),
     }
 }
 

@@ -93,6 +93,8 @@ pub enum Effect {
     Look(Focus),
     /// Leave with this exit status; the problem, if any, is printed after the screen is restored.
     Leave { status: u8, problem: Option<Problem> },
+    /// The terminal's bell, once.
+    Bell,
     /// Ctrl-Z.
     Suspend,
     /// Ctrl-L: paint every cell again.

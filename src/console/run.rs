@@ -166,6 +166,7 @@ impl Run<'_> {
                 match effect {
                     Effect::Leave { status, problem } => return Some(Ended { status, problem }),
                     Effect::Repaint => self.terminal.repaint(),
+                    Effect::Bell => self.terminal.ring(),
                     Effect::Suspend => {
                         if self.terminal.suspend(&mut self.signals).await.is_err() {
                             return Some(Ended::with(LOST));

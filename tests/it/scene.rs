@@ -44,6 +44,9 @@ impl Scene {
             demo: false,
             clock: true,
             watched: vec![],
+            sees_every_task: true,
+            bell: true,
+            alerts: cutover::model::alert::Settings::default(),
         };
         let state = State::new(setup, area, now);
         let mut scene = Self { state, now, theme: Theme { ascii: false, colour: true } };

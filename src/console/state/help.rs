@@ -4,7 +4,7 @@ use crate::console::actions::{self, Context};
 use crate::console::message::Area;
 use crate::console::text;
 
-use super::{tables, tasks};
+use super::{alerts, tables, tasks};
 
 /// Cells of the left column.
 pub const LEFT: usize = 18;
@@ -50,7 +50,7 @@ pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
     for context in Context::ALL.into_iter().filter(|context| context.takes_text()) {
         out.push(HelpLine::Blank);
         out.push(HelpLine::Heading(format!("Keys in {}", context.title())));
-        for action in actions::of(context).filter(|action| action.contexts.len() <= 2) {
+        for action in actions::of(context).filter(|action| action.contexts.iter().all(|one| one.takes_text())) {
             entry(&mut out, &actions::keys_label(action, context, ascii), action.doc, width);
         }
     }
@@ -59,7 +59,7 @@ pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
     for (left, right) in FILTER {
         entry(&mut out, left, right, width);
     }
-    for (of, columns) in [("tasks by", &tasks::COLUMNS[..]), ("tables by", &tables::COLUMNS[..])] {
+    for (of, columns) in [("tasks by", &tasks::COLUMNS[..]), ("tables by", &tables::COLUMNS[..]), ("alerts by", &alerts::COLUMNS[..])] {
         let ids: Vec<&str> = columns.iter().map(|column| column.id).collect();
         entry(&mut out, of, &ids.join(", "), width);
     }

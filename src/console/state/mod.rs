@@ -10,6 +10,7 @@ pub mod column;
 pub mod definition;
 pub mod drain;
 pub mod events;
+pub mod facts;
 pub mod feed;
 pub mod filter;
 pub mod header;
@@ -27,6 +28,7 @@ pub mod world;
 
 use super::actions::Context;
 use super::message::{Area, Focus};
+use crate::model::alert;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
@@ -45,7 +47,7 @@ use palette::Palette;
 use problems::Problems;
 use schedules::Schedules;
 use tables::Tables;
-use tasks::{TaskRows, Tasks};
+use tasks::Tasks;
 use world::World;
 
 /// What the program may do.
@@ -64,7 +66,7 @@ impl Mode {
 
 /// What is known before anything is asked.
 #[allow(clippy::struct_excessive_bools, reason = "independent switches, each with its own flag or environment")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
     /// Name on the band; `None` shows ENV UNKNOWN.
     pub environment: Option<String>,
@@ -78,6 +80,12 @@ pub struct Setup {
     pub clock: bool,
     /// Name patterns that limit what is watched; told where no task is found.
     pub watched: Vec<String>,
+    /// No scope hides tasks of the account.
+    pub sees_every_task: bool,
+    /// The terminal's bell at something new and critical.
+    pub bell: bool,
+    /// Limits of the rules.
+    pub alerts: alert::Settings,
 }
 
 /// Who we are, once that is known.
@@ -166,6 +174,7 @@ pub enum Filling {
 
 impl State {
     pub fn new(setup: Setup, area: Area, now: Timestamp) -> Self {
+        let alerts = Alerts::new(setup.alerts.clone());
         let mut state = Self {
             setup,
             area,
@@ -185,7 +194,7 @@ impl State {
             drain: Drain::default(),
             definition: Definition::default(),
             schedules: Schedules::default(),
-            alerts: Alerts::default(),
+            alerts,
             problems: Problems::default(),
             banner: None,
             traffic: None,
@@ -204,6 +213,7 @@ impl State {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
+            None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
         }
@@ -229,10 +239,6 @@ impl State {
     /// The task that the screen is about, where it is about one.
     pub fn task_on_screen(&self) -> Option<&ReplicationArn> {
         self.tab().and(self.opened.as_ref())
-    }
-
-    pub fn task_rows(&self) -> TaskRows<'_> {
-        TaskRows { world: &self.world, lines: &self.tasks.lines }
     }
 
     pub fn layout(&self) -> Layout {
@@ -317,6 +323,7 @@ impl State {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
         next.offer(self.tasks.judged_until);
+        next.offer(self.alerts.book.until());
         self.page().deadline(self, &mut next);
         next.at
     }

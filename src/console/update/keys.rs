@@ -1,5 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
+use super::alerts;
 use crate::console::actions::{self, ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::feed::Feed;
@@ -9,7 +10,7 @@ use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
 use crate::console::state::tables::Tables;
 use crate::console::state::{Overlay, Screen, State, Tab};
-use crate::model::Subject;
+use crate::model::{ReplicationArn, Subject};
 
 pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let context = state.context();
@@ -35,6 +36,9 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
         change(&mut palette.text);
         palette.search();
         return;
+    }
+    if let Some(field) = &mut state.alerts.field {
+        return change(&mut field.text);
     }
     if !state.typing {
         return;
@@ -71,6 +75,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Definition => open(state, Tab::Definition),
         ActionId::NextTab => beside(state, 1),
         ActionId::PreviousTab => beside(state, -1),
+        ActionId::OnlyUnwell => alerts::only_unwell(state),
+        ActionId::Acknowledge => alerts::acknowledge(state),
+        ActionId::ConfirmAcknowledge => alerts::confirm(state),
+        ActionId::DropAcknowledge => state.alerts.field = None,
         ActionId::AskNow => ask_now(state, effects),
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
@@ -112,7 +120,7 @@ fn sort(state: &mut State, how: Resort) {
 }
 
 /// To another screen; to one that lies behind already, by going back.
-fn go(state: &mut State, screen: Screen) {
+pub fn go(state: &mut State, screen: Screen) {
     match state.screens.iter().position(|open| *open == screen) {
         Some(at) => state.screens.truncate(at + 1),
         None => state.screens.push(screen),
@@ -121,8 +129,10 @@ fn go(state: &mut State, screen: Screen) {
 
 /// What lies behind the row under the cursor.
 fn enter(state: &mut State) {
-    if state.screen() == Screen::Tasks {
-        open(state, Tab::Tables);
+    match state.screen() {
+        Screen::Tasks => open(state, Tab::Tables),
+        Screen::Alerts => alerts::follow(state),
+        _ => {}
     }
 }
 
@@ -135,6 +145,11 @@ pub fn open(state: &mut State, tab: Tab) {
         return;
     }
     let Some(arn) = state.tasks.list.row().and(state.tasks.list.key()).cloned() else { return };
+    open_task(state, arn, tab);
+}
+
+/// A side of this task.
+pub fn open_task(state: &mut State, arn: ReplicationArn, tab: Tab) {
     if state.opened.as_ref() != Some(&arn) {
         // No rows are held yet, so nothing that came for this task earlier may lend them its age.
         *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
@@ -179,6 +194,8 @@ fn back(state: &mut State) {
     }
     if !state.filter().is_empty() {
         refilter(state, "");
+    } else if state.screen() == Screen::Tasks && state.tasks.only_unwell {
+        alerts::only_unwell(state);
     } else if state.screens.len() > 1 {
         state.screens.pop();
     }

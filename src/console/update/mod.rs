@@ -3,10 +3,12 @@
 //! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
 //! `report` folds what the feeds say, the rest is here.
 
+mod alerts;
 mod keys;
 mod report;
 
 use super::message::{Effect, Message};
+use super::state::facts::Held;
 use super::state::problems::EntryState;
 use super::state::{Banner, Connection, State, Traffic};
 use crate::model::parts::Identity;
@@ -37,8 +39,12 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
 
 /// What follows from any change: judgements that are due, heights, the pane that follows the cursor, the feeds' focus.
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.tasks.judged_until.is_some_and(|until| state.now >= until) {
+    let due = [state.tasks.judged_until, state.alerts.book.until()].into_iter().flatten().min();
+    if due.is_some_and(|due| state.now >= due) {
         judge(state);
+    }
+    if state.alerts.take_bell() {
+        effects.push(Effect::Bell);
     }
     state.fit();
     state.page().follow(state);
@@ -54,7 +60,9 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 fn judge(state: &mut State) {
     let open = state.tables.as_ref().filter(|tables| !tables.rows.is_empty());
     let open = open.map(|tables| (&tables.arn, tables.rows.as_slice()));
-    state.tasks.judge(&state.world, open, state.now);
+    let held = Held { world: &state.world, open, sees_every_task: state.setup.sees_every_task };
+    state.alerts.judge(&held, state.setup.bell, state.now);
+    state.tasks.judge(&state.world, open, &state.alerts.book, state.now);
 }
 
 fn connected(state: &mut State, scope: Scope, identity: Identity) {

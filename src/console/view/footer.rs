@@ -1,18 +1,23 @@
 //! The line at the bottom: the keys of this place, or the open text field.
 
-use super::canvas::{Canvas, Line, line_width, span};
+use super::canvas::{Canvas, Line, Span, line_width, span};
 use crate::console::actions::{self, Action, ActionId, Context};
 use crate::console::state::State;
 use crate::console::state::layout::Pane;
 use crate::console::text;
-use crate::console::theme::Role;
+use crate::console::state::age;
+use crate::console::state::alerts::{Field, NotYet, Row};
+use crate::console::theme::{Role, judged};
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let context = state.context();
     let hints = actions::footer(context);
     let mut x = pane.x + 1;
-    if context == Context::Filter {
-        let filter = state.filter();
+    let field = match &state.alerts.field {
+        Some(field) if context == Context::Acknowledge => Some(("why? ", field.text.as_str())),
+        _ => (context == Context::Filter).then(|| ("/ ", state.filter())),
+    };
+    if let Some((sign, filter)) = field {
         // The end of a long text is what is being typed.
         let room = usize::from(pane.width.saturating_sub(50)).max(20);
         let mut tail = filter;
@@ -23,9 +28,13 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
             x,
             pane.y,
             pane.width,
-            &[span(Role::Key, "/ "), span(Role::Text, tail), span(Role::Cursor, " ")],
+            &[span(Role::Key, sign), span(Role::Text, tail), span(Role::Cursor, " ")],
         );
         x += 3;
+    }
+    let width = pane.width.saturating_sub(x + 1);
+    if context == Context::Acknowledge {
+        x += canvas.line(x, pane.y, width, &[lasts(state)]) + 3;
     }
     let width = pane.width.saturating_sub(x + 1);
     let mut line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
@@ -51,6 +60,10 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
             let text = if action.id == ActionId::Problems && standing > 0 {
                 // What fails behind the screen must be seen from it.
                 span(Role::Bad, format!(" {}", text::plural(standing, action.label.trim_end_matches('s'))))
+            } else if action.id == ActionId::Alerts && state.alerts.counting().0 > 0 {
+                let (count, worst) = state.alerts.counting();
+                let role = judged(worst).0;
+                span(role, format!(" {}", text::plural(count, action.label.trim_end_matches('s'))))
             } else {
                 span(Role::Text, format!(" {}", label(state, action)))
             };
@@ -70,14 +83,35 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
 fn matters(state: &State, context: Context, id: ActionId) -> bool {
     match id {
         ActionId::Back => {
-            context == Context::Help || state.screens.len() > 1 || !state.tasks.list.filter.text().is_empty()
+            let narrowed = state.tasks.only_unwell || !state.tasks.list.filter.text().is_empty();
+            context == Context::Help || state.screens.len() > 1 || narrowed
         }
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
         _ => true,
     }
 }
 
+/// Until when what is being typed will be good.
+fn lasts<'a>(state: &State) -> Span<'a> {
+    let read = state.alerts.field.as_ref().map(Field::read);
+    match read {
+        Some(Ok((_, lasts))) => {
+            let until = state.now.checked_add(lasts).map(|at| age::moment(at, state.now)).unwrap_or_default();
+            span(Role::Text, format!("until {until} UTC, or you leave"))
+        }
+        Some(Err(NotYet::NoTime(word))) => span(Role::Bad, format!("{word} is no time: @30m @8h @2d")),
+        _ => span(Role::Dim, "a reason; @30m @8h @2d: how long"),
+    }
+}
+
 fn label(state: &State, action: &Action) -> &'static str {
-    let filtered = !state.filter().is_empty();
+    if action.id == ActionId::OnlyUnwell && state.tasks.only_unwell {
+        return "all tasks";
+    }
+    if action.id == ActionId::Acknowledge && state.alerts.row().and_then(Row::alert).is_some_and(|one| one.ack.is_some()) {
+        return "take back";
+    }
+    let only = state.screens.len() == 1 && state.tasks.only_unwell;
+    let filtered = only || !state.filter().is_empty();
     if action.id == ActionId::Back && filtered && state.overlay.is_none() { "all rows" } else { action.label }
 }

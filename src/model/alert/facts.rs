@@ -1,6 +1,6 @@
 //! What rules may look at. Whoever holds live state implements [`Facts`]; what it does not hold is left at "not known".
 
-use super::digest::{Digest, TaskDigest};
+use super::digest::TaskDigest;
 use crate::model::event::Event;
 use crate::model::health::{self, Latency};
 use crate::model::log_line::LogEvent;
@@ -83,11 +83,6 @@ pub trait Facts {
         &[]
     }
 
-    /// Work that AWS is going to do was asked for at all.
-    fn maintenance_known(&self) -> bool {
-        false
-    }
-
     fn schedules(&self) -> &[Schedule] {
         &[]
     }
@@ -157,16 +152,14 @@ pub struct OfSubscription<'a> {
     pub subscription: &'a EventSubscription,
 }
 
-/// Facts in the order in which they are judged.
-pub struct Sorted<'a> {
-    pub facts: &'a dyn Facts,
+/// Tasks by what other things call them by.
+pub struct Tasks<'a> {
     pub by_arn: HashMap<&'a ReplicationArn, &'a Task>,
     pub on_instance: HashMap<&'a InstanceArn, Vec<&'a Task>>,
-    pub digest: &'a Digest,
 }
 
-impl<'a> Sorted<'a> {
-    pub fn new(facts: &'a dyn Facts, digest: &'a Digest) -> Self {
+impl<'a> Tasks<'a> {
+    pub fn of(facts: &'a dyn Facts) -> Self {
         let by_arn = facts.tasks().iter().map(|task| (&task.arn, task)).collect();
         let mut on_instance: HashMap<_, Vec<_>> = HashMap::new();
         for task in facts.tasks() {
@@ -174,6 +167,6 @@ impl<'a> Sorted<'a> {
                 on_instance.entry(instance).or_default().push(task);
             }
         }
-        Self { facts, by_arn, on_instance, digest }
+        Self { by_arn, on_instance }
     }
 }

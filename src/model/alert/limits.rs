@@ -222,31 +222,31 @@ impl Settings {
 
     /// Pairs that contradict each other for somebody, in words: which key, in which pattern (`None`: for all), why.
     pub fn contradictions(&self) -> Vec<(Limit, Option<&str>, String)> {
-        let mut out = Vec::new();
-        let mut check = |limits: &Limits, glob| {
-            let (warning, critical) = (Limit::LatencyWarning, Limit::LatencyCritical);
-            if limits.of(critical) < limits.of(warning) {
-                let why = format!("is below {} = {}", warning.row().key, limits.of(warning));
-                out.push((critical, glob, why));
-            }
-            let (warning, critical) = (Limit::DiskWarning, Limit::DiskCritical);
-            if glob.is_none() && limits.of(critical) > limits.of(warning) {
-                let why = format!("is above {} = {}", warning.row().key, limits.of(warning));
-                out.push((critical, glob, why));
-            }
-        };
-        check(&self.common(), None);
+        let mut out = contradiction(&self.common(), None);
         for (glob, named) in &self.tasks {
             let mut limits = self.common();
             for (limit, value) in named {
                 limits.set(*limit, *value);
             }
             if named.iter().any(|(limit, _)| matches!(limit, Limit::LatencyWarning | Limit::LatencyCritical)) {
-                check(&limits, Some(glob));
+                out.extend(contradiction(&limits, Some(glob)));
             }
         }
         out
     }
+}
+
+fn contradiction<'a>(limits: &Limits, glob: Option<&'a str>) -> Vec<(Limit, Option<&'a str>, String)> {
+    let mut out = Vec::new();
+    let (warning, critical) = (Limit::LatencyWarning, Limit::LatencyCritical);
+    if limits.of(critical) < limits.of(warning) {
+        out.push((critical, glob, format!("is below {} = {}", warning.row().key, limits.of(warning))));
+    }
+    let (warning, critical) = (Limit::DiskWarning, Limit::DiskCritical);
+    if glob.is_none() && limits.of(critical) > limits.of(warning) {
+        out.push((critical, glob, format!("is above {} = {}", warning.row().key, limits.of(warning))));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ mod table;
 mod tests;
 pub mod words;
 
-pub use book::{Ack, Alert, Book, Unchecked, judged_once};
+pub use book::{Ack, Alert, Book, Unchecked, judged_once, verdict};
 pub use facts::{Facts, Stated, Tables};
 pub use limits::{Limit, Limits, Settings};
 pub use table::TABLE;
@@ -51,7 +51,6 @@ pub enum Way {
     Events,
     Logs,
     Metrics,
-    Drain,
     Definition,
     Schedules,
 }
@@ -63,7 +62,6 @@ impl Way {
             Self::Events => "its events",
             Self::Logs => "its log",
             Self::Metrics => "its metrics",
-            Self::Drain => "its drain",
             Self::Definition => "its definition",
             Self::Schedules => "schedules and subscriptions",
         }

@@ -126,7 +126,7 @@ pub fn maintenance(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         let as_of = of.facts.stated(&Subject::Maintenance).and_then(|stated| stated.as_of);
         return Outcome::bad(Health::Warning, format!("maintenance {action} {when}")).evidence(who).as_of(as_of).into();
     }
-    let known = of.facts.maintenance_known();
+    let known = of.facts.stated(&Subject::Maintenance).is_some();
     let as_of = of.facts.stated(&Subject::Instances).and_then(|stated| stated.as_of);
     let later = pending.first().and_then(|(_, at)| begins(*at));
     let Some(window) = window else {

@@ -73,8 +73,7 @@ pub fn catching_up(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
         Ok(point) => point,
         Err(outcome) => return outcome,
     };
-    let unraised = Context { stands: context.stands, ..*context };
-    let (Some(_), Some(until)) = (broken(of, &unraised), expected_until(of, context)) else { return Outcome::GOOD };
+    let (Some(_), Some(until)) = (broken(of, context), expected_until(of, context)) else { return Outcome::GOOD };
     let s = &of.task.stats;
     let again = s.fresh_start.zip(s.start).is_some_and(|(fresh, start)| start > fresh);
     let begun = if again { "resumed" } else { "started" };
@@ -95,7 +94,7 @@ pub fn rising(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
         Err(outcome) => return outcome,
     };
     let warning = context.limit(Limit::LatencyWarning);
-    if point.value > warning || expected_until(of, context).is_some_and(|_| point.value > warning) {
+    if point.value > warning {
         // It is high: that says more, and its words tell which way it goes.
         return Outcome::NOT_DUE;
     }
