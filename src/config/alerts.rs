@@ -1,9 +1,9 @@
 //! `[alerts]` and `[alerts.task."PATTERN"]`: keys from the table of limits in `model::alert`, so that a limit exists where
 //! it stands there.
 
+use super::Config;
 use super::keys::{Wrong, comment, kind, nearest, number};
 use super::mistake::Mistake;
-use super::Config;
 use crate::model::alert::limits::{Limit, Named, Row, TABLE};
 use std::fmt::Write as _;
 use std::ops::Range;

@@ -1,5 +1,7 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod alerts;
+
 use super::message::{Area, Key, KeyCode, Message};
 use super::state::{Mode, Setup, State};
 use super::update::update;

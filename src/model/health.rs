@@ -225,5 +225,4 @@ mod tests {
         loading.stats.full_load_finish = Some(at(1_000));
         assert_eq!(latency(&loading, &[], true, now), Latency::Missing { newest: None });
     }
-
 }

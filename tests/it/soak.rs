@@ -125,7 +125,11 @@ fn a_long_watch_with_faults_coming_and_going() {
     eprintln!(
         "soak: memory {before} kB in the second quarter, {after} kB in the last; requests a second: dms {:.2}, logs {:.2}, \
          cloudwatch {:.2}, events {:.2}, scheduler {:.2}",
-        rate("dms:"), rate("logs:"), rate("cloudwatch:"), rate("events:"), rate("scheduler:")
+        rate("dms:"),
+        rate("logs:"),
+        rate("cloudwatch:"),
+        rate("events:"),
+        rate("scheduler:")
     );
     assert!(after <= before + before / 10 + 4096, "memory grows: {before} kB, then {after} kB; all {memory:?}");
     // The design's budget while somebody looks.

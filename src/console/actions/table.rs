@@ -1,7 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Acknowledge, Alerts, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules, Tables, Tasks,
+    self, Acknowledge, Alerts, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules,
+    Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};

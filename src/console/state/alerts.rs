@@ -11,11 +11,11 @@ use super::world::World;
 use super::{Filling, State, age};
 use crate::console::actions::Context;
 use crate::console::message::Area;
-use crate::model::task::TaskStatus;
-use crate::model::{ReplicationArn, Subject};
 use crate::model::alert::{Ack, Alert, Book, Place, Settings, Unchecked, severity_word, words};
 use crate::model::health::Health;
+use crate::model::task::TaskStatus;
 use crate::model::untrusted::shown;
+use crate::model::{ReplicationArn, Subject};
 use jiff::{SignedDuration, Timestamp};
 
 /// Widths: least, comfortable, most.
@@ -26,7 +26,7 @@ const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u
 
 pub const COLUMNS: [Column; 5] = [
     column("severity", "SEVERITY", [10, 11, 11], 0),
-    Column { rising: true, ..column("where", "WHERE", [14, 24, 36], 0) },
+    Column { rising: true, ..column("where", "WHERE", [14, 20, 28], 0) },
     Column { rising: true, ..column("what", "WHAT", [28, 44, 140], 0) },
     column("since", "SINCE", [6, 6, 6], 1),
     column("state", "STATE", [9, 9, 9], 2),
@@ -125,14 +125,14 @@ impl Field {
     /// Reason, and how long: the last word may say it, as `@30m`, `@8h` or `@2d`; an hour without.
     pub fn read(&self) -> Result<(String, SignedDuration), NotYet> {
         let text = self.text.trim();
-        let (reason, lasts) = match text.rsplit_once('@').filter(|(before, _)| before.is_empty() || before.ends_with(' '))
-        {
-            Some((before, word)) if !word.contains(char::is_whitespace) => {
-                let lasts = length(word).ok_or_else(|| NotYet::NoTime(format!("@{word}")))?;
-                (before.trim(), lasts)
-            }
-            _ => (text, ACK_LASTS),
-        };
+        let (reason, lasts) =
+            match text.rsplit_once('@').filter(|(before, _)| before.is_empty() || before.ends_with(' ')) {
+                Some((before, word)) if !word.contains(char::is_whitespace) => {
+                    let lasts = length(word).ok_or_else(|| NotYet::NoTime(format!("@{word}")))?;
+                    (before.trim(), lasts)
+                }
+                _ => (text, ACK_LASTS),
+            };
         if reason.is_empty() { Err(NotYet::NoReason) } else { Ok((reason.to_owned(), lasts)) }
     }
 }
@@ -201,7 +201,9 @@ impl Alerts {
         let mut rows: Vec<Row> = self.book.all().map(|alert| of_alert(world, alert)).collect();
         rows.extend(self.book.unchecked().iter().map(of_unchecked));
         let mut by_name: Vec<usize> = (0..rows.len()).collect();
-        by_name.sort_by(|a, b| rows[*a].place.cmp(&rows[*b].place).then(a.cmp(b)));
+        // Checks stay in the order of their table, behind everything.
+        let name = |row: &Row| row.alert().map_or((true, String::new()), |_| (false, row.place.to_lowercase()));
+        by_name.sort_by_key(|row| (name(&rows[*row]), *row));
         for (rank, row) in by_name.into_iter().enumerate() {
             rows[row].rank = u32::try_from(rank).unwrap_or(u32::MAX);
         }

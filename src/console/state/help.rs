@@ -59,7 +59,9 @@ pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
     for (left, right) in FILTER {
         entry(&mut out, left, right, width);
     }
-    for (of, columns) in [("tasks by", &tasks::COLUMNS[..]), ("tables by", &tables::COLUMNS[..]), ("alerts by", &alerts::COLUMNS[..])] {
+    for (of, columns) in
+        [("tasks by", &tasks::COLUMNS[..]), ("tables by", &tables::COLUMNS[..]), ("alerts by", &alerts::COLUMNS[..])]
+    {
         let ids: Vec<&str> = columns.iter().map(|column| column.id).collect();
         entry(&mut out, of, &ids.join(", "), width);
     }

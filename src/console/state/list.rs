@@ -90,7 +90,8 @@ impl<K: Clone + PartialEq> List<K> {
         let rising = rows.columns().get(self.sort.column).is_some_and(|column| column.rising) != self.sort.reversed;
         let stays = |row: &usize| {
             !rows.hides(*row)
-                && (self.filter.is_empty() || self.filter.matches(rows.text(*row), |column| rows.cell_text(*row, column)))
+                && (self.filter.is_empty()
+                    || self.filter.matches(rows.text(*row), |column| rows.cell_text(*row, column)))
         };
         let keyed = (0..rows.count()).filter(stays).filter_map(|row| {
             let index = u32::try_from(row).ok()?;

@@ -1,7 +1,7 @@
 //! What is wrong, in one list; the alert under the cursor in full; and what nobody watches.
 //!
 //! ```text
-//! ┌ Alerts ─ 5 need attention · 2 acknowledged · 4 checks cannot see ─────────── as of 10s · metrics 1m ┐
+//! ┌ Alerts ─ 5 need attention · 2 acknowledged · 4 checks incomplete ─────────── as of 10s · metrics 1m ┐
 //! │   SEVERITY ▾  WHERE         WHAT                                               SINCE   STATE       │
 //! │ ▌ ✗ critical  billing-cdc   1 table in error                                   >22m    stands      │
 //! └─────────────────────────────────────────────────────────────────────────────────────────────────────┘
@@ -70,7 +70,7 @@ fn title<'a>(state: &'a State, filling: Filling) -> Line<'a> {
         line.push(span(Role::Text, format!(" · {acknowledged} acknowledged")));
     }
     if blind > 0 {
-        line.push(span(Role::Unknown, format!(" · {} not made", text::plural(blind, "check"))));
+        line.push(span(Role::Unknown, format!(" · {} incomplete", text::plural(blind, "check"))));
     }
     let filter = state.alerts.list.filter.text();
     if !filter.trim().is_empty() {
@@ -120,8 +120,8 @@ fn cell<'a>(state: &State, row: &'a Row, column: usize) -> Line<'a> {
 
 /// `13m`; `>13m` where it stood already when we came.
 fn since(state: &State, alert: &Alert) -> String {
-    let least = if alert.at_least { ">" } else { "" };
-    format!("{least}{}", age::Age::of(Some(alert.since), state.now).label())
+    let label = age::Age::of(Some(alert.since), state.now).label();
+    if alert.at_least && label != "now" { format!(">{label}") } else { label }
 }
 
 fn detail(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
@@ -165,10 +165,9 @@ fn rule(row: &Row) -> &'static Rule {
 }
 
 fn of_alert(state: &State, alert: &Alert) -> Vec<(&'static str, String)> {
-    let label = |at| age::Age::of(at, state.now).label();
-    let ago = |at| match age::Age::of(Some(at), state.now) {
-        age::Age::Seconds(0..5) => "now".to_owned(),
-        other => format!("{} ago", other.label()),
+    let ago = |at| match age::Age::of(Some(at), state.now).label() {
+        now if now == "now" => now,
+        label => format!("{label} ago"),
     };
     let mut out = Vec::new();
     let message = shown(&alert.message);
@@ -182,13 +181,16 @@ fn of_alert(state: &State, alert: &Alert) -> Vec<(&'static str, String)> {
     if let Some(why) = alert.blind {
         out.push(("unsure", format!("whether it still holds is not known: {why}; seen {}", ago(alert.seen))));
     }
-    let least = if alert.at_least { "at least " } else { "" };
+    let since = age::moment(alert.since, state.now);
+    let since = match alert.at_least {
+        true => format!("before {since} UTC, when this console first looked"),
+        false => format!("{since} UTC, {}", ago(alert.since)),
+    };
     let as_of = match alert.as_of {
-        Some(at) => format!("evidence of {} UTC, {}", age::moment(at, state.now), label(Some(at))),
+        Some(at) => format!("evidence of {} UTC, {}", age::moment(at, state.now), ago(at)),
         None => "age of the evidence unknown".to_owned(),
     };
-    let since = age::moment(alert.since, state.now);
-    out.push(("since", format!("{least}{since} UTC ({}); {as_of}", label(Some(alert.since)))));
+    out.push(("since", format!("{since}; {as_of}")));
     let to_do = match way(state, alert) {
         Some(way) => format!("{}; {way}", alert.rule.action),
         None => alert.rule.action.to_owned(),

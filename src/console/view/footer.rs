@@ -3,10 +3,10 @@
 use super::canvas::{Canvas, Line, Span, line_width, span};
 use crate::console::actions::{self, Action, ActionId, Context};
 use crate::console::state::State;
-use crate::console::state::layout::Pane;
-use crate::console::text;
 use crate::console::state::age;
 use crate::console::state::alerts::{Field, NotYet, Row};
+use crate::console::state::layout::Pane;
+use crate::console::text;
 use crate::console::theme::{Role, judged};
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
@@ -108,7 +108,9 @@ fn label(state: &State, action: &Action) -> &'static str {
     if action.id == ActionId::OnlyUnwell && state.tasks.only_unwell {
         return "all tasks";
     }
-    if action.id == ActionId::Acknowledge && state.alerts.row().and_then(Row::alert).is_some_and(|one| one.ack.is_some()) {
+    if action.id == ActionId::Acknowledge
+        && state.alerts.row().and_then(Row::alert).is_some_and(|one| one.ack.is_some())
+    {
         return "take back";
     }
     let only = state.screens.len() == 1 && state.tasks.only_unwell;

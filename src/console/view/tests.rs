@@ -231,5 +231,6 @@ fn ascii_only() {
     }
 }
 
+mod alerts;
 mod budgets;
 mod properties;

@@ -32,7 +32,10 @@ pub fn answer(stage: &Arc<Stage>, method: &Method, path: &str, body: &[u8]) -> O
             Ok(()) => (200, list(stage).to_string()),
             Err(why) => (400, serde_json::json!({ "error": why }).to_string()),
         },
-        _ => (404, serde_json::json!({ "error": "GET /_demo/faults, POST /_demo/fault or GET /_demo/requests" }).to_string()),
+        _ => (
+            404,
+            serde_json::json!({ "error": "GET /_demo/faults, POST /_demo/fault or GET /_demo/requests" }).to_string(),
+        ),
     })
 }
 

@@ -188,9 +188,8 @@ impl Book {
         self.alerts = judging.new;
         self.until = judging.until;
         let blind = TABLE.iter().zip(judging.unchecked);
-        self.unchecked = blind
-            .filter_map(|(rule, (why, blind, of))| Some(Unchecked { rule, why: why?, blind, of }))
-            .collect();
+        self.unchecked =
+            blind.filter_map(|(rule, (why, blind, of))| Some(Unchecked { rule, why: why?, blind, of })).collect();
         judging.alarming
     }
 }

@@ -18,7 +18,11 @@ pub fn fires_soon(of: &OfSchedule<'_>, context: &Context<'_>) -> Outcome {
         .filter(|(_, task)| running(task))
         .collect();
     if deeds.is_empty() {
-        return if of.schedule.targets.is_none() { Outcome::unknown("its targets were not read") } else { Outcome::NOT_DUE };
+        return if of.schedule.targets.is_none() {
+            Outcome::unknown("its targets were not read")
+        } else {
+            Outcome::NOT_DUE
+        };
     }
     let Some(next) = of.next else { return Outcome::NOT_DUE };
     let within = minutes(context.limit(Limit::FireWithin));

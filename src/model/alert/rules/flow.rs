@@ -50,7 +50,8 @@ pub fn retry_loop(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let length = context.limit(Limit::RetryWithin);
     let words = format!("in a loop: {} times in {length} min", times.len());
     // The one that falls out of the window first.
-    let until = first.and_then(|first| after(first, within)).and_then(|at| after(at, jiff::SignedDuration::from_millis(1)));
+    let until =
+        first.and_then(|first| after(first, within)).and_then(|at| after(at, jiff::SignedDuration::from_millis(1)));
     let finding = Outcome::bad(Health::Critical, words).evidence(message.shown().into_owned());
     Outcome::from(finding.as_of(last).since(first).occurred(last)).until(until)
 }
@@ -63,7 +64,11 @@ pub fn reading_paused(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let event = of.digest.reading.as_ref().map(|(at, paused, words)| (*at, *paused, words));
     let log = of.digest.log.iter().flatten().rev().find_map(|line| {
         let sign = line.sign?.id;
-        matches!(sign, "reading-paused" | "reading-resumed").then_some((line.at, sign == "reading-paused", &line.message))
+        matches!(sign, "reading-paused" | "reading-resumed").then_some((
+            line.at,
+            sign == "reading-paused",
+            &line.message,
+        ))
     });
     let newest = [event, log].into_iter().flatten().max_by_key(|(at, ..)| *at);
     // A start reads again whatever was before it.
@@ -87,7 +92,9 @@ fn latencies(of: &OfTask<'_>, context: &Context<'_>) -> Result<(Point, Point), O
     let target = match of.latency {
         Latency::NotDue => return Err(Outcome::NOT_DUE),
         Latency::Fresh(target) => target,
-        Latency::NotYet | Latency::Missing { .. } => return Err(Outcome::unknown("no fresh point of the target latency")),
+        Latency::NotYet | Latency::Missing { .. } => {
+            return Err(Outcome::unknown("no fresh point of the target latency"));
+        }
     };
     match metric::fresh(of.points(MetricName::CDCLatencySource), context.now) {
         Some(source) => Ok((source, target)),

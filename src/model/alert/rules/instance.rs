@@ -7,7 +7,7 @@ use crate::model::alert::{Context, Limit, Outcome};
 use crate::model::health::Health;
 use crate::model::metric::{self, MetricName, Point};
 use crate::model::parts::PendingMaintenance;
-use crate::model::task::TaskStatus;
+use crate::model::task::{Task, TaskStatus};
 use crate::model::{Subject, Untrusted};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -30,10 +30,10 @@ pub fn disk_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         return Outcome::unknown("how much storage it has is not told");
     };
     let whole = f64::from(storage) * GB;
-    let shares: Vec<Point> = points.iter().map(|point| Point { value: point.value / whole * 100.0, ..*point }).collect();
-    let limit = |severity| {
-        context.limit(if severity == Health::Critical { Limit::DiskCritical } else { Limit::DiskWarning })
-    };
+    let shares: Vec<Point> =
+        points.iter().map(|point| Point { value: point.value / whole * 100.0, ..*point }).collect();
+    let limit =
+        |severity| context.limit(if severity == Health::Critical { Limit::DiskCritical } else { Limit::DiskWarning });
     let severity = graded(context.stands, |severity, stood| below(&shares, limit(severity), stood));
     let (Some(severity), Some(share), Some(free)) = (severity, shares.last(), points.last()) else {
         return Outcome::GOOD;
@@ -44,10 +44,9 @@ pub fn disk_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
 
 /// Little that can be freed is nothing by itself: the system fills memory with caches. With growing swap it is.
 pub fn memory_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
-    let (Some(free), Some(swap)) = (
-        fresh(of, MetricName::FreeableMemory, context.now),
-        fresh(of, MetricName::SwapUsage, context.now),
-    ) else {
+    let (Some(free), Some(swap)) =
+        (fresh(of, MetricName::FreeableMemory, context.now), fresh(of, MetricName::SwapUsage, context.now))
+    else {
         return Outcome::unknown(NEVER_ASKED);
     };
     let swap = &swap[swap.len().saturating_sub(TREND)..];
@@ -137,7 +136,8 @@ pub fn maintenance(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         let outcome = if known { Outcome::GOOD } else { Outcome::unknown("pending maintenance was not asked for") };
         return outcome.until(later);
     }
-    let when = format!("window at {} UTC, in {}", moment(window, context.now), length(window.duration_since(context.now)));
+    let when =
+        format!("window at {} UTC, in {}", moment(window, context.now), length(window.duration_since(context.now)));
     let changes = !of.instance.pending.is_empty();
     let (severity, what) = match (changes, of.instance.auto_minor_upgrade) {
         (true, _) => (Health::Warning, "changes that were asked for are made then"),
@@ -197,7 +197,11 @@ pub fn idle(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
     if !of.facts.sees_every_task() {
         return Outcome::unknown("tasks that are not watched may run on it");
     }
-    // A stop that DMS does not date leaves open how long it was.
+    // A stop that DMS does not date leaves open how long ago it was.
+    let undated = |task: &&Task| task.stats.start.is_some_and(|start| task.stats.stop.is_none_or(|stop| stop < start));
+    if of.tasks.iter().any(|task| undated(task)) {
+        return Outcome::unknown("when the last task on it stopped is not told");
+    }
     let stops = of.tasks.iter().map(|task| task.newest_stated());
     let Some(since) = stops.flatten().max().or(of.instance.created) else {
         return Outcome::unknown("since when nothing runs on it is not told");

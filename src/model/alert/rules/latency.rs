@@ -48,7 +48,8 @@ fn expected_until(of: &OfTask<'_>, context: &Context<'_>) -> Option<Timestamp> {
         _ => s.start,
     };
     let until = after(began?, minutes(context.limit(Limit::CatchingUp)))?;
-    let worse = slope(of.points(MetricName::CDCLatencyTarget)).is_some_and(|slope| slope >= context.limit(Limit::LatencyRising));
+    let worse = slope(of.points(MetricName::CDCLatencyTarget))
+        .is_some_and(|slope| slope >= context.limit(Limit::LatencyRising));
     (until > context.now && !worse).then_some(until)
 }
 

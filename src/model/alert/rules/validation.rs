@@ -1,8 +1,8 @@
 //! What DMS's own validation says: differing rows, suspended silently, impossible, or never on.
 
+use crate::model::alert::Outcome;
 use crate::model::alert::facts::OfTask;
 use crate::model::alert::words::{count, grouped, names};
-use crate::model::alert::Outcome;
 use crate::model::health::Health;
 use crate::model::table::{TableRow, ValidationState};
 
