@@ -232,8 +232,13 @@ async fn list(reader: &Reader) -> Result<Answer<Vec<Task>>, Problem> {
     reader.tasks(TaskDetail::Brief, Serverless::Include).await
 }
 
+/// Every task with its settings and mappings.
+pub(super) async fn list_in_full(reader: &Reader) -> Result<Answer<Vec<Task>>, Problem> {
+    reader.tasks(TaskDetail::Full, Serverless::Include).await
+}
+
 /// Leaves the tasks that the configuration limits us to.
-async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>) -> Result<(), Failure> {
+pub(super) async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>) -> Result<(), Failure> {
     tasks.retain(|task| watch.watches(task.name.raw()));
     if watch.tags.is_empty() {
         return Ok(());

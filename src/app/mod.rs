@@ -3,6 +3,7 @@
 //! The only room that may call every other. Start at [`console`](console()) for what happens between a start and a screen,
 //! at [`headless`] for the commands without one.
 
+pub mod doctor;
 pub mod headless;
 pub mod panic;
 

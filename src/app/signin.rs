@@ -91,6 +91,7 @@ fn message(said: Said) -> Message {
     panic::on_request("feed");
     match said {
         Said::Report(report) => Message::Report(report),
+        Said::ServiceClock(ahead) => Message::ServiceClock(ahead),
         Said::Traffic { requests_last_minute, dollars_per_day } => {
             Message::Traffic { requests_last_minute, dollars_per_day }
         }

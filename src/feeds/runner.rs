@@ -22,6 +22,8 @@ use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
     Report(Report),
+    /// How far the service's clock is ahead of ours. Times in reports go by the service's.
+    ServiceClock(SignedDuration),
     /// Requests of every service in the last minute, and the estimated cost of metrics.
     Traffic {
         requests_last_minute: u32,
@@ -37,6 +39,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
 /// Traffic is said at most this often, and only when it changed.
 const TRAFFIC_EVERY: SignedDuration = SignedDuration::from_secs(10);
+
+/// A clock that moves by less against ours is the same one: answers take their time, and their date has whole seconds.
+const CLOCK_MOVES: SignedDuration = SignedDuration::from_secs(2);
 
 enum Command {
     AskNow(Vec<Subject>),
@@ -85,6 +90,7 @@ pub fn spawn(reader: Reader, scope: Scope, settings: Settings, sink: Sink) -> Ha
         calls: JoinSet::new(),
         running: HashMap::new(),
         traffic: None,
+        ahead: SignedDuration::ZERO,
     };
     Handle { commands, task: tokio::spawn(runner.run(inbox)) }
 }
@@ -131,6 +137,8 @@ struct Runner {
     calls: JoinSet<Ended>,
     running: HashMap<Topic, (u64, AbortHandle)>,
     traffic: Option<(Timestamp, u32, f64)>,
+    /// What was said of the service's clock.
+    ahead: SignedDuration,
 }
 
 impl Runner {
@@ -157,6 +165,16 @@ impl Runner {
             }
             self.say_traffic();
         }
+    }
+
+    /// How far the service's clock is ahead of ours, said where it moved.
+    fn service_clock(&mut self, now: Timestamp) -> SignedDuration {
+        let ahead = self.reader.service_time(now).duration_since(now);
+        if (ahead - self.ahead).abs() >= CLOCK_MOVES || ahead.is_zero() && !self.ahead.is_zero() {
+            self.ahead = ahead;
+            (self.sink)(Said::ServiceClock(ahead));
+        }
+        self.ahead
     }
 
     /// Tells the schedule, and sends what it says.
@@ -201,8 +219,10 @@ impl Runner {
             return; // its successor is under way
         }
         self.running.remove(&call.topic);
-        let now = Timestamp::now();
+        let ahead = self.service_clock(Timestamp::now());
         let (id, topic) = (call.id, call.topic);
+        let by_service = |at: Timestamp| at.checked_add(ahead).unwrap_or(at);
+        let now = by_service(Timestamp::now());
         match result {
             Ok(mut answered) => {
                 let outcome = Outcome::Answered { requests: answered.requests() };
@@ -213,13 +233,14 @@ impl Runner {
                 self.tell(&topic, answered, now);
                 // After what is there: the other way round the answer would count as the end of the problem.
                 if let Some(problem) = missing {
-                    self.say(self.fold.failed(subject_of(&topic), problem, self.state.retry_at(&topic)));
+                    let retry_at = self.state.retry_at(&topic).map(by_service);
+                    self.say(self.fold.failed(subject_of(&topic), problem, retry_at));
                 }
             }
             Err(problem) => {
                 let outcome = Outcome::Failed(problem.kind);
                 self.happened(Event::Ended { id, topic: topic.clone(), outcome });
-                let retry_at = self.state.retry_at(&topic);
+                let retry_at = self.state.retry_at(&topic).map(by_service);
                 let report = self.fold.failed(subject_of(&topic), problem, retry_at);
                 self.say(report);
             }
@@ -242,7 +263,6 @@ impl Runner {
                 return events;
             }
             Answered::InstanceMetrics(answer) => {
-                let now = self.reader.service_time(now);
                 self.fold.instance_metrics(std::mem::take(&mut answer.value), now);
                 return events;
             }
@@ -250,11 +270,11 @@ impl Runner {
                 let Topic::Charts(arn) = topic else { return events };
                 let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
                 let instance = std::mem::take(&mut instance.value).into_iter().map(|one| one.series).collect();
-                self.fold.charts(arn, task, instance, self.reader.service_time(now));
+                self.fold.charts(arn, task, instance, now);
                 return events;
             }
             Answered::Metrics(answer) => {
-                self.fold.metrics(std::mem::take(&mut answer.value), self.reader.service_time(now));
+                self.fold.metrics(std::mem::take(&mut answer.value), now);
                 return events;
             }
             _ => return events,

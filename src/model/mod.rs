@@ -19,12 +19,16 @@ pub mod parts;
 pub mod pattern;
 pub mod problem;
 pub mod schedule;
+pub mod secret;
 pub mod settings;
+pub mod stamp;
 pub mod table;
 pub mod task;
+pub mod topic;
 pub mod untrusted;
 
 pub use ids::{AccountId, EndpointArn, InstanceArn, Region, ReplicationArn, ReplicationKind, TaskName, TaskResourceId};
 pub use observation::{Observation, Report, Scope, Subject, Value};
 pub use problem::{Problem, ProblemKind};
+pub use secret::Secret;
 pub use untrusted::Untrusted;

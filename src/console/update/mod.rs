@@ -10,10 +10,10 @@ mod report;
 use super::message::{Effect, Message};
 use super::state::facts::Held;
 use super::state::problems::EntryState;
-use super::state::{Banner, Connection, State, Traffic};
+use super::state::{Banner, Connection, State, Traffic, age};
 use crate::model::parts::Identity;
 use crate::model::{Problem, ProblemKind, Scope};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Takes one message and says what is to be done.
 pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
@@ -28,6 +28,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Connected { scope, identity } => connected(state, scope, identity),
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => report::fold(state, report),
+        Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day } => {
             state.traffic = Some(Traffic { requests_last_minute, dollars_per_day });
@@ -102,6 +103,27 @@ fn connect_failed(state: &mut State, problem: Problem, effects: &mut Vec<Effect>
     state.banner = Some(Banner { problem: problem.clone(), since: state.now });
     let subject = Some(crate::model::Subject::Identity);
     state.problems.add(problem, subject, EntryState::Standing, state.now);
+}
+
+/// Less than this is nothing to tell anybody.
+const CLOCK_OFF: SignedDuration = SignedDuration::from_secs(10);
+
+fn service_clock(state: &mut State, ahead: SignedDuration) {
+    if ahead.abs() < CLOCK_OFF {
+        return;
+    }
+    let side = if ahead.is_positive() { "behind" } else { "ahead of" };
+    let problem = Problem {
+        kind: ProblemKind::Configuration,
+        summary: format!("the clock of this machine is {} {side} AWS's", age::length(ahead.abs())),
+        detail: "Ages and times on this screen go by AWS's clock.".to_owned(),
+        hint: "Look at its time synchronisation (timedatectl, chronyc tracking): AWS refuses requests that are signed \
+               five minutes off."
+            .to_owned(),
+        request_id: None,
+        at: state.now,
+    };
+    state.problems.add(problem, None, EntryState::Note, state.now);
 }
 
 fn terminal_slow(state: &mut State) {

@@ -188,4 +188,29 @@ mod tests {
         assert!(task.is_of_task("orders") && !task.is_of_task("order") && !instance.is_of_task("orders"));
         assert_eq!(String::from(SourceType::from("endpoint".to_owned())), "endpoint");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn a_category_is_found_in_any_case_and_with_anything_between_its_letters(
+            which in 0..CATEGORIES.len(),
+            upper in proptest::collection::vec(proptest::bool::ANY, 24),
+            between in "[ _-]{0,3}",
+        ) {
+            let (word, category) = CATEGORIES[which];
+            let letters = word.replace('-', &between);
+            let spelt: String =
+                letters.chars().zip(upper).map(|(c, up)| if up { c.to_ascii_uppercase() } else { c }).collect();
+            proptest::prop_assert_eq!(Category::find(&spelt), Some(category), "{}", spelt);
+        }
+
+        #[test]
+        fn any_text_is_a_message_with_a_category_of_its_own_or_none(message in "\\PC{0,80}", said in "\\PC{0,20}") {
+            let event = event(&[&said], &message);
+            let known = Category::find(&said).or(event.meaning().map(|meaning| meaning.category));
+            proptest::prop_assert_eq!(event.category(), known);
+            // What means something goes on meaning it, however it is wrapped.
+            let wrapped = self::event(&[], &format!("  {message}\n"));
+            proptest::prop_assert_eq!(wrapped.meaning().is_some(), event.meaning().is_some());
+        }
+    }
 }
