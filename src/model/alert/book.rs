@@ -34,7 +34,7 @@ pub struct Alert {
     /// Time of the evidence.
     pub as_of: Option<Timestamp>,
     pub since: Timestamp,
-    /// It stood when we first looked: it may have begun before.
+    /// It stood when we could first tell: it may have begun before.
     pub at_least: bool,
     /// When it was last found to hold.
     pub seen: Timestamp,
@@ -74,7 +74,7 @@ impl Alert {
         (self.occurred, self.seen, self.blind) = (occurred, now, None);
     }
 
-    fn new(rule: &'static Rule, place: Place, finding: Finding, first_look: bool, now: Timestamp) -> Self {
+    fn new(rule: &'static Rule, place: Place, finding: Finding, was_clear: bool, now: Timestamp) -> Self {
         let mut alert = Self {
             rule,
             place,
@@ -83,7 +83,7 @@ impl Alert {
             evidence: None,
             as_of: None,
             since: now,
-            at_least: first_look,
+            at_least: !was_clear,
             seen: now,
             blind: None,
             occurred: None,
@@ -104,6 +104,11 @@ pub struct Unchecked {
     pub of: usize,
 }
 
+/// Rules that found nothing wrong last time, one bit each by place in the table. Only what was clear before is new when
+/// it is raised; what was not known is only news.
+type Clear = u64;
+const _: () = assert!(TABLE.len() <= Clear::BITS as usize, "a wider type for the bits");
+
 /// Everything that stands.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Book {
@@ -111,6 +116,7 @@ pub struct Book {
     digest: Digest,
     /// Worst first, for each thing.
     alerts: BTreeMap<Place, Vec<Alert>>,
+    clear: BTreeMap<Place, Clear>,
     unchecked: Vec<Unchecked>,
     first_look: Option<Timestamp>,
     until: Option<Timestamp>,
@@ -172,20 +178,21 @@ impl Book {
     /// Judges everything. Returns whether something critical stands that did not before, or was not critical.
     pub fn judge(&mut self, facts: &dyn Facts, now: Timestamp) -> bool {
         self.digest.refresh(facts, now);
-        let first = self.first_look.is_none();
         let first_look = *self.first_look.get_or_insert(now);
         let mut judging = Judging {
             old: std::mem::take(&mut self.alerts),
             new: BTreeMap::new(),
+            was_clear: std::mem::take(&mut self.clear),
+            clear: BTreeMap::new(),
             unchecked: vec![(None, 0, 0); TABLE.len()],
             until: None,
-            first,
             first_look,
             alarming: false,
             now,
         };
         judging.everything(facts, &self.digest, &self.settings);
         self.alerts = judging.new;
+        self.clear = judging.clear;
         self.until = judging.until;
         let blind = TABLE.iter().zip(judging.unchecked);
         self.unchecked =
@@ -198,10 +205,11 @@ impl Book {
 struct Judging {
     old: BTreeMap<Place, Vec<Alert>>,
     new: BTreeMap<Place, Vec<Alert>>,
+    was_clear: BTreeMap<Place, Clear>,
+    clear: BTreeMap<Place, Clear>,
     /// By place in the table: the first reason for being blind, how often blind, how often it applies.
     unchecked: Vec<(Option<&'static str>, usize, usize)>,
     until: Option<Timestamp>,
-    first: bool,
     first_look: Timestamp,
     alarming: bool,
     now: Timestamp,
@@ -252,6 +260,8 @@ impl Judging {
     /// Every rule for one thing.
     fn thing(&mut self, place: Place, limits: &Limits, look: impl Fn(Check, &Context<'_>) -> Option<Outcome>) {
         let mut old = self.old.remove(&place).unwrap_or_default();
+        let was_clear = self.was_clear.remove(&place).unwrap_or_default();
+        let mut clear = Clear::default();
         let mut stands = Vec::new();
         for (at, rule) in TABLE.iter().enumerate() {
             let before = old.iter().position(|alert| alert.id() == rule.id).map(|at| old.swap_remove(at));
@@ -262,7 +272,10 @@ impl Judging {
             count.2 += usize::from(found != Found::NotDue);
             let stood = before.as_ref().map_or(Health::Ok, |alert| alert.severity);
             let alert = match (found, before) {
-                (Found::NotDue | Found::Good, _) => continue,
+                (Found::NotDue | Found::Good, _) => {
+                    clear |= 1 << at;
+                    continue;
+                }
                 (Found::Unknown(why), before) => {
                     count.0 = count.0.or(Some(why));
                     count.1 += 1;
@@ -275,10 +288,13 @@ impl Judging {
                     alert.take(finding, self.now);
                     alert
                 }
-                (Found::Bad(finding), None) => Alert::new(rule, place.clone(), finding, self.first, self.now),
+                (Found::Bad(finding), None) => {
+                    Alert::new(rule, place.clone(), finding, was_clear & (1 << at) != 0, self.now)
+                }
             };
-            stands.push(self.settled(alert, stood));
+            stands.push(self.settled(alert, stood, was_clear & (1 << at) != 0));
         }
+        self.clear.insert(place.clone(), clear);
         if !stands.is_empty() {
             stands.sort_by_key(|alert| (!alert.counts(), std::cmp::Reverse(alert.severity)));
             self.new.insert(place, stands);
@@ -286,15 +302,15 @@ impl Judging {
     }
 
     /// Drops an acknowledgement that is over, and notes what is alarming: critical, and new.
-    fn settled(&mut self, mut alert: Alert, stood: Health) -> Alert {
+    fn settled(&mut self, mut alert: Alert, stood: Health, was_clear: bool) -> Alert {
         if alert.ack.as_ref().is_some_and(|ack| self.now >= ack.until) {
             alert.ack = None;
         }
         self.offer(alert.ack.as_ref().map(|ack| ack.until));
-        let new = stood != Health::Critical && alert.severity == Health::Critical;
-        // What began before we looked is not new, however late we hear of it.
-        let began = alert.since >= self.first_look || stood != Health::Ok;
-        self.alarming |= new && began && alert.ack.is_none() && !self.first;
+        let critical = stood != Health::Critical && alert.severity == Health::Critical;
+        // What began before we looked is not new, however late we hear of it; what got worse is.
+        let new = stood != Health::Ok || (was_clear && alert.since >= self.first_look);
+        self.alarming |= critical && new && alert.ack.is_none();
         alert
     }
 

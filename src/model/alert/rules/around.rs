@@ -6,6 +6,7 @@ use crate::model::alert::facts::{OfSchedule, OfSubscription};
 use crate::model::alert::words::{length, moment};
 use crate::model::alert::{Context, Limit, Outcome};
 use crate::model::health::Health;
+use crate::model::parts::Audience;
 use crate::model::schedule::Deed;
 use crate::model::task::{Task, TaskStatus};
 
@@ -60,7 +61,9 @@ pub fn dead(of: &OfSubscription<'_>, _context: &Context<'_>) -> Outcome {
     }
     let why = match of.subscription.status.raw() {
         "no-permission" => "DMS may not publish to its topic",
-        _ => "its topic does not exist",
+        "topic-not-exist" => "its topic does not exist",
+        _ if of.subscription.audience == Audience::NoTopic => "its topic does not exist",
+        _ => "nobody has confirmed a subscription to its topic",
     };
     let as_of = of.facts.stated(&Subject::Subscriptions).and_then(|stated| stated.as_of);
     let finding = Outcome::bad(Health::Warning, format!("nobody is told of events: {why}"));

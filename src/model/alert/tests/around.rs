@@ -5,7 +5,7 @@ use super::{check, stands, unchecked};
 use crate::model::alert::{Book, Place};
 use crate::model::health::Health::{Critical, Ok, Unknown, Warning};
 use crate::model::metric::MetricName;
-use crate::model::parts::{EventSubscription, PendingChanges, PendingMaintenance};
+use crate::model::parts::{Audience, EventSubscription, PendingChanges, PendingMaintenance};
 use crate::model::task::TaskStatus;
 use jiff::{SignedDuration, Timestamp};
 
@@ -221,14 +221,22 @@ fn a_schedule_is_told_when_it_is_about_to_touch_a_running_task() {
 
 #[test]
 fn a_subscription_that_tells_nobody_is_told() {
-    fn subscribed(s: &mut Stage, status: &str, enabled: bool) {
+    fn heard(s: &mut Stage, status: &str, enabled: bool, audience: Audience) {
         let (name, topic) = ("oncall".into(), "arn:aws:sns:eu-west-1:1:oncall".into());
-        s.subscriptions = vec![EventSubscription { name, topic, status: status.into(), enabled }];
+        s.subscriptions = vec![EventSubscription { name, topic, status: status.into(), enabled, audience }];
+    }
+    fn subscribed(s: &mut Stage, status: &str, enabled: bool) {
+        heard(s, status, enabled, Audience::Unknown);
     }
     check(&[
         ("alive", |s| subscribed(s, "active", true), &[]),
         ("forbidden", |s| subscribed(s, "no-permission", true), &[("subscription-dead", Warning)]),
         ("gone", |s| subscribed(s, "topic-not-exist", true), &[("subscription-dead", Warning)]),
+        (
+            "confirmed by nobody",
+            |s| heard(s, "active", true, Audience::Known { confirmed: 0, pending: 2 }),
+            &[("subscription-dead", Warning)],
+        ),
         ("off", |s| subscribed(s, "topic-not-exist", false), &[]),
     ]);
 }
