@@ -81,6 +81,10 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActionId {
     Open,
+    EventLog,
+    EventInFull,
+    ScheduledTask,
+    OtherPart,
     Filter,
     Problems,
     Alerts,

@@ -1,6 +1,7 @@
 //! Data as it really comes, for the tests of this room.
 
 pub mod alerts;
+pub mod lists;
 
 use super::message::{Area, Key, KeyCode, Message};
 use super::state::{Mode, Setup, State};
@@ -371,6 +372,9 @@ pub fn everything() -> Vec<Message> {
         observed(Subject::Connections, Value::Connections(connections()), 40, 600),
         observed(Subject::TableErrors(arn("BILLINGXCDC")), Value::Tables(errors), 40, 300),
         observed(Subject::Metrics, Value::Metrics(metrics()), 82, 60),
+        observed(Subject::Events, Value::Events(lists::events()), 20, 20),
+        observed(Subject::Schedules, Value::Schedules(lists::schedules()), 35, 60),
+        observed(Subject::Subscriptions, Value::Subscriptions(lists::subscriptions()), 250, 600),
         Message::Traffic { requests_last_minute: 23, dollars_per_day: 0.14 },
     ]
 }

@@ -6,7 +6,7 @@ use super::known::Known;
 use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
-use crate::model::event::{Asked, Event, SourceType, Window};
+use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
 use crate::model::metric::{MetricName, Series};
 use crate::model::observation::{self, Charts, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
@@ -37,12 +37,9 @@ pub(super) struct Fold {
     window: Option<Window>,
 }
 
-/// Events of this long before the start are worth seeing.
-const EVENTS_SINCE: SignedDuration = SignedDuration::from_hours(24);
-
 /// Before the first answer.
 pub(super) fn first_window(now: Timestamp) -> Window {
-    Window::new(now.checked_sub(EVENTS_SINCE).unwrap_or(now))
+    Window::new(now.checked_sub(LOOK_BACK).unwrap_or(now))
 }
 
 impl Fold {

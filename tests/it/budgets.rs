@@ -48,11 +48,21 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
     };
     let mut tables = Scene::tables(SCREEN, 10_000);
     tables.key(KeyCode::Down);
+    let at = |key| {
+        let mut scene = Scene::new(SCREEN, 600);
+        scene.key(KeyCode::Char(key));
+        scene
+    };
+    let screen = |key| full(&at(key));
     // Between two steps of the age labels, which come at 5 and 10 seconds.
     let mut aged = Scene::new(SCREEN, 100);
     aged.pass(5);
     let seen = [
         ("full_frame_tasks_bytes", full(&Scene::new(SCREEN, 600))),
+        ("full_frame_events_bytes", screen('E')),
+        ("full_frame_schedules_bytes", screen('S')),
+        ("move_selection_events_bytes", worst_of_four(&mut at('E'), |scene| scene.key(KeyCode::Down))),
+        ("move_selection_schedules_bytes", worst_of_four(&mut at('S'), |scene| scene.key(KeyCode::Down))),
         ("full_frame_tables_bytes", full(&tables)),
         ("full_frame_help_bytes", on(KeyCode::Char('?'))),
         ("full_frame_problems_bytes", on(KeyCode::Char('!'))),

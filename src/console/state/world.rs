@@ -28,7 +28,7 @@ pub struct Findings {
 }
 
 /// Events kept: days of a busy account.
-const EVENTS_KEPT: usize = 5_000;
+pub const EVENTS_KEPT: usize = 5_000;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {

@@ -1,6 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::alerts;
+use super::{alerts, lists};
 use crate::console::actions::{self, ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::feed::Feed;
@@ -55,6 +55,10 @@ fn refilter(state: &mut State, text: &str) {
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
+        ActionId::EventLog => lists::to_log(state),
+        ActionId::EventInFull => lists::event_in_full(state),
+        ActionId::ScheduledTask => lists::to_scheduled_task(state),
+        ActionId::OtherPart => lists::other_part(state),
         ActionId::Filter => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
@@ -148,7 +152,7 @@ pub fn open(state: &mut State, tab: Tab) {
     open_task(state, arn, tab);
 }
 
-/// A side of this task.
+/// A side of this task, from wherever we are.
 pub fn open_task(state: &mut State, arn: ReplicationArn, tab: Tab) {
     if state.opened.as_ref() != Some(&arn) {
         // No rows are held yet, so nothing that came for this task earlier may lend them its age.
@@ -156,11 +160,13 @@ pub fn open_task(state: &mut State, arn: ReplicationArn, tab: Tab) {
         state.tables = Some(Tables::new(arn.clone()));
         state.opened = Some(arn);
     }
+    // Only one task is open: what lay behind would be about this one now.
+    state.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
     state.screens.push(Screen::Task(tab));
 }
 
 /// Another side of the task on screen.
-fn turn(state: &mut State, tab: Tab) {
+pub fn turn(state: &mut State, tab: Tab) {
     if let Some(screen) = state.screens.last_mut() {
         *screen = Screen::Task(tab);
     }
@@ -190,6 +196,9 @@ fn step(state: &mut State, how: Move) {
 /// Esc: what lies on top goes first, then the filter, then the screen. The first screen stays.
 fn back(state: &mut State) {
     if state.overlay.take().is_some() {
+        return;
+    }
+    if lists::close_part(state) {
         return;
     }
     if !state.filter().is_empty() {

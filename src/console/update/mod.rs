@@ -1,10 +1,11 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
 //! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `report` folds what the feeds say, the rest is here.
+//! `report` folds what the feeds say, `lists` is about events and schedules, the rest is here.
 
 mod alerts;
 mod keys;
+mod lists;
 mod report;
 
 use super::message::{Effect, Message};
@@ -47,6 +48,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     if state.alerts.take_bell() {
         effects.push(Effect::Bell);
     }
+    lists::pass(state);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {

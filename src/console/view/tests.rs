@@ -233,4 +233,5 @@ fn ascii_only() {
 
 mod alerts;
 mod budgets;
+mod lists;
 mod properties;

@@ -45,6 +45,7 @@ fn an_acknowledged_alert_stands_at_the_end_and_its_task_says_so() {
     assert!(screen.contains("3 acknowledged"), "{screen}");
     keys(&mut state, &[KeyCode::Esc, KeyCode::Esc]);
     press(&mut state, "/billing");
+    update(&mut state, Message::Tick, after(2));
     let tasks = text(&state);
     assert!(tasks.contains("ack 3") && tasks.contains("(ack)"), "{tasks}");
     assert_snapshot!(screen + &tasks);

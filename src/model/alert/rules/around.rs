@@ -6,7 +6,7 @@ use crate::model::alert::facts::{OfSchedule, OfSubscription};
 use crate::model::alert::words::{length, moment};
 use crate::model::alert::{Context, Limit, Outcome};
 use crate::model::health::Health;
-use crate::model::parts::Audience;
+use crate::model::topic::Audience;
 use crate::model::schedule::Deed;
 use crate::model::task::{Task, TaskStatus};
 

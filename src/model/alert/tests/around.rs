@@ -5,8 +5,9 @@ use super::{check, stands, unchecked};
 use crate::model::alert::{Book, Place};
 use crate::model::health::Health::{Critical, Ok, Unknown, Warning};
 use crate::model::metric::MetricName;
-use crate::model::parts::{Audience, EventSubscription, PendingChanges, PendingMaintenance};
+use crate::model::parts::{EventSubscription, PendingChanges, PendingMaintenance};
 use crate::model::task::TaskStatus;
+use crate::model::topic::Audience;
 use jiff::{SignedDuration, Timestamp};
 
 const GB: f64 = 1024.0 * 1024.0 * 1024.0;
