@@ -33,7 +33,7 @@ fn an_acknowledged_alert_stands_at_the_end_and_its_task_says_so() {
     let mut state = alerted(120, 40);
     press(&mut state, "/where:billing");
     keys(&mut state, &[KeyCode::Enter]);
-    for _ in 0..3 {
+    for _ in 0..4 {
         press(&mut state, "ga");
         press(&mut state, "the DBA knows");
         keys(&mut state, &[KeyCode::Enter]);
@@ -42,12 +42,12 @@ fn an_acknowledged_alert_stands_at_the_end_and_its_task_says_so() {
     // The pane below follows.
     update(&mut state, Message::Tick, after(1));
     let screen = text(&state);
-    assert!(screen.contains("3 acknowledged"), "{screen}");
+    assert!(screen.contains("4 acknowledged"), "{screen}");
     keys(&mut state, &[KeyCode::Esc, KeyCode::Esc]);
     press(&mut state, "/billing");
     update(&mut state, Message::Tick, after(2));
     let tasks = text(&state);
-    assert!(tasks.contains("ack 3") && tasks.contains("(ack)"), "{tasks}");
+    assert!(tasks.contains("ack 4") && tasks.contains("(ack)"), "{tasks}");
     assert_snapshot!(screen + &tasks);
 }
 
