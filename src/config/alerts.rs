@@ -39,7 +39,10 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
                 let found = TABLE.iter().find(|row| row.key == word);
                 let limit = limit(found, word, key.span(), value, None, mistakes);
                 if let Some((limit, number)) = limit {
-                    config.alerts.all.push((limit, number));
+                    // What says no more than the default leaves the default in force.
+                    if (number - limit.row().default).abs() > f64::EPSILON {
+                        config.alerts.all.push((limit, number));
+                    }
                     spans[0].1.push((limit, value.span()));
                 }
             }
@@ -105,7 +108,7 @@ fn limit(
         None => {
             let here = TABLE.iter().filter(|row| glob.is_none() || row.per_task).map(|row| row.key);
             let here: Vec<&str> = here.chain(glob.is_none().then_some(TASK)).collect();
-            let what = format!("`{}` is no key", name(word).escape_debug());
+            let what = format!("`{}` is no key", name(&word.escape_debug().to_string()));
             mistakes.push(Mistake { span: at, what, hint: nearest(&here, word, name) });
             None
         }

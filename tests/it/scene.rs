@@ -78,6 +78,12 @@ impl Scene {
         self.report(Subject::Tables(arn(0)), Value::Tables(rows), 15);
     }
 
+    /// The list of tasks once more: everything is judged anew.
+    pub fn refresh_tasks(&mut self) {
+        let tasks = self.state.world.tasks.clone();
+        self.report(Subject::Tasks, Value::Tasks(tasks), 15);
+    }
+
     pub fn send(&mut self, message: Message) {
         let _ = update::update(&mut self.state, message, self.now);
     }

@@ -245,7 +245,10 @@ mod tests {
     fn blanks_between_words_are_written_and_long_ones_jumped_over() {
         let mut painter = painter();
         let first = text(&mut painter, "one two  three              four", None);
-        assert!(first.contains("one two  three\x1b[1;28Hfour") || first.contains("one two  three\x1b[1;29Hfour"), "{first:?}");
+        assert!(
+            first.contains("one two  three\x1b[1;28Hfour") || first.contains("one two  three\x1b[1;29Hfour"),
+            "{first:?}"
+        );
         let second = text(&mut painter, "a b 漢 c  three", None);
         let both = [first.as_bytes(), second.as_bytes()].concat();
         assert_eq!(seen(&both).trim_end(), "a b 漢 c  three");

@@ -6,9 +6,9 @@ use crate::model::alert::facts::{OfSchedule, OfSubscription};
 use crate::model::alert::words::{length, moment};
 use crate::model::alert::{Context, Limit, Outcome};
 use crate::model::health::Health;
-use crate::model::topic::Audience;
 use crate::model::schedule::Deed;
 use crate::model::task::{Task, TaskStatus};
+use crate::model::topic::Audience;
 
 pub fn fires_soon(of: &OfSchedule<'_>, context: &Context<'_>) -> Outcome {
     let running = |task: &&Task| matches!(task.status, TaskStatus::Running | TaskStatus::Starting);
