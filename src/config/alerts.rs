@@ -127,10 +127,7 @@ fn in_range(row: &Row, value: &Spanned<DeValue<'_>>) -> Result<f64, Wrong> {
 /// Limits that are right by themselves and wrong together.
 fn contradictions(config: &Config, spans: &[(Option<String>, Spans)], mistakes: &mut Vec<Mistake>) {
     for (limit, glob, why) in config.alerts.contradictions() {
-        let (_, here) = match spans.iter().find(|(pattern, _)| pattern.as_deref() == glob) {
-            Some(found) => found,
-            None => continue,
-        };
+        let Some((_, here)) = spans.iter().find(|(pattern, _)| pattern.as_deref() == glob) else { continue };
         // The key itself, or the one it contradicts.
         let span = here.iter().find(|(one, _)| *one == limit).or_else(|| here.first());
         let section = glob.map_or_else(|| SECTION.to_owned(), |glob| format!("{SECTION}.{TASK}.{}", quoted(glob)));

@@ -70,6 +70,7 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         ("full_frame_problems_bytes", on(KeyCode::Char('!'))),
         ("move_selection_tables_bytes", worst_of_four(&mut tables, |scene| scene.key(KeyCode::Down))),
         ("clock_second_bytes", worst_of_four(&mut aged, |scene| scene.pass(1))),
+        ("the_same_answer_again_bytes", worst_of_four(&mut Scene::new(SCREEN, 100), Scene::refresh_tasks)),
         ("nothing_changed_bytes", worst_of_four(&mut Scene::new(SCREEN, 100), |_| {})),
     ];
     assert_eq!(budgets.len(), seen.len(), "a budget nobody measures, or the other way round");

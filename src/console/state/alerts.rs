@@ -47,7 +47,7 @@ pub enum Key {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum What {
-    Alert(Alert),
+    Alert(Box<Alert>),
     /// A check that cannot see.
     Unchecked(Unchecked),
 }
@@ -286,7 +286,7 @@ fn of_alert(world: &World, alert: &Alert) -> Row {
     let place = name_of(world, &alert.place);
     let acknowledged = if alert.ack.is_some() { "acknowledged" } else { "" };
     let text = [severity_word(alert.severity), &place, &alert.message, alert.id(), acknowledged].join("\n");
-    Row { what: What::Alert(alert.clone()), place, rank: 0, text: text.to_lowercase() }
+    Row { what: What::Alert(Box::new(alert.clone())), place, rank: 0, text: text.to_lowercase() }
 }
 
 fn of_unchecked(unchecked: &Unchecked) -> Row {

@@ -52,7 +52,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     }
 }
 
-fn title<'a>(state: &'a State, filling: Filling) -> Line<'a> {
+fn title(state: &State, filling: Filling) -> Line<'_> {
     let mut line = vec![span(Role::Title, "Alerts")];
     if !matches!(filling, Filling::Rows | Filling::NoMatch) {
         return line;
@@ -182,9 +182,10 @@ fn of_alert(state: &State, alert: &Alert) -> Vec<(&'static str, String)> {
         out.push(("unsure", format!("whether it still holds is not known: {why}; seen {}", ago(alert.seen))));
     }
     let since = age::moment(alert.since, state.now);
-    let since = match alert.at_least {
-        true => format!("before {since} UTC, when this console first looked"),
-        false => format!("{since} UTC, {}", ago(alert.since)),
+    let since = if alert.at_least {
+        format!("before {since} UTC, when it could first be checked")
+    } else {
+        format!("{since} UTC, {}", ago(alert.since))
     };
     let as_of = match alert.as_of {
         Some(at) => format!("evidence of {} UTC, {}", age::moment(at, state.now), ago(at)),
@@ -204,8 +205,7 @@ fn of_alert(state: &State, alert: &Alert) -> Vec<(&'static str, String)> {
 fn way(state: &State, alert: &Alert) -> Option<String> {
     let way = alert.rule.way.word();
     match &alert.place {
-        Place::Task(_) => Some(format!("Enter opens {way}")),
-        Place::Schedule(_) | Place::Subscription(_) => Some(format!("Enter opens {way}")),
+        Place::Task(_) | Place::Schedule(_) | Place::Subscription(_) => Some(format!("Enter opens {way}")),
         Place::Instance(arn) => {
             let task = crate::console::state::alerts::task_of(&state.world, &Place::Instance(arn.clone()))?;
             let task = state.world.task(&task)?;

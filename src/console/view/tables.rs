@@ -73,7 +73,7 @@ fn summary<'a>(state: &'a State, tables: &Tables, width: usize) -> Line<'a> {
     add(vec![span(Role::Text, crate::model::untrusted::shown(task.migration_type.raw()))]);
     match line.latency {
         Latency::Fresh(point) => {
-            add(vec![span(Role::Text, "latency "), span(super::tasks::latency_role(line), text::seconds(point.value))])
+            add(vec![span(Role::Text, "latency "), span(super::tasks::latency_role(line), text::seconds(point.value))]);
         }
         Latency::Missing { .. } => add(vec![span(Role::Bad, "latency: no data")]),
         Latency::NotYet => add(vec![span(Role::Unknown, "latency not known yet")]),

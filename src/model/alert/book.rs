@@ -285,11 +285,11 @@ impl Judging {
                     alert
                 }
                 (Found::Bad(finding), Some(mut alert)) => {
-                    alert.take(finding, self.now);
+                    alert.take(*finding, self.now);
                     alert
                 }
                 (Found::Bad(finding), None) => {
-                    Alert::new(rule, place.clone(), finding, was_clear & (1 << at) != 0, self.now)
+                    Alert::new(rule, place.clone(), *finding, was_clear & (1 << at) != 0, self.now)
                 }
             };
             stands.push(self.settled(alert, stood, was_clear & (1 << at) != 0));

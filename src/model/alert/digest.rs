@@ -9,6 +9,7 @@ use crate::model::log_sign::{self, Sign};
 use crate::model::metric::Point;
 use crate::model::schedule::Schedule;
 use crate::model::settings::{self, TaskSettings};
+use crate::model::table::TableRow;
 use crate::model::{ReplicationArn, Subject, Untrusted};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
@@ -191,7 +192,7 @@ impl TaskDigest {
     fn take_backlog(&mut self, tables: Tables<'_>) {
         let Tables::All(rows) = tables else { return };
         // A sum without those that do not tell theirs would fall and rise with who tells.
-        let sum = rows.iter().map(|row| row.backlog()).sum::<Option<i64>>();
+        let sum = rows.iter().map(TableRow::backlog).sum::<Option<i64>>();
         let at = rows.iter().filter_map(|row| row.last_update).max();
         let (Some(sum), Some(at)) = (sum, at) else { return };
         if self.backlog.last().is_none_or(|last| last.at < at) {

@@ -25,6 +25,7 @@ use crate::model::schedule::Schedule;
 use crate::model::{InstanceArn, ReplicationArn, Untrusted};
 use facts::{OfInstance, OfSchedule, OfSubscription, OfTask};
 use jiff::Timestamp;
+use std::fmt::Write as _;
 
 /// What an alert is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -139,7 +140,7 @@ pub enum Found {
     Good,
     /// It applies, and what it needs is not known: why. Clears nothing and raises nothing.
     Unknown(&'static str),
-    Bad(Finding),
+    Bad(Box<Finding>),
 }
 
 /// What was found, and until when that can be said though nothing new is heard.
@@ -185,7 +186,7 @@ impl Outcome {
 
 impl From<Finding> for Outcome {
     fn from(finding: Finding) -> Self {
-        Self { found: Found::Bad(finding), until: None }
+        Self { found: Found::Bad(Box::new(finding)), until: None }
     }
 }
 
@@ -194,7 +195,7 @@ impl Finding {
         Self { evidence: Some(words.into()), ..self }
     }
 
-    fn as_of(self, as_of: Option<Timestamp>) -> Self {
+    fn dated(self, as_of: Option<Timestamp>) -> Self {
         Self { as_of, ..self }
     }
 
@@ -218,7 +219,7 @@ pub fn markdown() -> String {
     for rule in TABLE {
         let limits: Vec<String> = rule.limits.iter().map(|limit| format!("`{}`", limit.row().key)).collect();
         let (id, of, title) = (rule.id, rule.check.word(), rule.title);
-        out.push_str(&format!("| `{id}` | {of} | {title} | {} | {} |\n", rule.compares, limits.join(", ")));
+        let _ = writeln!(out, "| `{id}` | {of} | {title} | {} | {} |", rule.compares, limits.join(", "));
     }
     out
 }

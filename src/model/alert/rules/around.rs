@@ -52,7 +52,7 @@ pub fn fires_soon(of: &OfSchedule<'_>, context: &Context<'_>) -> Outcome {
     let message = format!("fires in {} and {does} {name}, which is running", length(left));
     let as_of = of.facts.stated(&Subject::Schedules).and_then(|stated| stated.as_of);
     let finding = Outcome::bad(severity, message).evidence(format!("at {when} UTC: {}", of.schedule.words()));
-    Outcome::from(finding.as_of(as_of)).until(Some(next))
+    Outcome::from(finding.dated(as_of)).until(Some(next))
 }
 
 pub fn dead(of: &OfSubscription<'_>, _context: &Context<'_>) -> Outcome {
@@ -67,5 +67,5 @@ pub fn dead(of: &OfSubscription<'_>, _context: &Context<'_>) -> Outcome {
     };
     let as_of = of.facts.stated(&Subject::Subscriptions).and_then(|stated| stated.as_of);
     let finding = Outcome::bad(Health::Warning, format!("nobody is told of events: {why}"));
-    finding.evidence(of.subscription.topic.shown().into_owned()).as_of(as_of).into()
+    finding.evidence(of.subscription.topic.shown().into_owned()).dated(as_of).into()
 }

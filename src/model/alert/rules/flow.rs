@@ -26,7 +26,7 @@ pub fn retry_loop(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     {
         let times = last.value - first.value;
         let message = format!("in a loop: {times:.0} recoveries since {} UTC", moment(first.at, context.now));
-        return Outcome::bad(Health::Critical, message).as_of(Some(last.at)).occurred(Some(last.at)).into();
+        return Outcome::bad(Health::Critical, message).dated(Some(last.at)).occurred(Some(last.at)).into();
     }
     let mut said: BTreeMap<&Untrusted, Vec<Timestamp>> = BTreeMap::new();
     for (at, message) in of.digest.repeats.iter().flatten().filter(|(at, _)| recent(at)) {
@@ -53,7 +53,7 @@ pub fn retry_loop(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let until =
         first.and_then(|first| after(first, within)).and_then(|at| after(at, jiff::SignedDuration::from_millis(1)));
     let finding = Outcome::bad(Health::Critical, words).evidence(message.shown().into_owned());
-    Outcome::from(finding.as_of(last).since(first).occurred(last)).until(until)
+    Outcome::from(finding.dated(last).since(first).occurred(last)).until(until)
 }
 
 /// Reading stopped and was not taken up again, by events or by the log, whichever spoke last.
@@ -77,13 +77,12 @@ pub fn reading_paused(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
         Some((at, true, words)) => {
             let message = format!("reading from the source is paused since {} UTC", moment(at, context.now));
             let finding = Outcome::bad(Health::Critical, message).evidence(words.shown().into_owned());
-            finding.as_of(Some(at)).since(Some(at)).occurred(Some(at)).into()
+            finding.dated(Some(at)).since(Some(at)).occurred(Some(at)).into()
         }
-        Some(_) => Outcome::GOOD,
         None if of.digest.repeats.is_none() && of.digest.log.is_none() => {
             Outcome::unknown("neither its events nor its log were read")
         }
-        None => Outcome::GOOD,
+        Some(_) | None => Outcome::GOOD,
     }
 }
 
@@ -116,7 +115,7 @@ pub fn capture_behind(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     }
     let message =
         format!("capture is behind: {} s of {} s arise at the source", source.value.round(), target.value.round());
-    Outcome::bad(Health::Warning, message).as_of(Some(source.at)).into()
+    Outcome::bad(Health::Warning, message).dated(Some(source.at)).into()
 }
 
 /// What was read waits: the latency arises after the instance, or more and more changes wait for the target.
@@ -149,7 +148,7 @@ pub fn apply_behind(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     } else {
         "apply is behind capture".to_owned()
     };
-    let finding = Outcome::bad(Health::Warning, message).as_of(Some(target.at));
+    let finding = Outcome::bad(Health::Warning, message).dated(Some(target.at));
     match told {
         Some(told) => finding.evidence(told).into(),
         None => finding.into(),

@@ -39,7 +39,7 @@ pub fn disk_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         return Outcome::GOOD;
     };
     let message = format!("disk {:.0} % free: {} of {storage} GB", share.value, bytes(free.value));
-    Outcome::bad(severity, message).as_of(Some(share.at)).into()
+    Outcome::bad(severity, message).dated(Some(share.at)).into()
 }
 
 /// Little that can be freed is nothing by itself: the system fills memory with caches. With growing swap it is.
@@ -60,7 +60,7 @@ pub fn memory_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         return Outcome::GOOD;
     }
     let message = format!("memory low: {} can be freed, and swap grows", bytes(newest.value));
-    let finding = Outcome::bad(severity, message).as_of(Some(newest.at));
+    let finding = Outcome::bad(severity, message).dated(Some(newest.at));
     match swap.last() {
         Some(last) => finding.evidence(format!("{} of swap in use", bytes(last.value))).into(),
         None => finding.into(),
@@ -90,7 +90,7 @@ pub fn unwell(of: &OfInstance<'_>, _context: &Context<'_>) -> Outcome {
     };
     let as_of = of.facts.stated(&Subject::Instances).and_then(|stated| stated.as_of);
     let message = format!("instance is {}: {} on it", status.shown(), count(of.tasks.len(), "task"));
-    Outcome::bad(severity, message).as_of(as_of).into()
+    Outcome::bad(severity, message).dated(as_of).into()
 }
 
 /// Work that AWS is going to do while something replicates.
@@ -123,7 +123,7 @@ pub fn maintenance(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
             format!("is due since {at_words} UTC")
         };
         let as_of = of.facts.stated(&Subject::Maintenance).and_then(|stated| stated.as_of);
-        return Outcome::bad(Health::Warning, format!("maintenance {action} {when}")).evidence(who).as_of(as_of).into();
+        return Outcome::bad(Health::Warning, format!("maintenance {action} {when}")).evidence(who).dated(as_of).into();
     }
     let known = of.facts.stated(&Subject::Maintenance).is_some();
     let as_of = of.facts.stated(&Subject::Instances).and_then(|stated| stated.as_of);
@@ -144,7 +144,7 @@ pub fn maintenance(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         (false, true) => (Health::Ok, "nothing is announced; minor versions are put in by themselves"),
         (false, false) => (Health::Ok, "nothing is announced"),
     };
-    let finding = Outcome::bad(severity, format!("maintenance {when}: {what}")).evidence(who).as_of(as_of);
+    let finding = Outcome::bad(severity, format!("maintenance {when}: {what}")).evidence(who).dated(as_of);
     // It is over for this time when the next one is a week away.
     Outcome::from(finding).until(after(window, SignedDuration::from_secs(1)))
 }
@@ -199,7 +199,7 @@ pub fn idle(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
     }
     // A stop that DMS does not date leaves open how long ago it was.
     let undated = |task: &&Task| task.stats.start.is_some_and(|start| task.stats.stop.is_none_or(|stop| stop < start));
-    if of.tasks.iter().any(|task| undated(task)) {
+    if of.tasks.iter().any(undated) {
         return Outcome::unknown("when the last task on it stopped is not told");
     }
     let stops = of.tasks.iter().map(|task| task.newest_stated());
@@ -217,7 +217,7 @@ pub fn idle(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         0 => "no task on it".to_owned(),
         n => format!("{} on it, none running", count(n, "task")),
     };
-    Outcome::bad(Health::Warning, message).evidence(evidence).as_of(as_of).since(Some(since)).into()
+    Outcome::bad(Health::Warning, message).evidence(evidence).dated(as_of).since(Some(since)).into()
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub fn high(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let points = of.points(MetricName::CDCLatencyTarget);
     let (since, whole) = above_since(points, limit);
     let finding = Outcome::bad(severity, format!("target latency {} s", point.value.round()));
-    finding.evidence(story(points, limit)).as_of(Some(point.at)).since(since.filter(|_| whole)).into()
+    finding.evidence(story(points, limit)).dated(Some(point.at)).since(since.filter(|_| whole)).into()
 }
 
 pub fn catching_up(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
@@ -81,7 +81,7 @@ pub fn catching_up(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let when = s.start.map(|at| moment(at, context.now)).unwrap_or_default();
     let message = format!("catching up: {begun} at {when} UTC, target latency {} s", point.value.round());
     let trend = trend(of.points(MetricName::CDCLatencyTarget), point);
-    let finding = Outcome::bad(Health::Warning, message).as_of(Some(point.at)).since(s.start);
+    let finding = Outcome::bad(Health::Warning, message).dated(Some(point.at)).since(s.start);
     let finding = match trend {
         Some(trend) => finding.evidence(trend),
         None => finding,
@@ -112,7 +112,7 @@ pub fn rising(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let left = ((warning - point.value) / slope).ceil().max(1.0);
     let message = format!("target latency rises by {slope:.0} s a minute: {} s now", point.value.round());
     let finding = Outcome::bad(Health::Warning, message).evidence(format!("above {warning} s in about {left} min"));
-    finding.as_of(Some(point.at)).into()
+    finding.dated(Some(point.at)).into()
 }
 
 pub fn no_data(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
@@ -128,7 +128,7 @@ pub fn no_data(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
         Some(_) => "running, and its metrics stopped",
         None => "running, and no latency was ever published",
     };
-    let finding = Outcome::bad(Health::Critical, message).as_of(newest).since(newest);
+    let finding = Outcome::bad(Health::Critical, message).dated(newest).since(newest);
     match of.points(MetricName::CDCLatencyTarget).last() {
         Some(last) => finding.evidence(last_point(last, context.now)).into(),
         None => finding.into(),
@@ -140,7 +140,7 @@ pub fn no_data_yet(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
         return Outcome::GOOD;
     }
     let newest = of.points(MetricName::CDCLatencyTarget).last();
-    let finding = Outcome::bad(Health::Unknown, "no latency known yet").as_of(newest.map(|point| point.at));
+    let finding = Outcome::bad(Health::Unknown, "no latency known yet").dated(newest.map(|point| point.at));
     match newest {
         Some(last) => finding.evidence(last_point(last, context.now)).into(),
         None => finding.into(),

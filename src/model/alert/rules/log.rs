@@ -42,7 +42,7 @@ pub fn errors(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let what = worst.sign.map_or_else(|| worst.message.shown(), |sign| sign.meaning.into());
     let since = first.map(|at| moment(at, context.now)).unwrap_or_default();
     let message = format!("{} in the log since {since} UTC: {what}", count(n, "error"));
-    let finding = Outcome::bad(severity, message).as_of(newest).since(first).occurred(newest);
+    let finding = Outcome::bad(severity, message).dated(newest).since(first).occurred(newest);
     let finding = match worst.sign {
         Some(_) => finding.evidence(worst.message.shown().into_owned()),
         None => finding,
@@ -58,7 +58,7 @@ pub fn off(of: &OfTask<'_>, _context: &Context<'_>) -> Outcome {
         // Where the settings do not say, DMS does not log.
         Some(_) => {
             let message = "logging is off: rejected rows and truncated values stand in the log only";
-            Outcome::bad(Health::Warning, message).as_of(of.stated).into()
+            Outcome::bad(Health::Warning, message).dated(of.stated).into()
         }
     }
 }

@@ -12,7 +12,7 @@ pub fn says(of: &OfTask<'_>, id: &str) -> Outcome {
         Some((found, severity, message)) if found == id => {
             let over = matches!(of.task.status, TaskStatus::Stopped | TaskStatus::Failed | TaskStatus::FailedMove);
             let finding: Finding = Outcome::bad(severity, message.into_owned());
-            finding.as_of(of.stated).since(of.task.stats.stop.filter(|_| over)).into()
+            finding.dated(of.stated).since(of.task.stats.stop.filter(|_| over)).into()
         }
         _ => Outcome::GOOD,
     }

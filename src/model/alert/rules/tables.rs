@@ -24,7 +24,7 @@ pub fn in_error(of: &OfTask<'_>) -> Outcome {
     let named = named(rows);
     let finding = if named.is_empty() { finding } else { finding.evidence(named) };
     // What is newer: the rows, or the task's own count.
-    finding.as_of(of.tables_as_of().max(of.stated)).into()
+    finding.dated(of.tables_as_of().max(of.stated)).into()
 }
 
 pub fn load_incomplete(of: &OfTask<'_>) -> Outcome {
@@ -33,7 +33,7 @@ pub fn load_incomplete(of: &OfTask<'_>) -> Outcome {
     match load {
         Load::Incomplete { .. } if !told => {
             let message = "the full load ended before every table was loaded";
-            Outcome::bad(Health::Critical, message).as_of(of.stated).since(task.stats.stop).into()
+            Outcome::bad(Health::Critical, message).dated(of.stated).since(task.stats.stop).into()
         }
         Load::None => Outcome::NOT_DUE,
         _ => Outcome::GOOD,
@@ -49,7 +49,7 @@ fn in_state(of: &OfTask<'_>, fits: impl Fn(&TableState) -> bool, say: impl Fn(us
     let found = || rows.iter().filter(|row| fits(&row.state));
     match found().count() {
         0 => Outcome::GOOD,
-        n => say(n).evidence(named(found())).as_of(of.tables_as_of()).into(),
+        n => say(n).evidence(named(found())).dated(of.tables_as_of()).into(),
     }
 }
 

@@ -50,7 +50,7 @@ pub fn differs(of: &OfTask<'_>) -> Outcome {
                 0 => format!("validation fails in {tables}"),
                 failed => format!("validation: {} differ in {tables}", records(failed)),
             };
-            Outcome::bad(Health::Critical, message).evidence(named(found())).as_of(of.tables_as_of()).into()
+            Outcome::bad(Health::Critical, message).evidence(named(found())).dated(of.tables_as_of()).into()
         }
     }
 }
@@ -67,7 +67,7 @@ pub fn suspended(of: &OfTask<'_>) -> Outcome {
     if all >= task_max {
         let max = grouped(usize::try_from(task_max).unwrap_or(0));
         let message = format!("validation of the whole task is suspended: {} failures of {max}", records(all));
-        return Outcome::bad(Health::Critical, message).as_of(of.tables_as_of()).into();
+        return Outcome::bad(Health::Critical, message).dated(of.tables_as_of()).into();
     }
     let full = |row: &&TableRow| row.validation_failed >= table_max;
     let bad = |row: &&TableRow| {
@@ -87,7 +87,7 @@ pub fn suspended(of: &OfTask<'_>) -> Outcome {
         }
         stopped => (Health::Critical, format!("validation of {} is suspended", count(stopped, "table"))),
     };
-    Outcome::bad(severity, message).evidence(named(found())).as_of(of.tables_as_of()).into()
+    Outcome::bad(severity, message).evidence(named(found())).dated(of.tables_as_of()).into()
 }
 
 /// Not a fault, and not a pass: what was never compared is unknown.
@@ -101,7 +101,7 @@ pub fn impossible(of: &OfTask<'_>) -> Outcome {
         0 => Outcome::GOOD,
         n => {
             let message = format!("{} cannot be validated: no primary key", count(n, "table"));
-            Outcome::bad(Health::Ok, message).evidence(named(found())).as_of(of.tables_as_of()).into()
+            Outcome::bad(Health::Ok, message).evidence(named(found())).dated(of.tables_as_of()).into()
         }
     }
 }
@@ -113,7 +113,7 @@ pub fn off(of: &OfTask<'_>) -> Outcome {
         // Where the settings do not say, DMS does not validate.
         Some(_) => {
             let message = "validation is off: whether the rows are equal is not known";
-            Outcome::bad(Health::Ok, message).as_of(of.stated).into()
+            Outcome::bad(Health::Ok, message).dated(of.stated).into()
         }
     }
 }

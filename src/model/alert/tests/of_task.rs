@@ -121,8 +121,8 @@ fn a_task_that_has_just_begun_is_catching_up_and_not_late() {
 #[test]
 fn missing_points_are_red_only_where_they_are_due() {
     let old = |s: &mut Stage| {
-        for series in s.points.values_mut() {
-            series.iter_mut().for_each(|point| point.at -= jiff::SignedDuration::from_mins(10));
+        for point in s.points.values_mut().flatten() {
+            point.at -= jiff::SignedDuration::from_mins(10);
         }
     };
     let mut stage = Stage::well();
@@ -264,7 +264,7 @@ fn a_loop_is_told_by_any_of_its_three_traces() {
                 [50, 30, 10]
                     .map(min)
                     .iter()
-                    .for_each(|age| s.event(*age, "A reload of table details has been requested."))
+                    .for_each(|age| s.event(*age, "A reload of table details has been requested."));
             },
             &[],
         ),
