@@ -139,6 +139,7 @@ fn main() {
         frames(&mut report, &format!("{tables} tables"), Scene::tables(SCREEN, tables));
     }
     judging(&mut report, 600);
+    frames(&mut report, "charts", Scene::charts(SCREEN));
     for tables in [100, 10_000, 60_000] {
         refresh(&mut report, tables);
     }

@@ -1,7 +1,7 @@
 //! Joins the rooms: builds readers and feeds, runs the console or a command.
 //!
 //! The only room that may call every other. Start at [`console`](console()) for what happens between a start and a screen,
-//! at [`headless`] for the commands without one.
+//! at [`headless`] for the commands without one, at [`doctor`] for the one that asks whether everything is in place.
 
 pub mod doctor;
 pub mod headless;
@@ -15,7 +15,9 @@ mod inbox;
 mod logs;
 mod setup;
 mod signin;
+mod write;
 
+pub use crate::config::ThemeName;
 pub use clock::Clock;
 pub use console::console;
 pub use demo::{DemoFlags, console as demo_console, fault_help, serve};

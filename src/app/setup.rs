@@ -2,8 +2,10 @@
 
 use super::demo::DemoFlags;
 use super::{Clock, Failure};
-use crate::config::{self, Characters, Colour, Config, Source};
+use crate::config::{self, Characters, Colour, Config, Source, ThemeName};
+use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
+use crate::console::theme::Look;
 use crate::model::alert;
 use crate::{aws, feeds};
 use std::path::{Path, PathBuf};
@@ -15,6 +17,8 @@ pub struct Flags {
     pub region: Option<String>,
     /// A configuration file instead of the usual one.
     pub config: Option<PathBuf>,
+    /// How the console looks, whatever the configuration and `NO_COLOR` say.
+    pub theme: Option<ThemeName>,
 }
 
 /// Where the configuration is.
@@ -34,6 +38,8 @@ pub struct Setup {
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
     pub(super) alerts: alert::Settings,
+    pub(super) theme: Option<ThemeName>,
+    pub(super) keys: Keymap,
     pub(super) clock: Clock,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
@@ -46,7 +52,7 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, screen, cost, alerts } = config;
+        let Config { environment, profile, region, endpoint_url, scope, screen, cost, alerts, keys } = config;
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -56,14 +62,14 @@ impl Setup {
         let config::Scope { tasks, tags } = scope;
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { environment, aws, watch, screen, alerts, clock: Clock::System, demo: None })
+        Ok(Self { environment, aws, watch, screen, alerts, theme: flags.theme, keys, clock: Clock::System, demo: None })
     }
 
     /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>, theme: Option<ThemeName>) -> Result<Self, Failure> {
         let (config, _) = config::load(config)?;
         let clock = flags.clock();
         Ok(Self {
@@ -72,6 +78,8 @@ impl Setup {
             watch: feeds::Settings::default(),
             screen: config.screen,
             alerts: config.alerts,
+            theme,
+            keys: config.keys,
             clock,
             demo: Some(flags),
         })
@@ -122,6 +130,18 @@ impl Setup {
                 Colour::Always => true,
                 Colour::Never => false,
             },
+            wide: here.wide,
         })
+    }
+
+    /// How the roles look: the flag, else no colours where there shall be none, else as configured.
+    pub(super) fn look(&self, capability: Capability) -> Look {
+        let plain = !capability.colour && self.theme.is_none();
+        match self.theme.unwrap_or(self.screen.theme) {
+            _ if plain => Look::Monochrome,
+            ThemeName::Sixteen => Look::Sixteen,
+            ThemeName::ColourBlind => Look::ColourBlind { wide: capability.wide },
+            ThemeName::Monochrome => Look::Monochrome,
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::alerts;
 use super::mistake::Mistake;
-use super::{Characters, Colour, Config};
+use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings};
 use crate::aws;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ pub(super) struct Wrong {
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 5] = [
+const SECTIONS: [(&str, &[&str]); 6] = [
     ("", &[]),
     (
         "scope",
@@ -50,13 +50,20 @@ const SECTIONS: [(&str, &[&str]); 5] = [
             "most wins.",
         ],
     ),
+    (
+        bindings::SECTION,
+        &[
+            "Other keys for the console: a command of docs/keys.md, and one key or a list of them, written as there.",
+            "[keys] is for wherever the command works, [keys.tasks] and its like for one place.",
+        ],
+    ),
 ];
 
 /// As many characters as the band on the screen has room for at 80 columns.
 const ENVIRONMENT_MAX: usize = 16;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 11] = [
+const KEYS: [Row; 13] = [
     Row {
         section: "",
         key: "environment",
@@ -170,6 +177,39 @@ const KEYS: [Row; 11] = [
     },
     Row {
         section: "screen",
+        key: "theme",
+        doc: &[
+            "\"16-colour\": the terminal's own colours; \"colour-blind\": blue and orange instead of green and red, for dark",
+            "backgrounds; \"monochrome\". --theme wins; without colour it is monochrome whatever stands here.",
+        ],
+        default: Some("\"16-colour\""),
+        example: "\"colour-blind\"",
+        read: |config, value| {
+            let choices = [
+                ("16-colour", ThemeName::Sixteen),
+                ("colour-blind", ThemeName::ColourBlind),
+                ("monochrome", ThemeName::Monochrome),
+            ];
+            config.screen.theme = choice(value, &choices)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
+        key: "clipboard",
+        doc: &[
+            "Copying with y and Y: \"auto\" sends the text to the clipboard of your terminal (OSC 52), also through tmux and",
+            "screen; \"never\" sends nothing. The mouse is never captured: select with it as in any shell.",
+        ],
+        default: Some("\"auto\""),
+        example: "\"never\"",
+        read: |config, value| {
+            config.screen.clipboard = choice(value, &[("auto", Clipboard::Auto), ("never", Clipboard::Never)])?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
         key: "clock",
         doc: &["A clock with seconds in the header. It costs one small frame a second over the line."],
         default: Some("true"),
@@ -240,6 +280,7 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
         } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
                 DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
                     span: value.span(),
@@ -414,6 +455,9 @@ pub fn example() -> String {
             out.push('\n');
             comment(&mut out, doc);
             let _ = writeln!(out, "[{name}]");
+        }
+        if name == bindings::SECTION {
+            out.push_str(bindings::EXAMPLE);
         }
         for (index, row) in KEYS.iter().filter(|row| row.section == name).enumerate() {
             if name.is_empty() || index > 0 {

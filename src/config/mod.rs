@@ -1,13 +1,15 @@
 //! The configuration file: found, read, checked; every key optional.
 //!
 //! Fills what each room takes and is imported by no room but `app`. May touch `model` and the rooms' own settings types.
-//! Start at [`keys`], THE table of keys: reading, checking and `config.example.toml` come from it. Every mistake in a file
-//! is told at once, each with file, line, column, key and what to do.
+//! Start at [`keys`], THE table of keys: reading, checking and `config.example.toml` come from it; `bindings` reads the
+//! keys of the console. Every mistake in a file is told at once, each with file, line, column, key and what to do.
 
 mod alerts;
+mod bindings;
 mod keys;
 mod mistake;
 
+use crate::console::actions::Keymap;
 use crate::feeds;
 use crate::model::alert;
 use std::collections::BTreeMap;
@@ -30,6 +32,8 @@ pub struct Config {
     pub cost: Cost,
     /// Limits of the rules, and what differs from task to task.
     pub alerts: alert::Settings,
+    /// Keys of the console, merged over the defaults and checked.
+    pub keys: Keymap,
 }
 
 /// What is watched and what may ring.
@@ -46,6 +50,8 @@ pub struct Scope {
 pub struct Screen {
     pub characters: Characters,
     pub colour: Colour,
+    pub theme: ThemeName,
+    pub clipboard: Clipboard,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
     /// The terminal's bell at something new and critical.
@@ -54,7 +60,14 @@ pub struct Screen {
 
 impl Default for Screen {
     fn default() -> Self {
-        Self { characters: Characters::Auto, colour: Colour::Auto, clock: true, bell: true }
+        Self {
+            characters: Characters::Auto,
+            colour: Colour::Auto,
+            theme: ThemeName::Sixteen,
+            clipboard: Clipboard::Auto,
+            clock: true,
+            bell: true,
+        }
     }
 }
 
@@ -75,6 +88,26 @@ pub enum Colour {
     #[default]
     Auto,
     Always,
+    Never,
+}
+
+/// The built-in themes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ThemeName {
+    /// The terminal's own sixteen colours.
+    #[default]
+    Sixteen,
+    /// Blue and orange instead of green and red; 256 colours where there are as many.
+    ColourBlind,
+    Monochrome,
+}
+
+/// Whether text may be sent to the clipboard of whoever looks at the terminal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Clipboard {
+    /// Through OSC 52, wrapped as tmux or screen need it.
+    #[default]
+    Auto,
     Never,
 }
 

@@ -31,6 +31,15 @@ pub fn cut(text: &str, cells: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", head(text, cells - 1).trim_end()))
 }
 
+/// Longest end of `text` that takes at most `cells`: what is being typed, the name of a file.
+pub fn tail(text: &str, cells: usize) -> &str {
+    let mut tail = text;
+    while width(tail) > cells {
+        tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
+    }
+    tail
+}
+
 /// The text in lines of at most `cells`, broken between words where that is possible.
 pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let cells = cells.max(1);

@@ -39,6 +39,8 @@ pub enum Kind {
     Schedules,
     /// What AWS is going to do to instances.
     Maintenance,
+    /// Settings and mappings of the task whose definition is open.
+    OpenDefinition,
 }
 
 /// Shortest interval in seconds, and share of the budget in requests per second.
@@ -62,7 +64,7 @@ const fn pace(shortest: u32, share: f64) -> Pace {
 
 /// Shortest intervals: status decides what an operator does next, so 10 s; DMS refreshes table statistics about that
 /// often; what changes by hand only, minutes. `Identity` goes to STS and has no DMS share.
-pub const TABLE: [Row; 14] = [
+pub const TABLE: [Row; 15] = [
     Row { kind: Kind::Identity, focused: pace(300, 0.0), unfocused: pace(300, 0.0) },
     Row { kind: Kind::Tasks, focused: pace(10, 0.34), unfocused: pace(60, 0.10) },
     Row { kind: Kind::OpenTables, focused: pace(10, 0.22), unfocused: pace(60, 0.05) },
@@ -71,12 +73,13 @@ pub const TABLE: [Row; 14] = [
     Row { kind: Kind::Instances, focused: pace(300, 0.02), unfocused: pace(900, 0.01) },
     Row { kind: Kind::Endpoints, focused: pace(600, 0.03), unfocused: pace(1800, 0.01) },
     Row { kind: Kind::Connections, focused: pace(300, 0.05), unfocused: pace(900, 0.02) },
-    Row { kind: Kind::Settings, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
+    Row { kind: Kind::Settings, focused: pace(3600, 0.03), unfocused: pace(7200, 0.005) },
     Row { kind: Kind::Tags, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
     Row { kind: Kind::Events, focused: pace(20, 0.06), unfocused: pace(60, 0.02) },
     Row { kind: Kind::Subscriptions, focused: pace(600, 0.01), unfocused: pace(1800, 0.005) },
     Row { kind: Kind::Schedules, focused: pace(60, 0.0), unfocused: pace(300, 0.0) },
     Row { kind: Kind::Maintenance, focused: pace(1800, 0.01), unfocused: pace(3600, 0.005) },
+    Row { kind: Kind::OpenDefinition, focused: pace(60, 0.01), unfocused: pace(600, 0.005) },
 ];
 
 /// Serverless replications cost two more requests with every list of tasks. Where there were none, they are looked for
@@ -158,7 +161,7 @@ mod tests {
             Kind::Endpoints | Kind::Connections => (tasks * 2).div_ceil(100),
             Kind::Tags => tasks,
             Kind::Events => 1 + tasks / 300,
-            Kind::Subscriptions | Kind::Maintenance => 1,
+            Kind::Subscriptions | Kind::Maintenance | Kind::OpenDefinition => 1,
         }
     }
 

@@ -1,18 +1,19 @@
 //! From answers to reports: what belongs together is merged, what is out of scope left out, and each report gets the time
 //! of its evidence. Pure: `now` is a parameter.
 
-use super::book::{Book, KEEP, KEEP_CHARTS};
+use super::book::{Book, KEEP};
+use super::charts::OpenCharts;
 use super::known::Known;
 use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
 use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
 use crate::model::metric::{MetricName, Series};
-use crate::model::observation::{self, Charts, InstanceSeries, TaskSeries, Value};
+use crate::model::observation::{self, Definition, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskStatus};
 use crate::model::{
     InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted,
 };
@@ -33,7 +34,7 @@ pub(super) struct Fold {
     book: Book<ReplicationArn>,
     of_instances: Book<InstanceArn>,
     /// Of the task whose charts were opened last.
-    charts: Option<(ReplicationArn, Book<()>, Book<()>)>,
+    charts: Option<OpenCharts>,
     window: Option<Window>,
 }
 
@@ -155,15 +156,18 @@ impl Fold {
     }
 
     /// Points of a task's charts; those of the task before are dropped.
-    pub(super) fn charts(&mut self, arn: &ReplicationArn, task: Vec<Series>, instance: Vec<Series>, now: Timestamp) {
-        if self.charts.as_ref().is_none_or(|(of, ..)| of != arn) {
-            self.charts = Some((arn.clone(), Book::new(), Book::new()));
-        }
-        if let Some((_, of_task, of_instance)) = &mut self.charts {
-            for (book, series) in [(of_task, task), (of_instance, instance)] {
-                book.add(series.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
-            }
-        }
+    pub(super) fn charts(
+        &mut self,
+        arn: &ReplicationArn,
+        task: Vec<Series>,
+        instance: Vec<InstanceSeries>,
+        now: Timestamp,
+    ) {
+        let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
+        let open = self.charts.take().filter(|charts| charts.are_of(arn));
+        let mut charts = open.unwrap_or_else(|| OpenCharts::new(arn.clone()));
+        charts.add(task, instance, here, now);
+        self.charts = Some(charts);
     }
 
     fn watched(&self) -> impl Iterator<Item = &Task> {
@@ -238,6 +242,19 @@ impl Fold {
         self.report(Subject::Connections, Value::Connections(answer.value), answer.stated, every, now)
     }
 
+    /// What a task is told to do, as of the answer that had it.
+    pub(super) fn definition_report(
+        &self,
+        arn: &ReplicationArn,
+        stated: Option<Timestamp>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        let (table_mappings, settings) = self.texts.get(arn).cloned().unwrap_or_default();
+        let definition = Definition { table_mappings, settings };
+        self.report(Subject::Definition(arn.clone()), Value::Definition(definition), stated, every, now)
+    }
+
     /// Nothing new is also an answer: it is as old as the service says.
     pub(super) fn events_report(
         &self,
@@ -294,21 +311,17 @@ impl Fold {
         self.report(Subject::InstanceMetrics, Value::InstanceMetrics(series), self.of_instances.newest(), every, now)
     }
 
-    /// As old as the newest point of the task; one that publishes nothing has charts without an age.
+    /// `None` where another task's charts were opened since.
     pub(super) fn charts_report(
         &self,
         arn: &ReplicationArn,
         every: Option<SignedDuration>,
         now: Timestamp,
     ) -> Option<Report> {
-        let (_, task, instance) = self.charts.as_ref().filter(|(of, ..)| of == arn)?;
-        let series = |book: &Book<()>| book.series().map(|((), series)| series).collect();
-        let charts = Charts {
-            task: series(task),
-            instance: self.tasks.get(arn).and_then(|task| task.instance.clone()),
-            of_instance: series(instance),
-        };
-        let as_of = task.newest().max(instance.newest());
+        let charts = self.charts.as_ref().filter(|charts| charts.are_of(arn))?;
+        let task = self.tasks.get(arn);
+        let as_of = charts.as_of(task.is_some_and(|task| task.status == TaskStatus::Running));
+        let charts = charts.value(task.and_then(|task| task.instance.clone()));
         Some(self.report(Subject::Charts(arn.clone()), Value::Charts(charts), as_of, every, now))
     }
 
@@ -348,7 +361,7 @@ fn is_watched(settings: &Settings, tagged: &BTreeMap<ReplicationArn, bool>, arn:
 mod tests {
     use super::*;
     use crate::model::table::{AppliedCounts, Counts, TableState};
-    use crate::model::task::{MigrationType, TaskStats, TaskStatus};
+    use crate::model::task::{MigrationType, TaskStats};
     use crate::model::{AccountId, EndpointArn, Region, TaskName};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;

@@ -6,6 +6,7 @@
 
 mod book;
 pub mod cadence;
+mod charts;
 mod fold;
 mod known;
 mod metrics;

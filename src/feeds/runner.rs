@@ -27,7 +27,10 @@ pub enum Said {
     /// Requests of every service in the last minute, and the estimated cost of metrics.
     Traffic {
         requests_last_minute: u32,
-        dollars_per_day: f64,
+        /// `None` until it was measured.
+        dollars_per_day: Option<f64>,
+        /// The most it may be.
+        dollars_cap: f64,
     },
 }
 
@@ -136,7 +139,7 @@ struct Runner {
     fold: Fold,
     calls: JoinSet<Ended>,
     running: HashMap<Topic, (u64, AbortHandle)>,
-    traffic: Option<(Timestamp, u32, f64)>,
+    traffic: Option<(Timestamp, u32, Option<f64>)>,
     /// What was said of the service's clock.
     ahead: SignedDuration,
 }
@@ -268,8 +271,12 @@ impl Runner {
             }
             Answered::Charts(task, instance) => {
                 let Topic::Charts(arn) = topic else { return events };
+                // A late answer about a task that was left must not push out the charts that are open now.
+                if self.state.charts_of() != Some(arn) {
+                    return events;
+                }
                 let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
-                let instance = std::mem::take(&mut instance.value).into_iter().map(|one| one.series).collect();
+                let instance = std::mem::take(&mut instance.value);
                 self.fold.charts(arn, task, instance, now);
                 return events;
             }
@@ -288,6 +295,9 @@ impl Runner {
     fn tell(&self, topic: &Topic, answered: Answered, now: Timestamp) {
         let every = self.state.every(topic);
         let fold = &self.fold;
+        if let (Topic::Definition(arn), Answered::Settings(_, answer)) = (topic, &answered) {
+            self.say(fold.definition_report(arn, answer.stated, every, now));
+        }
         self.say(match answered {
             Answered::Identity(answer) => fold.identity_report(answer, every, now),
             Answered::Tasks(_) | Answered::Settings(..) | Answered::Tags(_) => {
@@ -317,17 +327,24 @@ impl Runner {
 
     fn say_traffic(&mut self) {
         let now = Timestamp::now();
-        if self.traffic.is_some_and(|(at, ..)| (at..at + TRAFFIC_EVERY).contains(&now)) {
-            return;
-        }
         let traffic = self.reader.traffic();
         let (requests_last_minute, dollars_per_day) = (traffic.requests_last_minute, traffic.dollars_per_day);
+        // The first cost is news at once.
+        let first = dollars_per_day.is_some() && self.traffic.is_some_and(|(.., dollars)| dollars.is_none());
+        if !first && self.traffic.is_some_and(|(at, ..)| (at..at + TRAFFIC_EVERY).contains(&now)) {
+            return;
+        }
         let same = self.traffic.is_some_and(|(_, requests, dollars)| {
-            requests == requests_last_minute && (dollars - dollars_per_day).abs() < 0.005
+            let close = match (dollars, dollars_per_day) {
+                (Some(old), Some(new)) => (old - new).abs() < 0.005,
+                (old, new) => old.is_none() && new.is_none(),
+            };
+            requests == requests_last_minute && close
         });
         self.traffic = Some((now, requests_last_minute, dollars_per_day));
         if !same {
-            (self.sink)(Said::Traffic { requests_last_minute, dollars_per_day });
+            let dollars_cap = self.state.dollars_cap();
+            (self.sink)(Said::Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
 }
@@ -482,6 +499,7 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Maintenance => Subject::Maintenance,
         Topic::InstanceMetrics => Subject::InstanceMetrics,
         Topic::Charts(arn) => Subject::Charts(arn.clone()),
+        Topic::Definition(arn) => Subject::Definition(arn.clone()),
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
     }

@@ -4,13 +4,17 @@
 //! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
 
 pub mod alert;
+pub mod drain;
 pub mod event;
 pub mod health;
 pub mod ids;
+pub mod json;
+pub mod listing;
 pub mod log_line;
 pub mod log_place;
 pub mod log_sign;
 pub mod log_tail;
+pub mod maintenance_window;
 pub mod mappings;
 pub mod metric;
 pub mod observation;
@@ -22,6 +26,7 @@ pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod stamp;
+pub mod statement;
 pub mod table;
 pub mod task;
 pub mod topic;

@@ -55,6 +55,8 @@ pub enum Subject {
     InstanceMetrics,
     /// What AWS is going to do to instances.
     Maintenance,
+    /// Mappings and settings of one task, while they are on screen.
+    Definition(ReplicationArn),
 }
 
 impl Subject {
@@ -98,6 +100,14 @@ pub enum Value {
     Charts(Charts),
     InstanceMetrics(Vec<InstanceSeries>),
     Maintenance(Vec<PendingMaintenance>),
+    Definition(Definition),
+}
+
+/// What a task is told to do, as DMS keeps it: JSON inside texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    pub table_mappings: Option<String>,
+    pub settings: Option<String>,
 }
 
 /// All points kept, of a task and of the instance it runs on.

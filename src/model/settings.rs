@@ -1,4 +1,9 @@
-//! The parts of a task's settings JSON that this program reads. Unknown keys are AWS's business.
+//! The parts of a task's settings JSON that this program reads. Unknown keys are AWS's business. `words.rs` says all of
+//! them in words.
+
+mod words;
+
+pub use words::words;
 
 use serde::Deserialize;
 

@@ -46,6 +46,9 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         scene.key(key);
         full(&scene)
     };
+    let mut charts = Scene::charts(SCREEN);
+    let mut all_drain = Scene::new(SCREEN, 600);
+    all_drain.key(KeyCode::Char('D'));
     let mut tables = Scene::tables(SCREEN, 10_000);
     tables.key(KeyCode::Down);
     let at = |key| {
@@ -68,6 +71,11 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         ("full_frame_tables_bytes", full(&tables)),
         ("full_frame_help_bytes", on(KeyCode::Char('?'))),
         ("full_frame_problems_bytes", on(KeyCode::Char('!'))),
+        ("full_frame_metrics_bytes", full(&charts)),
+        ("move_cursor_metrics_bytes", worst_of_four(&mut charts, |scene| scene.key(KeyCode::Left))),
+        ("full_frame_drain_bytes", on(KeyCode::Char('d'))),
+        ("full_frame_all_drain_bytes", full(&all_drain)),
+        ("full_frame_definition_bytes", on(KeyCode::Char('i'))),
         ("move_selection_tables_bytes", worst_of_four(&mut tables, |scene| scene.key(KeyCode::Down))),
         ("clock_second_bytes", worst_of_four(&mut aged, |scene| scene.pass(1))),
         ("the_same_answer_again_bytes", worst_of_four(&mut Scene::new(SCREEN, 100), Scene::refresh_tasks)),

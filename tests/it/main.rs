@@ -10,6 +10,7 @@
 mod agreement;
 mod alerts;
 mod budgets;
+mod charts;
 mod cli;
 mod config;
 mod demo_databases;
@@ -29,6 +30,9 @@ mod mover;
 mod policies;
 mod pty;
 mod pty_aws;
+mod pty_definition;
+mod pty_lists;
+mod pty_look;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

@@ -1,16 +1,18 @@
 //! A console state of any size, built from the messages a feed would send. Used by budgets and by benchmarks.
 
+use cutover::console::actions::Keymap;
 use cutover::console::message::{Area, Key, KeyCode, Message};
 use cutover::console::state::{Mode, Setup, State};
-use cutover::console::theme::Theme;
+use cutover::console::theme::{Look, Theme};
 use cutover::console::{update, view};
 use cutover::model::event::{Event, SourceType};
 use cutover::model::metric::{MetricName, Point, Series};
-use cutover::model::observation::TaskSeries;
-use cutover::model::parts::{EventSubscription, Identity};
+use cutover::model::observation::{Charts, TaskSeries};
+use cutover::model::parts::{EventSubscription, Identity, Instance};
 use cutover::model::schedule::{Schedule, ScheduleKind, ScheduleState, Target};
 use cutover::model::table::{AppliedCounts, Counts, TableRow};
 use cutover::model::task::{Task, TaskStats};
+use cutover::model::topic::Audience;
 use cutover::model::{
     AccountId, EndpointArn, InstanceArn, Observation, Region, ReplicationArn, Report, Scope, Subject, TaskName, Value,
 };
@@ -42,16 +44,18 @@ impl Scene {
             region: Some("eu-west-1".into()),
             mode: Mode::ReadOnly,
             ascii: false,
-            colour: true,
+            look: Look::Sixteen,
             demo: false,
             clock: true,
             watched: vec![],
             sees_every_task: true,
             bell: true,
             alerts: cutover::model::alert::Settings::default(),
+            keys: Keymap::default(),
+            copies: true,
         };
         let state = State::new(setup, area, now);
-        let mut scene = Self { state, now, theme: Theme { ascii: false, colour: true } };
+        let mut scene = Self { state, now, theme: Theme::new(false, Look::Sixteen) };
         let role = "arn:aws:sts::123456789012:assumed-role/migration-operator/jane";
         let identity = Identity { account: scope().account, arn: role.into(), expires: Some(now + min(47)) };
         scene.send(Message::Connected { scope: scope(), identity });
@@ -69,6 +73,30 @@ impl Scene {
         let mut scene = Self::new(area, 1);
         scene.key(KeyCode::Enter);
         scene.refresh_tables(tables, 0);
+        scene
+    }
+
+    /// The charts of a task, three hours of every metric.
+    pub fn charts(area: Area) -> Self {
+        let mut scene = Self::new(area, 1);
+        let instance = InstanceArn("arn:aws:dms:eu-west-1:123456789012:rep:INST".into());
+        let named = Instance { arn: instance.clone(), name: "dms-prod-1".into(), ..Instance::default() };
+        scene.report(Subject::Instances, Value::Instances(vec![named]), 300);
+        scene.key(KeyCode::Char('m'));
+        let now = scene.now;
+        let series = |name: MetricName| {
+            let points = (0..180_i32).map(|m| Point {
+                at: now - min(180 - i64::from(m)),
+                value: f64::from((m * 7 + i32::try_from(name.raw().len()).unwrap()) % 67),
+            });
+            Series { name, points: points.collect() }
+        };
+        let charts = Charts {
+            task: MetricName::TASK.into_iter().map(series).collect(),
+            instance: Some(instance),
+            of_instance: MetricName::INSTANCE.into_iter().map(series).collect(),
+        };
+        scene.report(Subject::Charts(arn(0)), Value::Charts(charts), 60);
         scene
     }
 
@@ -227,7 +255,7 @@ fn subscription(n: usize) -> EventSubscription {
         topic: "arn:aws:sns:eu-west-1:123456789012:migration-oncall".into(),
         status: if n == 1 { "topic-not-exist" } else { "active" }.into(),
         enabled: true,
-        audience: cutover::model::topic::Audience::Unknown,
+        audience: Audience::Unknown,
     }
 }
 

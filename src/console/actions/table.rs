@@ -1,8 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Acknowledge, Alerts, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules,
-    Tables, Tasks,
+    self, Acknowledge, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics, Palette,
+    Problems, Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -21,18 +21,19 @@ pub(super) const fn ctrl(c: char) -> Key {
 }
 
 /// Lists with columns and a filter.
-const LISTS: &[Context] = &[Tasks, Tables, Events, Schedules, Alerts];
-const SCREENS: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems];
+const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts];
+const SCREENS: &[Context] =
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems];
 const SCROLLED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help];
 const MOVED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help, Palette];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help, Palette];
 /// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
 /// screen without a task; the keys do nothing then.
-const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition];
+const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
-const TEXT: &[Context] = &[Filter, Palette, Acknowledge];
+const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
@@ -53,10 +54,10 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Open,
         name: "open",
-        contexts: &[Tasks, Alerts],
+        contexts: &[Tasks, AllDrain, Alerts],
         keys: &[key(KeyCode::Enter)],
         label: "open",
-        doc: "Open the task under the cursor: its tables; of an alert, where its evidence is.",
+        doc: "Open the task under the cursor: its tables; on Drain of all tasks, its drain; of an alert, its evidence.",
         operation: Some(Operation::DescribeTableStatistics),
         footer: Some(1),
         palette: true,
@@ -102,7 +103,7 @@ pub const TABLE: &[Action] = &[
         name: "other-part",
         contexts: &[Schedules],
         keys: &[key(KeyCode::Tab), key(KeyCode::BackTab)],
-        label: "in full, subscriptions",
+        label: "more",
         doc: "From the list to the row under the cursor in full, to the event subscriptions, and back.",
         footer: Some(3),
         palette: true,
@@ -325,6 +326,36 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::Copy,
+        name: "copy",
+        contexts: SCREENS,
+        keys: &[char('y')],
+        label: "copy",
+        doc: "Copy what is under the cursor to the clipboard of your terminal: a task's ARN, a table's name, a message.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::CopyPane,
+        name: "copy-all",
+        contexts: SCREENS,
+        keys: &[char('Y')],
+        label: "copy all",
+        doc: "Copy all rows that pass the filter, as text.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Write,
+        name: "write",
+        contexts: SCREENS,
+        keys: &[char('w')],
+        label: "write",
+        doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::SortPrevious,
         name: "sort-previous-column",
         contexts: LISTS,
@@ -371,6 +402,49 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Left)],
         label: "columns back",
         doc: "Go back to columns further left.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Earlier,
+        name: "earlier",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Left)],
+        label: "read earlier",
+        doc: "Read the charts at an earlier minute.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Later,
+        name: "later",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Right)],
+        label: "later",
+        doc: "Read them at a later minute; beyond the last one, at the newest points again.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::MoreTime,
+        name: "more-time",
+        contexts: &[Metrics],
+        keys: &[char('+')],
+        label: "more time",
+        doc: "Charts over 1 h, then 3 h.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::LessTime,
+        name: "less-time",
+        contexts: &[Metrics],
+        keys: &[char('-')],
+        label: "less",
+        doc: "Charts over 1 h, then 15 min.",
+        footer: Some(1),
         palette: true,
         ..BASE
     },
@@ -513,6 +587,26 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::WriteFile,
+        name: "write-file",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Enter)],
+        label: "write",
+        doc: "Write the file. One that is already there is never overwritten.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CloseFileName,
+        name: "close-file-name",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Esc)],
+        label: "close",
+        doc: "Close without writing.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
         id: ActionId::Erase,
         name: "erase",
         contexts: TEXT,
@@ -529,6 +623,69 @@ pub const TABLE: &[Action] = &[
         label: "erase all",
         doc: "Empty the text field.",
         footer: Some(3),
+        ..BASE
+    },
+    Action {
+        id: ActionId::TurnForm,
+        name: "words-or-json",
+        contexts: &[Definition],
+        keys: &[char('J')],
+        label: "JSON",
+        doc: "Mappings and settings in words, or as JSON.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextHeading,
+        name: "next-heading",
+        contexts: &[Definition],
+        keys: &[char(']')],
+        label: "next part",
+        doc: "To the next heading.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousHeading,
+        name: "previous-heading",
+        contexts: &[Definition],
+        keys: &[char('[')],
+        label: "part before",
+        doc: "To the heading before.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Find,
+        name: "find",
+        contexts: &[Definition],
+        keys: &[char('/')],
+        label: "find",
+        doc: "Find a text, whatever its case; lines with it are marked.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::FindNext,
+        name: "find-next",
+        contexts: &[Definition],
+        keys: &[char('n')],
+        label: "next",
+        doc: "To the next line with it.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::FindPrevious,
+        name: "find-previous",
+        contexts: &[Definition],
+        keys: &[char('N')],
+        label: "before",
+        doc: "To the line with it before.",
+        palette: true,
         ..BASE
     },
     Action {

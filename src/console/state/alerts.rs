@@ -4,6 +4,7 @@
 //! anything: an operator must know what is not watched.
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::facts::Held;
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{Act, Next, Page};
@@ -402,6 +403,15 @@ impl Page for AlertsPage {
 
     fn detail_wants(&self, state: &State) -> u16 {
         if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 11 } else { 0 }
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        let row = state.alerts.row()?;
+        Some(format!("{} {}: {}", row.severity_word(), row.place, row.words()))
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        Some(export::alerts(state))
     }
 
     fn follow(&self, state: &mut State) {

@@ -5,11 +5,13 @@
 
 pub mod age;
 pub mod alerts;
+pub mod all_drain;
 pub mod charts;
 pub mod column;
 pub mod definition;
 pub mod drain;
 pub mod events;
+pub mod export;
 pub mod facts;
 pub mod feed;
 pub mod filter;
@@ -18,29 +20,35 @@ pub mod help;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod notice;
 pub mod page;
 pub mod palette;
 pub mod problems;
 pub mod schedules;
 pub mod tables;
 pub mod tasks;
+pub mod text_pane;
 pub mod world;
 
-use super::actions::Context;
+use super::actions::{ActionId, Context, Keymap};
 use super::message::{Area, Focus};
+use super::theme::Look;
 use crate::model::alert;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
 use alerts::Alerts;
+use all_drain::AllDrain;
 use charts::Charts;
 use definition::Definition;
 use drain::Drain;
 use events::Events;
+use export::FileField;
 use feed::Freshness;
 use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
+use notice::Notice;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
@@ -74,7 +82,7 @@ pub struct Setup {
     pub region: Option<String>,
     pub mode: Mode,
     pub ascii: bool,
-    pub colour: bool,
+    pub look: Look,
     pub demo: bool,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
@@ -86,6 +94,10 @@ pub struct Setup {
     pub bell: bool,
     /// Limits of the rules.
     pub alerts: alert::Settings,
+    /// Which keys do what.
+    pub keys: Keymap,
+    /// The clipboard may be used.
+    pub copies: bool,
 }
 
 /// Who we are, once that is known.
@@ -100,6 +112,7 @@ pub enum Connection {
 pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
+    FileName(FileField),
 }
 
 /// A line across the screen: the data below is kept and ages.
@@ -113,7 +126,10 @@ pub struct Banner {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traffic {
     pub requests_last_minute: u32,
-    pub dollars_per_day: f64,
+    /// Estimated cost of metrics; `None` until it was measured.
+    pub dollars_per_day: Option<f64>,
+    /// What the configuration allows it to be.
+    pub dollars_cap: f64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -139,11 +155,16 @@ pub struct State {
     pub logs: Logs,
     pub charts: Charts,
     pub drain: Drain,
+    pub all_drain: AllDrain,
     pub definition: Definition,
     pub schedules: Schedules,
     pub alerts: Alerts,
     pub problems: Problems,
     pub banner: Option<Banner>,
+    /// About what was just done.
+    pub notice: Option<Notice>,
+    /// Files asked to be written so far: the number of the last one.
+    pub writings: u64,
     pub traffic: Option<Traffic>,
     /// What the feeds were told last.
     pub looked: Option<Focus>,
@@ -192,11 +213,14 @@ impl State {
             logs: Logs::default(),
             charts: Charts::default(),
             drain: Drain::default(),
+            all_drain: AllDrain::default(),
             definition: Definition::default(),
             schedules: Schedules::default(),
             alerts,
             problems: Problems::default(),
             banner: None,
+            notice: None,
+            writings: 0,
             traffic: None,
             looked: None,
         };
@@ -213,6 +237,7 @@ impl State {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::FileName(_)) => Context::FileName,
             None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
@@ -221,6 +246,11 @@ impl State {
 
     pub fn screen_context(&self) -> Context {
         self.page().context()
+    }
+
+    /// How to get at an action from the screen, for a sentence: its first key, else its name.
+    pub fn key(&self, id: ActionId) -> String {
+        self.setup.keys.hint(id, self.screen_context(), self.setup.ascii)
     }
 
     /// Who answers for the screen.
@@ -278,7 +308,11 @@ impl State {
             return PaneAge { has_data: false, as_of: None, freshness: Freshness::Awaited, late_from: None };
         };
         // Points that were never published have no age; where one is due its own cell says so.
-        let nothing = *subject == Subject::Metrics && !self.world.has_points();
+        let nothing = match subject {
+            Subject::Metrics => !self.world.has_points(),
+            Subject::Charts(_) => feed.as_of.is_none(),
+            _ => false,
+        };
         // DMS refreshes the statistics of a running task only: nothing newer is due of another.
         let idle = matches!(subject, Subject::Tables(arn) if feed.failed.is_none() && !self.runs(arn));
         let freshness = match feed.freshness(self.now) {
@@ -324,6 +358,7 @@ impl State {
         }
         next.offer(self.tasks.judged_until);
         next.offer(self.alerts.book.until());
+        next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at
     }

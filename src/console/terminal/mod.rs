@@ -6,6 +6,7 @@
 //! [`Terminal`].
 
 mod capability;
+mod clipboard;
 mod input;
 mod keys;
 mod modes;
@@ -45,6 +46,9 @@ pub struct Terminal {
     written: Arc<Notify>,
     /// The next frame rings the bell.
     ringing: bool,
+    between: clipboard::Between,
+    /// For the clipboard, to be sent when no frame is under way.
+    aside: Option<Vec<u8>>,
 }
 
 impl Terminal {
@@ -60,7 +64,9 @@ impl Terminal {
         let writer = writer::Writer::start(Arc::clone(&output), Arc::clone(&written))?;
         let input = input::start()?;
         modes::enter(&output, &writer)?;
-        Ok(Self { painter: paint::Painter::new(size()), writer, input, written, ringing: false })
+        let between = clipboard::Between::here();
+        let painter = paint::Painter::new(size());
+        Ok(Self { painter, writer, input, written, ringing: false, between, aside: None })
     }
 
     /// The size the next frame is painted for.
@@ -102,6 +108,18 @@ impl Terminal {
     /// Rings the bell with the next frame: a byte of its own could land in the middle of one.
     pub fn ring(&mut self) {
         self.ringing = true;
+    }
+
+    /// Puts a text into the clipboard of whoever looks, as soon as no frame is under way; a newer one takes its place.
+    pub fn copy(&mut self, text: &str) {
+        self.aside = Some(self.between.copy(text));
+    }
+
+    /// Hands over what goes to the terminal beside the frames. Call only when [`Terminal::ready`].
+    pub fn send_aside(&mut self) {
+        if let Some(bytes) = self.aside.take() {
+            self.writer.send(bytes);
+        }
     }
 
     /// Makes the next frame paint every cell.

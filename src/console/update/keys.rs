@@ -1,7 +1,7 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{alerts, lists};
-use crate::console::actions::{self, ActionId, Context};
+use super::{alerts, export, lists};
+use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
@@ -14,7 +14,8 @@ use crate::model::{ReplicationArn, Subject};
 
 pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let context = state.context();
-    if let Some(action) = actions::find(context, key) {
+    state.notice = None;
+    if let Some(action) = state.setup.keys.find(context, key) {
         perform(state, action, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         edit(state, |field| type_into(field, c.encode_utf8(&mut [0; 4])));
@@ -32,10 +33,19 @@ pub fn paste(state: &mut State, text: &str) {
 
 /// Changes the open text field, if there is one, and everything that follows from its text.
 fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
-    if let Some(Overlay::Palette(palette)) = &mut state.overlay {
-        change(&mut palette.text);
-        palette.search();
-        return;
+    match &mut state.overlay {
+        Some(Overlay::Palette(palette)) => {
+            change(&mut palette.text);
+            return palette.search();
+        }
+        Some(Overlay::FileName(field)) => {
+            if field.waiting.is_none() {
+                change(&mut field.name);
+                field.says = None;
+            }
+            return;
+        }
+        Some(Overlay::Help { .. }) | None => {}
     }
     if let Some(field) = &mut state.alerts.field {
         return change(&mut field.text);
@@ -59,7 +69,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::EventInFull => lists::event_in_full(state),
         ActionId::ScheduledTask => lists::to_scheduled_task(state),
         ActionId::OtherPart => lists::other_part(state),
-        ActionId::Filter => state.typing = true,
+        ActionId::Filter | ActionId::Find => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
             refilter(state, "");
@@ -84,13 +94,19 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::ConfirmAcknowledge => alerts::confirm(state),
         ActionId::DropAcknowledge => state.alerts.field = None,
         ActionId::AskNow => ask_now(state, effects),
+        ActionId::Copy => export::copy(state, effects),
+        ActionId::CopyPane => export::copy_pane(state, effects),
+        ActionId::Write => export::open(state),
+        ActionId::WriteFile => export::write(state, effects),
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
         ActionId::SortReverse => sort(state, Resort::Reverse),
-        ActionId::ColumnsLeft => state.page().act(state, Act::Shift(-1)),
-        ActionId::ColumnsRight => state.page().act(state, Act::Shift(1)),
+        ActionId::ColumnsLeft | ActionId::Earlier => state.page().act(state, Act::Shift(-1)),
+        ActionId::ColumnsRight | ActionId::Later => state.page().act(state, Act::Shift(1)),
+        ActionId::MoreTime => state.charts.widen(1),
+        ActionId::LessTime => state.charts.widen(-1),
         ActionId::Palette => {
-            let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
+            let palette = Palette::new(&state.setup.keys, state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
         }
         ActionId::Help => {
@@ -107,12 +123,17 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::ClosePalette => state.overlay = None,
+        ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
             field.pop();
         }),
         ActionId::EraseAll => edit(state, String::clear),
+        ActionId::TurnForm => state.definition.turn(),
+        ActionId::NextHeading => state.definition.heading(true),
+        ActionId::PreviousHeading => state.definition.heading(false),
+        ActionId::FindNext => state.definition.next(true),
+        ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
         ActionId::Suspend => effects.push(Effect::Suspend),
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
@@ -136,19 +157,27 @@ fn enter(state: &mut State) {
     match state.screen() {
         Screen::Tasks => open(state, Tab::Tables),
         Screen::Alerts => alerts::follow(state),
+        Screen::Drain => open(state, Tab::Drain),
         _ => {}
     }
 }
 
-/// A side of the task on screen, or of the one under the cursor of Tasks.
+/// The task under the cursor of a list of tasks.
+fn under_cursor(state: &State) -> Option<ReplicationArn> {
+    let list = match state.screen() {
+        Screen::Tasks => &state.tasks.list,
+        Screen::Drain => &state.all_drain.list,
+        _ => return None,
+    };
+    list.row().and(list.key()).cloned()
+}
+
+/// A side of the task on screen, or of the one under the cursor of a list of tasks.
 pub fn open(state: &mut State, tab: Tab) {
     if state.tab().is_some() {
         return turn(state, tab);
     }
-    if state.screen() != Screen::Tasks {
-        return;
-    }
-    let Some(arn) = state.tasks.list.row().and(state.tasks.list.key()).cloned() else { return };
+    let Some(arn) = under_cursor(state) else { return };
     open_task(state, arn, tab);
 }
 
@@ -186,9 +215,10 @@ fn step(state: &mut State, how: Move) {
             }
         }
         Some(Overlay::Help { offset, over }) => {
-            let (lines, height) = help::size(*over, state.setup.ascii, state.area);
+            let (lines, height) = help::size(&state.setup.keys, *over, state.setup.ascii, state.area);
             *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
+        Some(Overlay::FileName(_)) => {}
         None => state.page().act(state, Act::Move(how)),
     }
 }
@@ -215,6 +245,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if state.overlay.take().is_some() {
         return;
     }
+    lists::close_part(state);
     if state.screens.len() > 1 {
         state.screens.pop();
     } else {
@@ -239,7 +270,7 @@ fn ask_now(state: &mut State, effects: &mut Vec<Effect>) {
     let failed: Vec<Subject> = failed.collect();
     let mut subjects = match state.context() {
         Context::Problems if !failed.is_empty() => failed,
-        _ => state.subjects_on_screen(),
+        _ => state.page().also_asked(state).into_iter().chain(state.subjects_on_screen()).collect(),
     };
     let now = state.now;
     subjects.retain(|subject| state.world.feed_mut(subject).ask(now));

@@ -1,9 +1,10 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
 //! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `report` folds what the feeds say, `lists` is about events and schedules, the rest is here.
+//! `export` copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, the rest is here.
 
 mod alerts;
+mod export;
 mod keys;
 mod lists;
 mod report;
@@ -29,10 +30,11 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Connected { scope, identity } => connected(state, scope, identity),
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => report::fold(state, report),
+        Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::TerminalSlow => terminal_slow(state),
-        Message::Traffic { requests_last_minute, dollars_per_day } => {
-            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day });
+        Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
     settle(state, &mut effects);
@@ -41,6 +43,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
 
 /// What follows from any change: judgements that are due, heights, the pane that follows the cursor, the feeds' focus.
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    state.notice = state.notice.take().filter(|notice| state.now < notice.until);
     let due = [state.tasks.judged_until, state.alerts.book.until()].into_iter().flatten().min();
     if due.is_some_and(|due| state.now >= due) {
         judge(state);

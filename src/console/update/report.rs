@@ -59,6 +59,7 @@ pub fn subject_word(subject: &Subject) -> &'static str {
         Subject::Charts(_) => "charts",
         Subject::InstanceMetrics => "instance metrics",
         Subject::Maintenance => "pending maintenance",
+        Subject::Definition(_) => "definition",
     }
 }
 
@@ -118,6 +119,7 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         // These name no account; a topic may be of another one.
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
+        | (Subject::Definition(_), Value::Definition(_))
         | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
         (Subject::Charts(_), Value::Charts(charts)) => {
             foreign_arn(scope, charts.instance.iter().map(|arn| arn.0.as_str()))
@@ -162,7 +164,7 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             return;
         }
         (_, Value::Tasks(tasks)) => {
-            state.world.set_tasks(tasks);
+            state.world.set_tasks(tasks, state.now);
             lists::tasks_changed(state);
         }
         (_, Value::Instances(instances)) => state.world.instances = instances,
@@ -173,7 +175,8 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             state.world.table_errors.insert(arn, rows);
         }
         (Subject::Tables(arn), Value::Tables(rows)) => {
-            // Late answers about a task that is not open any more are as good as never asked.
+            state.world.count(&arn, &rows);
+            // The rows of a task that is not open any more are as good as never asked.
             let Some(tables) = state.tables.as_mut().filter(|tables| tables.arn == arn) else { return };
             tables.set(rows);
         }
@@ -184,7 +187,8 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         (_, Value::InstanceMetrics(all)) => state.world.set_instance_metrics(all),
         (_, Value::Maintenance(all)) => state.world.maintenance = all,
         (_, Value::LogErrors(new)) => state.world.add_findings(new),
-        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_)) => return,
+        (Subject::Definition(arn), Value::Definition(new)) => state.world.set_definition(&arn, new, state.now),
+        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_) | Value::Definition(_)) => return,
     }
     super::judge(state);
 }

@@ -45,7 +45,10 @@ impl FeedState {
             Topic::InstanceMetrics => Some(SignedDuration::from_mins(INSTANCES_EVERY)),
             Topic::Charts(_) => Some(SignedDuration::from_mins(charts_every(self.settings.dollars_per_day))),
             Topic::Tables(arn) if self.looking.tables_of.as_ref() == Some(arn) => every(Kind::OpenTables, requests),
-            Topic::Tables(_) => None,
+            Topic::Definition(arn) if self.looking.definition_of.as_ref() == Some(arn) => {
+                every(Kind::OpenDefinition, requests)
+            }
+            Topic::Tables(_) | Topic::Definition(_) => None,
             Topic::TableErrors(arn) => {
                 let task = self.known.get(arn)?;
                 let kind = error_kind(task);
@@ -78,6 +81,10 @@ impl FeedState {
             Topic::Tables(arn) => {
                 let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
                 asked || self.looking.tables_of.as_ref() == Some(arn)
+            }
+            Topic::Definition(arn) => {
+                let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
+                asked || self.looking.definition_of.as_ref() == Some(arn)
             }
             // The open task's tables say it all.
             Topic::TableErrors(arn) => {
@@ -153,12 +160,12 @@ impl FeedState {
         let first = entry.asked.is_none();
         match topic {
             _ if entry.asked_now => Urgency::Interactive,
-            Topic::Identity => Urgency::Visible,
             // The first screen, and a screen just opened, are waited for.
-            Topic::Tasks if first => Urgency::Interactive,
+            Topic::Tasks | Topic::Charts(_) | Topic::Definition(_) if first => Urgency::Interactive,
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
+            Topic::Identity | Topic::Charts(_) => Urgency::Visible,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
-            Topic::Tasks | Topic::Metrics if self.looking.looking => Urgency::Visible,
+            Topic::Tasks | Topic::Metrics | Topic::Definition(_) if self.looking.looking => Urgency::Visible,
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,
             Topic::TableErrors(arn) if self.looking.looking && self.looking.visible.contains(arn) => Urgency::Visible,
             _ => Urgency::Background,
@@ -210,6 +217,7 @@ impl FeedState {
                 Job::Metrics { queries: plan.queries, minutes: plan.window }
             }
             Topic::Tables(arn) => Job::Tables(arn.clone()),
+            Topic::Definition(arn) => Job::Settings { arns: vec![arn.clone()], all: false },
             Topic::TableErrors(arn) => Job::TableErrors(arn.clone()),
         })
     }

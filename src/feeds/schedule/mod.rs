@@ -27,6 +27,8 @@ pub struct Looking {
     pub log_of: Option<LogSource>,
     /// The task whose charts are on screen.
     pub charts_of: Option<ReplicationArn>,
+    /// The task whose definition is on screen.
+    pub definition_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while nobody looks at the terminal.
@@ -50,6 +52,7 @@ pub enum Topic {
     Maintenance,
     InstanceMetrics,
     Charts(ReplicationArn),
+    Definition(ReplicationArn),
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
 }

@@ -92,6 +92,16 @@ impl FeedState {
         }
     }
 
+    /// The task whose charts are on screen.
+    pub fn charts_of(&self) -> Option<&ReplicationArn> {
+        self.looking.charts_of.as_ref()
+    }
+
+    /// Dollars a day that metrics may cost.
+    pub fn dollars_cap(&self) -> f64 {
+        self.settings.dollars_per_day
+    }
+
     pub(super) fn apply(&mut self, now: Timestamp, event: Event) {
         self.stale |= !matches!(event, Event::Tick | Event::Ended { .. } | Event::Together(_));
         match event {
@@ -144,7 +154,8 @@ impl FeedState {
         }
         entry.in_flight = None;
         // What was asked once is forgotten when it ends.
-        self.stale |= matches!(topic, Topic::Tables(_) | Topic::TableErrors(_));
+        self.stale |=
+            matches!(topic, Topic::Tables(_) | Topic::TableErrors(_) | Topic::Charts(_) | Topic::Definition(_));
         entry.ended = Some(now);
         match outcome {
             Outcome::Answered { requests } => {
@@ -185,6 +196,7 @@ impl FeedState {
         let mut wanted: Vec<Topic> = ALWAYS.to_vec();
         wanted.extend(self.looking.tables_of.clone().map(Topic::Tables));
         wanted.extend(self.looking.charts_of.clone().map(Topic::Charts));
+        wanted.extend(self.looking.definition_of.clone().map(Topic::Definition));
         wanted.extend(self.known.keys().cloned().map(Topic::TableErrors));
         wanted.retain(|topic| self.wanted(topic));
         for (place, topic) in wanted.into_iter().enumerate() {
@@ -234,6 +246,7 @@ fn topic_of(subject: &Subject) -> Option<Topic> {
         Subject::Maintenance => Topic::Maintenance,
         Subject::InstanceMetrics => Topic::InstanceMetrics,
         Subject::Charts(arn) => Topic::Charts(arn.clone()),
+        Subject::Definition(arn) => Topic::Definition(arn.clone()),
         Subject::Log(_) | Subject::LogErrors => return None,
     })
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 fn codes() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        8 => "[/!r<>o:?jkgGq sbctldae ✓漢]".prop_map(|s| KeyCode::Char(s.chars().next().unwrap())),
+        8 => "[/!r<>o:?jkgGq sbctldaeiDJnN\\]\\[ ✓漢]".prop_map(|s| KeyCode::Char(s.chars().next().unwrap())),
         1 => any::<char>().prop_map(KeyCode::Char),
         8 => prop_oneof![
             Just(KeyCode::Enter), Just(KeyCode::Esc), Just(KeyCode::Backspace), Just(KeyCode::Up), Just(KeyCode::Down),
@@ -56,6 +56,21 @@ fn messages() -> impl Strategy<Value = Message> {
             all[2].full_load_rows = n / 8;
             all[2].validation_failed = n;
             observed(Subject::Tables(arn("BILLINGXCDC")), Value::Tables(all), 1, 15)
+        }),
+        2 => (hostile(), hostile(), hostile()).prop_map(|(name, mappings, key)| {
+            let settings = serde_json::json!({ "Logging": { key.as_str(): name }, key.as_str(): 1 }).to_string();
+            let definition = crate::model::observation::Definition {
+                table_mappings: Some(mappings),
+                settings: Some(settings),
+            };
+            observed(Subject::Definition(arn("BILLINGXCDC")), Value::Definition(definition), 1, 60)
+        }),
+        2 => proptest::sample::select(crate::console::fixtures::definition::drained("BILLINGXCDC", 3)),
+        1 => hostile().prop_map(|name| {
+            let mut all = crate::console::fixtures::definition::full_endpoints();
+            all[0].name = name.clone().into();
+            all[1].settings[0].value = name.into();
+            observed(Subject::Endpoints, Value::Endpoints(all), 1, 60)
         }),
         1 => (hostile(), any::<bool>()).prop_map(|(why, tables)| {
             let subject = if tables { Subject::Tables(arn("BILLINGXCDC")) } else { Subject::Tasks };
