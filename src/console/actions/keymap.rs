@@ -258,9 +258,9 @@ mod tests {
 
     #[test]
     fn a_character_for_everywhere_leaves_the_text_fields_what_they_had() {
-        let (map, refused) = merged(&[("up", None, &["p"])]);
+        let (map, refused) = merged(&[("up", None, &["z"])]);
         assert_eq!(refused, []);
-        assert_eq!(map.find(Context::Tasks, key("p")), Some(ActionId::Up));
+        assert_eq!(map.find(Context::Tasks, key("z")), Some(ActionId::Up));
         assert_eq!(map.find(Context::Palette, key("Up")), Some(ActionId::Up));
     }
 
