@@ -41,6 +41,8 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
         bell: setup.screen.bell,
         alerts: setup.alerts.clone(),
+        log_groups: setup.log_groups.clone(),
+        time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
     };

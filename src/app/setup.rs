@@ -38,6 +38,8 @@ pub struct Setup {
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
     pub(super) alerts: alert::Settings,
+    /// Log groups that are shown besides those of tasks.
+    pub(super) log_groups: Vec<String>,
     pub(super) theme: Option<ThemeName>,
     pub(super) keys: Keymap,
     pub(super) clock: Clock,
@@ -52,7 +54,7 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, screen, cost, alerts, keys } = config;
+        let Config { environment, profile, region, endpoint_url, scope, logs, screen, cost, alerts, keys } = config;
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -62,7 +64,8 @@ impl Setup {
         let config::Scope { tasks, tags } = scope;
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { environment, aws, watch, screen, alerts, theme: flags.theme, keys, clock: Clock::System, demo: None })
+        let (log_groups, theme) = (logs.groups, flags.theme);
+        Ok(Self { environment, aws, watch, screen, alerts, log_groups, theme, keys, clock: Clock::System, demo: None })
     }
 
     /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
@@ -78,6 +81,8 @@ impl Setup {
             watch: feeds::Settings::default(),
             screen: config.screen,
             alerts: config.alerts,
+            // What an account of one's own names is not in the demo.
+            log_groups: crate::demo::LOG_GROUPS.map(str::to_owned).to_vec(),
             theme,
             keys: config.keys,
             clock,

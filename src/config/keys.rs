@@ -30,7 +30,7 @@ pub(super) struct Wrong {
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 6] = [
+const SECTIONS: [(&str, &[&str]); 7] = [
     ("", &[]),
     (
         "scope",
@@ -39,6 +39,7 @@ const SECTIONS: [(&str, &[&str]); 6] = [
             "except for a command that names its TASK.",
         ],
     ),
+    ("logs", &[]),
     ("screen", &[]),
     ("cost", &[]),
     // Its keys are the table of limits: `alerts.rs`.
@@ -62,8 +63,12 @@ const SECTIONS: [(&str, &[&str]); 6] = [
 /// As many characters as the band on the screen has room for at 80 columns.
 const ENVIRONMENT_MAX: usize = 16;
 
+/// Longest name of a log group, and most that are named.
+const GROUP_MAX: usize = 512;
+const GROUPS_MAX: usize = 50;
+
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 13] = [
+const KEYS: [Row; 15] = [
     Row {
         section: "",
         key: "environment",
@@ -148,6 +153,60 @@ const KEYS: [Row; 13] = [
         example: "{ team = \"payments\" }",
         read: |config, value| {
             config.scope.tags = tags(value)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "logs",
+        key: "groups",
+        doc: &[
+            "Log groups to read on the screen Logs (L) besides those of the tasks, such as those of the Lambda functions",
+            "of an automation; every stream of each, new ones included.",
+        ],
+        default: Some("[]"),
+        example: "[\"/aws/lambda/nightly-refresh\"]",
+        read: |config, value| {
+            let names = list(value)?;
+            let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '#');
+            if let Some(name) = names.iter().find(|name| name.len() > GROUP_MAX || !name.chars().all(good)) {
+                let what = format!("holds what is no name of a log group: {name:?}");
+                return Err(wrong(
+                    value.span(),
+                    what,
+                    "the name, not the ARN: for example \"/aws/lambda/nightly-refresh\"",
+                ));
+            }
+            if names.len() > GROUPS_MAX {
+                let what = format!("may name at most {GROUPS_MAX} log groups");
+                return Err(wrong(
+                    value.span(),
+                    what,
+                    "each is read only while it is on screen; name those you look at",
+                ));
+            }
+            for name in names {
+                if !config.logs.groups.contains(&name) {
+                    config.logs.groups.push(name);
+                }
+            }
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
+        key: "time_zone",
+        doc: &[
+            "IANA name of the time zone that z switches to, beside UTC. Times are shown in UTC first. Left out: UTC only.",
+        ],
+        default: None,
+        example: "\"Europe/Berlin\"",
+        read: |config, value| {
+            let (name, span) = filled(value)?;
+            let Ok(zone) = jiff::tz::TimeZone::get(&name) else {
+                let what = format!("is no time zone: {name:?}");
+                return Err(wrong(span, what, "an IANA name, for example time_zone = \"Europe/Berlin\""));
+            };
+            config.screen.time_zone = Some(zone);
             Ok(())
         },
     },

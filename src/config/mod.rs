@@ -28,6 +28,7 @@ pub struct Config {
     /// One endpoint for every service, before what the AWS configuration says.
     pub endpoint_url: Option<String>,
     pub scope: Scope,
+    pub logs: Logs,
     pub screen: Screen,
     pub cost: Cost,
     /// Limits of the rules, and what differs from task to task.
@@ -45,6 +46,13 @@ pub struct Scope {
     pub tags: BTreeMap<String, String>,
 }
 
+/// Logs besides those of tasks.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Logs {
+    /// Names of log groups.
+    pub groups: Vec<String>,
+}
+
 /// What the terminal gets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Screen {
@@ -56,6 +64,8 @@ pub struct Screen {
     pub clock: bool,
     /// The terminal's bell at something new and critical.
     pub bell: bool,
+    /// Where times are shown besides UTC.
+    pub time_zone: Option<jiff::tz::TimeZone>,
 }
 
 impl Default for Screen {
@@ -67,6 +77,7 @@ impl Default for Screen {
             clipboard: Clipboard::Auto,
             clock: true,
             bell: true,
+            time_zone: None,
         }
     }
 }

@@ -4,6 +4,7 @@ pub mod alerts;
 pub mod charts;
 pub mod definition;
 pub mod lists;
+pub mod logs;
 
 use super::actions::Keymap;
 use super::message::{Area, Key, KeyCode, Message};
@@ -48,6 +49,8 @@ pub fn setup() -> Setup {
         sees_every_task: true,
         bell: true,
         alerts: crate::model::alert::Settings::default(),
+        log_groups: vec![],
+        time_zone: None,
         keys: Keymap::default(),
         copies: true,
     }

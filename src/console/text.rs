@@ -9,7 +9,7 @@ pub fn width(text: &str) -> usize {
 }
 
 /// Longest beginning of `text` that takes at most `cells`; a combining mark stays with its letter.
-fn head(text: &str, cells: usize) -> &str {
+pub fn head(text: &str, cells: usize) -> &str {
     if text.is_ascii() {
         return &text[..cells.min(text.len())];
     }

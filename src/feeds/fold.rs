@@ -4,10 +4,12 @@
 use super::book::{Book, KEEP};
 use super::charts::OpenCharts;
 use super::known::Known;
+use super::logs::{self, Told};
 use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
 use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
+use crate::model::log_place::{self, LogPlace, LogSource, NoPlace};
 use crate::model::metric::{MetricName, Series};
 use crate::model::observation::{self, Definition, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
@@ -15,7 +17,7 @@ use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::{Task, TaskStatus};
 use crate::model::{
-    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted,
+    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted, settings,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,6 +38,7 @@ pub(super) struct Fold {
     /// Of the task whose charts were opened last.
     charts: Option<OpenCharts>,
     window: Option<Window>,
+    pub(super) logs: logs::Book,
 }
 
 /// Before the first answer.
@@ -57,6 +60,7 @@ impl Fold {
             of_instances: Book::new(),
             charts: None,
             window: None,
+            logs: logs::Book::default(),
         }
     }
 
@@ -79,6 +83,7 @@ impl Fold {
         self.tagged.retain(|arn, _| tasks.contains_key(arn));
         let (settings, tagged) = (&self.settings, &self.tagged);
         self.book.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
+        self.logs.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
     }
 
     /// Settings and mappings came.
@@ -195,6 +200,25 @@ impl Fold {
     /// Name of the instance a task runs on.
     pub(super) fn instance_of(&self, arn: &ReplicationArn) -> Option<Untrusted> {
         self.instances.get(self.tasks.get(arn)?.instance.as_ref()?).cloned()
+    }
+
+    /// Where a log is, by what is known of its task now.
+    pub(super) fn log_place(&self, source: &LogSource) -> Result<LogPlace, NoPlace> {
+        let arn = match source {
+            LogSource::Group(name) => return Ok(LogPlace::group(name)),
+            LogSource::Task(arn) => arn,
+        };
+        let text = self.texts.get(arn).and_then(|(_, settings)| settings.as_deref()).unwrap_or("{}");
+        // Settings that cannot be read name nothing; the usual names are tried.
+        let settings = settings::parse(text).unwrap_or_default();
+        log_place::find(arn, &settings, self.instance_of(arn).as_ref().map(Untrusted::raw))
+    }
+
+    /// When the task of a log stopped, where it has.
+    pub(super) fn ended(&self, source: &LogSource) -> Option<Timestamp> {
+        let LogSource::Task(arn) = source else { return None };
+        let task = self.tasks.get(arn).filter(|task| task.status != TaskStatus::Running)?;
+        task.stats.stop
     }
 
     /// The watched tasks with their settings and mappings, as far as read.
@@ -332,6 +356,17 @@ impl Fold {
         now: Timestamp,
     ) -> Report {
         self.report(Subject::Maintenance, Value::Maintenance(answer.value), answer.stated, every, now)
+    }
+
+    /// Lines, gaps and reasons, as old as the last window that was whole.
+    pub(super) fn log_report<T>(
+        &self,
+        subject: Subject,
+        told: Told<T>,
+        value: impl FnOnce(T) -> Value,
+        every: Option<SignedDuration>,
+    ) -> Report {
+        self.report(subject, value(told.value), told.as_of, every, told.received)
     }
 
     fn report(

@@ -51,6 +51,10 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
     all_drain.key(KeyCode::Char('D'));
     let mut tables = Scene::tables(SCREEN, 10_000);
     tables.key(KeyCode::Down);
+    let mut logs = Scene::logs(SCREEN, 10_000);
+    logs.key(KeyCode::Up);
+    let mut moved_in_logs = Scene::logs(SCREEN, 10_000);
+    moved_in_logs.key(KeyCode::Up);
     let at = |key| {
         let mut scene = Scene::new(SCREEN, 600);
         scene.key(KeyCode::Char(key));
@@ -71,6 +75,8 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         ("full_frame_tables_bytes", full(&tables)),
         ("full_frame_help_bytes", on(KeyCode::Char('?'))),
         ("full_frame_problems_bytes", on(KeyCode::Char('!'))),
+        ("full_frame_logs_bytes", full(&logs)),
+        ("move_selection_logs_bytes", worst_of_four(&mut moved_in_logs, |scene| scene.key(KeyCode::Up))),
         ("full_frame_metrics_bytes", full(&charts)),
         ("move_cursor_metrics_bytes", worst_of_four(&mut charts, |scene| scene.key(KeyCode::Left))),
         ("full_frame_drain_bytes", on(KeyCode::Char('d'))),

@@ -48,6 +48,8 @@ fn good_files_are_read() {
             assert_eq!(config.scope.tasks, ["orders-*", "billing"]);
             assert_eq!(config.scope.tags["team"], "payments");
             assert!((config.cost.dollars_per_day - 3.0).abs() < f64::EPSILON);
+            assert_eq!(config.logs.groups, ["/aws/lambda/nightly-refresh", "dms-tasks-dms-prod-1"], "each once");
+            assert_eq!(config.screen.time_zone, jiff::tz::TimeZone::get("Europe/Berlin").ok());
             assert_eq!(config.screen.characters, config::Characters::Ascii);
             assert_eq!(config.screen.colour, config::Colour::Never);
             assert_eq!(config.screen.theme, config::ThemeName::ColourBlind);

@@ -258,15 +258,15 @@ mod tests {
 
     #[test]
     fn a_character_for_everywhere_leaves_the_text_fields_what_they_had() {
-        let (map, refused) = merged(&[("up", None, &["z"])]);
+        let (map, refused) = merged(&[("up", None, &["U"])]);
         assert_eq!(refused, []);
-        assert_eq!(map.find(Context::Tasks, key("z")), Some(ActionId::Up));
+        assert_eq!(map.find(Context::Tasks, key("U")), Some(ActionId::Up));
         assert_eq!(map.find(Context::Palette, key("Up")), Some(ActionId::Up));
     }
 
     #[test]
     fn control_c_leaves_whatever_else_is_said() {
-        for lines in [&[][..], &["F10"], &["x"]] {
+        for lines in [&[][..], &["F10"], &["U"]] {
             let (map, refused) = merged(&[("quit-now", None, lines)]);
             assert_eq!(refused, []);
             for context in Context::ALL {

@@ -314,6 +314,120 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::FollowLog,
+        name: "follow",
+        contexts: &[Logs],
+        keys: &[char('f')],
+        label: "follow",
+        doc: "Follow the newest line, or stay where the screen is.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Search,
+        name: "search",
+        contexts: &[Logs],
+        keys: &[char('/')],
+        label: "search",
+        doc: "Search for a text, whatever its case, from here upwards.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextMatch,
+        name: "next-match",
+        contexts: &[Logs],
+        keys: &[char('n')],
+        label: "match below",
+        doc: "To the next line further down in which the text stands, around the end.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousMatch,
+        name: "previous-match",
+        contexts: &[Logs],
+        keys: &[char('N')],
+        label: "match above",
+        doc: "To the next one further up.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Severity,
+        name: "severity",
+        contexts: &[Logs],
+        keys: &[char('v')],
+        label: "severity",
+        doc: "All lines, warnings and errors, errors, only lines worth a look.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Component,
+        name: "component",
+        contexts: &[Logs],
+        keys: &[char('c')],
+        label: "component",
+        doc: "Only lines of components whose name begins like this; the whole name finds one that the log cuts.",
+        footer: Some(5),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::QuietLines,
+        name: "quiet-lines",
+        contexts: &[Logs],
+        keys: &[char('x')],
+        label: "quiet lines",
+        doc: "Show or hide lines that only say that nothing happened.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::WrapLines,
+        name: "wrap-lines",
+        contexts: &[Logs],
+        keys: &[char('W')],
+        label: "wrap",
+        doc: "Let long lines go on in the next row, or cut them.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OtherZone,
+        name: "other-zone",
+        contexts: &[Logs],
+        keys: &[char('z')],
+        label: "UTC or local",
+        doc: "Times in UTC, or in the time zone that the configuration names.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextGroup,
+        name: "next-group",
+        contexts: &[Logs],
+        keys: &[char(']')],
+        label: "next group",
+        doc: "The next of the log groups that the configuration names.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousGroup,
+        name: "previous-group",
+        contexts: &[Logs],
+        keys: &[char('[')],
+        label: "group before",
+        doc: "The log group before.",
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::AskNow,
         name: "ask-now",
         contexts: SCREENS,

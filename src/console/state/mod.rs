@@ -94,6 +94,10 @@ pub struct Setup {
     pub bell: bool,
     /// Limits of the rules.
     pub alerts: alert::Settings,
+    /// Log groups that the configuration names.
+    pub log_groups: Vec<String>,
+    /// Where times are shown besides UTC.
+    pub time_zone: Option<jiff::tz::TimeZone>,
     /// Which keys do what.
     pub keys: Keymap,
     /// The clipboard may be used.
@@ -269,6 +273,18 @@ impl State {
     /// The task that the screen is about, where it is about one.
     pub fn task_on_screen(&self) -> Option<&ReplicationArn> {
         self.tab().and(self.opened.as_ref())
+    }
+
+    /// Makes this the opened task; which side of it is shown is for the caller.
+    pub fn open_task(&mut self, arn: &ReplicationArn) {
+        if self.opened.as_ref() != Some(arn) {
+            // No rows are held yet, so nothing that came for this task earlier may lend them its age.
+            *self.world.feed_mut(&Subject::Tables(arn.clone())) = feed::Feed::default();
+            self.tables = Some(Tables::new(arn.clone()));
+            self.opened = Some(arn.clone());
+        }
+        // Only one task is open: what lay behind would be about this one now.
+        self.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
     }
 
     pub fn layout(&self) -> Layout {

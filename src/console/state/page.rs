@@ -112,6 +112,11 @@ pub trait Page {
         ""
     }
 
+    /// What stands before the open text field.
+    fn prompt(&self, _state: &State) -> &'static str {
+        "/ "
+    }
+
     /// Lines the pane under the list can use. Where there is nothing to be about there is no such pane; with a filter
     /// that matches nothing it stays, so that typing moves nothing.
     fn detail_wants(&self, _state: &State) -> u16 {

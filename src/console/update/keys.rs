@@ -1,14 +1,12 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{alerts, export, lists};
+use super::{alerts, export, lists, logs};
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
-use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
 use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
-use crate::console::state::tables::Tables;
 use crate::console::state::{Overlay, Screen, State, Tab};
 use crate::model::{ReplicationArn, Subject};
 
@@ -65,6 +63,17 @@ fn refilter(state: &mut State, text: &str) {
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
+        ActionId::Search
+        | ActionId::Component
+        | ActionId::NextMatch
+        | ActionId::PreviousMatch
+        | ActionId::FollowLog
+        | ActionId::Severity
+        | ActionId::QuietLines
+        | ActionId::WrapLines
+        | ActionId::OtherZone
+        | ActionId::NextGroup
+        | ActionId::PreviousGroup => logs::perform(state, action),
         ActionId::EventLog => lists::to_log(state),
         ActionId::EventInFull => lists::event_in_full(state),
         ActionId::ScheduledTask => lists::to_scheduled_task(state),
@@ -183,27 +192,21 @@ pub fn open(state: &mut State, tab: Tab) {
 
 /// A side of this task, from wherever we are.
 pub fn open_task(state: &mut State, arn: ReplicationArn, tab: Tab) {
-    if state.opened.as_ref() != Some(&arn) {
-        // No rows are held yet, so nothing that came for this task earlier may lend them its age.
-        *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
-        state.tables = Some(Tables::new(arn.clone()));
-        state.opened = Some(arn);
-    }
-    // Only one task is open: what lay behind would be about this one now.
-    state.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
+    state.open_task(&arn);
     state.screens.push(Screen::Task(tab));
 }
 
 /// Another side of the task on screen.
-pub fn turn(state: &mut State, tab: Tab) {
+fn turn(state: &mut State, tab: Tab) {
     if let Some(screen) = state.screens.last_mut() {
         *screen = Screen::Task(tab);
     }
 }
 
 fn beside(state: &mut State, by: isize) {
-    if let Some(tab) = state.tab() {
-        turn(state, tab.beside(by));
+    match state.tab() {
+        Some(tab) => turn(state, tab.beside(by)),
+        None => logs::beside(state, by),
     }
 }
 

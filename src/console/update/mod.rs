@@ -1,12 +1,14 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
-//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `export` copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, the rest is here.
+//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means, `export`
+//! copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
+//! is here.
 
 mod alerts;
 mod export;
 mod keys;
 mod lists;
+mod logs;
 mod report;
 
 use super::message::{Effect, Message};

@@ -27,7 +27,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
                 return;
             }
         }
-        _ if context == Context::Filter => x += field(canvas, pane, x, ("/ ", state.filter()), 50) + 3,
+        _ if context == Context::Filter => {
+            x += field(canvas, pane, x, (state.page().prompt(state), state.filter()), 50) + 3
+        }
         _ if context == Context::Acknowledge => {
             let reason = state.alerts.field.as_ref().map_or("", |field| field.text.as_str());
             x += field(canvas, pane, x, ("why? ", reason), 50) + 3;
@@ -59,7 +61,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
 /// What an open field takes, in the words that fit best first.
 fn what_to_type(state: &State, context: Context) -> Vec<String> {
     match context {
-        Context::Filter => {
+        // What is no list has no columns, and its field no such words.
+        Context::Filter if !state.columns().is_empty() => {
             let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
             vec![format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()]
         }
@@ -152,6 +155,7 @@ fn label(state: &State, action: &Action) -> Cow<'static, str> {
     match (action.id, &state.overlay) {
         (ActionId::OnlyUnwell, None) if state.tasks.only_unwell => "all tasks".into(),
         (ActionId::Acknowledge, None) if acknowledged() => "take back".into(),
+        (ActionId::Back, None) if filtered && state.columns().is_empty() => "drop search".into(),
         (ActionId::Back, None) if filtered => "all rows".into(),
         (ActionId::WriteFile, Some(Overlay::FileName(file))) => {
             format!("write {}", text::plural(file.rows, "row")).into()

@@ -10,6 +10,7 @@ use crate::console::text;
 use crate::console::theme::Role;
 use crate::model::Subject;
 use crate::model::parts::EventSubscription;
+use crate::model::topic::Audience;
 
 /// Lines that a subscription takes at least.
 const LEAST: usize = 2;
@@ -73,6 +74,8 @@ fn lines<'a>(state: &State, one: &EventSubscription, width: usize) -> Vec<Line<'
     let (role, sign, word, means) = match (one.enabled, one.status.raw()) {
         (true, "topic-not-exist") => (Role::Bad, "✗", "dead: its topic does not exist", DEAD),
         (true, "no-permission") => (Role::Bad, "✗", "dead: DMS may not publish to it", DEAD),
+        (true, _) if one.audience == Audience::NoTopic => (Role::Bad, "✗", "dead: its topic does not exist", DEAD),
+        (true, _) if one.is_dead() => (Role::Bad, "✗", "dead: nobody listens to its topic", DEAD),
         (true, "active") => (Role::Good, "●", "active", ""),
         (false, _) => (Role::Dim, "○", "switched off: nobody is told", ""),
         (true, "creating") => (Role::Busy, "◐", "being made: nobody is told yet", ""),
@@ -88,7 +91,14 @@ fn lines<'a>(state: &State, one: &EventSubscription, width: usize) -> Vec<Line<'
     if !means.is_empty() {
         out.push(vec![span(Role::Text, format!("  {means}"))]);
     }
-    out.push(vec![span(Role::Dim, format!("  to {}", topic(state, one)))]);
+    let heard = match one.audience {
+        Audience::Known { confirmed, pending: 0 } => format!(", {confirmed} confirmed"),
+        Audience::Known { confirmed, pending } => format!(", {confirmed} confirmed, {pending} not yet"),
+        Audience::NoTopic => String::new(),
+        Audience::Unknown if one.is_dead() => String::new(),
+        Audience::Unknown => ", ? who hears it".to_owned(),
+    };
+    out.push(vec![span(Role::Dim, format!("  to {}{heard}", topic(state, one)))]);
     out
 }
 

@@ -238,6 +238,7 @@ mod charts;
 mod definition;
 mod drain;
 mod lists;
+mod logs;
 mod properties;
 
 #[test]

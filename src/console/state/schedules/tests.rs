@@ -145,5 +145,5 @@ fn dead_subscriptions_come_first() {
     let mut world = World::default();
     world.subscriptions = crate::console::fixtures::lists::subscriptions();
     let names: Vec<&str> = subscriptions(&world).into_iter().map(|one| one.name.raw()).collect();
-    assert_eq!(names, ["dms-oncall", "dms-changes", "dms-old", "dms-failures"]);
+    assert_eq!(names, ["dms-oncall", "dms-silent", "dms-changes", "dms-old", "dms-failures"]);
 }

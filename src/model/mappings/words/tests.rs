@@ -7,7 +7,8 @@ use serde_json::json;
 fn told(rule: &Value) -> String {
     let sections = words(&json!({ "rules": [rule] }).to_string()).unwrap();
     // The remark that nothing is taken is not about the rule.
-    let mut of_rule = sections.iter().flat_map(|section| section.statements.iter().map(move |one| (section.title, one)));
+    let mut of_rule =
+        sections.iter().flat_map(|section| section.statements.iter().map(move |one| (section.title, one)));
     let (title, one) = of_rule.rfind(|(_, one)| one.subject != "nothing").unwrap();
     let remarks: Vec<String> = one
         .remarks
