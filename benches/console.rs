@@ -87,6 +87,20 @@ fn refresh(report: &mut Report, tables: usize) {
     report.line(&format!("new statistics of {tables} tables, made and taken in"), p95(&mut times), 250.0, "ms");
 }
 
+/// Every rule for every task, instance and schedule, as after each answer.
+fn judging(report: &mut Report, tasks: usize) {
+    let mut scene = Scene::new(SCREEN, tasks);
+    let mut times: Vec<Duration> = (0..40)
+        .map(|_| {
+            scene.pass(10);
+            let began = Instant::now();
+            scene.refresh_tasks();
+            began.elapsed()
+        })
+        .collect();
+    report.line(&format!("{tasks} tasks taken in and judged by every rule, median"), median(&mut times), 20.0, "ms");
+}
+
 /// A log of that many lines: what stays of it in the filter, and a search that is typed, letter by letter.
 fn log(report: &mut Report, lines: i64) {
     let mut painter = Painter::new(SCREEN);
@@ -149,6 +163,7 @@ fn main() {
     for tables in [100, 10_000, 60_000] {
         frames(&mut report, &format!("{tables} tables"), Scene::tables(SCREEN, tables));
     }
+    judging(&mut report, 600);
     for lines in [1_000, 100_000] {
         frames(&mut report, &format!("log of {lines} lines, moving"), Scene::logs(SCREEN, lines));
     }

@@ -38,6 +38,9 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         demo: setup.demo.is_some(),
         clock: setup.screen.clock,
         watched: setup.watch.tasks.clone(),
+        sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
+        bell: setup.screen.bell,
+        alerts: setup.alerts.clone(),
         log_groups: setup.log_groups.clone(),
         time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
@@ -61,7 +64,7 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
             runtime.spawn_blocking(move || inbox.send(Message::Written { id, outcome: write::new_file(&path, &text) }));
         }
         // The loop does these itself.
-        Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) => {}
+        Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
     let ended = run(begin, &inbox, clock, &mut perform).map_err(|error| failed("the terminal", error));
     runtime.shutdown_background();

@@ -9,6 +9,7 @@ use crate::aws::{
     self, Answer, Connected, InstanceMetricQuery, Limiters, MetricQuery, Reader, Serverless, TaskDetail, WhichTables,
 };
 use crate::feeds;
+use crate::model::alert::{self, Stated};
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::TaskSeries;
 use crate::model::parts::Instance;
@@ -16,7 +17,7 @@ use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::{Task, TaskStatus};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ReplicationArn, ReplicationKind, Scope, TaskName};
+use crate::model::{Problem, ReplicationArn, ReplicationKind, Scope, Subject, TaskName};
 use jiff::{SignedDuration, Timestamp};
 
 /// How far back the newest point is looked for; an older one says nothing about now anyway.
@@ -98,6 +99,29 @@ impl TaskFacts {
     /// Fails with the first part that could not be told.
     pub fn complete(&self) -> Result<(), Failure> {
         complete(&self.missing)
+    }
+}
+
+/// What a command knows is less than what a console does: rules that would need more say nothing.
+impl alert::Facts for TaskFacts {
+    fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    fn sees_every_task(&self) -> bool {
+        false
+    }
+
+    fn points(&self, task: &ReplicationArn, name: MetricName) -> &[Point] {
+        Self::points(self, task, name)
+    }
+
+    fn metrics_answered(&self, _now: Timestamp) -> bool {
+        self.metrics_answered
+    }
+
+    fn stated(&self, subject: &Subject) -> Option<Stated> {
+        (*subject == Subject::Tasks).then_some(Stated { as_of: self.stated, received: self.now })
     }
 }
 

@@ -6,6 +6,7 @@ use crate::config::{self, Characters, Colour, Config, Source, ThemeName};
 use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
 use crate::console::theme::Look;
+use crate::model::alert;
 use crate::{aws, feeds};
 use std::path::{Path, PathBuf};
 
@@ -36,6 +37,7 @@ pub struct Setup {
     pub(super) aws: aws::Settings,
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
+    pub(super) alerts: alert::Settings,
     /// Log groups that are shown besides those of tasks.
     pub(super) log_groups: Vec<String>,
     pub(super) theme: Option<ThemeName>,
@@ -52,7 +54,7 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, logs, screen, cost, keys } = config;
+        let Config { environment, profile, region, endpoint_url, scope, logs, screen, cost, alerts, keys } = config;
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -63,10 +65,10 @@ impl Setup {
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
         let (log_groups, theme) = (logs.groups, flags.theme);
-        Ok(Self { environment, aws, watch, screen, log_groups, theme, keys, clock: Clock::System, demo: None })
+        Ok(Self { environment, aws, watch, screen, alerts, log_groups, theme, keys, clock: Clock::System, demo: None })
     }
 
-    /// The demo takes only the look of the screen from the configuration: no account, no scope.
+    /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
@@ -78,6 +80,7 @@ impl Setup {
             aws: aws::Settings::default(),
             watch: feeds::Settings::default(),
             screen: config.screen,
+            alerts: config.alerts,
             // What an account of one's own names is not in the demo.
             log_groups: crate::demo::LOG_GROUPS.map(str::to_owned).to_vec(),
             theme,
@@ -97,6 +100,11 @@ impl Setup {
             Source::Absent(path) => Found::Absent(path),
             Source::Nowhere => Found::Nowhere,
         })
+    }
+
+    /// Limits of the rules.
+    pub fn alerts(&self) -> &alert::Settings {
+        &self.alerts
     }
 
     /// Where the configuration is read from.

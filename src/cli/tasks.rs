@@ -2,14 +2,13 @@
 
 use super::print::{Format, List};
 use crate::app::{Failure, Setup, TaskFacts, headless};
+use crate::model::alert::{self, Alert};
 use crate::model::health::{self, Latency};
 use crate::model::listing::tasks::{self, Judged};
 use crate::model::metric::{self, MetricName};
 use crate::model::task::Task;
 use clap::Args;
 use serde_json::Value;
-
-pub use crate::model::listing::time;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -20,16 +19,18 @@ pub struct Arguments {
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     let facts = headless::tasks(setup)?;
-    list(&facts).print(arguments.output)?;
+    list(&facts, setup.alerts()).print(arguments.output)?;
     facts.complete().map(|()| 0)
 }
 
-fn list(facts: &TaskFacts) -> List {
-    let rows = facts.tasks.iter().map(|task| row(task, facts)).collect();
+fn list(facts: &TaskFacts, limits: &alert::Settings) -> List {
+    let alerts = alert::judged_once(facts, limits.clone(), facts.now);
+    let of = |task: &Task| alerts.get(&task.arn).map_or(&[][..], Vec::as_slice);
+    let rows = facts.tasks.iter().map(|task| row(task, facts, of(task))).collect();
     List { columns: tasks::COLUMNS, rows }
 }
 
-fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
+fn row(task: &Task, facts: &TaskFacts, alerts: &[Alert]) -> Vec<Value> {
     let now = facts.now;
     let target = facts.points(&task.arn, MetricName::CDCLatencyTarget);
     let source = facts.points(&task.arn, MetricName::CDCLatencySource);
@@ -39,15 +40,8 @@ fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
         Latency::Fresh(point) => (metric::fresh(source, now).map(|point| point.value), Some(point.value)),
         _ => (None, None),
     };
-    let alerts = health::alerts(task, latency, None);
     tasks::cells(
         task,
-        &Judged {
-            source_seconds,
-            target_seconds,
-            alerts: &alerts,
-            newest: facts.newest_point(&task.arn),
-            stated: facts.stated,
-        },
+        &Judged { source_seconds, target_seconds, alerts, newest: facts.newest_point(&task.arn), stated: facts.stated },
     )
 }

@@ -1,5 +1,6 @@
 //! THE table of keys: where each stands, what it means, its default, how it is read and checked.
 
+use super::alerts;
 use super::mistake::Mistake;
 use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings};
 use crate::aws;
@@ -21,15 +22,15 @@ struct Row {
 }
 
 /// Why a value will not do.
-struct Wrong {
-    span: Range<usize>,
+pub(super) struct Wrong {
+    pub span: Range<usize>,
     /// Follows the name of the key.
-    what: String,
-    hint: String,
+    pub what: String,
+    pub hint: String,
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 6] = [
+const SECTIONS: [(&str, &[&str]); 7] = [
     ("", &[]),
     (
         "scope",
@@ -41,6 +42,15 @@ const SECTIONS: [(&str, &[&str]); 6] = [
     ("logs", &[]),
     ("screen", &[]),
     ("cost", &[]),
+    // Its keys are the table of limits: `alerts.rs`.
+    (
+        "alerts",
+        &[
+            "From when on something is worth a word. What is raised is let go a fifth better than its limit, or after two",
+            "good points. Keys for one task or some: in a section [alerts.task.\"orders-*\"], where the pattern that says",
+            "most wins.",
+        ],
+    ),
     (
         bindings::SECTION,
         &[
@@ -58,7 +68,7 @@ const GROUP_MAX: usize = 512;
 const GROUPS_MAX: usize = 50;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 14] = [
+const KEYS: [Row; 15] = [
     Row {
         section: "",
         key: "environment",
@@ -269,6 +279,17 @@ const KEYS: [Row; 14] = [
         },
     },
     Row {
+        section: "screen",
+        key: "bell",
+        doc: &["The terminal's bell when something new and critical comes up; at most every ten seconds."],
+        default: Some("true"),
+        example: "false",
+        read: |config, value| {
+            config.screen.bell = truth(value)?;
+            Ok(())
+        },
+    },
+    Row {
         section: "cost",
         key: "dollars_per_day",
         doc: &[
@@ -317,6 +338,7 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
             }
         } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
+                DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
@@ -342,11 +364,16 @@ fn suggestion(section: &str, word: &str) -> String {
         Some(elsewhere) => return format!("`{word}` stands in [{elsewhere}]"),
         None => {}
     }
+    nearest(&here, word, |name| dotted(section, name))
+}
+
+/// The nearest of these names, written in full; else all there are.
+pub(super) fn nearest(here: &[&str], word: &str, full: impl Fn(&str) -> String) -> String {
     // Half of the letters may differ: what is further away is another word.
     let near = here.iter().map(|name| (strsim::damerau_levenshtein(name, word), *name)).min();
     match near {
         Some((distance, name)) if distance * 2 <= name.len().max(word.len()) => {
-            format!("did you mean `{}`?", dotted(section, name))
+            format!("did you mean `{}`?", full(name))
         }
         _ => format!("known here: {}", here.join(", ")),
     }
@@ -390,7 +417,7 @@ fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong>
     Ok((text, span))
 }
 
-fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
+pub(super) fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
     let digits = match value.get_ref() {
         DeValue::Integer(n) if n.radix() == 10 => n.to_string(),
         DeValue::Integer(_) => {
@@ -501,11 +528,14 @@ pub fn example() -> String {
                 None => writeln!(out, "# {} = {}", row.key, row.example),
             };
         }
+        if name == alerts::SECTION {
+            out.push_str(&alerts::example());
+        }
     }
     out
 }
 
-fn comment(out: &mut String, lines: &[&str]) {
+pub(super) fn comment(out: &mut String, lines: &[&str]) {
     for line in lines {
         let _ = writeln!(out, "# {line}");
     }

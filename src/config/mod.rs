@@ -4,12 +4,14 @@
 //! Start at [`keys`], THE table of keys: reading, checking and `config.example.toml` come from it; `bindings` reads the
 //! keys of the console. Every mistake in a file is told at once, each with file, line, column, key and what to do.
 
+mod alerts;
 mod bindings;
 mod keys;
 mod mistake;
 
 use crate::console::actions::Keymap;
 use crate::feeds;
+use crate::model::alert;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +31,8 @@ pub struct Config {
     pub logs: Logs,
     pub screen: Screen,
     pub cost: Cost,
+    /// Limits of the rules, and what differs from task to task.
+    pub alerts: alert::Settings,
     /// Keys of the console, merged over the defaults and checked.
     pub keys: Keymap,
 }
@@ -58,6 +62,8 @@ pub struct Screen {
     pub clipboard: Clipboard,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
+    /// The terminal's bell at something new and critical.
+    pub bell: bool,
     /// Where times are shown besides UTC.
     pub time_zone: Option<jiff::tz::TimeZone>,
 }
@@ -70,6 +76,7 @@ impl Default for Screen {
             theme: ThemeName::Sixteen,
             clipboard: Clipboard::Auto,
             clock: true,
+            bell: true,
             time_zone: None,
         }
     }

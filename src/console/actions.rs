@@ -32,10 +32,11 @@ pub enum Context {
     Palette,
     Filter,
     FileName,
+    Acknowledge,
 }
 
 impl Context {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -51,6 +52,7 @@ impl Context {
         Self::Palette,
         Self::Filter,
         Self::FileName,
+        Self::Acknowledge,
     ];
 
     /// Its name in the configuration: `[keys.tasks]`.
@@ -71,6 +73,7 @@ impl Context {
             Self::Palette => "commands",
             Self::Filter => "filter",
             Self::FileName => "file-name",
+            Self::Acknowledge => "acknowledge",
         }
     }
 
@@ -91,12 +94,13 @@ impl Context {
             Self::Palette => "Commands (:)",
             Self::Filter => "Filter (/)",
             Self::FileName => "File name (w)",
+            Self::Acknowledge => "Reason of an acknowledgement (a)",
         }
     }
 
     /// A text field is open: characters are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter | Self::FileName)
+        matches!(self, Self::Palette | Self::Filter | Self::FileName | Self::Acknowledge)
     }
 }
 
@@ -129,6 +133,10 @@ pub enum ActionId {
     Metrics,
     Drain,
     Definition,
+    OnlyUnwell,
+    Acknowledge,
+    ConfirmAcknowledge,
+    DropAcknowledge,
     NextTab,
     PreviousTab,
     Search,

@@ -1,5 +1,6 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod alerts;
 pub mod charts;
 pub mod definition;
 pub mod lists;
@@ -45,6 +46,9 @@ pub fn setup() -> Setup {
         demo: false,
         clock: true,
         watched: Vec::new(),
+        sees_every_task: true,
+        bell: true,
+        alerts: crate::model::alert::Settings::default(),
         log_groups: vec![],
         time_zone: None,
         keys: Keymap::default(),

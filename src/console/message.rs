@@ -116,6 +116,8 @@ pub enum Effect {
     Look(Focus),
     /// Leave with this exit status; the problem, if any, is printed after the screen is restored.
     Leave { status: u8, problem: Option<Problem> },
+    /// The terminal's bell, once.
+    Bell,
     /// Put this text into the clipboard of whoever looks at the terminal. Clean, and no longer than a terminal takes.
     Copy(String),
     /// Write this text to a new file, relative to where the program was started; answered by [`Message::Written`].

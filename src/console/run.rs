@@ -169,6 +169,7 @@ impl Run<'_> {
                 match effect {
                     Effect::Leave { status, problem } => return Some(Ended { status, problem }),
                     Effect::Repaint => self.terminal.repaint(),
+                    Effect::Bell => self.terminal.ring(),
                     Effect::Copy(text) => self.terminal.copy(&text),
                     Effect::Suspend => {
                         if self.terminal.suspend(&mut self.signals).await.is_err() {

@@ -13,7 +13,6 @@ mod logs;
 mod metrics;
 mod runner;
 pub mod schedule;
-mod scope;
 mod settings;
 
 pub use known::Known;

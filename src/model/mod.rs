@@ -3,6 +3,7 @@
 //! Pure types and pure functions. Nothing here opens a file, a socket or a terminal, reads a clock, or knows another
 //! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
 
+pub mod alert;
 pub mod drain;
 pub mod event;
 pub mod health;
@@ -19,6 +20,7 @@ pub mod metric;
 pub mod observation;
 pub mod operation;
 pub mod parts;
+pub mod pattern;
 pub mod problem;
 pub mod schedule;
 pub mod secret;

@@ -70,6 +70,8 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         ("full_frame_schedules_bytes", screen('S')),
         ("move_selection_events_bytes", worst_of_four(&mut at('E'), |scene| scene.key(KeyCode::Down))),
         ("move_selection_schedules_bytes", worst_of_four(&mut at('S'), |scene| scene.key(KeyCode::Down))),
+        ("full_frame_alerts_bytes", screen('A')),
+        ("move_selection_alerts_bytes", worst_of_four(&mut at('A'), |scene| scene.key(KeyCode::Down))),
         ("full_frame_tables_bytes", full(&tables)),
         ("full_frame_help_bytes", on(KeyCode::Char('?'))),
         ("full_frame_problems_bytes", on(KeyCode::Char('!'))),
@@ -82,6 +84,7 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         ("full_frame_definition_bytes", on(KeyCode::Char('i'))),
         ("move_selection_tables_bytes", worst_of_four(&mut tables, |scene| scene.key(KeyCode::Down))),
         ("clock_second_bytes", worst_of_four(&mut aged, |scene| scene.pass(1))),
+        ("the_same_answer_again_bytes", worst_of_four(&mut Scene::new(SCREEN, 100), Scene::refresh_tasks)),
         ("nothing_changed_bytes", worst_of_four(&mut Scene::new(SCREEN, 100), |_| {})),
     ];
     assert_eq!(budgets.len(), seen.len(), "a budget nobody measures, or the other way round");

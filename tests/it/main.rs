@@ -8,6 +8,7 @@
 )]
 
 mod agreement;
+mod alerts;
 mod budgets;
 mod charts;
 mod cli;

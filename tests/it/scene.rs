@@ -50,6 +50,9 @@ impl Scene {
             demo: false,
             clock: true,
             watched: vec![],
+            sees_every_task: true,
+            bell: true,
+            alerts: cutover::model::alert::Settings::default(),
             log_groups: vec![],
             time_zone: None,
             keys: Keymap::default(),
@@ -126,6 +129,12 @@ impl Scene {
     pub fn refresh_tables(&mut self, tables: usize, revision: i64) {
         let rows = (0..tables).map(|n| self.row(n, revision)).collect();
         self.report(Subject::Tables(arn(0)), Value::Tables(rows), 15);
+    }
+
+    /// The list of tasks once more: everything is judged anew.
+    pub fn refresh_tasks(&mut self) {
+        let tasks = self.state.world.tasks.clone();
+        self.report(Subject::Tasks, Value::Tasks(tasks), 15);
     }
 
     pub fn send(&mut self, message: Message) {

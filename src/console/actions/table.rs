@@ -1,8 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics, Palette, Problems,
-    Schedules, Tables, Tasks,
+    self, Acknowledge, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics, Palette,
+    Problems, Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -33,7 +33,7 @@ const MOVED: &[Context] =
 const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
-const TEXT: &[Context] = &[Filter, Palette, FileName];
+const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
@@ -54,10 +54,10 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Open,
         name: "open",
-        contexts: &[Tasks, AllDrain],
+        contexts: &[Tasks, AllDrain, Alerts],
         keys: &[key(KeyCode::Enter)],
         label: "open",
-        doc: "Open the task under the cursor: its tables; on Drain of all tasks, its drain.",
+        doc: "Open the task under the cursor: its tables; on Drain of all tasks, its drain; of an alert, its evidence.",
         operation: Some(Operation::DescribeTableStatistics),
         footer: Some(1),
         palette: true,
@@ -138,6 +138,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('A')],
         label: "alerts",
         doc: "Everything that is wrong now, worst first, with the way to the evidence.",
+        footer: Some(3),
         palette: true,
         ..BASE
     },
@@ -182,6 +183,49 @@ pub const TABLE: &[Action] = &[
         doc: "Log groups that the configuration names.",
         operation: Some(Operation::FilterLogEvents),
         palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OnlyUnwell,
+        name: "only-alerts",
+        contexts: &[Tasks],
+        keys: &[char('p')],
+        label: "only alerts",
+        doc: "Show only tasks with an alert that nobody has acknowledged; the same key shows all again.",
+        footer: Some(5),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Acknowledge,
+        name: "acknowledge",
+        contexts: &[Alerts],
+        keys: &[char('a')],
+        label: "acknowledge",
+        doc: "Acknowledge the alert under the cursor, with a reason and for a time; on an acknowledged one, take that back. \
+              Kept until you leave.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ConfirmAcknowledge,
+        name: "confirm-acknowledge",
+        contexts: &[Acknowledge],
+        keys: &[key(KeyCode::Enter)],
+        label: "acknowledge",
+        doc: "Acknowledge for this reason. A last word such as @30m, @8h or @2d says for how long; without it, an hour.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::DropAcknowledge,
+        name: "drop-acknowledge",
+        contexts: &[Acknowledge],
+        keys: &[key(KeyCode::Esc)],
+        label: "cancel",
+        doc: "Acknowledge nothing.",
+        footer: Some(2),
         ..BASE
     },
     Action {

@@ -111,18 +111,7 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 
-/// A moment in UTC, as short as it can be said today: `14:03` of the last day, else `Nov 20 14:03`, with the year where
-/// it is another.
-pub fn moment(at: Timestamp, now: Timestamp) -> String {
-    let (day, today) = (at.strftime("%Y-%m-%d").to_string(), now.strftime("%Y-%m-%d").to_string());
-    if day == today {
-        at.strftime("%H:%M").to_string()
-    } else if day[..4] == today[..4] {
-        at.strftime("%b %d %H:%M").to_string()
-    } else {
-        at.strftime("%Y-%m-%d %H:%M").to_string()
-    }
-}
+pub use crate::model::alert::words::moment;
 
 /// A length of time: `4s`, `3m12s`, `2h05m`, `3d04h`.
 pub fn length(duration: SignedDuration) -> String {

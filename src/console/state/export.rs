@@ -68,6 +68,13 @@ pub fn schedules(state: &State) -> Export {
     Export { name: "schedules".to_owned(), list: List { columns: listing::schedules::COLUMNS, rows } }
 }
 
+/// Alerts that pass the filter; checks that are not made are no alerts.
+pub fn alerts(state: &State) -> Export {
+    let rows = state.alerts.list.order().filter_map(|row| state.alerts.rows.get(row));
+    let rows = rows.filter_map(|row| Some(listing::alerts::cells(row.alert()?, &row.place)));
+    Export { name: "alerts".to_owned(), list: List { columns: listing::alerts::COLUMNS, rows: rows.collect() } }
+}
+
 /// Every point of the charts as `cutover metrics --instance` lists them.
 pub fn metrics(state: &State) -> Option<Export> {
     let (_, charts) = state.world.charts.as_ref().filter(|(arn, _)| Some(arn) == state.opened.as_ref())?;

@@ -4,7 +4,7 @@ use crate::console::actions::{Context, Keymap};
 use crate::console::message::Area;
 use crate::console::text;
 
-use super::{events, schedules, tables, tasks};
+use super::{alerts, events, schedules, tables, tasks};
 
 /// Cells of the left column.
 pub const LEFT: usize = 18;
@@ -51,7 +51,7 @@ pub fn lines(keys: &Keymap, over: Context, ascii: bool, width: usize) -> Vec<Hel
     for context in Context::ALL.into_iter().filter(|context| context.takes_text()) {
         out.push(HelpLine::Blank);
         out.push(HelpLine::Heading(format!("Keys in {}", context.title())));
-        for action in keys.of(context).filter(|action| action.contexts.len() <= 3) {
+        for action in keys.of(context).filter(|action| action.contexts.iter().all(|one| one.takes_text())) {
             entry(&mut out, &keys.label(action, context, ascii), action.doc, width);
         }
     }
@@ -65,6 +65,7 @@ pub fn lines(keys: &Keymap, over: Context, ascii: bool, width: usize) -> Vec<Hel
         ("tables by", &tables::COLUMNS),
         ("events by", &events::COLUMNS),
         ("schedules by", &schedules::COLUMNS),
+        ("alerts by", &alerts::COLUMNS),
     ];
     for (of, columns) in lists {
         let ids: Vec<&str> = columns.iter().map(|column| column.id).collect();

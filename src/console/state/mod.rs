@@ -12,6 +12,7 @@ pub mod definition;
 pub mod drain;
 pub mod events;
 pub mod export;
+pub mod facts;
 pub mod feed;
 pub mod filter;
 pub mod header;
@@ -32,6 +33,7 @@ pub mod world;
 use super::actions::{ActionId, Context, Keymap};
 use super::message::{Area, Focus};
 use super::theme::Look;
+use crate::model::alert;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
@@ -53,7 +55,7 @@ use palette::Palette;
 use problems::Problems;
 use schedules::Schedules;
 use tables::Tables;
-use tasks::{TaskRows, Tasks};
+use tasks::Tasks;
 use world::World;
 
 /// What the program may do.
@@ -72,7 +74,7 @@ impl Mode {
 
 /// What is known before anything is asked.
 #[allow(clippy::struct_excessive_bools, reason = "independent switches, each with its own flag or environment")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
     /// Name on the band; `None` shows ENV UNKNOWN.
     pub environment: Option<String>,
@@ -86,6 +88,12 @@ pub struct Setup {
     pub clock: bool,
     /// Name patterns that limit what is watched; told where no task is found.
     pub watched: Vec<String>,
+    /// No scope hides tasks of the account.
+    pub sees_every_task: bool,
+    /// The terminal's bell at something new and critical.
+    pub bell: bool,
+    /// Limits of the rules.
+    pub alerts: alert::Settings,
     /// Log groups that the configuration names.
     pub log_groups: Vec<String>,
     /// Where times are shown besides UTC.
@@ -191,6 +199,7 @@ pub enum Filling {
 
 impl State {
     pub fn new(setup: Setup, area: Area, now: Timestamp) -> Self {
+        let alerts = Alerts::new(setup.alerts.clone());
         let mut state = Self {
             setup,
             area,
@@ -211,7 +220,7 @@ impl State {
             all_drain: AllDrain::default(),
             definition: Definition::default(),
             schedules: Schedules::default(),
-            alerts: Alerts::default(),
+            alerts,
             problems: Problems::default(),
             banner: None,
             notice: None,
@@ -233,6 +242,7 @@ impl State {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::FileName(_)) => Context::FileName,
+            None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
         }
@@ -275,10 +285,6 @@ impl State {
         }
         // Only one task is open: what lay behind would be about this one now.
         self.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
-    }
-
-    pub fn task_rows(&self) -> TaskRows<'_> {
-        TaskRows { world: &self.world, lines: &self.tasks.lines }
     }
 
     pub fn layout(&self) -> Layout {
@@ -367,6 +373,7 @@ impl State {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
         next.offer(self.tasks.judged_until);
+        next.offer(self.alerts.book.until());
         next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at

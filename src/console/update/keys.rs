@@ -1,6 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{export, lists, logs};
+use super::{alerts, export, lists, logs};
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
@@ -44,6 +44,9 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
             return;
         }
         Some(Overlay::Help { .. }) | None => {}
+    }
+    if let Some(field) = &mut state.alerts.field {
+        return change(&mut field.text);
     }
     if !state.typing {
         return;
@@ -95,6 +98,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Definition => open(state, Tab::Definition),
         ActionId::NextTab => beside(state, 1),
         ActionId::PreviousTab => beside(state, -1),
+        ActionId::OnlyUnwell => alerts::only_unwell(state),
+        ActionId::Acknowledge => alerts::acknowledge(state),
+        ActionId::ConfirmAcknowledge => alerts::confirm(state),
+        ActionId::DropAcknowledge => state.alerts.field = None,
         ActionId::AskNow => ask_now(state, effects),
         ActionId::Copy => export::copy(state, effects),
         ActionId::CopyPane => export::copy_pane(state, effects),
@@ -147,7 +154,7 @@ fn sort(state: &mut State, how: Resort) {
 }
 
 /// To another screen; to one that lies behind already, by going back.
-fn go(state: &mut State, screen: Screen) {
+pub fn go(state: &mut State, screen: Screen) {
     match state.screens.iter().position(|open| *open == screen) {
         Some(at) => state.screens.truncate(at + 1),
         None => state.screens.push(screen),
@@ -158,6 +165,7 @@ fn go(state: &mut State, screen: Screen) {
 fn enter(state: &mut State) {
     match state.screen() {
         Screen::Tasks => open(state, Tab::Tables),
+        Screen::Alerts => alerts::follow(state),
         Screen::Drain => open(state, Tab::Drain),
         _ => {}
     }
@@ -228,6 +236,8 @@ fn back(state: &mut State) {
     }
     if !state.filter().is_empty() {
         refilter(state, "");
+    } else if state.screen() == Screen::Tasks && state.tasks.only_unwell {
+        alerts::only_unwell(state);
     } else if state.screens.len() > 1 {
         state.screens.pop();
     }

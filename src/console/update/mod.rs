@@ -4,6 +4,7 @@
 //! copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
 //! is here.
 
+mod alerts;
 mod export;
 mod keys;
 mod lists;
@@ -11,6 +12,7 @@ mod logs;
 mod report;
 
 use super::message::{Effect, Message};
+use super::state::facts::Held;
 use super::state::problems::EntryState;
 use super::state::{Banner, Connection, State, Traffic, age};
 use crate::model::parts::Identity;
@@ -44,8 +46,12 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
 /// What follows from any change: judgements that are due, heights, the pane that follows the cursor, the feeds' focus.
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     state.notice = state.notice.take().filter(|notice| state.now < notice.until);
-    if state.tasks.judged_until.is_some_and(|until| state.now >= until) {
+    let due = [state.tasks.judged_until, state.alerts.book.until()].into_iter().flatten().min();
+    if due.is_some_and(|due| state.now >= due) {
         judge(state);
+    }
+    if state.alerts.take_bell() {
+        effects.push(Effect::Bell);
     }
     lists::pass(state);
     state.fit();
@@ -62,7 +68,9 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 fn judge(state: &mut State) {
     let open = state.tables.as_ref().filter(|tables| !tables.rows.is_empty());
     let open = open.map(|tables| (&tables.arn, tables.rows.as_slice()));
-    state.tasks.judge(&state.world, open, state.now);
+    let held = Held { world: &state.world, open, sees_every_task: state.setup.sees_every_task };
+    state.alerts.judge(&held, state.setup.bell, state.now);
+    state.tasks.judge(&state.world, open, &state.alerts.book, state.now);
 }
 
 fn connected(state: &mut State, scope: Scope, identity: Identity) {

@@ -1,5 +1,7 @@
 //! What messages do to the state and which effects they ask for, as tables of cases.
 
+mod alerts;
+
 use super::update;
 use crate::console::fixtures::*;
 use crate::console::message::{Area, Effect, Focus, Key, KeyCode, Message};

@@ -45,11 +45,13 @@ fn rows(state: &State, canvas: &mut Canvas<'_>, grid: &Grid, inner: Pane) {
     grid.head(canvas, inner.y, list.sort);
     for ((place, row), y) in list.visible().zip(below_head(inner, 1).y..) {
         let (Some(task), Some(line)) = (state.world.tasks.get(row), state.all_drain.lines.get(row)) else { continue };
-        grid.row(canvas, y, place == list.cursor(), |column, width| cell(task, line, column, width));
+        let role = state.tasks.lines.get(row).map_or(Role::Text, tasks::latency_role);
+        grid.row(canvas, y, place == list.cursor(), |column, width| cell(task, line, role, column, width));
     }
 }
 
-fn cell<'a>(task: &'a Task, line: &'a all_drain::Line, column: usize, width: usize) -> Line<'a> {
+/// `latency` is how the rules judge it.
+fn cell<'a>(task: &'a Task, line: &'a all_drain::Line, latency: Role, column: usize, width: usize) -> Line<'a> {
     match column {
         VERDICT => {
             let (role, sign) = verdict_sign(&line.judgement.verdict);
@@ -61,7 +63,7 @@ fn cell<'a>(task: &'a Task, line: &'a all_drain::Line, column: usize, width: usi
         LATENCY => vec![match line.latency {
             Known::NotDue => span(Role::Dim, "—"),
             Known::Unknown => span(Role::Unknown, "?"),
-            Known::Is(seconds) => span(tasks::latency_role(seconds), text::seconds(seconds)),
+            Known::Is(seconds) => span(latency, text::seconds(seconds)),
         }],
         FIRST => vec![span(Role::Text, line.words.as_str())],
         _ => vec![span(Role::Text, task.name.shown())],

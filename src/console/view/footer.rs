@@ -1,13 +1,15 @@
 //! The line at the bottom: the keys of this place, or the open text field.
 
-use super::canvas::{Canvas, Line, line_width, span};
+use super::canvas::{Canvas, Line, Span, line_width, span};
 use crate::console::actions::{Action, ActionId, Context, key_label};
+use crate::console::state::age;
+use crate::console::state::alerts::{Field, NotYet, Row};
 use crate::console::state::export::FileField;
 use crate::console::state::layout::Pane;
 use crate::console::state::notice::Done;
 use crate::console::state::{Overlay, State};
 use crate::console::text;
-use crate::console::theme::Role;
+use crate::console::theme::{Role, judged};
 use std::borrow::Cow;
 
 /// Hints in less room than this would be one cut word.
@@ -27,6 +29,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
         }
         _ if context == Context::Filter => {
             x += field(canvas, pane, x, (state.page().prompt(state), state.filter()), 50) + 3;
+        }
+        _ if context == Context::Acknowledge => {
+            let reason = state.alerts.field.as_ref().map_or("", |field| field.text.as_str());
+            x += field(canvas, pane, x, ("why? ", reason), 50) + 3;
+            x += canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &[lasts(state)]) + 3;
         }
         (_, Some(notice)) if !context.takes_text() => {
             let (role, sign) = match notice.done {
@@ -93,6 +100,10 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
             let text = if action.id == ActionId::Problems && standing > 0 {
                 // What fails behind the screen must be seen from it.
                 span(Role::Bad, format!(" {}", text::plural(standing, action.label.trim_end_matches('s'))))
+            } else if action.id == ActionId::Alerts && state.alerts.counting().0 > 0 {
+                let (count, worst) = state.alerts.counting();
+                let role = judged(worst).0;
+                span(role, format!(" {}", text::plural(count, action.label.trim_end_matches('s'))))
             } else {
                 span(Role::Text, format!(" {}", label(state, action)))
             };
@@ -112,7 +123,8 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
 fn matters(state: &State, context: Context, id: ActionId) -> bool {
     match id {
         ActionId::Back => {
-            context == Context::Help || state.screens.len() > 1 || !state.tasks.list.filter.text().is_empty()
+            let narrowed = state.tasks.only_unwell || !state.tasks.list.filter.text().is_empty();
+            context == Context::Help || state.screens.len() > 1 || narrowed
         }
         // The formats are worth more than a key that every field has.
         ActionId::EraseAll => context != Context::FileName,
@@ -123,9 +135,26 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
     }
 }
 
+/// Until when what is being typed will be good.
+fn lasts<'a>(state: &State) -> Span<'a> {
+    let read = state.alerts.field.as_ref().map(Field::read);
+    match read {
+        Some(Ok((_, lasts))) => {
+            let until = state.now.checked_add(lasts).map(|at| age::moment(at, state.now)).unwrap_or_default();
+            span(Role::Text, format!("until {until} UTC, or you leave"))
+        }
+        Some(Err(NotYet::NoTime(word))) => span(Role::Bad, format!("{word} is no time: @30m @8h @2d")),
+        _ => span(Role::Dim, "a reason; @30m @8h @2d: how long"),
+    }
+}
+
 fn label(state: &State, action: &Action) -> Cow<'static, str> {
-    let filtered = !state.filter().is_empty();
+    let only = state.screens.len() == 1 && state.tasks.only_unwell;
+    let acknowledged = || state.alerts.row().and_then(Row::alert).is_some_and(|one| one.ack.is_some());
+    let filtered = only || !state.filter().is_empty();
     match (action.id, &state.overlay) {
+        (ActionId::OnlyUnwell, None) if state.tasks.only_unwell => "all tasks".into(),
+        (ActionId::Acknowledge, None) if acknowledged() => "take back".into(),
         (ActionId::Back, None) if filtered && state.columns().is_empty() => "drop search".into(),
         (ActionId::Back, None) if filtered => "all rows".into(),
         (ActionId::WriteFile, Some(Overlay::FileName(file))) => {

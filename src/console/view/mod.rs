@@ -28,7 +28,6 @@ mod tables;
 mod tabs;
 mod tasks;
 mod why;
-mod why_next;
 
 use super::state::layout::{Layout, MIN_HEIGHT, MIN_WIDTH, Pane};
 use super::state::{Overlay, Screen, State, Tab};

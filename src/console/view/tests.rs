@@ -232,6 +232,7 @@ fn ascii_only() {
     }
 }
 
+mod alerts;
 mod budgets;
 mod charts;
 mod definition;

@@ -2,7 +2,7 @@
 
 use super::{Column, column, hidden, time};
 use crate::model::Untrusted;
-use crate::model::health::{self, Alert};
+use crate::model::alert::{self, Alert};
 use crate::model::task::Task;
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -47,7 +47,7 @@ pub fn cells(task: &Task, judged: &Judged<'_>) -> Vec<Value> {
         json!(task.arn.resource_id().0),
         json!(task.migration_type.raw()),
         json!(task.status.raw()),
-        json!(health::verdict(judged.alerts).word()),
+        json!(alert::verdict(judged.alerts).word()),
         json!(percent),
         json!(task.stats.tables_loaded),
         json!(task.stats.tables_errored),
@@ -61,5 +61,5 @@ pub fn cells(task: &Task, judged: &Judged<'_>) -> Vec<Value> {
 }
 
 fn alert(alert: &Alert) -> Value {
-    json!({ "id": alert.id, "severity": alert.severity.word(), "message": alert.message })
+    json!({ "id": alert.id(), "severity": alert::severity_word(alert.severity), "message": alert.message })
 }

@@ -1,7 +1,7 @@
-//! Patterns of task names.
+//! Patterns of names, such as `orders-*`.
 
 /// `*` fits any text, `?` one character, everything else itself, case included (DMS stores names in lower case).
-pub(super) fn fits(pattern: &str, text: &str) -> bool {
+pub fn fits(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
     // Where to go back to: just behind the last `*`, and the text it has eaten so far. Linear in practice, never
