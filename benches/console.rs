@@ -124,6 +124,7 @@ fn main() {
     for tables in [100, 10_000, 60_000] {
         frames(&mut report, &format!("{tables} tables"), Scene::tables(SCREEN, tables));
     }
+    frames(&mut report, "charts", Scene::charts(SCREEN));
     for tables in [100, 10_000, 60_000] {
         refresh(&mut report, tables);
     }

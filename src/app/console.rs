@@ -1,11 +1,11 @@
 //! Running the console: the screen first, AWS behind it.
 
 use super::signin::{Watching, sign_in};
-use super::{Failure, Inbox, Setup, panic};
+use super::{Clock, Failure, Inbox, Setup, panic};
 use crate::console::message::{Area, Effect, Message};
 use crate::console::run::{Program, run};
 use crate::console::{self, Mode, State, Theme};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         move |area: Area, now: Timestamp| -> Box<dyn Program> {
             handle.spawn(sign_in(setup, inbox, watching));
             let theme = Theme::new(asked.ascii, asked.colour);
-            Box::new(Screen { state: State::new(asked, area, now), theme })
+            Box::new(Screen { state: State::new(asked, area, now), theme, clock, ahead: SignedDuration::ZERO })
         }
     };
     let mut perform = |effect| match effect {
@@ -66,10 +66,24 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
 struct Screen {
     state: State,
     theme: Theme,
+    clock: Clock,
+    /// How far AWS's clock is ahead of ours. Evidence is dated by AWS, so its age is told by AWS's clock.
+    ahead: SignedDuration,
+}
+
+impl Screen {
+    fn by_service(&self, now: Timestamp) -> Timestamp {
+        now.checked_add(self.ahead).unwrap_or(now)
+    }
 }
 
 impl Program for Screen {
     fn update(&mut self, message: Message, now: Timestamp) -> Vec<Effect> {
+        // One that stands still is AWS's already.
+        if let (Message::ServiceClock(ahead), Clock::System) = (&message, self.clock) {
+            self.ahead = *ahead;
+        }
+        let now = self.by_service(now);
         console::update(&mut self.state, message, now)
     }
 
@@ -79,6 +93,7 @@ impl Program for Screen {
     }
 
     fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {
-        self.state.next_deadline(now)
+        let next = self.state.next_deadline(self.by_service(now))?;
+        next.checked_sub(self.ahead).ok()
     }
 }

@@ -224,17 +224,20 @@ async fn place(reader: &Reader, task: &Task) -> Result<Result<LogPlace, NoPlace>
     }
 }
 
-fn no_place(task: &Task, why: NoPlace) -> Failure {
+/// Why there is no place to look, and what to do.
+pub(super) fn about_no_place(why: NoPlace) -> [String; 2] {
     let hint = match why {
         NoPlace::Off => {
-            "Switch it on in the task settings (the task has to be stopped for that); until then rejected rows and              truncated values leave no trace."
+            "Switch it on in the task settings (the task has to be stopped for that); until then rejected rows and \
+             truncated values leave no trace."
         }
         NoPlace::NoInstance => "Look at the task with `aws dms describe-replication-tasks`.",
     };
-    none_because(task, &[why.to_string(), hint.to_owned()])
+    [why.to_string(), hint.to_owned()]
 }
 
-fn nothing_there(task: &Task, place: &LogPlace, shelf: LogShelf) -> Failure {
+/// What is not there, and what to do.
+pub(super) fn about_empty_place(place: &LogPlace, shelf: LogShelf) -> [String; 2] {
     let group = &place.group;
     let origin = if place.stated { "named by the settings of the task" } else { "the usual name" };
     let what = match (shelf, &place.stream) {
@@ -242,8 +245,17 @@ fn nothing_there(task: &Task, place: &LogPlace, shelf: LogShelf) -> Failure {
         (_, Some(stream)) => format!("the log group {group} has no stream {stream} ({origin})"),
         (_, None) => format!("the log group {group} has no streams"),
     };
-    let hint = "DMS creates it when the task first runs. If the task has run: the role dms-cloudwatch-logs-role may be                 missing, or the instance has no way to the logs endpoint; DMS then drops lines without a word.";
-    none_because(task, &[what, hint.to_owned()])
+    let hint = "DMS creates it when the task first runs. If the task has run: the role dms-cloudwatch-logs-role may be \
+                missing, or the instance has no way to the logs endpoint; DMS then drops lines without a word.";
+    [what, hint.to_owned()]
+}
+
+fn no_place(task: &Task, why: NoPlace) -> Failure {
+    none_because(task, &about_no_place(why))
+}
+
+fn nothing_there(task: &Task, place: &LogPlace, shelf: LogShelf) -> Failure {
+    none_because(task, &about_empty_place(place, shelf))
 }
 
 fn none_because(task: &Task, lines: &[String]) -> Failure {

@@ -91,8 +91,9 @@ fn message(said: Said) -> Message {
     panic::on_request("feed");
     match said {
         Said::Report(report) => Message::Report(report),
-        Said::Traffic { requests_last_minute, dollars_per_day } => {
-            Message::Traffic { requests_last_minute, dollars_per_day }
+        Said::ServiceClock(ahead) => Message::ServiceClock(ahead),
+        Said::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap }
         }
     }
 }

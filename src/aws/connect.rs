@@ -2,12 +2,14 @@
 
 use crate::aws::config::{self, Configured};
 use crate::aws::credentials;
+use crate::aws::failure::Class;
 use crate::aws::limiter::{Limiter, Limiters, Urgency};
 use crate::aws::reader::Reader;
 use crate::aws::settings::Settings;
-use crate::aws::wire::{Clients, Wire};
+use crate::aws::wire::{Caller, Clients, Refused, Reply, Wire};
 use crate::model::operation::Operation;
 use crate::model::parts::Identity;
+use crate::model::stamp::Stamp;
 use crate::model::{Problem, ProblemKind, Region, Scope};
 use aws_credential_types::provider::error::CredentialsError;
 use jiff::Timestamp;
@@ -26,9 +28,52 @@ pub struct Connected {
     pub identity: Identity,
 }
 
+/// Where would be read, before anybody is asked who we are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub profile: String,
+    /// `None` where nothing names one.
+    pub region: Option<Region>,
+}
+
+/// How signing in ended, with what is learnt on the way also where it fails.
+#[derive(Debug, Clone)]
+pub struct SignIn {
+    pub result: Result<Connected, Problem>,
+    /// The clock of the service that was asked who we are.
+    pub stamp: Option<Stamp>,
+    /// That service does not allow the question.
+    pub denied: bool,
+}
+
+/// Finds out profile and region as [`connect`] would. May ask the metadata service: at most one second.
+pub async fn place(settings: &Settings) -> Result<Place, Problem> {
+    let Configured { profile, region, .. } = config::configure(settings).await?;
+    Ok(Place { profile, region })
+}
+
 /// Finds configuration and credentials and asks who they are. Without credentials anywhere the problem comes within two
 /// seconds, also where the metadata service never answers; a slow sign-in service is waited for.
 pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connected, Problem> {
+    sign_in(settings, limiters).await.result
+}
+
+/// [`connect`], with more about how it went.
+pub async fn sign_in(settings: &Settings, limiters: &Limiters) -> SignIn {
+    let (mut stamp, mut denied) = (None, false);
+    let answered = |asked: &Result<Reply<Caller>, Refused>| match asked {
+        Ok(reply) => stamp = reply.stamp,
+        Err(refused) => (stamp, denied) = (refused.stamp, refused.class == Class::Denied),
+    };
+    let result = connected(settings, limiters, answered).await;
+    SignIn { result, stamp, denied }
+}
+
+async fn connected(
+    settings: &Settings,
+    limiters: &Limiters,
+    answered: impl FnOnce(&Result<Reply<Caller>, Refused>),
+) -> Result<Connected, Problem> {
     let Configured { profile, region, sdk, keeper } = config::configure(settings).await?;
     let Some(region) = region else {
         let looked = tokio::time::timeout(WITHOUT_REGION, keeper.load()).await;
@@ -43,7 +88,9 @@ pub async fn connect(settings: &Settings, limiters: &Limiters) -> Result<Connect
     let clients = Clients::new(&sdk);
     // The account, and with it the limiter, is only known after the first answer.
     let first = Limiter::new(settings.requests_per_second, settings.burst);
-    let reply = clients.who(&first, &region, &found).await?;
+    let asked = clients.who(&first, &region, &found).await;
+    answered(&asked);
+    let reply = asked?;
     let (stated, heard, caller) = (reply.stated, Timestamp::now(), reply.value);
     let limiter = limiters.of(&caller.account, &region, settings.requests_per_second, settings.burst);
     for _ in 0..first.traffic().requests_last_minute {

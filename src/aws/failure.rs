@@ -88,6 +88,7 @@ const CODES: &[(Class, &[&str])] = &[
         Class::Denied,
         &[
             "AccessDenied*",
+            "AuthorizationError*",
             "KMSAccessDeniedFault",
             "UnauthorizedOperation",
             "NotAuthorized",
@@ -97,7 +98,10 @@ const CODES: &[(Class, &[&str])] = &[
             "AuthFailure",
         ],
     ),
-    (Class::NotFound, &["ResourceNotFoundFault", "ResourceNotFoundException", "ResourceNotFound"]),
+    (
+        Class::NotFound,
+        &["ResourceNotFoundFault", "ResourceNotFoundException", "ResourceNotFound", "NotFound", "NotFoundException"],
+    ),
     (
         Class::State,
         &[
@@ -105,6 +109,7 @@ const CODES: &[(Class, &[&str])] = &[
             "InvalidParameterCombinationException",
             "InvalidParameterCombination",
             "InvalidOperationFault",
+            "InvalidRequestException",
         ],
     ),
     (
@@ -115,6 +120,7 @@ const CODES: &[(Class, &[&str])] = &[
             "InvalidParameterValueException",
             "InvalidParameterValue",
             "InvalidParameterException",
+            "InvalidParameter",
             "MissingParameter",
             "MissingRequiredParameterException",
             "SerializationException",
@@ -130,6 +136,8 @@ const CODES: &[(Class, &[&str])] = &[
             "InternalServerError",
             "InternalServiceError",
             "InternalServiceFault",
+            "InternalError",
+            "InternalErrorException",
             "ServiceUnavailable",
             "ServiceUnavailableException",
         ],

@@ -19,7 +19,10 @@ mod wire;
 
 pub use answer::Answer;
 pub use config::is_endpoint_url;
-pub use connect::{Connected, connect};
+pub use connect::{Connected, Place, SignIn, connect, place, sign_in};
 pub use limiter::{Limiters, Traffic, Urgency};
-pub use reader::{InstanceMetricQuery, LogQuery, LogShelf, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+pub use reader::{
+    InstanceMetricQuery, LogQuery, LogShelf, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial,
+    WhichTables,
+};
 pub use settings::{Origin, Settings};

@@ -7,6 +7,7 @@ use crate::aws::failure::{self, Class};
 use crate::aws::limiter::{Limiter, Urgency};
 use crate::aws::service_clock::ServiceClock;
 use crate::model::operation::Operation;
+use crate::model::stamp::Stamp;
 use crate::model::{AccountId, Problem, ProblemKind, Region, Scope, Untrusted};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -27,6 +28,8 @@ use std::time::SystemTime;
 pub(super) struct Refused {
     pub class: Class,
     pub problem: Box<Problem>,
+    /// Of the answer that refused, where there was one.
+    pub stamp: Option<Stamp>,
 }
 
 impl From<Refused> for Problem {
@@ -40,15 +43,23 @@ impl From<Refused> for Problem {
 pub(super) struct Reply<O> {
     pub value: O,
     pub stated: Option<Timestamp>,
+    pub stamp: Option<Stamp>,
 }
 
-/// Notes the `Date` header of the answer, which the SDK's outputs do not carry.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Witness(Arc<Mutex<Option<Timestamp>>>);
+/// Notes the `Date` header of the answer, which neither the SDK's outputs nor its errors carry.
+#[derive(Debug, Clone)]
+pub(super) struct Witness {
+    sent: Timestamp,
+    stamp: Arc<Mutex<Option<Stamp>>>,
+}
 
 impl Witness {
-    fn stated(&self) -> Option<Timestamp> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn new(sent: Timestamp) -> Self {
+        Self { sent, stamp: Arc::default() }
+    }
+
+    fn stamp(&self) -> Option<Stamp> {
+        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -65,7 +76,8 @@ impl Intercept for Witness {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let date = context.response().headers().get("date").and_then(http_date);
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = date;
+        let stamp = date.map(|stated| Stamp { sent: self.sent, stated, received: Timestamp::now() });
+        *self.stamp.lock().unwrap_or_else(PoisonError::into_inner) = stamp;
         Ok(())
     }
 }
@@ -83,6 +95,8 @@ pub(super) struct Clients {
     pub events: aws_sdk_eventbridge::Client,
     pub scheduler: aws_sdk_scheduler::Client,
     pub logs: aws_sdk_cloudwatchlogs::Client,
+    pub sns: aws_sdk_sns::Client,
+    pub secrets: aws_sdk_secretsmanager::Client,
     sts: aws_sdk_sts::Client,
 }
 
@@ -101,6 +115,8 @@ impl Clients {
             events: aws_sdk_eventbridge::Client::new(sdk),
             scheduler: aws_sdk_scheduler::Client::new(sdk),
             logs: aws_sdk_cloudwatchlogs::Client::new(sdk),
+            sns: aws_sdk_sns::Client::new(sdk),
+            secrets: aws_sdk_secretsmanager::Client::new(sdk),
             sts: aws_sdk_sts::Client::new(sdk),
         }
     }
@@ -113,7 +129,7 @@ impl Clients {
         credentials: &Credentials,
     ) -> Result<Reply<Caller>, Refused> {
         let operation = Operation::GetCallerIdentity;
-        let reply = attempts(limiter, region, operation, Urgency::Interactive, 0, |witness| {
+        let reply = attempts(limiter, region, operation, Urgency::Interactive, 0, ALL, |witness| {
             let with = aws_sdk_sts::config::Builder::new().credentials_provider(credentials.clone());
             self.sts.get_caller_identity().customize().config_override(with).interceptor(witness).send()
         })
@@ -121,7 +137,7 @@ impl Clients {
         match (reply.value.account(), reply.value.arn()) {
             (Some(account), Some(arn)) => {
                 let caller = Caller { account: AccountId(account.to_owned()), arn: Untrusted::new(arn) };
-                Ok(Reply { value: caller, stated: reply.stated })
+                Ok(Reply { value: caller, stated: reply.stated, stamp: reply.stamp })
             }
             _ => Err(unreadable(operation, region, "the answer names no account")),
         }
@@ -132,16 +148,21 @@ impl Clients {
 pub(super) fn unreadable(operation: Operation, region: &Region, why: &str) -> Refused {
     let failure = failure::Failure { status: Some(200), message: why.to_owned(), ..failure::Failure::default() };
     let problem = Box::new(failure::problem(operation, region, &failure, Timestamp::now()));
-    Refused { class: Class::Undecodable, problem }
+    Refused { class: Class::Undecodable, problem, stamp: None }
 }
 
-/// Sends until it works, is refused for good, or was tried often enough. Every attempt passes the limiter.
+/// As many attempts as the class of the failure is worth.
+const ALL: u32 = u32::MAX;
+
+/// Sends until it works, is refused for good, or was tried often enough, at most `most` times. Every attempt passes the
+/// limiter.
 async fn attempts<O, E, F, Fut>(
     limiter: &Limiter,
     region: &Region,
     operation: Operation,
     urgency: Urgency,
     metrics: u32,
+    most: u32,
     send: F,
 ) -> Result<Reply<O>, Refused>
 where
@@ -152,9 +173,11 @@ where
     let mut attempt = 1;
     loop {
         limiter.pass(operation, urgency, metrics).await;
-        let witness = Witness::default();
-        let error = match send(witness.clone()).await {
-            Ok(value) => return Ok(Reply { value, stated: witness.stated() }),
+        let witness = Witness::new(Timestamp::now());
+        let result = send(witness.clone()).await;
+        let stamp = witness.stamp();
+        let error = match result {
+            Ok(value) => return Ok(Reply { value, stated: stamp.map(|stamp| stamp.stated), stamp }),
             Err(error) => error,
         };
         let failure = failure::read(&error);
@@ -163,9 +186,9 @@ where
             limiter.throttled(operation);
         }
         attempt += 1;
-        let Some(wait) = failure::retry_after(class, attempt, fastrand::f64()) else {
+        let Some(wait) = failure::retry_after(class, attempt, fastrand::f64()).filter(|_| attempt <= most) else {
             let problem = Box::new(failure::problem(operation, region, &failure, Timestamp::now()));
-            return Err(Refused { class, problem });
+            return Err(Refused { class, problem, stamp });
         };
         tokio::time::sleep(wait).await;
     }
@@ -201,14 +224,31 @@ impl Wire {
         Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
+        self.send_at_most(ALL, operation, urgency, metrics, send).await
+    }
+
+    /// The same, tried at most `most` times: for somebody who would rather know why than wait.
+    pub(super) async fn send_at_most<O, E, F, Fut>(
+        &self,
+        most: u32,
+        operation: Operation,
+        urgency: Urgency,
+        metrics: u32,
+        send: F,
+    ) -> Result<Reply<O>, Refused>
+    where
+        F: Fn(Witness) -> Fut,
+        Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
+        E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
         let region = &self.scope.region;
         let used = self.ready().await?;
-        let first = attempts(&self.limiter, region, operation, urgency, metrics, &send).await;
+        let first = attempts(&self.limiter, region, operation, urgency, metrics, most, &send).await;
         let reply = match first {
             Err(refused) if refused.class == Class::Expired => {
                 // The service knows better than the stated end. Once, and only if there are other keys.
                 match self.replace(&used).await {
-                    Ok(true) => attempts(&self.limiter, region, operation, urgency, metrics, &send).await,
+                    Ok(true) => attempts(&self.limiter, region, operation, urgency, metrics, most, &send).await,
                     Ok(false) => Err(refused),
                     Err(worse) => Err(worse),
                 }
@@ -225,11 +265,11 @@ impl Wire {
     pub(super) async fn who(&self) -> Result<Reply<(Caller, Held)>, Refused> {
         let held = self.ready().await?;
         match self.clients.who(&self.limiter, &self.scope.region, &held.credentials).await {
-            Ok(reply) => Ok(Reply { value: (reply.value, held), stated: reply.stated }),
+            Ok(reply) => Ok(Reply { value: (reply.value, held), stated: reply.stated, stamp: reply.stamp }),
             Err(refused) if refused.class == Class::Expired && self.replace(&held).await? => {
                 let held = self.ready().await?;
                 let reply = self.clients.who(&self.limiter, &self.scope.region, &held.credentials).await?;
-                Ok(Reply { value: (reply.value, held), stated: reply.stated })
+                Ok(Reply { value: (reply.value, held), stated: reply.stated, stamp: reply.stamp })
             }
             Err(refused) => Err(refused),
         }
@@ -288,7 +328,7 @@ impl Wire {
                     ProblemKind::Unreachable => Class::Unreachable,
                     _ => Class::Unknown,
                 };
-                return Err(Refused { class, problem });
+                return Err(Refused { class, problem, stamp: None });
             }
         };
         if !self.keeper.held().is_some_and(|held| held.same_keys(&loaded)) {
@@ -300,7 +340,7 @@ impl Wire {
             if caller.account != self.scope.account {
                 self.keeper.leave_alone(now);
                 let problem = Box::new(other_account(&self.scope, &caller.account.0, &self.scope.region));
-                return Err(Refused { class: Class::Denied, problem });
+                return Err(Refused { class: Class::Denied, problem, stamp: None });
             }
         }
         Ok(self.keeper.hold(loaded, now))

@@ -56,7 +56,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 /// At least a second, at most a year: a longer one is a mistake.
-fn since(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn since(text: &str) -> Result<SignedDuration, String> {
     let span: Span = text.parse().map_err(|_| "expected a duration such as 90m, 24h or 7d".to_owned())?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
     let duration = duration.map_err(|_| "days are the longest unit".to_owned())?;

@@ -6,6 +6,7 @@
 mod completions;
 mod config;
 mod demo;
+mod doctor;
 mod events;
 mod logs;
 mod metrics;
@@ -71,6 +72,8 @@ enum Command {
     Schedules(schedules::Arguments),
     /// Print the log of one task, and follow it
     Logs(logs::Arguments),
+    /// Check that everything a cutover needs is there: permissions, logs, clock, terminal, this machine
+    Doctor(doctor::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -90,6 +93,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
         Some(Command::Schedules(arguments)) => common.setup().and_then(|setup| schedules::run(&setup, &arguments)),
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
+        Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Demo(arguments)) => demo::run(&common, arguments),
@@ -102,9 +106,13 @@ pub fn run(arguments: Arguments) -> u8 {
 
 impl Common {
     fn setup(&self) -> Result<Setup, Failure> {
+        Setup::load(self.flags())
+    }
+
+    fn flags(&self) -> Flags {
         // There is no other mode yet: nothing in this program changes anything.
         let Self { profile, region, config, read_only: _ } = self.clone();
-        Setup::load(Flags { profile, region, config })
+        Flags { profile, region, config }
     }
 }
 

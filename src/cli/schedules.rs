@@ -3,11 +3,9 @@
 use super::print::{Column, Format, List, column, hidden};
 use super::tasks::time;
 use crate::app::{Failure, ScheduleFacts, Setup, headless};
-use crate::model::schedule::{Deed, Schedule, ScheduleKind, Target};
+use crate::model::schedule::{Deed, Schedule, Target};
 use crate::model::{ReplicationArn, TaskName, Untrusted};
 use clap::Args;
-use jiff::Zoned;
-use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
@@ -78,22 +76,11 @@ fn row(schedule: &Schedule, facts: &ScheduleFacts) -> Vec<Value> {
         json!(schedule.flexible_minutes),
         json!(next.iter().map(|at| at.timestamp().to_string()).collect::<Vec<_>>()),
         json!(local),
-        json!(next.first().map(|at| both(at, schedule))),
+        json!(next.first().map(|at| schedule.both(at))),
         json!(why),
         json!(starts),
         schedule.targets.as_ref().map_or(Value::Null, |targets| targets.iter().map(|one| target(one, facts)).collect()),
     ]
-}
-
-/// Its own time and UTC, each with its day, which may differ.
-fn both(at: &Zoned, schedule: &Schedule) -> String {
-    let utc = at.timestamp().to_zoned(TimeZone::UTC);
-    match schedule.time_zone.as_ref().map(Untrusted::shown) {
-        Some(zone) if zone != "UTC" && schedule.kind == ScheduleKind::Schedule => {
-            format!("{} {zone} ({} UTC)", at.strftime("%a %Y-%m-%d %H:%M"), utc.strftime("%a %H:%M"))
-        }
-        _ => format!("{} UTC", utc.strftime("%a %Y-%m-%d %H:%M")),
-    }
 }
 
 fn text(text: Option<&Untrusted>) -> Value {

@@ -81,6 +81,10 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActionId {
     Open,
+    EventLog,
+    EventInFull,
+    ScheduledTask,
+    OtherPart,
     Filter,
     Problems,
     Alerts,
@@ -102,6 +106,10 @@ pub enum ActionId {
     SortReverse,
     ColumnsLeft,
     ColumnsRight,
+    Earlier,
+    Later,
+    MoreTime,
+    LessTime,
     Palette,
     Help,
     Up,

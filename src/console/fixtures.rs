@@ -1,6 +1,8 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod charts;
 pub mod definition;
+pub mod lists;
 
 use super::message::{Area, Key, KeyCode, Message};
 use super::state::{Mode, Setup, State};
@@ -368,7 +370,10 @@ pub fn everything() -> Vec<Message> {
         observed(Subject::Connections, Value::Connections(connections()), 40, 600),
         observed(Subject::TableErrors(arn("BILLINGXCDC")), Value::Tables(errors), 40, 300),
         observed(Subject::Metrics, Value::Metrics(metrics()), 82, 60),
-        Message::Traffic { requests_last_minute: 23, dollars_per_day: 0.14 },
+        observed(Subject::Events, Value::Events(lists::events()), 20, 20),
+        observed(Subject::Schedules, Value::Schedules(lists::schedules()), 35, 60),
+        observed(Subject::Subscriptions, Value::Subscriptions(lists::subscriptions()), 250, 600),
+        Message::Traffic { requests_last_minute: 23, dollars_per_day: Some(0.14), dollars_cap: 20.0 },
     ]
 }
 

@@ -3,6 +3,7 @@
 use crate::model::log_place::LogSource;
 use crate::model::parts::Identity;
 use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
+use jiff::SignedDuration;
 
 /// Size of the terminal in character cells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,12 +61,16 @@ pub enum Message {
     ConnectFailed(Problem),
     /// From a feed.
     Report(Report),
+    /// The service's clock is this far ahead of this machine's. Whoever passes `now` goes by the service's from here on.
+    ServiceClock(SignedDuration),
     /// The writer thread could not keep up for this long; shown in Problems, not an error.
     TerminalSlow,
-    /// Requests sent per second over the last minute and estimated cost, for the header of Problems.
+    /// Requests of the last minute, and the estimated cost of metrics beside what it may be; no cost before it was
+    /// measured.
     Traffic {
         requests_last_minute: u32,
-        dollars_per_day: f64,
+        dollars_per_day: Option<f64>,
+        dollars_cap: f64,
     },
 }
 

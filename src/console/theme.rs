@@ -51,6 +51,7 @@ pub struct Theme {
 /// Every character of ours beyond ASCII and the one that stands for it; each pair is one cell wide.
 const ASCII: &[(char, char)] = &[
     ('─', '-'),
+    ('╌', '-'),
     ('│', '|'),
     ('┌', '+'),
     ('┐', '+'),

@@ -107,6 +107,11 @@ impl Running {
         self.stage.switch_on(fault);
     }
 
+    /// Switches it off again; with a value, only that one.
+    pub fn switch_off(&self, fault: &Fault) {
+        self.stage.switch_off(fault.name, fault.value.as_deref());
+    }
+
     /// Stops listening, lets movers finish their batch, removes a temporary folder.
     pub async fn stop(mut self) {
         self.shutdown.send_replace(true);

@@ -6,13 +6,13 @@ use super::known::Known;
 use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
-use crate::model::event::{Asked, Event, SourceType, Window};
+use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
 use crate::model::metric::{MetricName, Series};
 use crate::model::observation::{self, Charts, Definition, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskStatus};
 use crate::model::{
     InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted,
 };
@@ -33,16 +33,13 @@ pub(super) struct Fold {
     book: Book<ReplicationArn>,
     of_instances: Book<InstanceArn>,
     /// Of the task whose charts were opened last.
-    charts: Option<(ReplicationArn, Book<()>, Book<()>)>,
+    charts: Option<(ReplicationArn, Book<()>, Book<InstanceArn>)>,
     window: Option<Window>,
 }
 
-/// Events of this long before the start are worth seeing.
-const EVENTS_SINCE: SignedDuration = SignedDuration::from_hours(24);
-
 /// Before the first answer.
 pub(super) fn first_window(now: Timestamp) -> Window {
-    Window::new(now.checked_sub(EVENTS_SINCE).unwrap_or(now))
+    Window::new(now.checked_sub(LOOK_BACK).unwrap_or(now))
 }
 
 impl Fold {
@@ -158,14 +155,23 @@ impl Fold {
     }
 
     /// Points of a task's charts; those of the task before are dropped.
-    pub(super) fn charts(&mut self, arn: &ReplicationArn, task: Vec<Series>, instance: Vec<Series>, now: Timestamp) {
+    pub(super) fn charts(
+        &mut self,
+        arn: &ReplicationArn,
+        task: Vec<Series>,
+        instance: Vec<InstanceSeries>,
+        now: Timestamp,
+    ) {
         if self.charts.as_ref().is_none_or(|(of, ..)| of != arn) {
             self.charts = Some((arn.clone(), Book::new(), Book::new()));
         }
         if let Some((_, of_task, of_instance)) = &mut self.charts {
-            for (book, series) in [(of_task, task), (of_instance, instance)] {
-                book.add(series.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
-            }
+            of_task.add(task.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
+            // A task can be moved: points of two instances are not one line.
+            let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
+            of_instance.keep_only(|of| Some(of) == here);
+            let here = instance.into_iter().filter(|one| Some(&one.arn) == here);
+            of_instance.add(here.map(|one| (one.arn, one.series)), KEEP_CHARTS, now);
         }
     }
 
@@ -310,7 +316,8 @@ impl Fold {
         self.report(Subject::InstanceMetrics, Value::InstanceMetrics(series), self.of_instances.newest(), every, now)
     }
 
-    /// As old as the newest point of the task; one that publishes nothing has charts without an age.
+    /// While the task runs, as old as its own newest point: those of its instance go on when replication has stopped. One
+    /// without any point has charts without an age.
     pub(super) fn charts_report(
         &self,
         arn: &ReplicationArn,
@@ -318,13 +325,16 @@ impl Fold {
         now: Timestamp,
     ) -> Option<Report> {
         let (_, task, instance) = self.charts.as_ref().filter(|(of, ..)| of == arn)?;
-        let series = |book: &Book<()>| book.series().map(|((), series)| series).collect();
         let charts = Charts {
-            task: series(task),
+            task: task.series().map(|((), series)| series).collect(),
             instance: self.tasks.get(arn).and_then(|task| task.instance.clone()),
-            of_instance: series(instance),
+            of_instance: instance.series().map(|(_, series)| series).collect(),
         };
-        let as_of = task.newest().max(instance.newest());
+        let runs = self.tasks.get(arn).is_some_and(|task| task.status == TaskStatus::Running);
+        let as_of = match task.newest() {
+            Some(at) if runs => Some(at),
+            newest => newest.max(instance.newest()),
+        };
         Some(self.report(Subject::Charts(arn.clone()), Value::Charts(charts), as_of, every, now))
     }
 
@@ -363,8 +373,9 @@ fn is_watched(settings: &Settings, tagged: &BTreeMap<ReplicationArn, bool>, arn:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::metric::Point;
     use crate::model::table::{AppliedCounts, Counts, TableState};
-    use crate::model::task::{MigrationType, TaskStats, TaskStatus};
+    use crate::model::task::{MigrationType, TaskStats};
     use crate::model::{AccountId, EndpointArn, Region, TaskName};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -509,6 +520,36 @@ mod tests {
             let answer = Answer { value: rows, stated: Timestamp::from_second(99).ok(), ..Answer::default() };
             assert_eq!(as_of(&fold.tables_report(subject.clone(), answer, None, NOW)), want);
         }
+    }
+
+    #[test]
+    fn charts_are_as_old_as_the_points_of_a_running_task_and_keep_to_one_instance() {
+        let now = Timestamp::from_second(1_795_000_000).unwrap();
+        let minutes_ago = |minutes: i64| now - SignedDuration::from_mins(minutes);
+        let series = |name, minutes| {
+            let points = vec![Point { at: minutes_ago(minutes), value: 1.0 }];
+            Series { name, points }
+        };
+        let of = |id: &str, minutes| InstanceSeries {
+            arn: InstanceArn(id.into()),
+            series: series(MetricName::SwapUsage, minutes),
+        };
+        let arn = task("A", "a").arn;
+        let mut fold = fold(Settings::default());
+        fold.tasks(list(vec![task("A", "a")], 1));
+        fold.charts(&arn, vec![series(MetricName::MemoryUsage, 20)], vec![of("i", 2), of("other", 1)], now);
+        let report = fold.charts_report(&arn, None, now).unwrap();
+        assert_eq!(as_of(&report), Some(minutes_ago(20).as_second()), "a fresh instance does not make its task fresh");
+        // Moved to another instance, and stopped.
+        let moved = Task { instance: Some(InstanceArn("other".into())), status: TaskStatus::Stopped, ..task("A", "a") };
+        fold.tasks(list(vec![moved], 2));
+        fold.charts(&arn, vec![], vec![of("other", 3)], now);
+        let report = fold.charts_report(&arn, None, now).unwrap();
+        assert_eq!(as_of(&report), Some(minutes_ago(3).as_second()));
+        let Report::Observed { observation, .. } = report else { panic!() };
+        let Value::Charts(charts) = observation.value else { panic!() };
+        assert_eq!((charts.of_instance.len(), charts.of_instance[0].points.len()), (1, 1));
+        assert_eq!(charts.of_instance[0].points[0].at, minutes_ago(3));
     }
 
     #[test]

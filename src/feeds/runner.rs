@@ -22,10 +22,15 @@ use tokio::task::{AbortHandle, JoinError, JoinHandle, JoinSet};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Said {
     Report(Report),
+    /// How far the service's clock is ahead of ours. Times in reports go by the service's.
+    ServiceClock(SignedDuration),
     /// Requests of every service in the last minute, and the estimated cost of metrics.
     Traffic {
         requests_last_minute: u32,
-        dollars_per_day: f64,
+        /// `None` until it was measured.
+        dollars_per_day: Option<f64>,
+        /// The most it may be.
+        dollars_cap: f64,
     },
 }
 
@@ -37,6 +42,9 @@ const LOOK_AGAIN: Duration = Duration::from_secs(20);
 
 /// Traffic is said at most this often, and only when it changed.
 const TRAFFIC_EVERY: SignedDuration = SignedDuration::from_secs(10);
+
+/// A clock that moves by less against ours is the same one: answers take their time, and their date has whole seconds.
+const CLOCK_MOVES: SignedDuration = SignedDuration::from_secs(2);
 
 enum Command {
     AskNow(Vec<Subject>),
@@ -85,6 +93,7 @@ pub fn spawn(reader: Reader, scope: Scope, settings: Settings, sink: Sink) -> Ha
         calls: JoinSet::new(),
         running: HashMap::new(),
         traffic: None,
+        ahead: SignedDuration::ZERO,
     };
     Handle { commands, task: tokio::spawn(runner.run(inbox)) }
 }
@@ -130,7 +139,9 @@ struct Runner {
     fold: Fold,
     calls: JoinSet<Ended>,
     running: HashMap<Topic, (u64, AbortHandle)>,
-    traffic: Option<(Timestamp, u32, f64)>,
+    traffic: Option<(Timestamp, u32, Option<f64>)>,
+    /// What was said of the service's clock.
+    ahead: SignedDuration,
 }
 
 impl Runner {
@@ -157,6 +168,16 @@ impl Runner {
             }
             self.say_traffic();
         }
+    }
+
+    /// How far the service's clock is ahead of ours, said where it moved.
+    fn service_clock(&mut self, now: Timestamp) -> SignedDuration {
+        let ahead = self.reader.service_time(now).duration_since(now);
+        if (ahead - self.ahead).abs() >= CLOCK_MOVES || ahead.is_zero() && !self.ahead.is_zero() {
+            self.ahead = ahead;
+            (self.sink)(Said::ServiceClock(ahead));
+        }
+        self.ahead
     }
 
     /// Tells the schedule, and sends what it says.
@@ -201,8 +222,10 @@ impl Runner {
             return; // its successor is under way
         }
         self.running.remove(&call.topic);
-        let now = Timestamp::now();
+        let ahead = self.service_clock(Timestamp::now());
         let (id, topic) = (call.id, call.topic);
+        let by_service = |at: Timestamp| at.checked_add(ahead).unwrap_or(at);
+        let now = by_service(Timestamp::now());
         match result {
             Ok(mut answered) => {
                 let outcome = Outcome::Answered { requests: answered.requests() };
@@ -213,13 +236,14 @@ impl Runner {
                 self.tell(&topic, answered, now);
                 // After what is there: the other way round the answer would count as the end of the problem.
                 if let Some(problem) = missing {
-                    self.say(self.fold.failed(subject_of(&topic), problem, self.state.retry_at(&topic)));
+                    let retry_at = self.state.retry_at(&topic).map(by_service);
+                    self.say(self.fold.failed(subject_of(&topic), problem, retry_at));
                 }
             }
             Err(problem) => {
                 let outcome = Outcome::Failed(problem.kind);
                 self.happened(Event::Ended { id, topic: topic.clone(), outcome });
-                let retry_at = self.state.retry_at(&topic);
+                let retry_at = self.state.retry_at(&topic).map(by_service);
                 let report = self.fold.failed(subject_of(&topic), problem, retry_at);
                 self.say(report);
             }
@@ -242,19 +266,18 @@ impl Runner {
                 return events;
             }
             Answered::InstanceMetrics(answer) => {
-                let now = self.reader.service_time(now);
                 self.fold.instance_metrics(std::mem::take(&mut answer.value), now);
                 return events;
             }
             Answered::Charts(task, instance) => {
                 let Topic::Charts(arn) = topic else { return events };
                 let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
-                let instance = std::mem::take(&mut instance.value).into_iter().map(|one| one.series).collect();
-                self.fold.charts(arn, task, instance, self.reader.service_time(now));
+                let instance = std::mem::take(&mut instance.value);
+                self.fold.charts(arn, task, instance, now);
                 return events;
             }
             Answered::Metrics(answer) => {
-                self.fold.metrics(std::mem::take(&mut answer.value), self.reader.service_time(now));
+                self.fold.metrics(std::mem::take(&mut answer.value), now);
                 return events;
             }
             _ => return events,
@@ -300,17 +323,24 @@ impl Runner {
 
     fn say_traffic(&mut self) {
         let now = Timestamp::now();
-        if self.traffic.is_some_and(|(at, ..)| (at..at + TRAFFIC_EVERY).contains(&now)) {
-            return;
-        }
         let traffic = self.reader.traffic();
         let (requests_last_minute, dollars_per_day) = (traffic.requests_last_minute, traffic.dollars_per_day);
+        // The first cost is news at once.
+        let first = dollars_per_day.is_some() && self.traffic.is_some_and(|(.., dollars)| dollars.is_none());
+        if !first && self.traffic.is_some_and(|(at, ..)| (at..at + TRAFFIC_EVERY).contains(&now)) {
+            return;
+        }
         let same = self.traffic.is_some_and(|(_, requests, dollars)| {
-            requests == requests_last_minute && (dollars - dollars_per_day).abs() < 0.005
+            let close = match (dollars, dollars_per_day) {
+                (Some(old), Some(new)) => (old - new).abs() < 0.005,
+                (old, new) => old.is_none() && new.is_none(),
+            };
+            requests == requests_last_minute && close
         });
         self.traffic = Some((now, requests_last_minute, dollars_per_day));
         if !same {
-            (self.sink)(Said::Traffic { requests_last_minute, dollars_per_day });
+            let dollars_cap = self.state.dollars_cap();
+            (self.sink)(Said::Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
 }

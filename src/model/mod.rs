@@ -20,13 +20,17 @@ pub mod operation;
 pub mod parts;
 pub mod problem;
 pub mod schedule;
+pub mod secret;
 pub mod settings;
+pub mod stamp;
 pub mod statement;
 pub mod table;
 pub mod task;
+pub mod topic;
 pub mod untrusted;
 
 pub use ids::{AccountId, EndpointArn, InstanceArn, Region, ReplicationArn, ReplicationKind, TaskName, TaskResourceId};
 pub use observation::{Observation, Report, Scope, Subject, Value};
 pub use problem::{Problem, ProblemKind};
+pub use secret::Secret;
 pub use untrusted::Untrusted;

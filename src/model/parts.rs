@@ -1,5 +1,6 @@
 //! What stands around a task: who asks, the replication instance, the endpoints, the connections between them.
 
+use crate::model::topic::Audience;
 use crate::model::{AccountId, EndpointArn, InstanceArn, Untrusted};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,15 @@ impl PendingMaintenance {
     }
 }
 
+/// The log of one task on the disk of its instance. Logs can fill it, and then every task on it stops.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskLogSize {
+    /// ARN of the task, as the service spells it.
+    pub task: Untrusted,
+    pub name: Untrusted,
+    pub bytes: i64,
+}
+
 /// Which end of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -178,12 +188,16 @@ pub struct EventSubscription {
     /// `active`, `creating`, `modifying`, `deleting`, `no-permission`, `topic-not-exist`.
     pub status: Untrusted,
     pub enabled: bool,
+    /// Who hears it, as SNS says.
+    #[serde(default)]
+    pub audience: Audience,
 }
 
 impl EventSubscription {
     /// It looks as if somebody were told, and nobody is.
     pub fn is_dead(&self) -> bool {
-        self.enabled && matches!(self.status.raw(), "no-permission" | "topic-not-exist")
+        let dead = matches!(self.status.raw(), "no-permission" | "topic-not-exist") || self.audience.is_nobody();
+        self.enabled && dead
     }
 }
 
@@ -210,6 +224,24 @@ mod tests {
                 current_apply: current,
             };
             assert_eq!(maintenance.earliest(), want);
+        }
+    }
+
+    #[test]
+    fn a_subscription_is_dead_where_it_seems_on_and_nobody_is_told() {
+        let known = |confirmed| Audience::Known { confirmed, pending: 1 };
+        for (status, enabled, audience, dead) in [
+            ("active", true, Audience::Unknown, false),
+            ("active", true, known(1), false),
+            ("active", true, known(0), true),
+            ("active", true, Audience::NoTopic, true),
+            ("no-permission", true, known(2), true),
+            ("topic-not-exist", true, Audience::Unknown, true),
+            ("topic-not-exist", false, Audience::NoTopic, false),
+        ] {
+            let (name, topic) = ("a".into(), "b".into());
+            let subscription = EventSubscription { name, topic, status: status.into(), enabled, audience };
+            assert_eq!(subscription.is_dead(), dead, "{subscription:?}");
         }
     }
 

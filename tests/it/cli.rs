@@ -15,9 +15,12 @@ pub struct Aws {
 
 impl Aws {
     pub fn start(faults: &[&str]) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let faults = faults.iter().map(|fault| fault.parse().unwrap()).collect();
-        let options = demo::Options { seed: 7, faults, ..demo::Options::default() };
+        Self::with(demo::Options { seed: 7, faults, ..demo::Options::default() })
+    }
+
+    pub fn with(options: demo::Options) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let running = runtime.block_on(demo::serve(options)).unwrap();
         Self { running, _runtime: runtime }
     }
@@ -89,7 +92,7 @@ pub fn text(bytes: &[u8]) -> String {
 }
 
 /// Name to type of one list of docs/json.md.
-fn promised(list: &str) -> BTreeMap<String, String> {
+pub fn promised(list: &str) -> BTreeMap<String, String> {
     let doc = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/json.md")).unwrap();
     let section = doc.split("\n## ").find(|section| section.starts_with(list)).unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
@@ -100,7 +103,8 @@ fn promised(list: &str) -> BTreeMap<String, String> {
     .collect()
 }
 
-fn fits(value: &serde_json::Value, kinds: &str) -> bool {
+/// Whether the value is of one of these types, as docs/json.md spells them.
+pub fn fits(value: &serde_json::Value, kinds: &str) -> bool {
     kinds.split(" or ").any(|kind| match kind {
         "string" => value.is_string(),
         "number" => value.is_number(),
@@ -224,7 +228,15 @@ fn tags_limit_what_is_listed() {
 #[test]
 fn nothing_hostile_is_printed_whatever_aws_answers() {
     let aws = Aws::start(&["hostile-text"]);
-    for args in [&["tasks"][..], &["tasks", "--output=csv"], &["tasks", "--output=json"], &["events"], &["schedules"]] {
+    for args in [
+        &["tasks"][..],
+        &["tasks", "--output=csv"],
+        &["tasks", "--output=json"],
+        &["events"],
+        &["schedules"],
+        &["doctor"],
+        &["doctor", "--output=json"],
+    ] {
         let output = aws.run(args);
         let printed = text(&output.stdout) + &text(&output.stderr);
         assert!(printed.lines().count() > 4, "{printed}");
@@ -318,7 +330,8 @@ fn the_configuration_is_found_and_checked() {
 fn completions_name_the_commands() {
     for shell in ["bash", "zsh", "fish"] {
         let output = cutover(&["completions", shell], &[]);
-        assert!(output.status.success() && text(&output.stdout).contains("metrics"), "{shell}");
+        let said = text(&output.stdout);
+        assert!(output.status.success() && said.contains("metrics") && said.contains("doctor"), "{shell}");
     }
 }
 

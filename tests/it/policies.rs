@@ -26,3 +26,10 @@ fn the_watch_policy_allows_every_read_and_nothing_else() {
         TABLE.iter().filter(|row| row.access == Access::Read).map(|row| row.action.to_owned()).collect();
     assert_eq!(actions("watch.json"), needed);
 }
+
+#[test]
+fn no_policy_allows_reading_a_password() {
+    for row in TABLE.iter().filter(|row| row.access == Access::Password) {
+        assert!(!actions("watch.json").contains(row.action), "{}", row.action);
+    }
+}

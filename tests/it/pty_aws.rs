@@ -256,3 +256,19 @@ fn small_monochrome_and_ascii_terminals_get_what_they_can_show() {
     pty.end();
     assert!(pty.raw().is_ascii(), "{}", String::from_utf8_lossy(&pty.raw()));
 }
+
+/// The embedded AWS stands at a moment of last winter: for this program, a machine whose clock is months off.
+#[test]
+fn ages_go_by_the_clock_of_aws_where_ours_is_off() {
+    let aws = Aws::with(crate::embedded::frozen());
+    let mut pty = on(&aws).start();
+    let screen = pty.until("the clock of AWS", |screen| screen.contains("billing-cdc") && screen.contains(" 14:0"));
+    let header = screen.lines().next().unwrap();
+    let age = header.split("data ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(age == "now" || age.ends_with('s') || age == "1m" || age == "2m", "{header}");
+    pty.keys("!");
+    let told = pty.wait("the clock of this machine is");
+    assert!(told.contains("ahead of AWS's"), "{told}");
+    pty.keys("\x1bq");
+    assert_eq!(pty.end().0, 0);
+}

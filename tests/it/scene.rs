@@ -4,11 +4,14 @@ use cutover::console::message::{Area, Key, KeyCode, Message};
 use cutover::console::state::{Mode, Setup, State};
 use cutover::console::theme::Theme;
 use cutover::console::{update, view};
+use cutover::model::event::{Event, SourceType};
 use cutover::model::metric::{MetricName, Point, Series};
-use cutover::model::observation::TaskSeries;
-use cutover::model::parts::Identity;
+use cutover::model::observation::{Charts, TaskSeries};
+use cutover::model::parts::{EventSubscription, Identity, Instance};
+use cutover::model::schedule::{Schedule, ScheduleKind, ScheduleState, Target};
 use cutover::model::table::{AppliedCounts, Counts, TableRow};
 use cutover::model::task::{Task, TaskStats};
+use cutover::model::topic::Audience;
 use cutover::model::{
     AccountId, EndpointArn, InstanceArn, Observation, Region, ReplicationArn, Report, Scope, Subject, TaskName, Value,
 };
@@ -53,6 +56,9 @@ impl Scene {
         scene.report(Subject::Tasks, Value::Tasks((0..tasks).map(|n| scene.task(n)).collect()), 15);
         let metrics = (0..tasks.min(100)).flat_map(|n| scene.metrics(n)).collect();
         scene.report(Subject::Metrics, Value::Metrics(metrics), 60);
+        scene.report(Subject::Events, Value::Events((0..tasks).map(|n| scene.event(n)).collect()), 20);
+        scene.report(Subject::Schedules, Value::Schedules((0..tasks).map(schedule).collect()), 60);
+        scene.report(Subject::Subscriptions, Value::Subscriptions((0..3).map(subscription).collect()), 600);
         scene
     }
 
@@ -61,6 +67,30 @@ impl Scene {
         let mut scene = Self::new(area, 1);
         scene.key(KeyCode::Enter);
         scene.refresh_tables(tables, 0);
+        scene
+    }
+
+    /// The charts of a task, three hours of every metric.
+    pub fn charts(area: Area) -> Self {
+        let mut scene = Self::new(area, 1);
+        let instance = InstanceArn("arn:aws:dms:eu-west-1:123456789012:rep:INST".into());
+        let named = Instance { arn: instance.clone(), name: "dms-prod-1".into(), ..Instance::default() };
+        scene.report(Subject::Instances, Value::Instances(vec![named]), 300);
+        scene.key(KeyCode::Char('m'));
+        let now = scene.now;
+        let series = |name: MetricName| {
+            let points = (0..180_i32).map(|m| Point {
+                at: now - min(180 - i64::from(m)),
+                value: f64::from((m * 7 + i32::try_from(name.raw().len()).unwrap()) % 67),
+            });
+            Series { name, points: points.collect() }
+        };
+        let charts = Charts {
+            task: MetricName::TASK.into_iter().map(series).collect(),
+            instance: Some(instance),
+            of_instance: MetricName::INSTANCE.into_iter().map(series).collect(),
+        };
+        scene.report(Subject::Charts(arn(0)), Value::Charts(charts), 60);
         scene
     }
 
@@ -125,6 +155,21 @@ impl Scene {
         }
     }
 
+    fn event(&self, n: usize) -> Event {
+        let messages = [
+            "Replication task has stopped. Stop Reason NORMAL.",
+            "Reading paused, swap files limit reached.",
+            "Replication task has started.",
+        ];
+        Event {
+            at: self.now - SignedDuration::from_secs(40 * i64::try_from(n).unwrap()),
+            source_type: SourceType::Task,
+            source: format!("orders-shard-{n:03}-cdc").into(),
+            categories: vec!["State Change".into()],
+            message: messages[n % 3].into(),
+        }
+    }
+
     fn metrics(&self, n: usize) -> Vec<TaskSeries> {
         let series = |name, base: f64| {
             let points = (0..180_i32).map(|m| Point {
@@ -165,6 +210,40 @@ impl Scene {
             validation_suspended: 0,
             last_update: Some(self.now - SignedDuration::from_secs(20 + i % 60)),
         }
+    }
+}
+
+/// The refresh of one task, as a fleet has it.
+fn schedule(n: usize) -> Schedule {
+    let input = format!("{{\"ReplicationTaskArn\":\"{}\"}}", arn(n).as_str());
+    let call = "arn:aws:scheduler:::aws-sdk:databasemigration:startReplicationTask";
+    Schedule {
+        kind: ScheduleKind::Schedule,
+        group: "migrations".into(),
+        name: format!("refresh-orders-{n:03}").into(),
+        arn: format!("arn:aws:scheduler:eu-west-1:123456789012:schedule/migrations/refresh-orders-{n:03}").into(),
+        state: if n % 7 == 3 { ScheduleState::Disabled } else { ScheduleState::Enabled },
+        expression: Some(format!("cron({} {} * * ? *)", n % 60, n % 24).into()),
+        event_pattern: false,
+        description: None,
+        managed_by: None,
+        time_zone: Some("America/New_York".into()),
+        start: None,
+        end: None,
+        flexible_minutes: None,
+        created: None,
+        modified: None,
+        targets: Some(vec![Target::new(None, call.into(), Some(&input))]),
+    }
+}
+
+fn subscription(n: usize) -> EventSubscription {
+    EventSubscription {
+        name: format!("dms-oncall-{n}").into(),
+        topic: "arn:aws:sns:eu-west-1:123456789012:migration-oncall".into(),
+        status: if n == 1 { "topic-not-exist" } else { "active" }.into(),
+        enabled: true,
+        audience: Audience::Unknown,
     }
 }
 

@@ -2,9 +2,8 @@
 
 use crate::cli::{Aws, cutover, text};
 use crate::embedded::{aws, client, frozen, python, started};
+use crate::moto::Moto;
 use serde_json::{Map, Value, json};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/schedules_boto3.py");
 
@@ -142,44 +141,14 @@ fn environment(endpoint: &str) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// moto's server; it ends with the test.
-struct Moto(Child, String);
-
-impl Moto {
-    fn start() -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let program = python().with_file_name("moto_server");
-        let child = Command::new(&program)
-            .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        let child = child.unwrap_or_else(|error| panic!("cannot run {}: {error}: run `tests/run`", program.display()));
-        let began = Instant::now();
-        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(began.elapsed() < Duration::from_mins(1), "moto does not start");
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Self(child, format!("http://127.0.0.1:{port}"))
-    }
-}
-
-impl Drop for Moto {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn what_boto3_makes_in_moto_we_read_alike() {
     let moto = Moto::start();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let said =
-        runtime.block_on(client(&python(), &[SCRIPT, "fill"], &moto.1)).unwrap_or_else(|error| panic!("{error}"));
+        runtime.block_on(client(&python(), &[SCRIPT, "fill"], moto.url())).unwrap_or_else(|error| panic!("{error}"));
     let seen: Value = serde_json::from_str(&said).unwrap();
-    let output = cutover(&["schedules", "--output=json"], &environment(&moto.1));
+    let output = cutover(&["schedules", "--output=json"], &environment(moto.url()));
     let rows: Vec<Map<String, Value>> = serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("{error}: {}", text(&output.stderr));
     });

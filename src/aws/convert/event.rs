@@ -4,6 +4,7 @@ use super::{text_or_empty, time};
 use crate::model::Untrusted;
 use crate::model::event::{Event, SourceType};
 use crate::model::parts::EventSubscription;
+use crate::model::topic::Audience;
 use aws_sdk_databasemigration::types as dms;
 
 /// Why it cannot be used, where it says nothing of its time: then it has no place among the others.
@@ -27,6 +28,7 @@ pub(in crate::aws) fn subscription(raw: &dms::EventSubscription) -> EventSubscri
         topic: text_or_empty(raw.sns_topic_arn()),
         status: text_or_empty(raw.status()),
         enabled: raw.enabled(),
+        audience: Audience::Unknown,
     }
 }
 

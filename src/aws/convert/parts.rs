@@ -1,8 +1,8 @@
-//! `ReplicationInstance`, `ResourcePendingMaintenanceActions`, `Connection`.
+//! `ReplicationInstance`, `ResourcePendingMaintenanceActions`, `ReplicationInstanceTaskLog`, `Connection`.
 
 use super::{text, text_or_empty, time};
 use crate::model::parts::{
-    ConnectionTest, Instance, Network, PendingChanges, PendingMaintenance, SecurityGroup, Subnet,
+    ConnectionTest, Instance, Network, PendingChanges, PendingMaintenance, SecurityGroup, Subnet, TaskLogSize,
 };
 use crate::model::{EndpointArn, InstanceArn, Untrusted};
 use aws_sdk_databasemigration::types as dms;
@@ -90,6 +90,14 @@ pub(in crate::aws) fn maintenance(raw: &dms::ResourcePendingMaintenanceActions) 
         current_apply: time(action.current_apply_date()),
     };
     raw.pending_maintenance_action_details().iter().map(one).collect()
+}
+
+pub(in crate::aws) fn task_log(raw: &dms::ReplicationInstanceTaskLog) -> TaskLogSize {
+    TaskLogSize {
+        task: text_or_empty(raw.replication_task_arn()),
+        name: text_or_empty(raw.replication_task_name()),
+        bytes: raw.replication_instance_task_log_size(),
+    }
 }
 
 pub(in crate::aws) fn connection(raw: &dms::Connection) -> ConnectionTest {

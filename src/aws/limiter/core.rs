@@ -25,9 +25,12 @@ pub(super) enum Lane {
     Sts,
     Rules,
     Schedules,
+    Logs,
+    /// SNS and Secrets Manager: asked a few times an hour.
+    Seldom,
 }
 
-const LANES: usize = 5;
+const LANES: usize = 7;
 const URGENCIES: usize = 3;
 
 impl Lane {
@@ -37,6 +40,8 @@ impl Lane {
             Some("sts") => Self::Sts,
             Some("events") => Self::Rules,
             Some("scheduler") => Self::Schedules,
+            Some("logs") => Self::Logs,
+            Some("sns" | "secretsmanager") => Self::Seldom,
             _ => Self::Dms,
         }
     }
@@ -49,6 +54,9 @@ const STS_RATE: f64 = 1.0;
 /// One request per rule, and one per schedule, is what reading them takes; both services document 50 a second or more.
 const RULES_RATE: f64 = 10.0;
 const SCHEDULES_RATE: f64 = 10.0;
+/// The lowest quota of the operations used, which is `FilterLogEvents`' (section 4.4 of the DMS facts).
+const LOGS_RATE: f64 = 5.0;
+const SELDOM_RATE: f64 = 5.0;
 const OTHER_BURST: u32 = 20;
 
 /// Requests an interactive caller may send on credit, paid back before polling goes on: opening a task of 12,000 tables
@@ -117,6 +125,8 @@ impl Core {
             Bucket::new(STS_RATE, OTHER_BURST, now),
             Bucket::new(RULES_RATE, OTHER_BURST, now),
             Bucket::new(SCHEDULES_RATE, OTHER_BURST, now),
+            Bucket::new(LOGS_RATE, OTHER_BURST, now),
+            Bucket::new(SELDOM_RATE, OTHER_BURST, now),
         ];
         Self { buckets, lines: Default::default() }
     }
@@ -257,6 +267,8 @@ mod tests {
         assert_eq!(Lane::of(Operation::GetCallerIdentity), Lane::Sts);
         assert_eq!(Lane::of(Operation::ListTargetsByRule), Lane::Rules);
         assert_eq!(Lane::of(Operation::GetSchedule), Lane::Schedules);
+        assert_eq!(Lane::of(Operation::FilterLogEvents), Lane::Logs);
+        assert_eq!(Lane::of(Operation::GetTopicAttributes), Lane::Seldom);
         assert_eq!(Lane::of(Operation::DescribeTableStatistics), Lane::Dms);
     }
 }

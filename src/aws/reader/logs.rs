@@ -3,13 +3,17 @@
 //! The service may search only a part of a log for one answer and give an empty page with a token: pages are followed
 //! until there is no token. Events come with ids, so windows may overlap.
 
-use super::Reader;
+use super::{Reader, pages};
 use crate::aws::answer::Answer;
 use crate::aws::failure::Class;
 use crate::model::log_line::LogEvent;
 use crate::model::operation::Operation;
 use crate::model::{Problem, Untrusted};
 use jiff::Timestamp;
+use std::collections::BTreeSet;
+
+/// The largest page of streams.
+const STREAMS_PER_PAGE: i32 = 50;
 
 /// Which events.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,6 +120,30 @@ impl Reader {
             Err(refused) if refused.class == Class::NotFound => Ok(answer),
             Err(refused) => Err(refused.into()),
         }
+    }
+}
+
+impl Reader {
+    /// Names of every stream of a group; `None` where there is no such group. For many tasks that share one: a page of 50
+    /// costs as much as [`Reader::log_shelf`] for one of them.
+    pub async fn log_streams(&self, group: &str) -> Result<Answer<Option<BTreeSet<String>>>, Problem> {
+        let logs = &self.wire.clients.logs;
+        let mut answer: Answer<Option<BTreeSet<String>>> = Answer::default();
+        let mut names = BTreeSet::new();
+        let result = pages!(
+            @next_token self,
+            Operation::DescribeLogStreams,
+            |token| logs.describe_log_streams().log_group_name(group).limit(STREAMS_PER_PAGE).set_next_token(token),
+            |answer, page| {
+                names.extend(page.log_streams().iter().filter_map(|one| one.log_stream_name()).map(str::to_owned));
+            }
+        );
+        match result {
+            Ok(()) => answer.value = Some(names),
+            Err(refused) if refused.class == Class::NotFound => {}
+            Err(refused) => return Err(refused.into()),
+        }
+        Ok(answer)
     }
 }
 

@@ -7,14 +7,18 @@ mod logs;
 mod metrics;
 mod parts;
 mod schedules;
+mod secrets;
 mod tables;
 mod tags;
 mod tasks;
+mod topics;
+mod trial;
 
 pub use logs::{LogQuery, LogShelf};
 pub use metrics::{InstanceMetricQuery, MetricQuery};
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};
+pub use trial::{Ruling, Samples, Trial};
 
 use crate::aws::answer::Answer;
 use crate::aws::connect::other_account;
@@ -81,6 +85,7 @@ impl Reader {
         filter.map(|filter| Some(vec![filter])).map_err(|why| Refused {
             class: Class::Request,
             problem: Box::new(self.wire.unreadable(operation, &why.to_string())),
+            stamp: None,
         })
     }
 }
@@ -114,6 +119,7 @@ macro_rules! pages {
                     break Err($crate::aws::wire::Refused {
                         class: $crate::aws::failure::Class::Undecodable,
                         problem: Box::new(problem),
+                        stamp: None,
                     });
                 }
             }

@@ -4,9 +4,9 @@ use super::tasks::PAGE;
 use super::{Reader, none_if_not_found, pages};
 use crate::aws::answer::Answer;
 use crate::aws::convert;
-use crate::model::Problem;
 use crate::model::operation::Operation;
-use crate::model::parts::{ConnectionTest, Endpoint, Instance, PendingMaintenance};
+use crate::model::parts::{ConnectionTest, Endpoint, Instance, PendingMaintenance, TaskLogSize};
+use crate::model::{InstanceArn, Problem};
 
 impl Reader {
     pub async fn instances(&self) -> Result<Answer<Vec<Instance>>, Problem> {
@@ -35,6 +35,25 @@ impl Reader {
                 .extend(page.pending_maintenance_actions().iter().flat_map(convert::maintenance))
         );
         none_if_not_found(result)?;
+        Ok(answer)
+    }
+
+    /// How much of one instance's disk the logs of its tasks take.
+    pub async fn task_logs(&self, instance: &InstanceArn) -> Result<Answer<Vec<TaskLogSize>>, Problem> {
+        let dms = &self.wire.clients.dms;
+        let mut answer: Answer<Vec<TaskLogSize>> = Answer::default();
+        let result = pages!(
+            self,
+            Operation::DescribeReplicationInstanceTaskLogs,
+            |marker| dms
+                .describe_replication_instance_task_logs()
+                .replication_instance_arn(&instance.0)
+                .max_records(PAGE)
+                .set_marker(marker),
+            |answer, page| answer.value.extend(page.replication_instance_task_logs().iter().map(convert::task_log))
+        );
+        // Not found is the instance itself.
+        result?;
         Ok(answer)
     }
 

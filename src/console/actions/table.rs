@@ -64,6 +64,52 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::EventLog,
+        name: "log-of-event",
+        contexts: &[Events],
+        keys: &[key(KeyCode::Enter)],
+        label: "its log",
+        doc: "Open the log of the task that the event is about.",
+        operation: Some(Operation::FilterLogEvents),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::EventInFull,
+        name: "event-in-full",
+        contexts: &[Events],
+        keys: &[char('v')],
+        label: "in full",
+        doc: "The event under the cursor on the whole screen, and back to the list.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ScheduledTask,
+        name: "scheduled-task",
+        contexts: &[Schedules],
+        keys: &[key(KeyCode::Enter)],
+        label: "its task",
+        doc: "Open the task that the rule or schedule starts, stops, reloads or names.",
+        operation: Some(Operation::DescribeTableStatistics),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OtherPart,
+        name: "other-part",
+        contexts: &[Schedules],
+        keys: &[key(KeyCode::Tab), key(KeyCode::BackTab)],
+        label: "in full, subscriptions",
+        doc: "From the list to the row under the cursor in full, to the event subscriptions, and back.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::Filter,
         name: "filter",
         contexts: LISTS,
@@ -282,6 +328,49 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Left)],
         label: "columns back",
         doc: "Go back to columns further left.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Earlier,
+        name: "earlier",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Left)],
+        label: "read earlier",
+        doc: "Read the charts at an earlier minute.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Later,
+        name: "later",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Right)],
+        label: "later",
+        doc: "Read them at a later minute; beyond the last one, at the newest points again.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::MoreTime,
+        name: "more-time",
+        contexts: &[Metrics],
+        keys: &[char('+')],
+        label: "more time",
+        doc: "Charts over 1 h, then 3 h.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::LessTime,
+        name: "less-time",
+        contexts: &[Metrics],
+        keys: &[char('-')],
+        label: "less",
+        doc: "Charts over 1 h, then 15 min.",
+        footer: Some(1),
         palette: true,
         ..BASE
     },

@@ -4,7 +4,7 @@ use crate::console::actions::{self, Context};
 use crate::console::message::Area;
 use crate::console::text;
 
-use super::{tables, tasks};
+use super::{events, schedules, tables, tasks};
 
 /// Cells of the left column.
 pub const LEFT: usize = 18;
@@ -59,7 +59,13 @@ pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
     for (left, right) in FILTER {
         entry(&mut out, left, right, width);
     }
-    for (of, columns) in [("tasks by", &tasks::COLUMNS[..]), ("tables by", &tables::COLUMNS[..])] {
+    let lists = [
+        ("tasks by", &tasks::COLUMNS[..]),
+        ("tables by", &tables::COLUMNS),
+        ("events by", &events::COLUMNS),
+        ("schedules by", &schedules::COLUMNS),
+    ];
+    for (of, columns) in lists {
         let ids: Vec<&str> = columns.iter().map(|column| column.id).collect();
         entry(&mut out, of, &ids.join(", "), width);
     }

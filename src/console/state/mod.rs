@@ -108,7 +108,10 @@ pub struct Banner {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traffic {
     pub requests_last_minute: u32,
-    pub dollars_per_day: f64,
+    /// Estimated cost of metrics; `None` until it was measured.
+    pub dollars_per_day: Option<f64>,
+    /// What the configuration allows it to be.
+    pub dollars_cap: f64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -277,7 +280,11 @@ impl State {
             return PaneAge { has_data: false, as_of: None, freshness: Freshness::Awaited, late_from: None };
         };
         // Points that were never published have no age; where one is due its own cell says so.
-        let nothing = *subject == Subject::Metrics && !self.world.has_points();
+        let nothing = match subject {
+            Subject::Metrics => !self.world.has_points(),
+            Subject::Charts(_) => feed.as_of.is_none(),
+            _ => false,
+        };
         // DMS refreshes the statistics of a running task only: nothing newer is due of another.
         let idle = matches!(subject, Subject::Tables(arn) if feed.failed.is_none() && !self.runs(arn));
         let freshness = match feed.freshness(self.now) {

@@ -7,7 +7,7 @@ use super::column::Column;
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::world::World;
-use super::{Filling, State};
+use super::{Filling, State, age, events};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::health::{self, Alert, Health, Latency, Load, POINT_DUE_AFTER};
@@ -91,8 +91,9 @@ impl Page for TasksPage {
         Context::Tasks
     }
 
-    fn subjects(&self, _state: &State) -> Vec<Subject> {
-        vec![Subject::Tasks, Subject::Metrics]
+    fn subjects(&self, state: &State) -> Vec<Subject> {
+        let events = events::is_beside_why(state).then_some(Subject::Events);
+        [Subject::Tasks, Subject::Metrics].into_iter().chain(events).collect()
     }
 
     fn filling(&self, state: &State) -> Filling {
@@ -117,7 +118,7 @@ impl Page for TasksPage {
     }
 
     fn detail_wants(&self, state: &State) -> u16 {
-        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 12 } else { 0 }
+        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 13 } else { 0 }
     }
 
     fn follow(&self, state: &mut State) {
@@ -133,6 +134,9 @@ impl Page for TasksPage {
     fn deadline(&self, state: &State, next: &mut Next) {
         let (list, world) = (&state.tasks.list, &state.world);
         next.offer(list.follows_at());
+        if events::is_beside_why(state) {
+            next.offer(age::next_day(next.now));
+        }
         for (_, row) in list.visible() {
             match state.tasks.lines.get(row).map(|line| line.latency) {
                 Some(Latency::Missing { newest }) => next.age(newest),

@@ -53,7 +53,11 @@ impl Capability {
         Self::judge(|name| std::env::var_os(name).map(|text| text.to_string_lossy().into_owned()))
     }
 
-    fn judge(env: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
+    /// Judges these variables.
+    ///
+    /// # Errors
+    /// [`Refusal::Dumb`].
+    pub fn judge(env: impl Fn(&str) -> Option<String>) -> Result<Self, Refusal> {
         match env("TERM").as_deref() {
             None | Some("") => return Err(Refusal::Dumb { term: Term::Unset }),
             Some("dumb") => return Err(Refusal::Dumb { term: Term::Dumb }),

@@ -1,5 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
+use super::lists;
 use crate::console::actions::{self, ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::feed::Feed;
@@ -51,6 +52,10 @@ fn refilter(state: &mut State, text: &str) {
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
+        ActionId::EventLog => lists::to_log(state),
+        ActionId::EventInFull => lists::event_in_full(state),
+        ActionId::ScheduledTask => lists::to_scheduled_task(state),
+        ActionId::OtherPart => lists::other_part(state),
         ActionId::Filter | ActionId::Find => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
@@ -75,8 +80,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
         ActionId::SortReverse => sort(state, Resort::Reverse),
-        ActionId::ColumnsLeft => state.page().act(state, Act::Shift(-1)),
-        ActionId::ColumnsRight => state.page().act(state, Act::Shift(1)),
+        ActionId::ColumnsLeft | ActionId::Earlier => state.page().act(state, Act::Shift(-1)),
+        ActionId::ColumnsRight | ActionId::Later => state.page().act(state, Act::Shift(1)),
+        ActionId::MoreTime => state.charts.widen(1),
+        ActionId::LessTime => state.charts.widen(-1),
         ActionId::Palette => {
             let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
@@ -149,17 +156,24 @@ pub fn open(state: &mut State, tab: Tab) {
         return turn(state, tab);
     }
     let Some(arn) = under_cursor(state) else { return };
+    open_task(state, arn, tab);
+}
+
+/// A side of this task, from wherever we are.
+pub fn open_task(state: &mut State, arn: ReplicationArn, tab: Tab) {
     if state.opened.as_ref() != Some(&arn) {
         // No rows are held yet, so nothing that came for this task earlier may lend them its age.
         *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
         state.tables = Some(Tables::new(arn.clone()));
         state.opened = Some(arn);
     }
+    // Only one task is open: what lay behind would be about this one now.
+    state.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
     state.screens.push(Screen::Task(tab));
 }
 
 /// Another side of the task on screen.
-fn turn(state: &mut State, tab: Tab) {
+pub fn turn(state: &mut State, tab: Tab) {
     if let Some(screen) = state.screens.last_mut() {
         *screen = Screen::Task(tab);
     }
@@ -189,6 +203,9 @@ fn step(state: &mut State, how: Move) {
 /// Esc: what lies on top goes first, then the filter, then the screen. The first screen stays.
 fn back(state: &mut State) {
     if state.overlay.take().is_some() {
+        return;
+    }
+    if lists::close_part(state) {
         return;
     }
     if !state.filter().is_empty() {

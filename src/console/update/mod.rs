@@ -1,17 +1,18 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
 //! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `report` folds what the feeds say, the rest is here.
+//! `report` folds what the feeds say, `lists` is about events and schedules, the rest is here.
 
 mod keys;
+mod lists;
 mod report;
 
 use super::message::{Effect, Message};
 use super::state::problems::EntryState;
-use super::state::{Banner, Connection, State, Traffic};
+use super::state::{Banner, Connection, State, Traffic, age};
 use crate::model::parts::Identity;
 use crate::model::{Problem, ProblemKind, Scope};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Takes one message and says what is to be done.
 pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
@@ -26,9 +27,10 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Connected { scope, identity } => connected(state, scope, identity),
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => report::fold(state, report),
+        Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::TerminalSlow => terminal_slow(state),
-        Message::Traffic { requests_last_minute, dollars_per_day } => {
-            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day });
+        Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
     settle(state, &mut effects);
@@ -40,6 +42,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     if state.tasks.judged_until.is_some_and(|until| state.now >= until) {
         judge(state);
     }
+    lists::pass(state);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {
@@ -94,6 +97,27 @@ fn connect_failed(state: &mut State, problem: Problem, effects: &mut Vec<Effect>
     state.banner = Some(Banner { problem: problem.clone(), since: state.now });
     let subject = Some(crate::model::Subject::Identity);
     state.problems.add(problem, subject, EntryState::Standing, state.now);
+}
+
+/// Less than this is nothing to tell anybody.
+const CLOCK_OFF: SignedDuration = SignedDuration::from_secs(10);
+
+fn service_clock(state: &mut State, ahead: SignedDuration) {
+    if ahead.abs() < CLOCK_OFF {
+        return;
+    }
+    let side = if ahead.is_positive() { "behind" } else { "ahead of" };
+    let problem = Problem {
+        kind: ProblemKind::Configuration,
+        summary: format!("the clock of this machine is {} {side} AWS's", age::length(ahead.abs())),
+        detail: "Ages and times on this screen go by AWS's clock.".to_owned(),
+        hint: "Look at its time synchronisation (timedatectl, chronyc tracking): AWS refuses requests that are signed \
+               five minutes off."
+            .to_owned(),
+        request_id: None,
+        at: state.now,
+    };
+    state.problems.add(problem, None, EntryState::Note, state.now);
 }
 
 fn terminal_slow(state: &mut State) {

@@ -1,5 +1,6 @@
 //! Folding what the feeds say into the world: newest wins, errors keep the last good data, other scopes stay out.
 
+use super::lists;
 use crate::console::state::feed::Failure;
 use crate::console::state::problems::EntryState;
 use crate::console::state::{Banner, Connection, State};
@@ -162,7 +163,11 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             }
             return;
         }
-        (_, Value::Tasks(tasks)) => state.world.set_tasks(tasks, state.now),
+        (_, Value::Tasks(mut tasks)) => {
+            state.world.note_changes(&mut tasks, state.now);
+            state.world.set_tasks(tasks);
+            lists::tasks_changed(state);
+        }
         (_, Value::Instances(instances)) => state.world.instances = instances,
         (_, Value::Endpoints(endpoints)) => state.world.endpoints = endpoints,
         (_, Value::Connections(connections)) => state.world.connections = connections,
@@ -176,8 +181,8 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             let Some(tables) = state.tables.as_mut().filter(|tables| tables.arn == arn) else { return };
             tables.set(rows);
         }
-        (_, Value::Events(new)) => state.world.add_events(new),
-        (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
+        (_, Value::Events(new)) => lists::take_events(state, new),
+        (_, Value::Schedules(new)) => lists::take_schedules(state, new),
         (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
         (Subject::Charts(arn), Value::Charts(charts)) => state.world.charts = Some((arn, charts)),
         (_, Value::InstanceMetrics(all)) => state.world.set_instance_metrics(all),

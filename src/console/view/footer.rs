@@ -73,6 +73,8 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
             context == Context::Help || state.screens.len() > 1 || !state.tasks.list.filter.text().is_empty()
         }
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
+        // Events, logs and drain may be on screen without a task.
+        ActionId::NextTab => state.tab().is_some(),
         _ => true,
     }
 }

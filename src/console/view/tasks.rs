@@ -13,7 +13,7 @@ use super::{below_head, frame, why};
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::list::Sort;
 use crate::console::state::tasks::{self, ALERT, COLUMNS, LATENCY, LOAD, ROWS, Rate, STATUS, TABLES, TYPE, unfinished};
-use crate::console::state::{Connection, Filling, State, age};
+use crate::console::state::{Connection, Filling, State, age, events};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
 use crate::model::Subject;
@@ -44,10 +44,15 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Filling::Empty => empty(state, canvas, inner),
         Filling::NoMatch => frame::no_match(state, canvas, inner, list.filter.text(), state.world.tasks.len(), "task"),
     }
-    if let (Some(detail), true) = (layout.detail, matches!(filling, Filling::Rows)) {
-        why::draw(state, canvas, detail);
-    } else if let Some(detail) = layout.detail {
-        canvas.frame(detail, &[span(Role::Title, "Why")], &[]);
+    let Some(detail) = layout.detail else { return };
+    let (why, recent) = events::beside_why(detail);
+    if matches!(filling, Filling::Rows) {
+        why::draw(state, canvas, why);
+    } else {
+        canvas.frame(why, &[span(Role::Title, "Why")], &[]);
+    }
+    if let Some(pane) = recent {
+        super::events::recent(state, canvas, pane);
     }
 }
 

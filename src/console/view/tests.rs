@@ -232,6 +232,8 @@ fn ascii_only() {
 }
 
 mod budgets;
+mod charts;
 mod definition;
 mod drain;
+mod lists;
 mod properties;

@@ -1,14 +1,14 @@
 //! Everything that can go wrong on purpose: one table of names, what each takes, and what it does.
 //!
 //! Given at the start (`--fault NAME[@WHERE][=VALUE]`) or while it runs (`POST /_demo/fault`). `WHERE` limits a fault to
-//! a service (`dms`, `cloudwatch`, `logs`, `sts`) or an operation.
+//! a service (`dms`, `cloudwatch`, `logs`, `events`, `scheduler`, `sns`, `secretsmanager`, `sts`) or an operation.
 
 mod plan;
 
 pub use plan::{Faults, Plan};
 
 use crate::demo::wire::Service;
-use crate::demo::world::{Event, Silence};
+use crate::demo::world::{Event, Silence, Trouble};
 use std::fmt;
 
 /// A fault.
@@ -33,6 +33,8 @@ pub enum FaultName {
     LogRoleMissing,
     LateLogs,
     MaintenanceSoon,
+    RetryLoop,
+    LowMemory,
 }
 
 /// One row of the table.
@@ -86,7 +88,7 @@ const fn row(name: FaultName, word: &'static str, takes: Takes, doc: &'static st
 const STALE_SECONDS: u64 = 60;
 
 /// THE table of faults.
-pub const TABLE: [Row; 19] = [
+pub const TABLE: [Row; 21] = [
     row(
         FaultName::Throttle,
         "throttle",
@@ -191,6 +193,18 @@ pub const TABLE: [Row; 19] = [
         Takes::Number { otherwise: Some(45), what: "MINUTES" },
         "the pending maintenance of the first instance comes this many minutes from now, and its window with it",
     ),
+    row(
+        FaultName::RetryLoop,
+        "retry-loop",
+        Takes::Text { required: true, what: "TASK" },
+        "this task runs and in truth recovers every minute: RecoveryCount climbs",
+    ),
+    row(
+        FaultName::LowMemory,
+        "low-memory",
+        Takes::Text { required: false, what: "INSTANCE" },
+        "this instance, or the first one, has hardly any memory left, and swaps",
+    ),
 ];
 
 impl FaultName {
@@ -268,6 +282,8 @@ impl Fault {
                 let minutes = i64::try_from(self.number()).unwrap_or(i64::MAX);
                 Some(Event::Maintenance { minutes: on.then_some(minutes) })
             }
+            (FaultName::RetryLoop, on) => Some(Event::Trouble { what: Trouble::RetryLoop, whose: task(), on }),
+            (FaultName::LowMemory, on) => Some(Event::Trouble { what: Trouble::LowMemory, whose: task(), on }),
             (FaultName::FailTask, true) => Some(Event::TaskFails { task: task()? }),
             (FaultName::ChangedBySomeone, true) => Some(Event::SomebodyElse { task: task() }),
             _ => None,

@@ -14,6 +14,8 @@ pub enum Service {
     Events,
     Scheduler,
     Logs,
+    Sns,
+    Secrets,
 }
 
 impl Service {
@@ -26,12 +28,15 @@ impl Service {
             Self::Events => "events",
             Self::Scheduler => "scheduler",
             Self::Logs => "logs",
+            Self::Sns => "sns",
+            Self::Secrets => "secretsmanager",
         }
     }
 
     fn namespace(self) -> &'static str {
         match self {
             Self::Sts => "https://sts.amazonaws.com/doc/2011-06-15/",
+            Self::Sns => "http://sns.amazonaws.com/doc/2010-03-31/",
             _ => "http://monitoring.amazonaws.com/doc/2010-08-01/",
         }
     }
@@ -44,7 +49,7 @@ pub enum Protocol {
     Json(&'static str),
     /// rpcv2Cbor: the Rust SDK for `CloudWatch`.
     Cbor,
-    /// awsQuery: STS, and old `CloudWatch` clients.
+    /// awsQuery: STS, SNS, and old `CloudWatch` clients.
     Query,
     /// restJson1: EventBridge Scheduler.
     Rest,
@@ -73,11 +78,12 @@ impl Unread {
 }
 
 /// `x-amz-target` prefix, service, protocol version (the service models' `targetPrefix` and `jsonVersion`).
-const TARGETS: [(&str, Service, &str); 4] = [
+const TARGETS: [(&str, Service, &str); 5] = [
     ("AmazonDMSv20160101", Service::Dms, "1.1"),
     ("GraniteServiceVersion20100801", Service::CloudWatch, "1.0"),
     ("AWSEvents", Service::Events, "1.1"),
     ("Logs_20140328", Service::Logs, "1.1"),
+    ("secretsmanager", Service::Secrets, "1.1"),
 ];
 
 impl Call {
@@ -97,6 +103,7 @@ impl Call {
                 let service = match form.text_of("Version") {
                     Some("2010-08-01") => Service::CloudWatch,
                     Some("2011-06-15") => Service::Sts,
+                    Some("2010-03-31") => Service::Sns,
                     _ => return Err(Unread::of(None, Refusal::unknown_operation())),
                 };
                 (service, form.text_of("Action").unwrap_or_default().to_owned(), Protocol::Query)
@@ -165,7 +172,12 @@ pub fn refuse(call: Option<(Service, Protocol)>, refusal: &Refusal, request_id: 
     let (service, protocol) = call.unwrap_or((Service::Dms, Protocol::Json("1.1")));
     let ours = refusal.status >= 500;
     let known = QUERY_CODES.iter().find(|(code, ..)| *code == refusal.code);
-    let (query_code, query_status) = known.map_or((refusal.code, refusal.status), |(_, code, status)| (*code, *status));
+    let (query_code, query_status) = match known {
+        // SNS has a word of its own for it.
+        Some(("AccessDeniedException", ..)) if service == Service::Sns => ("AuthorizationError", 403),
+        Some((_, code, status)) => (*code, *status),
+        None => (refusal.code, refusal.status),
+    };
     let query_error = (service == Service::CloudWatch && protocol != Protocol::Query)
         .then(|| format!("{query_code};{}", if ours { "Receiver" } else { "Sender" }));
     let kind = match service {
@@ -247,6 +259,13 @@ mod tests {
                 vec![signed],
                 "Action=GetCallerIdentity&Version=2011-06-15",
                 (Service::Sts, "GetCallerIdentity", Protocol::Query),
+            ),
+            ("/", vec![signed], "Action=ListTopics&Version=2010-03-31", (Service::Sns, "ListTopics", Protocol::Query)),
+            (
+                "/",
+                vec![signed, ("x-amz-target", "secretsmanager.GetSecretValue")],
+                "{}",
+                (Service::Secrets, "GetSecretValue", Protocol::Json("1.1")),
             ),
         ] {
             let call = Call::read(path, &headers(&pairs), body.as_bytes()).unwrap();

@@ -1,8 +1,9 @@
 //! The demo's own switchboard, beside AWS on the same listener: `GET /_demo/faults`, `POST /_demo/fault`,
-//! `GET /_demo/requests`.
+//! `GET /_demo/requests`, how often what was asked, and `GET /_demo/messages`, what has been published to topics.
 
 use crate::demo::faults::{Fault, FaultError, TABLE};
 use crate::demo::stage::Stage;
+use crate::demo::world::Message;
 use hyper::Method;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -28,13 +29,14 @@ pub fn answer(stage: &Arc<Stage>, method: &Method, path: &str, body: &[u8]) -> O
     Some(match (method, rest) {
         (&Method::GET, "faults") => (200, list(stage).to_string()),
         (&Method::GET, "requests") => (200, serde_json::json!(stage.asked()).to_string()),
+        (&Method::GET, "messages") => (200, messages(stage).to_string()),
         (&Method::POST, "fault") => match switch(stage, body) {
             Ok(()) => (200, list(stage).to_string()),
             Err(why) => (400, serde_json::json!({ "error": why }).to_string()),
         },
         _ => (
             404,
-            serde_json::json!({ "error": "GET /_demo/faults, POST /_demo/fault or GET /_demo/requests" }).to_string(),
+            serde_json::json!({ "error": "GET /_demo/faults, requests or messages, or POST /_demo/fault" }).to_string(),
         ),
     })
 }
@@ -73,4 +75,15 @@ fn list(stage: &Stage) -> serde_json::Value {
             serde_json::json!({"name": row.word, "takes": takes, "doc": row.doc, "on": on})
         })
         .collect()
+}
+
+/// Every message published, oldest first.
+fn messages(stage: &Arc<Stage>) -> serde_json::Value {
+    stage.with(|world, _| {
+        let shape = |message: &Message| {
+            serde_json::json!({"id": message.id, "topic": message.topic, "subject": message.subject,
+                "message": message.text, "at": message.at})
+        };
+        world.messages().iter().map(shape).collect()
+    })
 }

@@ -17,4 +17,5 @@ mod value;
 pub use call::Service;
 pub(in crate::demo) use connection::Cuttable;
 pub(in crate::demo) use handle::handle;
+pub(in crate::demo) use query::unescape;
 pub use value::Value;

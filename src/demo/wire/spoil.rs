@@ -7,8 +7,9 @@ use super::value::Value;
 const BEFORE: &str = "\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}";
 const BEHIND: &str = "\r\n\u{200b}\u{2066}\u{e0041}\u{7f}\u{1b}[0m";
 
-/// Members a client needs back as they are, or that AWS itself forms: ARNs, tokens, ids, codes, embedded JSON.
-const SPARED: [&str; 15] = [
+/// Members a client needs back as they are, or that AWS itself forms: ARNs, tokens, ids, codes, embedded JSON, names of
+/// attributes.
+const SPARED: [&str; 18] = [
     "Marker",
     "NextToken",
     "nextToken",
@@ -24,6 +25,9 @@ const SPARED: [&str; 15] = [
     "MetricName",
     "Input",
     "EventPattern",
+    "SecretString",
+    "VersionId",
+    "key",
 ];
 
 /// This text with hostile characters around it.

@@ -1,9 +1,11 @@
-//! Shapes of what stands around tasks: `ReplicationInstance`, its pending maintenance, `Endpoint`.
+//! Shapes of what stands around tasks: `ReplicationInstance`, its pending maintenance and its logs, `Endpoint`.
 
 use super::parts::{Endpoint, Instance, Maintenance};
+use super::task::Task;
 use super::{ACCOUNT, REGION, arn, seeded};
 use crate::demo::wire::Value;
 use crate::model::parts::Direction;
+use jiff::Timestamp;
 
 /// The subnets of the demo's VPC, one an availability zone.
 const SUBNETS: [(&str, char); 3] =
@@ -83,6 +85,18 @@ pub fn maintenance(instance: &Instance, maintenance: Maintenance) -> Value {
     ])
 }
 
+/// `ReplicationInstanceTaskLog`. The disk holds what CloudWatch got, of weeks: about a kilobyte a minute since the start.
+pub fn task_log(task: &Task, now: Timestamp) -> Value {
+    let minutes = task.times.start.map_or(0, |start| task.times.stop.unwrap_or(now).duration_since(start).as_mins());
+    let recent: usize = task.log.events().map(|event| event.text.len() + 1).sum();
+    let bytes = i64::try_from(recent).unwrap_or(i64::MAX).saturating_add(minutes.max(0).saturating_mul(1_024));
+    Value::map([
+        ("ReplicationTaskName", task.def.name.as_str().into()),
+        ("ReplicationTaskArn", task.def.arn.as_str().into()),
+        ("ReplicationInstanceTaskLogSize", bytes.into()),
+    ])
+}
+
 /// `Endpoint`. With a secret, the user is nowhere but in it.
 pub fn endpoint(endpoint: &Endpoint) -> Value {
     let kind = match endpoint.direction {
@@ -95,7 +109,7 @@ pub fn endpoint(endpoint: &Endpoint) -> Value {
         ("EndpointType", kind.into()),
         ("EngineName", endpoint.engine.0.into()),
         ("EngineDisplayName", endpoint.engine.1.into()),
-        ("Username", endpoint.secret.is_none().then(|| endpoint.user.as_str()).into()),
+        ("Username", endpoint.secret.is_none().then_some(endpoint.user.as_str()).into()),
         ("ServerName", endpoint.host.as_str().into()),
         ("Port", endpoint.port.into()),
         ("DatabaseName", endpoint.database.as_str().into()),

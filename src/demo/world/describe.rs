@@ -23,7 +23,8 @@ const INSTANCES: Rules = Rules {
     filters: &["replication-instance-arn", "replication-instance-id", "replication-instance-class", "engine-version"],
     max: MAX,
 };
-const MAINTENANCE: Rules = Rules { filters: &[], max: MAX };
+/// No filters at all.
+const UNFILTERED: Rules = Rules { filters: &[], max: MAX };
 const ENDPOINTS: Rules = Rules { filters: &["endpoint-arn", "endpoint-type", "endpoint-id", "engine-name"], max: MAX };
 const CONNECTIONS: Rules = Rules { filters: &["endpoint-arn", "replication-instance-arn"], max: MAX };
 const REPLICATIONS: Rules = Rules { filters: &["replication-config-arn", "replication-config-id"], max: MAX };
@@ -118,7 +119,7 @@ pub fn instances(world: &World, input: &Value) -> Result<Value, Refusal> {
 }
 
 pub fn maintenance(world: &World, input: &Value) -> Result<Value, Refusal> {
-    let filters = Filters::read(input, &MAINTENANCE)?;
+    let filters = Filters::read(input, &UNFILTERED)?;
     let one = input.text_of("ReplicationInstanceArn");
     if one.is_some_and(|arn| !world.instances.iter().any(|i| i.arn.0 == arn)) {
         return Err(Refusal::not_found("Replication instance not found."));
@@ -129,11 +130,29 @@ pub fn maintenance(world: &World, input: &Value) -> Result<Value, Refusal> {
         .filter(|i| one.is_none_or(|arn| i.arn.0 == arn))
         .filter_map(|i| Some((i, i.maintenance?)))
         .collect();
-    let rules = (&MAINTENANCE, &filters);
+    let rules = (&UNFILTERED, &filters);
     let operation = "DescribePendingMaintenanceActions";
     answer(operation, "PendingMaintenanceActions", input, rules, &waiting, |(i, maintenance)| {
         answers_parts::maintenance(i, *maintenance)
     })
+}
+
+pub fn task_logs(world: &World, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
+    let operation = "DescribeReplicationInstanceTaskLogs";
+    let arn = input.text_of("ReplicationInstanceArn");
+    let arn = arn.ok_or_else(|| Refusal::parameter("ReplicationInstanceArn is required"))?;
+    if !world.instances.iter().any(|i| i.arn.0 == arn) {
+        return Err(Refusal::not_found("Replication instance not found."));
+    }
+    let here = |task: &&Task| task.has_run() && task.def.instance.as_ref().is_some_and(|instance| instance.0 == arn);
+    let found: Vec<&Task> = world.tasks.iter().filter(here).collect();
+    let page = page(operation, input, found.len(), &UNFILTERED)?;
+    let items = found[page.range].iter().map(|task| answers_parts::task_log(task, now));
+    Ok(Value::map([
+        ("ReplicationInstanceArn", arn.into()),
+        ("ReplicationInstanceTaskLogs", Value::list(items)),
+        ("Marker", page.marker.into()),
+    ]))
 }
 
 pub fn endpoints(world: &World, input: &Value) -> Result<Value, Refusal> {

@@ -1,7 +1,7 @@
 //! What CloudWatch knows of a replication instance. Nothing here is measured: each point is a function of the seed, the
 //! instance and the minute, so any range costs only what is asked for.
 
-use super::metrics::{BACKFILL_MINUTES, MINUTE, minute_of};
+use super::metrics::{BACKFILL_MINUTES, MINUTE, Past, minute_of};
 use super::parts::Instance;
 use super::{World, seeded};
 use crate::model::metric::{MetricName, Point};
@@ -46,7 +46,7 @@ fn busy(world: &World, instance: &Instance) -> f64 {
     let tasks = world.tasks.iter().filter(|task| task.def.instance.as_ref() == Some(&instance.arn)).count();
     #[allow(clippy::cast_precision_loss, reason = "at most 200 tasks on an instance")]
     let tasks = tasks as f64;
-    tasks / (tasks + 6.0)
+    (tasks / (tasks + 6.0)).min(0.6)
 }
 
 fn value(world: &World, instance: &Instance, busy: f64, name: MetricName, at: Timestamp) -> f64 {
@@ -75,15 +75,18 @@ fn value(world: &World, instance: &Instance, busy: f64, name: MetricName, at: Ti
     }
 }
 
-/// Swap files fill the disk over half an hour and are cleared again: what the events of the opening set tell of, where
-/// tasks run at all.
+/// Bytes. Where a task climbs, its swap files fill the disk over half an hour and are cleared again: what the events of
+/// the opening set tell of.
 fn free_storage(world: &World, instance: &Instance, busy: f64, at: Timestamp) -> f64 {
     const ROUND: i64 = 30;
-    let all = f64::from(instance.storage) * 1.0e9;
+    let climbing = world.tasks.iter().any(|task| {
+        task.def.instance.as_ref() == Some(&instance.arn) && matches!(task.def.past, Past::Climbing { .. })
+    });
     let minutes = at.duration_since(minute_of(world.opened)).as_mins();
     #[allow(clippy::cast_precision_loss, reason = "below 30")]
     let filled = (minutes - 8).rem_euclid(ROUND) as f64 / ROUND as f64;
-    all * (0.93 - busy * (1.4 + 0.6 * filled)).max(0.07 + 0.02 * (1.0 - filled))
+    let share = if climbing { 0.24 - 0.16 * filled } else { 0.93 - 0.4 * busy };
+    f64::from(instance.storage) * 1.0e9 * share
 }
 
 #[cfg(test)]
@@ -105,7 +108,8 @@ mod tests {
             assert!(last(0, name) >= 0.0 && last(1, name) >= 0.0, "{name:?}");
         }
         assert!(last(0, MetricName::CPUUtilization) > 20.0 && last(1, MetricName::CPUUtilization) < 5.0);
-        assert!(last(0, MetricName::FreeStorageSpace) < 0.25 * last(1, MetricName::FreeStorageSpace) * 2.0);
+        // Of 100 and 50 GB.
+        assert!(last(0, MetricName::FreeStorageSpace) < 25.0e9 && last(1, MetricName::FreeStorageSpace) > 45.0e9);
     }
 
     #[test]

@@ -23,15 +23,20 @@ mod opening;
 pub mod paging;
 pub mod parts;
 mod refusal;
+mod secrets;
 mod seeded;
 pub mod task;
 #[cfg(test)]
 mod tests;
 mod time;
 mod timetable;
+mod topics;
+mod troubles;
 
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
+pub use topics::Message;
+pub use troubles::Trouble;
 
 use crate::demo::mover::order::{Control, Happened, Order};
 use crate::demo::wire::{Service, Value};
@@ -65,6 +70,8 @@ pub enum Event {
     Logging { task: Option<String>, on: bool },
     /// The role that DMS writes logs with is missing, or back.
     LogRole { missing: bool },
+    /// A trouble begins or ends, of a task or instance by name.
+    Trouble { what: Trouble, whose: Option<String>, on: bool },
     /// Maintenance comes near, in minutes from now, or is as far away as at the opening.
     Maintenance { minutes: Option<i64> },
     /// Lines can be read this many seconds later than usual.
@@ -119,7 +126,9 @@ pub struct World {
     tasks: Vec<Task>,
     timetable: Arc<timetable::Timetable>,
     silence: Option<Silence>,
+    troubles: Vec<troubles::Troubled>,
     events: events::Log,
+    messages: topics::Messages,
     commands: Vec<Command>,
     /// Counts up with every change that a describe would show.
     revision: u64,
@@ -136,7 +145,9 @@ impl World {
             tasks: Vec::new(),
             timetable: Arc::default(),
             silence: None,
+            troubles: Vec::new(),
             events: events::Log::default(),
+            messages: topics::Messages::default(),
             commands: Vec::new(),
             revision: 0,
             setting,
@@ -174,6 +185,7 @@ impl World {
             Event::SomebodyElse { task } => change::somebody_else(self, task.as_deref(), now),
             Event::Silence(silence) => self.silence = silence,
             Event::Logging { task, on } => logs::switch(self, task.as_deref(), on),
+            Event::Trouble { what, whose, on } => troubles::switch(self, what, whose, on, now),
             Event::Maintenance { minutes } => maintenance::shift(self, minutes, now),
             Event::LogRole { missing } => logs::role(self, missing),
             Event::LateLogs { seconds } => logs::late(self, jiff::SignedDuration::from_secs(seconds)),
@@ -195,8 +207,14 @@ impl World {
             }
             Service::Events => matches!(operation, "EnableRule" | "DisableRule"),
             Service::Scheduler => operation == "UpdateSchedule",
+            Service::Sns => operation == "Publish",
             _ => false,
         }
+    }
+
+    /// What has been published to topics, oldest first.
+    pub fn messages(&self) -> &[Message] {
+        self.messages.all()
     }
 
     /// Answers a question as of `now`.
@@ -206,6 +224,7 @@ impl World {
             (Service::Dms, "DescribeTableStatistics") => describe::statistics(self, input, now),
             (Service::Dms, "DescribeReplicationInstances") => describe::instances(self, input),
             (Service::Dms, "DescribePendingMaintenanceActions") => describe::maintenance(self, input),
+            (Service::Dms, "DescribeReplicationInstanceTaskLogs") => describe::task_logs(self, input, now),
             (Service::Dms, "DescribeEndpoints") => describe::endpoints(self, input),
             (Service::Dms, "DescribeConnections") => describe::connections(self, input),
             (Service::Dms, "DescribeReplications") => describe::replications(self, input, now),
@@ -226,6 +245,12 @@ impl World {
             (Service::Logs, "FilterLogEvents") => logs::filter_log_events(self, input, now),
             (Service::Logs, "DescribeLogStreams") => logs::describe_log_streams(self, input, now),
             (Service::Logs, "DescribeLogGroups") => logs::describe_log_groups(self, input, now),
+            (Service::Sns, "ListTopics") => topics::list(input),
+            (Service::Sns, "GetTopicAttributes") => topics::attributes(input),
+            (Service::Sns, "ListSubscriptionsByTopic") => topics::subscriptions(input),
+            (Service::Secrets, "GetSecretValue") => secrets::value(self, input),
+            (Service::Secrets, "DescribeSecret") => secrets::describe(self, input),
+            (Service::Secrets, "ListSecrets") => secrets::list(self, input),
             (Service::Sts, "GetCallerIdentity") => Ok(answers::identity(ACCOUNT)),
             _ => Err(Refusal::unknown_operation()),
         }
@@ -242,6 +267,7 @@ impl World {
             "EnableRule" => timetable::enable_rule(Arc::make_mut(&mut self.timetable), input),
             "DisableRule" => timetable::disable_rule(Arc::make_mut(&mut self.timetable), input),
             "UpdateSchedule" => timetable::update_schedule(Arc::make_mut(&mut self.timetable), input, now),
+            "Publish" => topics::publish(self, input, now),
             _ => Err(Refusal::unknown_operation()),
         }
     }
@@ -280,7 +306,9 @@ impl World {
         now: Timestamp,
     ) -> Vec<crate::model::metric::Point> {
         let end = self.published_until(&instance.name, range.1, now);
-        gauges::points(self, instance, name, (range.0, end))
+        let mut points = gauges::points(self, instance, name, (range.0, end));
+        troubles::bend(self, &instance.name, name, &mut points);
+        points
     }
 
     /// Points of one metric of one task, oldest first; minutes under way are not published yet.
@@ -292,10 +320,12 @@ impl World {
         now: Timestamp,
     ) -> Vec<crate::model::metric::Point> {
         let end = self.published_until(&task.def.name, range.1, now);
-        match task.tables {
+        let mut points = match task.tables {
             task::Tables::Kept(_) => task.points.range(name, range.0, end),
             task::Tables::Fleet(_) => fleet::points(task, name, self.setting.seed, self.opened, (range.0, end)),
-        }
+        };
+        troubles::bend(self, &task.def.name, name, &mut points);
+        points
     }
 }
 

@@ -4,7 +4,7 @@
 use super::metrics::{Flow, Past, Points};
 use super::parts::{Connection, Endpoint, Instance, Place, located};
 use super::task::{Definition, Route, Table, Tables, Task, Times};
-use super::{World, arn, fold, maintenance, seeded, time};
+use super::{World, arn, fold, maintenance, secrets, seeded, time};
 use crate::demo::mover::order::{Begin, Checkpoint};
 use crate::model::parts::Direction;
 use crate::model::table::{Counts, TableState, ValidationState};
@@ -99,7 +99,7 @@ pub fn build(world: &mut World, now: Timestamp) {
             database,
             user,
             // Staging keeps its password where RDS puts it.
-            secret: (name == "shop-staging").then(|| "rds/shop-staging".to_owned()),
+            secret: (name == "shop-staging").then(|| secrets::name_of(name)),
         });
     }
     world.instances.extend([instance, forgotten]);

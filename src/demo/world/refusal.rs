@@ -65,6 +65,26 @@ impl Refusal {
         Self::new("ResourceNotFoundException", message)
     }
 
+    /// SNS's own check of a request.
+    pub fn sns_parameter(message: impl std::fmt::Display) -> Self {
+        Self::new("InvalidParameter", format!("Invalid parameter: {message}"))
+    }
+
+    /// Modelled, of SNS.
+    pub fn no_topic() -> Self {
+        Self { status: 404, ..Self::new("NotFound", "Topic does not exist") }
+    }
+
+    /// Modelled, of Secrets Manager.
+    pub fn secrets_parameter(message: impl Into<String>) -> Self {
+        Self::new("InvalidParameterException", message)
+    }
+
+    /// Modelled, of Secrets Manager.
+    pub fn secrets_token() -> Self {
+        Self::new("InvalidNextTokenException", "The NextToken value is invalid.")
+    }
+
     /// The body is not what the protocol says.
     pub fn serialization(message: impl Into<String>) -> Self {
         Self::new("SerializationException", message)

@@ -160,10 +160,10 @@ impl FeedState {
         let first = entry.asked.is_none();
         match topic {
             _ if entry.asked_now => Urgency::Interactive,
-            Topic::Identity => Urgency::Visible,
             // The first screen, and a screen just opened, are waited for.
-            Topic::Tasks | Topic::Definition(_) if first => Urgency::Interactive,
+            Topic::Tasks | Topic::Charts(_) | Topic::Definition(_) if first => Urgency::Interactive,
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
+            Topic::Identity | Topic::Charts(_) => Urgency::Visible,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
             Topic::Tasks | Topic::Metrics | Topic::Definition(_) if self.looking.looking => Urgency::Visible,
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,

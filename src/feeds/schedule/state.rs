@@ -92,6 +92,11 @@ impl FeedState {
         }
     }
 
+    /// Dollars a day that metrics may cost.
+    pub fn dollars_cap(&self) -> f64 {
+        self.settings.dollars_per_day
+    }
+
     pub(super) fn apply(&mut self, now: Timestamp, event: Event) {
         self.stale |= !matches!(event, Event::Tick | Event::Ended { .. } | Event::Together(_));
         match event {
@@ -144,7 +149,8 @@ impl FeedState {
         }
         entry.in_flight = None;
         // What was asked once is forgotten when it ends.
-        self.stale |= matches!(topic, Topic::Tables(_) | Topic::TableErrors(_) | Topic::Definition(_));
+        self.stale |=
+            matches!(topic, Topic::Tables(_) | Topic::TableErrors(_) | Topic::Charts(_) | Topic::Definition(_));
         entry.ended = Some(now);
         match outcome {
             Outcome::Answered { requests } => {

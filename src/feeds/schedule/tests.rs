@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::feeds::cadence::{BUDGET_FOCUSED, BUDGET_UNFOCUSED};
+use crate::feeds::metrics::INSTANCE_NAMES;
 use crate::feeds::settings::Settings;
 use crate::model::InstanceArn;
 
@@ -35,6 +36,8 @@ struct Account {
     start: Timestamp,
     fails: Option<ProblemKind>,
     due: Option<Timestamp>,
+    /// Metrics asked for: what costs money.
+    metrics: usize,
 }
 
 impl Account {
@@ -51,6 +54,7 @@ impl Account {
             start,
             fails: None,
             due: None,
+            metrics: 0,
         }
     }
 
@@ -84,6 +88,13 @@ impl Account {
         self.due = next_due(&self.state);
         for call in &calls {
             let requests = self.requests(&call.job);
+            self.metrics += match &call.job {
+                Job::Metrics { queries, .. } => queries.iter().map(|(_, names)| names.len()).sum(),
+                // All tasks are on one instance here.
+                Job::InstanceMetrics { .. } => INSTANCE_NAMES.len(),
+                Job::Charts { .. } => MetricName::TASK.len() + MetricName::INSTANCE.len(),
+                _ => 0,
+            };
             let at = self.now.duration_since(self.start).as_secs();
             self.sent.push((call.topic.clone(), at, requests, call.urgency));
             self.underway.retain(|other| other.topic != call.topic);
@@ -250,6 +261,54 @@ fn opening_a_task_asks_for_its_tables_at_once_and_closing_it_stops() {
     account.happened(look(true, None));
     account.run(60);
     assert_eq!(account.count(&Topic::Tables(arn(1)), closed + 1), 0);
+}
+
+#[test]
+fn opening_charts_asks_at_once_for_hours_then_each_minute_for_minutes_and_closing_them_stops() {
+    let mut account = Account::new(2, Settings::default());
+    account.run(30);
+    let charts = |looking| Event::Look(Looking { charts_of: Some(arn(1)), looking, ..Looking::default() });
+    let topic = Topic::Charts(arn(1));
+    let minutes = |calls: &[Call]| match calls.iter().find(|call| call.topic == topic).map(|call| &call.job) {
+        Some(Job::Charts { minutes, .. }) => Some(*minutes),
+        _ => None,
+    };
+    let calls = account.happened(charts(true));
+    assert_eq!(minutes(&calls), Some(185));
+    assert!(calls.iter().any(|call| call.topic == topic && call.urgency == Urgency::Interactive));
+    account.settle();
+    let opened = account.now.duration_since(account.start).as_secs();
+    account.run(600);
+    assert!((9..=11).contains(&account.count(&topic, opened + 1)));
+    let asked = account.happened(Event::AskNow(vec![Subject::Charts(arn(1))]));
+    assert_eq!(minutes(&asked), Some(10), "only what is new");
+    account.settle();
+    for looked in [charts(false), look(true, None)] {
+        account.happened(looked);
+        let closed = account.now.duration_since(account.start).as_secs();
+        account.run(300);
+        assert_eq!(account.count(&topic, closed + 1), 0);
+    }
+}
+
+#[test]
+fn with_charts_open_all_day_metrics_cost_no_more_than_they_may() {
+    for (tasks, cap) in [(1, 20.0), (1, 0.1), (60, 1.0)] {
+        let mut account = Account::new(tasks, Settings { dollars_per_day: cap, ..Settings::default() });
+        account.run(60);
+        account.happened(Event::Look(Looking {
+            charts_of: Some(arn(0)),
+            visible: vec![arn(0)],
+            looking: true,
+            ..Looking::default()
+        }));
+        account.settle();
+        // The first look at everything is paid once, not every hour.
+        account.metrics = 0;
+        account.run(6 * 3600);
+        let dollars = f64::from(u32::try_from(account.metrics).unwrap()) * 4.0 * 0.01 / 1000.0;
+        assert!(dollars > 0.01 && dollars <= cap, "{tasks} tasks, cap {cap}: {dollars}");
+    }
 }
 
 #[test]

@@ -97,6 +97,24 @@ fn nothing_ages_before_the_first_answer() {
 }
 
 #[test]
+fn of_thousands_of_events_only_those_on_screen_are_built() {
+    let built = |state: &State| {
+        let before = super::super::grid::ROWS_BUILT.with(std::cell::Cell::get);
+        buffer(state);
+        super::super::grid::ROWS_BUILT.with(std::cell::Cell::get) - before
+    };
+    let mut state = populated(120, 40);
+    let many = (0..9_000).map(|n| crate::console::fixtures::lists::event(n, "orders-cdc", "", &format!("m{n}")));
+    update(&mut state, observed(Subject::Events, Value::Events(many.collect()), 5, 20), now());
+    assert!(state.world.events.len() < 9_000, "what is kept is bounded");
+    for keys_pressed in ["E", "jjj", "G", "S"] {
+        press(&mut state, keys_pressed);
+        let rows = built(&state);
+        assert!((1..=40).contains(&rows), "{keys_pressed}: {rows}");
+    }
+}
+
+#[test]
 fn only_the_rows_on_screen_are_built_however_many_there_are() {
     let built = |state: &State| {
         let before = super::super::grid::ROWS_BUILT.with(std::cell::Cell::get);

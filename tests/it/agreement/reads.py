@@ -1,6 +1,6 @@
 """Every read operation by boto3, to its last page: one JSON object on standard output.
 
-Arguments: classic task ARN, serverless ARN, start and end of the metrics, and the metric queries as JSON."""
+Arguments: classic task ARN, serverless ARN, instance ARN, start and end of the metrics, and the metric queries as JSON."""
 
 import datetime
 import json
@@ -8,7 +8,7 @@ import sys
 
 import boto3
 
-classic, serverless, start, end, queries = sys.argv[1:]
+classic, serverless, instance, start, end, queries = sys.argv[1:]
 dms = boto3.client("dms")
 cloudwatch = boto3.client("cloudwatch")
 out = {}
@@ -37,6 +37,7 @@ if not serverless.endswith(":NONE"):
     read("serverless tables", dms.describe_replication_table_statistics, ReplicationConfigArn=serverless)
 read("instances", dms.describe_replication_instances)
 read("maintenance", dms.describe_pending_maintenance_actions)
+read("task logs", dms.describe_replication_instance_task_logs, ReplicationInstanceArn=instance)
 read("endpoints", dms.describe_endpoints)
 read("connections", dms.describe_connections)
 read("tags", dms.list_tags_for_resource, ResourceArn=classic)

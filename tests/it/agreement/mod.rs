@@ -1,5 +1,9 @@
-//! boto3, the AWS CLI and our own reader ask one frozen world the same questions and hear the same.
+//! boto3, the AWS CLI and our own reader ask one frozen world the same questions and hear the same. `fields.rs` says which
+//! field of ours is which member of AWS's.
 
+mod fields;
+
+use self::fields::{CONNECTION, ENDPOINT, Fields, INSTANCE, MAINTENANCE, REPLICATION, STATS, TABLE, TASK, TASK_LOG};
 use crate::embedded::{aws, client, frozen, python, started};
 use cutover::aws::{
     InstanceMetricQuery, Limiters, MetricQuery, Reader, Serverless, Settings, TaskDetail, WhichTables, connect,
@@ -34,139 +38,6 @@ fn plain(value: &Value) -> Value {
 fn seconds(at: Timestamp) -> Value {
     json!(at.as_millisecond() as f64 / 1e3)
 }
-
-/// Our field, AWS's member; both as JSON pointers without their first slash.
-type Fields = &'static [(&'static str, &'static str)];
-
-const STATS: [(&str, &str); 11] = [
-    ("full_load_progress_percent", "FullLoadProgressPercent"),
-    ("elapsed_ms", "ElapsedTimeMillis"),
-    ("tables_loaded", "TablesLoaded"),
-    ("tables_loading", "TablesLoading"),
-    ("tables_queued", "TablesQueued"),
-    ("tables_errored", "TablesErrored"),
-    ("fresh_start", "FreshStartDate"),
-    ("start", "StartDate"),
-    ("stop", "StopDate"),
-    ("full_load_start", "FullLoadStartDate"),
-    ("full_load_finish", "FullLoadFinishDate"),
-];
-const TASK: Fields = &[
-    ("arn", "ReplicationTaskArn"),
-    ("name", "ReplicationTaskIdentifier"),
-    ("migration_type", "MigrationType"),
-    ("status", "Status"),
-    ("stop_reason", "StopReason"),
-    ("last_failure", "LastFailureMessage"),
-    ("source", "SourceEndpointArn"),
-    ("target", "TargetEndpointArn"),
-    ("instance", "ReplicationInstanceArn"),
-    ("table_mappings", "TableMappings"),
-    ("settings", "ReplicationTaskSettings"),
-    ("cdc_start_position", "CdcStartPosition"),
-    ("cdc_stop_position", "CdcStopPosition"),
-    ("recovery_checkpoint", "RecoveryCheckpoint"),
-];
-const REPLICATION: Fields = &[
-    ("arn", "ReplicationConfigArn"),
-    ("name", "ReplicationConfigIdentifier"),
-    ("migration_type", "ReplicationType"),
-    ("status", "Status"),
-    ("stop_reason", "StopReason"),
-    ("last_failure", "FailureMessages/0"),
-    ("source", "SourceEndpointArn"),
-    ("target", "TargetEndpointArn"),
-    ("instance", "none"),
-    ("table_mappings", "TableMappings"),
-    ("settings", "ReplicationSettings"),
-    ("cdc_start_position", "CdcStartPosition"),
-    ("cdc_stop_position", "CdcStopPosition"),
-    ("recovery_checkpoint", "RecoveryCheckpoint"),
-];
-const TABLE: Fields = &[
-    ("schema", "SchemaName"),
-    ("table", "TableName"),
-    ("state", "TableState"),
-    ("captured/inserts", "Inserts"),
-    ("captured/updates", "Updates"),
-    ("captured/deletes", "Deletes"),
-    ("captured/ddls", "Ddls"),
-    ("applied/inserts", "AppliedInserts"),
-    ("applied/updates", "AppliedUpdates"),
-    ("applied/deletes", "AppliedDeletes"),
-    ("applied/ddls", "AppliedDdls"),
-    ("full_load_rows", "FullLoadRows"),
-    ("full_load_start", "FullLoadStartTime"),
-    ("full_load_end", "FullLoadEndTime"),
-    ("full_load_reloaded", "FullLoadReloaded"),
-    ("validation", "ValidationState"),
-    ("validation_details", "ValidationStateDetails"),
-    ("validation_pending", "ValidationPendingRecords"),
-    ("validation_failed", "ValidationFailedRecords"),
-    ("validation_suspended", "ValidationSuspendedRecords"),
-    ("last_update", "LastUpdateTime"),
-];
-const INSTANCE: Fields = &[
-    ("arn", "ReplicationInstanceArn"),
-    ("name", "ReplicationInstanceIdentifier"),
-    ("class", "ReplicationInstanceClass"),
-    ("status", "ReplicationInstanceStatus"),
-    ("engine_version", "EngineVersion"),
-    ("multi_az", "MultiAZ"),
-    ("storage_gb", "AllocatedStorage"),
-    ("created", "InstanceCreateTime"),
-    ("network/private_addresses", "ReplicationInstancePrivateIpAddresses"),
-    ("network/public_addresses", "ReplicationInstancePublicIpAddresses"),
-    ("network/publicly_accessible", "PubliclyAccessible"),
-    ("network/availability_zone", "AvailabilityZone"),
-    ("network/secondary_zone", "SecondaryAvailabilityZone"),
-    ("network/subnet_group", "ReplicationSubnetGroup/ReplicationSubnetGroupIdentifier"),
-    ("network/vpc", "ReplicationSubnetGroup/VpcId"),
-    ("network/subnets/0/id", "ReplicationSubnetGroup/Subnets/0/SubnetIdentifier"),
-    ("network/subnets/0/status", "ReplicationSubnetGroup/Subnets/0/SubnetStatus"),
-    ("network/subnets/0/availability_zone", "ReplicationSubnetGroup/Subnets/0/SubnetAvailabilityZone/Name"),
-    ("network/subnets/1/id", "ReplicationSubnetGroup/Subnets/1/SubnetIdentifier"),
-    ("network/subnets/1/status", "ReplicationSubnetGroup/Subnets/1/SubnetStatus"),
-    ("network/subnets/1/availability_zone", "ReplicationSubnetGroup/Subnets/1/SubnetAvailabilityZone/Name"),
-    ("network/subnets/2/id", "ReplicationSubnetGroup/Subnets/2/SubnetIdentifier"),
-    ("network/subnets/2/status", "ReplicationSubnetGroup/Subnets/2/SubnetStatus"),
-    ("network/subnets/2/availability_zone", "ReplicationSubnetGroup/Subnets/2/SubnetAvailabilityZone/Name"),
-    ("network/security_groups/0/id", "VpcSecurityGroups/0/VpcSecurityGroupId"),
-    ("network/security_groups/0/status", "VpcSecurityGroups/0/Status"),
-    ("maintenance_window", "PreferredMaintenanceWindow"),
-    ("auto_minor_upgrade", "AutoMinorVersionUpgrade"),
-    ("pending/class", "PendingModifiedValues/ReplicationInstanceClass"),
-];
-const MAINTENANCE: Fields = &[
-    ("instance", "ResourceIdentifier"),
-    ("action", "Action"),
-    ("description", "Description"),
-    ("opt_in", "OptInStatus"),
-    ("auto_applied_after", "AutoAppliedAfterDate"),
-    ("forced_apply", "ForcedApplyDate"),
-    ("current_apply", "CurrentApplyDate"),
-];
-const ENDPOINT: Fields = &[
-    ("arn", "EndpointArn"),
-    ("name", "EndpointIdentifier"),
-    ("direction", "EndpointType"),
-    ("engine", "EngineName"),
-    ("host", "ServerName"),
-    ("port", "Port"),
-    ("database", "DatabaseName"),
-    ("username", "Username"),
-    ("status", "Status"),
-    ("ssl_mode", "SslMode"),
-    ("certificate", "CertificateArn"),
-    ("secret", "MySQLSettings/SecretsManagerSecretId"),
-    ("settings", "settings"),
-];
-const CONNECTION: Fields = &[
-    ("instance", "ReplicationInstanceArn"),
-    ("endpoint", "EndpointArn"),
-    ("status", "Status"),
-    ("last_failure", "LastFailureMessage"),
-];
 
 /// Each of ours against each of AWS's, in order and field by field. Every field of ours has a row in the table.
 fn agree(what: &str, ours: &[impl Serialize], theirs: &Value, fields: &[(&str, &str)]) {
@@ -221,6 +92,8 @@ fn with_settings(endpoints: &Value) -> Value {
     };
     endpoints.as_array().unwrap().iter().map(whole).collect()
 }
+
+const TASK_LOGS: [&str; 3] = ["dms", "describe-replication-instance-task-logs", "--replication-instance-arn"];
 
 /// Every action with the resource it waits for.
 fn actions(resources: &Value) -> Value {
@@ -329,8 +202,8 @@ async fn all_agree(options: Options) {
     let other_arn =
         other.as_ref().map_or("arn:aws:dms:eu-west-1:123456789012:replication-config:NONE", |o| o.arn.as_str());
 
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/agreement_reads.py");
-    let arguments = [script, one.arn.as_str(), other_arn, FROM, TO, &queries];
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/agreement/reads.py");
+    let arguments = [script, one.arn.as_str(), other_arn, &here.arn.0, FROM, TO, &queries];
     let boto = client(&python(), &arguments, &running.endpoint_url()).await.unwrap_or_else(|error| panic!("{error}"));
     let boto = plain(&serde_json::from_str(&boto).unwrap());
 
@@ -342,6 +215,7 @@ async fn all_agree(options: Options) {
         ("tables", vec!["dms", "describe-table-statistics", "--replication-task-arn", one.arn.as_str()]),
         ("instances", vec!["dms", "describe-replication-instances"]),
         ("maintenance", vec!["dms", "describe-pending-maintenance-actions"]),
+        ("task logs", [&TASK_LOGS[..], &[here.arn.0.as_str()]].concat()),
         ("endpoints", vec!["dms", "describe-endpoints"]),
         ("connections", vec!["dms", "describe-connections"]),
         ("tags", vec!["dms", "list-tags-for-resource", "--resource-arn", one.arn.as_str()]),
@@ -388,6 +262,9 @@ async fn all_agree(options: Options) {
     agree("instances", &instances, &boto["instances"]["ReplicationInstances"], INSTANCE);
     let theirs = actions(&boto["maintenance"]["PendingMaintenanceActions"]);
     agree("maintenance", &reader.pending_maintenance().await.unwrap().value, &theirs, MAINTENANCE);
+    let logs = reader.task_logs(&here.arn).await.unwrap().value;
+    assert!(logs.iter().all(|log| log.bytes > 0) && !logs.is_empty());
+    agree("task logs", &logs, &boto["task logs"]["ReplicationInstanceTaskLogs"], TASK_LOG);
     let theirs = with_settings(&boto["endpoints"]["Endpoints"]);
     agree("endpoints", &reader.endpoints().await.unwrap().value, &theirs, ENDPOINT);
     agree("connections", &reader.connections().await.unwrap().value, &boto["connections"]["Connections"], CONNECTION);
@@ -401,7 +278,7 @@ fn of_both(value: &Value) -> Value {
     let Value::Object(map) = value else { return value.clone() };
     let told = |name: &str, value: &Value| match value {
         Value::Array(items) => !items.is_empty(),
-        _ => !["ReplicationTaskArn", "ReplicationConfigArn"].contains(&name),
+        _ => !["ReplicationTaskArn", "ReplicationConfigArn", "ReplicationInstanceArn"].contains(&name),
     };
     let full = map.iter().filter(|(name, value)| told(name, value));
     Value::Object(full.map(|(name, value)| (name.clone(), value.clone())).collect())
