@@ -1,6 +1,7 @@
 //! The parts of a task's settings JSON that this program reads. Unknown keys are AWS's business. `words.rs` says all of
 //! them in words.
 
+mod known;
 mod words;
 
 pub use words::words;

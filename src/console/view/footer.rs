@@ -29,7 +29,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     }
     let width = pane.width.saturating_sub(x + 1);
     let mut line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
-    if context == Context::Filter {
+    if context == Context::Filter && !state.columns().is_empty() {
         let left = usize::from(width).saturating_sub(line_width(&line) + 3);
         let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
         let words = [format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()];

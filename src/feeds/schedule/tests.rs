@@ -292,6 +292,28 @@ fn opening_charts_asks_at_once_for_hours_then_each_minute_for_minutes_and_closin
 }
 
 #[test]
+fn opening_a_definition_asks_for_it_at_once_then_every_few_minutes_and_closing_it_stops() {
+    let mut account = Account::new(30, Settings::default());
+    account.run(30);
+    let topic = Topic::Definition(arn(1));
+    let open = Looking { definition_of: Some(arn(1)), looking: true, ..Looking::default() };
+    let calls = account.happened(Event::Look(open));
+    let call = calls.iter().find(|call| call.topic == topic).unwrap();
+    assert_eq!((&call.job, call.urgency), (&Job::Settings { arns: vec![arn(1)], all: false }, Urgency::Interactive));
+    account.settle();
+    let opened = account.now.duration_since(account.start).as_secs();
+    account.run(600);
+    assert!((5..=10).contains(&account.count(&topic, opened + 1)));
+    let asked = account.happened(Event::AskNow(vec![Subject::Definition(arn(1))]));
+    assert!(asked.iter().any(|call| call.topic == topic));
+    account.settle();
+    account.happened(look(true, None));
+    let closed = account.now.duration_since(account.start).as_secs();
+    account.run(600);
+    assert_eq!(account.count(&topic, closed + 1), 0);
+}
+
+#[test]
 fn with_charts_open_all_day_metrics_cost_no_more_than_they_may() {
     for (tasks, cap) in [(1, 20.0), (1, 0.1), (60, 1.0)] {
         let mut account = Account::new(tasks, Settings { dollars_per_day: cap, ..Settings::default() });

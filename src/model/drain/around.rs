@@ -141,7 +141,7 @@ fn tables_not_asked(evidence: &Evidence<'_>, topic: Topic) -> Check {
     if !evidence.running() && stats.fresh_start.is_none() && stats.start.is_none() {
         return Check::new(topic, Standing::NotDue, "never started: DMS counts nothing");
     }
-    Check::new(topic, Standing::Unknown, "not asked: open the task, or r asks for those on screen")
+    Check::new(topic, Standing::Unknown, "not asked: open the task, or ask now for those on screen")
 }
 
 pub(super) fn tables(evidence: &Evidence<'_>) -> Check {
@@ -195,7 +195,10 @@ pub(super) fn backlog(evidence: &Evidence<'_>) -> Check {
         (changes, untold) => {
             let more = if untold > 0 { format!("; {untold} do not tell") } else { String::new() };
             let noun = if tally.behind == 1 { "table" } else { "tables" };
-            (Standing::Waiting, format!("{changes} changes captured and not applied, in {} {noun}{more}", tally.behind))
+            (
+                Standing::Waiting,
+                format!("{} changes captured and not applied, in {} {noun}{more}", grouped(changes), tally.behind),
+            )
         }
     };
     of_tables(evidence, topic, standing, words, as_of)
@@ -340,6 +343,14 @@ pub(super) fn schedules(evidence: &Evidence<'_>) -> Check {
         }
     };
     Check::new(topic, standing, words).dated(as_of, SCHEDULES_FOR, now)
+}
+
+/// `1,204,551`.
+fn grouped(n: i64) -> String {
+    let digits = n.max(0).to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|one| std::str::from_utf8(one).ok()).collect();
+    groups.join(",")
 }
 
 /// `14:03 UTC`, with the day where it is another.

@@ -274,7 +274,7 @@ fn inbound(title: &str, instance: &Instance, endpoint: &Endpoint, out: &mut Writ
     if from.is_empty() {
         return;
     }
-    out.fact(&format!("the {title} lets in"), &format!("allow tcp {port} from {}", from.join(" or from ")));
+    out.fact(&format!("{title} must let in"), &format!("allow tcp {port} from {}", from.join(" or from ")));
 }
 
 /// One address as a rule takes it.

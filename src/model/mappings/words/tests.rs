@@ -5,8 +5,9 @@ use serde_json::json;
 fn told(rule: &Value) -> String {
     let sections = words(&json!({ "rules": [rule] }).to_string()).unwrap();
     // The remark that nothing is taken is not about the rule.
-    let of_rule = sections.iter().flat_map(|section| section.statements.iter().map(move |one| (section.title, one)));
-    let (title, one) = of_rule.filter(|(_, one)| one.subject != "nothing").next_back().unwrap();
+    let mut of_rule =
+        sections.iter().flat_map(|section| section.statements.iter().map(move |one| (section.title, one)));
+    let (title, one) = of_rule.rfind(|(_, one)| one.subject != "nothing").unwrap();
     let remarks: Vec<String> = one
         .remarks
         .iter()
