@@ -96,7 +96,10 @@ pub(super) fn full_load(evidence: &Evidence<'_>) -> Check {
             return of_status(Standing::Waiting, words);
         }
         Load::Incomplete { errored } if errored > 0 => {
-            return of_status(Standing::Fail, format!("ended with {errored} tables in error"));
+            return of_status(
+                Standing::Fail,
+                format!("ended with {errored} {} in error", noun(errored.unsigned_abs() as usize)),
+            );
         }
         Load::Incomplete { .. } => {
             return of_status(
@@ -194,10 +197,14 @@ pub(super) fn backlog(evidence: &Evidence<'_>) -> Check {
         (0, _) => (Standing::Unknown, format!("0, but these do not tell what is applied: {}", tally.untold.words())),
         (changes, untold) => {
             let more = if untold > 0 { format!("; {untold} do not tell") } else { String::new() };
-            let noun = if tally.behind == 1 { "table" } else { "tables" };
             (
                 Standing::Waiting,
-                format!("{} changes captured and not applied, in {} {noun}{more}", grouped(changes), tally.behind),
+                format!(
+                    "{} changes captured and not applied, in {} {}{more}",
+                    grouped(changes),
+                    tally.behind,
+                    noun(tally.behind)
+                ),
             )
         }
     };
@@ -343,6 +350,10 @@ pub(super) fn schedules(evidence: &Evidence<'_>) -> Check {
         }
     };
     Check::new(topic, standing, words).dated(as_of, SCHEDULES_FOR, now)
+}
+
+fn noun(n: usize) -> &'static str {
+    if n == 1 { "table" } else { "tables" }
 }
 
 /// `1,204,551`.

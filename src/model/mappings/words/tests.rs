@@ -1,3 +1,5 @@
+//! How each kind of rule reads, and that nothing of any rule is left out.
+
 use super::*;
 use proptest::prelude::*;
 use serde_json::json;
