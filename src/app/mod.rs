@@ -15,12 +15,14 @@ mod inbox;
 mod logs;
 mod setup;
 mod signin;
+mod write;
 
+pub use crate::config::ThemeName;
 pub use clock::Clock;
 pub use console::console;
 pub use demo::{DemoFlags, console as demo_console, fault_help, serve};
 pub use failure::Failure;
 pub use headless::{EventFacts, MetricFacts, ScheduleFacts, TableFacts, TaskFacts};
 pub use inbox::Inbox;
-pub use logs::{LogNews, logs};
+pub use logs::{LogNews, LogOf, logs};
 pub use setup::{Flags, Found, Setup};

@@ -2,8 +2,10 @@
 
 use super::demo::DemoFlags;
 use super::{Clock, Failure};
-use crate::config::{self, Characters, Colour, Config, Source};
+use crate::config::{self, Characters, Colour, Config, Source, ThemeName};
+use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
+use crate::console::theme::Look;
 use crate::{aws, feeds};
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,8 @@ pub struct Flags {
     pub region: Option<String>,
     /// A configuration file instead of the usual one.
     pub config: Option<PathBuf>,
+    /// How the console looks, whatever the configuration and `NO_COLOR` say.
+    pub theme: Option<ThemeName>,
 }
 
 /// Where the configuration is.
@@ -32,6 +36,10 @@ pub struct Setup {
     pub(super) aws: aws::Settings,
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
+    /// Log groups that are shown besides those of tasks.
+    pub(super) log_groups: Vec<String>,
+    pub(super) theme: Option<ThemeName>,
+    pub(super) keys: Keymap,
     pub(super) clock: Clock,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
@@ -44,7 +52,7 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, screen, cost } = config;
+        let Config { environment, profile, region, endpoint_url, scope, logs, screen, cost, keys } = config;
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -54,14 +62,15 @@ impl Setup {
         let config::Scope { tasks, tags } = scope;
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { environment, aws, watch, screen, clock: Clock::System, demo: None })
+        let (log_groups, theme) = (logs.groups, flags.theme);
+        Ok(Self { environment, aws, watch, screen, log_groups, theme, keys, clock: Clock::System, demo: None })
     }
 
     /// The demo takes only the look of the screen from the configuration: no account, no scope.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>, theme: Option<ThemeName>) -> Result<Self, Failure> {
         let (config, _) = config::load(config)?;
         let clock = flags.clock();
         Ok(Self {
@@ -69,6 +78,10 @@ impl Setup {
             aws: aws::Settings::default(),
             watch: feeds::Settings::default(),
             screen: config.screen,
+            // What an account of one's own names is not in the demo.
+            log_groups: crate::demo::LOG_GROUPS.map(str::to_owned).to_vec(),
+            theme,
+            keys: config.keys,
             clock,
             demo: Some(flags),
         })
@@ -114,6 +127,18 @@ impl Setup {
                 Colour::Always => true,
                 Colour::Never => false,
             },
+            wide: here.wide,
         })
+    }
+
+    /// How the roles look: the flag, else no colours where there shall be none, else as configured.
+    pub(super) fn look(&self, capability: Capability) -> Look {
+        let plain = !capability.colour && self.theme.is_none();
+        match self.theme.unwrap_or(self.screen.theme) {
+            _ if plain => Look::Monochrome,
+            ThemeName::Sixteen => Look::Sixteen,
+            ThemeName::ColourBlind => Look::ColourBlind { wide: capability.wide },
+            ThemeName::Monochrome => Look::Monochrome,
+        }
     }
 }

@@ -17,12 +17,12 @@ mod service_clock;
 mod settings;
 mod wire;
 
+pub use crate::model::log_place::LogShelf;
 pub use answer::Answer;
 pub use config::is_endpoint_url;
 pub use connect::{Connected, Place, SignIn, connect, place, sign_in};
 pub use limiter::{Limiters, Traffic, Urgency};
 pub use reader::{
-    InstanceMetricQuery, LogQuery, LogShelf, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial,
-    WhichTables,
+    InstanceMetricQuery, LogQuery, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial, WhichTables,
 };
 pub use settings::{Origin, Settings};

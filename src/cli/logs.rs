@@ -1,8 +1,8 @@
-//! `cutover logs TASK`.
+//! `cutover logs TASK`, `cutover logs --group NAME`.
 
 use super::print::{Column, List, hidden, note, sent};
 use super::tasks::time;
-use crate::app::{self, Failure, LogNews, Setup};
+use crate::app::{self, Failure, LogNews, LogOf, Setup};
 use crate::model::log_line::{self, LogEvent, Severity};
 use crate::model::log_sign::{self, Sign};
 use crate::model::untrusted::shown;
@@ -18,7 +18,11 @@ const SINCE_MAX: SignedDuration = SignedDuration::from_hours(24 * 183);
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// ARN of the task, or its exact name
-    task: String,
+    #[arg(required_unless_present = "group", conflicts_with = "group")]
+    task: Option<String>,
+    /// A log group by its name, all its streams, such as that of a Lambda function
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Go on with new lines as they come
     #[arg(short, long)]
     follow: bool,
@@ -90,7 +94,11 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     let mut filter = Filter::new(arguments);
     let mut explained = BTreeSet::new();
     let mut kept: Vec<Vec<Value>> = Vec::new();
-    let done = app::logs(setup, &arguments.task, arguments.since, arguments.follow, &mut |news| {
+    let of = match (&arguments.group, &arguments.task) {
+        (Some(group), _) => LogOf::Group(group),
+        (None, task) => LogOf::Task(task.as_deref().unwrap_or_default()),
+    };
+    let done = app::logs(setup, of, arguments.since, arguments.follow, &mut |news| {
         if let LogNews::Note(text) = &news {
             note(text);
             return Ok(true);
@@ -134,11 +142,13 @@ impl Filter {
     fn wants(&mut self, event: &LogEvent) -> bool {
         let text = event.text.raw();
         let stream = event.stream.raw();
-        let Some(line) = log_line::parse(text) else {
+        let (line, severity) = (log_line::parse(text), log_line::severity(text));
+        if line.is_none() && severity.is_none() {
             return self.last.get(stream).copied().unwrap_or(true);
-        };
-        let level = self.level.is_none_or(|level| line.severity.is_none_or(|severity| severity <= level));
-        let component = self.component.as_ref().is_none_or(|asked| log_line::is_component(line.component, asked));
+        }
+        let level = self.level.is_none_or(|level| severity.is_none_or(|severity| severity <= level));
+        let is_asked = |asked: &String| line.is_some_and(|line| log_line::is_component(line.component, asked));
+        let component = self.component.as_ref().is_none_or(is_asked);
         let wanted = level && component && (self.all || !log_sign::is_chatter(text));
         self.last.insert(stream.to_owned(), wanted);
         wanted
@@ -174,7 +184,7 @@ fn row(event: &LogEvent) -> Vec<Value> {
         time(event.ingested),
         json!(event.id),
         json!(event.stream.raw()),
-        json!(line.and_then(|line| line.severity).map(Severity::word)),
+        json!(log_line::severity(text).map(Severity::word)),
         json!(line.map(|line| line.component)),
         json!(line.and_then(|line| line.code)),
         json!(line.map_or(text, |line| line.message)),
@@ -214,7 +224,7 @@ fn human(event: &LogEvent, explained: &mut BTreeSet<&'static str>, out: &mut Str
     let mark = if sign.is_some() { '!' } else { ' ' };
     let at = event.at;
     let component = line.map_or_else(String::new, |line| shown(line.component).into_owned());
-    let letter = line.and_then(|line| line.severity).map_or(' ', Severity::letter);
+    let letter = log_line::severity(text).map_or(' ', Severity::letter);
     let mut parts = line.map_or(text, |line| line.message).lines();
     let first = shown(parts.next().unwrap_or_default()).into_owned();
     let _ = writeln!(out, "{}", format!("{mark} {at:.0} {letter} {component:<15} {first}").trim_end());
@@ -234,7 +244,8 @@ mod tests {
 
     fn arguments(level: Option<Level>, component: Option<&str>, all: bool) -> Arguments {
         Arguments {
-            task: "t".into(),
+            task: Some("t".into()),
+            group: None,
             follow: false,
             level,
             since: SignedDuration::from_hours(1),

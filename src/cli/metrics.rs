@@ -1,12 +1,10 @@
 //! `cutover metrics TASK`.
 
-use super::print::{Column, Format, List, column, hidden};
-use super::tasks::time;
+use super::print::{Format, List};
 use crate::app::{Failure, MetricFacts, Setup, headless};
-use crate::model::metric::{self, Point, Series};
+use crate::model::listing::metrics;
 use clap::Args;
 use jiff::SignedDuration;
-use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -25,17 +23,6 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
 }
-
-/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
-const COLUMNS: &[Column] = &[
-    column("metric", "METRIC"),
-    column("unit", "UNIT"),
-    column("value", "VALUE"),
-    column("fresh", "FRESH"),
-    column("as_of", "AS OF"),
-    column("of", "OF"),
-    hidden("points"),
-];
 
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 
@@ -56,25 +43,5 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 fn list(facts: &MetricFacts) -> List {
-    let task = facts.series.iter().map(|series| row("task", series, facts));
-    let instance = facts.of_instance.iter().map(|series| row("instance", series, facts));
-    List { columns: COLUMNS, rows: task.chain(instance).collect() }
-}
-
-/// The newest value even when it is old, and beside it whether it says anything about now.
-fn row(of: &str, series: &Series, facts: &MetricFacts) -> Vec<Value> {
-    let newest = series.newest();
-    vec![
-        json!(series.name.raw()),
-        json!(series.name.unit()),
-        json!(newest.map(|point| point.value)),
-        json!(metric::fresh(&series.points, facts.now).is_some()),
-        time(newest.map(|point| point.at)),
-        json!(of),
-        Value::Array(series.points.iter().map(point).collect()),
-    ]
-}
-
-fn point(point: &Point) -> Value {
-    json!({ "at": point.at.to_string(), "value": point.value })
+    List { columns: metrics::COLUMNS, rows: metrics::rows(&facts.series, &facts.of_instance, facts.now) }
 }

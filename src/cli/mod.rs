@@ -15,8 +15,8 @@ mod schedules;
 mod tables;
 mod tasks;
 
-use crate::app::{self, Failure, Flags, Setup};
-use clap::{Args, Parser, Subcommand};
+use crate::app::{self, Failure, Flags, Setup, ThemeName};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 pub use print::Format;
@@ -33,6 +33,9 @@ pub use print::Format;
 pub struct Arguments {
     #[command(flatten)]
     common: Common,
+    /// How the console looks; wins over the configuration and the environment
+    #[arg(long, value_enum, value_name = "THEME")]
+    theme: Option<Theme>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -56,6 +59,28 @@ struct Common {
     /// Watch only, change nothing: also the default, and so far the only way there is
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     read_only: bool,
+}
+
+/// The built-in themes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Theme {
+    /// The terminal's own colours
+    #[value(name = "16-colour")]
+    Sixteen,
+    /// Blue and orange instead of green and red
+    ColourBlind,
+    /// Bold, underlined and reversed only
+    Monochrome,
+}
+
+impl From<Theme> for ThemeName {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Sixteen => Self::Sixteen,
+            Theme::ColourBlind => Self::ColourBlind,
+            Theme::Monochrome => Self::Monochrome,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,9 +109,11 @@ enum Command {
 
 /// Does what the arguments say; the exit status.
 pub fn run(arguments: Arguments) -> u8 {
-    let Arguments { common, command } = arguments;
+    let Arguments { common, theme, command } = arguments;
     let done = match command {
-        None => common.setup().and_then(app::console),
+        None => common.console(theme).and_then(app::console),
+        Some(Command::Demo(arguments)) => demo::run(&common, theme, arguments),
+        Some(_) if theme.is_some() => Err(Failure::usage("only the console has a --theme")),
         Some(Command::Tasks(arguments)) => common.setup().and_then(|setup| tasks::run(&setup, &arguments)),
         Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
@@ -96,7 +123,6 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
-        Some(Command::Demo(arguments)) => demo::run(&common, arguments),
     };
     done.unwrap_or_else(|failure| {
         print::failure(&failure);
@@ -109,10 +135,14 @@ impl Common {
         Setup::load(self.flags())
     }
 
+    fn console(&self, theme: Option<Theme>) -> Result<Setup, Failure> {
+        Setup::load(Flags { theme: theme.map(ThemeName::from), ..self.flags() })
+    }
+
     fn flags(&self) -> Flags {
         // There is no other mode yet: nothing in this program changes anything.
         let Self { profile, region, config, read_only: _ } = self.clone();
-        Flags { profile, region, config }
+        Flags { profile, region, config, theme: None }
     }
 }
 

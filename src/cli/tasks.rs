@@ -1,13 +1,15 @@
 //! `cutover tasks`.
 
-use super::print::{Column, Format, List, column, hidden};
+use super::print::{Format, List};
 use crate::app::{Failure, Setup, TaskFacts, headless};
-use crate::model::health::{self, Alert, Latency};
+use crate::model::health::{self, Latency};
+use crate::model::listing::tasks::{self, Judged};
 use crate::model::metric::{self, MetricName};
 use crate::model::task::Task;
 use clap::Args;
-use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
+
+pub use crate::model::listing::time;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -15,25 +17,6 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
 }
-
-/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
-const COLUMNS: &[Column] = &[
-    column("name", "NAME"),
-    hidden("arn"),
-    hidden("resource_id"),
-    column("type", "TYPE"),
-    column("status", "STATUS"),
-    column("health", "HEALTH"),
-    column("load_percent", "LOAD %"),
-    column("tables_loaded", "LOADED"),
-    column("tables_errored", "ERRORED"),
-    column("latency_source_seconds", "SOURCE s"),
-    column("latency_target_seconds", "TARGET s"),
-    hidden("stop_reason"),
-    column("as_of", "AS OF"),
-    hidden("stated_at"),
-    column("alerts", "ALERTS"),
-];
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     let facts = headless::tasks(setup)?;
@@ -43,7 +26,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
 
 fn list(facts: &TaskFacts) -> List {
     let rows = facts.tasks.iter().map(|task| row(task, facts)).collect();
-    List { columns: COLUMNS, rows }
+    List { columns: tasks::COLUMNS, rows }
 }
 
 fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
@@ -57,31 +40,14 @@ fn row(task: &Task, facts: &TaskFacts) -> Vec<Value> {
         _ => (None, None),
     };
     let alerts = health::alerts(task, latency, None);
-    let percent = task.migration_type.has_full_load().then_some(task.stats.full_load_progress_percent).flatten();
-    vec![
-        json!(task.name.raw()),
-        json!(task.arn.as_str()),
-        json!(task.arn.resource_id().0),
-        json!(task.migration_type.raw()),
-        json!(task.status.raw()),
-        json!(health::verdict(&alerts).word()),
-        json!(percent),
-        json!(task.stats.tables_loaded),
-        json!(task.stats.tables_errored),
-        json!(source_seconds),
-        json!(target_seconds),
-        json!(task.stop_reason.as_ref().map(crate::model::Untrusted::raw)),
-        time(facts.newest_point(&task.arn).max(task.newest_stated())),
-        time(facts.stated),
-        Value::Array(alerts.iter().map(alert).collect()),
-    ]
-}
-
-fn alert(alert: &Alert) -> Value {
-    json!({ "id": alert.id, "severity": alert.severity.word(), "message": alert.message })
-}
-
-/// RFC 3339 in UTC.
-pub fn time(at: Option<Timestamp>) -> Value {
-    at.map_or(Value::Null, |at| json!(at.to_string()))
+    tasks::cells(
+        task,
+        &Judged {
+            source_seconds,
+            target_seconds,
+            alerts: &alerts,
+            newest: facts.newest_point(&task.arn),
+            stated: facts.stated,
+        },
+    )
 }

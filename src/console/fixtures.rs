@@ -3,9 +3,12 @@
 pub mod charts;
 pub mod definition;
 pub mod lists;
+pub mod logs;
 
+use super::actions::Keymap;
 use super::message::{Area, Key, KeyCode, Message};
 use super::state::{Mode, Setup, State};
+use super::theme::Look;
 use super::update::update;
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::{TaskSeries, VERSION};
@@ -38,10 +41,14 @@ pub fn setup() -> Setup {
         region: Some("eu-west-1".into()),
         mode: Mode::ReadOnly,
         ascii: false,
-        colour: true,
+        look: Look::Sixteen,
         demo: false,
         clock: true,
         watched: Vec::new(),
+        log_groups: vec![],
+        time_zone: None,
+        keys: Keymap::default(),
+        copies: true,
     }
 }
 

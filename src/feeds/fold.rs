@@ -1,20 +1,23 @@
 //! From answers to reports: what belongs together is merged, what is out of scope left out, and each report gets the time
 //! of its evidence. Pure: `now` is a parameter.
 
-use super::book::{Book, KEEP, KEEP_CHARTS};
+use super::book::{Book, KEEP};
+use super::charts::OpenCharts;
 use super::known::Known;
+use super::logs::{self, Told};
 use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
 use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
+use crate::model::log_place::{self, LogPlace, LogSource, NoPlace};
 use crate::model::metric::{MetricName, Series};
-use crate::model::observation::{self, Charts, Definition, InstanceSeries, TaskSeries, Value};
+use crate::model::observation::{self, Definition, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::{Task, TaskStatus};
 use crate::model::{
-    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted,
+    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted, settings,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,8 +36,9 @@ pub(super) struct Fold {
     book: Book<ReplicationArn>,
     of_instances: Book<InstanceArn>,
     /// Of the task whose charts were opened last.
-    charts: Option<(ReplicationArn, Book<()>, Book<InstanceArn>)>,
+    charts: Option<OpenCharts>,
     window: Option<Window>,
+    pub(super) logs: logs::Book,
 }
 
 /// Before the first answer.
@@ -56,6 +60,7 @@ impl Fold {
             of_instances: Book::new(),
             charts: None,
             window: None,
+            logs: logs::Book::default(),
         }
     }
 
@@ -78,6 +83,7 @@ impl Fold {
         self.tagged.retain(|arn, _| tasks.contains_key(arn));
         let (settings, tagged) = (&self.settings, &self.tagged);
         self.book.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
+        self.logs.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
     }
 
     /// Settings and mappings came.
@@ -162,17 +168,11 @@ impl Fold {
         instance: Vec<InstanceSeries>,
         now: Timestamp,
     ) {
-        if self.charts.as_ref().is_none_or(|(of, ..)| of != arn) {
-            self.charts = Some((arn.clone(), Book::new(), Book::new()));
-        }
-        if let Some((_, of_task, of_instance)) = &mut self.charts {
-            of_task.add(task.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
-            // A task can be moved: points of two instances are not one line.
-            let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
-            of_instance.keep_only(|of| Some(of) == here);
-            let here = instance.into_iter().filter(|one| Some(&one.arn) == here);
-            of_instance.add(here.map(|one| (one.arn, one.series)), KEEP_CHARTS, now);
-        }
+        let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
+        let open = self.charts.take().filter(|charts| charts.are_of(arn));
+        let mut charts = open.unwrap_or_else(|| OpenCharts::new(arn.clone()));
+        charts.add(task, instance, here, now);
+        self.charts = Some(charts);
     }
 
     fn watched(&self) -> impl Iterator<Item = &Task> {
@@ -200,6 +200,25 @@ impl Fold {
     /// Name of the instance a task runs on.
     pub(super) fn instance_of(&self, arn: &ReplicationArn) -> Option<Untrusted> {
         self.instances.get(self.tasks.get(arn)?.instance.as_ref()?).cloned()
+    }
+
+    /// Where a log is, by what is known of its task now.
+    pub(super) fn log_place(&self, source: &LogSource) -> Result<LogPlace, NoPlace> {
+        let arn = match source {
+            LogSource::Group(name) => return Ok(LogPlace::group(name)),
+            LogSource::Task(arn) => arn,
+        };
+        let text = self.texts.get(arn).and_then(|(_, settings)| settings.as_deref()).unwrap_or("{}");
+        // Settings that cannot be read name nothing; the usual names are tried.
+        let settings = settings::parse(text).unwrap_or_default();
+        log_place::find(arn, &settings, self.instance_of(arn).as_ref().map(Untrusted::raw))
+    }
+
+    /// When the task of a log stopped, where it has.
+    pub(super) fn ended(&self, source: &LogSource) -> Option<Timestamp> {
+        let LogSource::Task(arn) = source else { return None };
+        let task = self.tasks.get(arn).filter(|task| task.status != TaskStatus::Running)?;
+        task.stats.stop
     }
 
     /// The watched tasks with their settings and mappings, as far as read.
@@ -316,25 +335,17 @@ impl Fold {
         self.report(Subject::InstanceMetrics, Value::InstanceMetrics(series), self.of_instances.newest(), every, now)
     }
 
-    /// While the task runs, as old as its own newest point: those of its instance go on when replication has stopped. One
-    /// without any point has charts without an age.
+    /// `None` where another task's charts were opened since.
     pub(super) fn charts_report(
         &self,
         arn: &ReplicationArn,
         every: Option<SignedDuration>,
         now: Timestamp,
     ) -> Option<Report> {
-        let (_, task, instance) = self.charts.as_ref().filter(|(of, ..)| of == arn)?;
-        let charts = Charts {
-            task: task.series().map(|((), series)| series).collect(),
-            instance: self.tasks.get(arn).and_then(|task| task.instance.clone()),
-            of_instance: instance.series().map(|(_, series)| series).collect(),
-        };
-        let runs = self.tasks.get(arn).is_some_and(|task| task.status == TaskStatus::Running);
-        let as_of = match task.newest() {
-            Some(at) if runs => Some(at),
-            newest => newest.max(instance.newest()),
-        };
+        let charts = self.charts.as_ref().filter(|charts| charts.are_of(arn))?;
+        let task = self.tasks.get(arn);
+        let as_of = charts.as_of(task.is_some_and(|task| task.status == TaskStatus::Running));
+        let charts = charts.value(task.and_then(|task| task.instance.clone()));
         Some(self.report(Subject::Charts(arn.clone()), Value::Charts(charts), as_of, every, now))
     }
 
@@ -345,6 +356,17 @@ impl Fold {
         now: Timestamp,
     ) -> Report {
         self.report(Subject::Maintenance, Value::Maintenance(answer.value), answer.stated, every, now)
+    }
+
+    /// Lines, gaps and reasons, as old as the last window that was whole.
+    pub(super) fn log_report<T>(
+        &self,
+        subject: Subject,
+        told: Told<T>,
+        value: impl FnOnce(T) -> Value,
+        every: Option<SignedDuration>,
+    ) -> Report {
+        self.report(subject, value(told.value), told.as_of, every, told.received)
     }
 
     fn report(
@@ -373,7 +395,6 @@ fn is_watched(settings: &Settings, tagged: &BTreeMap<ReplicationArn, bool>, arn:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::metric::Point;
     use crate::model::table::{AppliedCounts, Counts, TableState};
     use crate::model::task::{MigrationType, TaskStats};
     use crate::model::{AccountId, EndpointArn, Region, TaskName};
@@ -520,36 +541,6 @@ mod tests {
             let answer = Answer { value: rows, stated: Timestamp::from_second(99).ok(), ..Answer::default() };
             assert_eq!(as_of(&fold.tables_report(subject.clone(), answer, None, NOW)), want);
         }
-    }
-
-    #[test]
-    fn charts_are_as_old_as_the_points_of_a_running_task_and_keep_to_one_instance() {
-        let now = Timestamp::from_second(1_795_000_000).unwrap();
-        let minutes_ago = |minutes: i64| now - SignedDuration::from_mins(minutes);
-        let series = |name, minutes| {
-            let points = vec![Point { at: minutes_ago(minutes), value: 1.0 }];
-            Series { name, points }
-        };
-        let of = |id: &str, minutes| InstanceSeries {
-            arn: InstanceArn(id.into()),
-            series: series(MetricName::SwapUsage, minutes),
-        };
-        let arn = task("A", "a").arn;
-        let mut fold = fold(Settings::default());
-        fold.tasks(list(vec![task("A", "a")], 1));
-        fold.charts(&arn, vec![series(MetricName::MemoryUsage, 20)], vec![of("i", 2), of("other", 1)], now);
-        let report = fold.charts_report(&arn, None, now).unwrap();
-        assert_eq!(as_of(&report), Some(minutes_ago(20).as_second()), "a fresh instance does not make its task fresh");
-        // Moved to another instance, and stopped.
-        let moved = Task { instance: Some(InstanceArn("other".into())), status: TaskStatus::Stopped, ..task("A", "a") };
-        fold.tasks(list(vec![moved], 2));
-        fold.charts(&arn, vec![], vec![of("other", 3)], now);
-        let report = fold.charts_report(&arn, None, now).unwrap();
-        assert_eq!(as_of(&report), Some(minutes_ago(3).as_second()));
-        let Report::Observed { observation, .. } = report else { panic!() };
-        let Value::Charts(charts) = observation.value else { panic!() };
-        assert_eq!((charts.of_instance.len(), charts.of_instance[0].points.len()), (1, 1));
-        assert_eq!(charts.of_instance[0].points[0].at, minutes_ago(3));
     }
 
     #[test]

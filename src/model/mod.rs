@@ -8,6 +8,7 @@ pub mod event;
 pub mod health;
 pub mod ids;
 pub mod json;
+pub mod listing;
 pub mod log_line;
 pub mod log_place;
 pub mod log_sign;

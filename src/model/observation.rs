@@ -124,12 +124,17 @@ pub struct Charts {
 pub struct LogNews {
     /// New lines, oldest first.
     pub lines: Vec<LogEvent>,
-    /// Since when it cannot be read, and until when that is known to be so; it is tried again.
+    /// Since when it cannot be read, and until when that is known to be so; it is tried again. Beside lines that were read
+    /// to the end: a stretch that nobody looked at and that will not be read any more.
     pub gap: Option<(Timestamp, Timestamp)>,
+    /// Why there is a gap.
+    pub why: Option<String>,
     /// A gap that was read after all; its lines are among these.
     pub filled: Option<(Timestamp, Timestamp)>,
     /// Where it was read: group, and stream where it is one.
     pub place: Option<String>,
+    /// Where reading began; older lines were never asked for.
+    pub since: Option<Timestamp>,
     /// Why there is nothing to read.
     pub none: Option<String>,
 }

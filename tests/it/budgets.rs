@@ -46,11 +46,15 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         scene.key(key);
         full(&scene)
     };
+    let mut charts = Scene::charts(SCREEN);
     let mut all_drain = Scene::new(SCREEN, 600);
     all_drain.key(KeyCode::Char('D'));
-    let mut charts = Scene::charts(SCREEN);
     let mut tables = Scene::tables(SCREEN, 10_000);
     tables.key(KeyCode::Down);
+    let mut logs = Scene::logs(SCREEN, 10_000);
+    logs.key(KeyCode::Up);
+    let mut moved_in_logs = Scene::logs(SCREEN, 10_000);
+    moved_in_logs.key(KeyCode::Up);
     let at = |key| {
         let mut scene = Scene::new(SCREEN, 600);
         scene.key(KeyCode::Char(key));
@@ -69,11 +73,13 @@ fn frames_keep_to_their_bytes_and_the_ratchet_only_falls() {
         ("full_frame_tables_bytes", full(&tables)),
         ("full_frame_help_bytes", on(KeyCode::Char('?'))),
         ("full_frame_problems_bytes", on(KeyCode::Char('!'))),
+        ("full_frame_logs_bytes", full(&logs)),
+        ("move_selection_logs_bytes", worst_of_four(&mut moved_in_logs, |scene| scene.key(KeyCode::Up))),
+        ("full_frame_metrics_bytes", full(&charts)),
+        ("move_cursor_metrics_bytes", worst_of_four(&mut charts, |scene| scene.key(KeyCode::Left))),
         ("full_frame_drain_bytes", on(KeyCode::Char('d'))),
         ("full_frame_all_drain_bytes", full(&all_drain)),
         ("full_frame_definition_bytes", on(KeyCode::Char('i'))),
-        ("full_frame_metrics_bytes", full(&charts)),
-        ("move_cursor_metrics_bytes", worst_of_four(&mut charts, |scene| scene.key(KeyCode::Left))),
         ("move_selection_tables_bytes", worst_of_four(&mut tables, |scene| scene.key(KeyCode::Down))),
         ("clock_second_bytes", worst_of_four(&mut aged, |scene| scene.pass(1))),
         ("nothing_changed_bytes", worst_of_four(&mut Scene::new(SCREEN, 100), |_| {})),

@@ -1,12 +1,15 @@
 //! A console state of any size, built from the messages a feed would send. Used by budgets and by benchmarks.
 
+use cutover::console::actions::Keymap;
 use cutover::console::message::{Area, Key, KeyCode, Message};
 use cutover::console::state::{Mode, Setup, State};
-use cutover::console::theme::Theme;
+use cutover::console::theme::{Look, Theme};
 use cutover::console::{update, view};
 use cutover::model::event::{Event, SourceType};
+use cutover::model::log_line::LogEvent;
+use cutover::model::log_place::LogSource;
 use cutover::model::metric::{MetricName, Point, Series};
-use cutover::model::observation::{Charts, TaskSeries};
+use cutover::model::observation::{Charts, LogNews, TaskSeries};
 use cutover::model::parts::{EventSubscription, Identity, Instance};
 use cutover::model::schedule::{Schedule, ScheduleKind, ScheduleState, Target};
 use cutover::model::table::{AppliedCounts, Counts, TableRow};
@@ -43,13 +46,17 @@ impl Scene {
             region: Some("eu-west-1".into()),
             mode: Mode::ReadOnly,
             ascii: false,
-            colour: true,
+            look: Look::Sixteen,
             demo: false,
             clock: true,
             watched: vec![],
+            log_groups: vec![],
+            time_zone: None,
+            keys: Keymap::default(),
+            copies: true,
         };
         let state = State::new(setup, area, now);
-        let mut scene = Self { state, now, theme: Theme { ascii: false, colour: true } };
+        let mut scene = Self { state, now, theme: Theme::new(false, Look::Sixteen) };
         let role = "arn:aws:sts::123456789012:assumed-role/migration-operator/jane";
         let identity = Identity { account: scope().account, arn: role.into(), expires: Some(now + min(47)) };
         scene.send(Message::Connected { scope: scope(), identity });
@@ -67,6 +74,27 @@ impl Scene {
         let mut scene = Self::new(area, 1);
         scene.key(KeyCode::Enter);
         scene.refresh_tables(tables, 0);
+        scene
+    }
+
+    /// The same, with a log of `lines` lines open; every tenth is worth a look and takes two rows or three.
+    pub fn logs(area: Area, lines: i64) -> Self {
+        let mut scene = Self::new(area, 1);
+        scene.key(KeyCode::Char('l'));
+        let line = |n: i64| {
+            let at = scene.now - SignedDuration::from_secs(lines - n);
+            let time = at.strftime("%Y-%m-%dT%H:%M:%S");
+            let message = if n % 10 == 0 {
+                "Some changes from the source database had no impact when applied to the target database ('shop'.'payment'). \
+                 See the 'awsdms_apply_exceptions' table for details; they are many, and this line is long."
+            } else {
+                "Source latency 1.00 seconds, Target latency 2.00 seconds, Handling latency 1.00 seconds"
+            };
+            let text = format!("00013552: {time} [PERFORMANCE     ]W:  {message}  (replicationtask.c:{n})");
+            LogEvent { id: n.to_string(), stream: "dms-task-0".into(), at, ingested: None, text: text.into() }
+        };
+        let news = LogNews { lines: (0..lines).map(line).collect(), since: Some(scene.now), ..LogNews::default() };
+        scene.report(Subject::Log(LogSource::Task(arn(0))), Value::Log(news), 4);
         scene
     }
 

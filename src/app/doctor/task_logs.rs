@@ -1,9 +1,8 @@
 //! Where each task writes its log, and whether there is one.
 
 use super::{Area, Finding, Verdict};
-use crate::app::logs::{about_empty_place, about_no_place};
 use crate::aws::{LogShelf, Reader};
-use crate::model::log_place::{self, LogPlace, NoPlace};
+use crate::model::log_place::{self, LogPlace, NoLog, NoPlace};
 use crate::model::settings;
 use crate::model::task::Task;
 use crate::model::{Problem, Untrusted};
@@ -172,7 +171,7 @@ fn one(shelf: &Shelf) -> Finding {
     let place = match place {
         Ok(place) => place,
         Err(why) => {
-            let [message, action] = about_no_place(*why);
+            let NoLog { because: message, hint: action } = why.told();
             return match why {
                 NoPlace::Off => Finding::failed(area, check, message, action),
                 NoPlace::NoInstance => Finding::unknown(area, check, message, action),
@@ -182,10 +181,10 @@ fn one(shelf: &Shelf) -> Finding {
     let at = || format!("{} of {}", place.stream.as_deref().unwrap_or("every stream"), place.group);
     match &shelf.found {
         Found::Is(LogShelf::There) => Finding::passed(area, check, at()),
-        Found::Is(shelf) if *has_run => {
-            let [message, action] = about_empty_place(place, *shelf);
-            Finding::failed(area, check, message, action)
-        }
+        Found::Is(shelf) if *has_run => match log_place::missing(true, place, *shelf) {
+            Some(NoLog { because, hint }) => Finding::failed(area, check, because, hint),
+            None => Finding::passed(area, check, at()),
+        },
         Found::Is(_) => {
             let message = format!("the task has not run yet; it will write to {}", at());
             Finding::unknown(area, check, message, "DMS makes its log when it first runs: ask again then.")

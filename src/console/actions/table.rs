@@ -1,8 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Alerts, AllDrain, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules,
-    Tables, Tasks,
+    self, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics, Palette, Problems,
+    Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -33,7 +33,7 @@ const MOVED: &[Context] =
 const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
-const TEXT: &[Context] = &[Filter, Palette];
+const TEXT: &[Context] = &[Filter, Palette, FileName];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
@@ -103,7 +103,7 @@ pub const TABLE: &[Action] = &[
         name: "other-part",
         contexts: &[Schedules],
         keys: &[key(KeyCode::Tab), key(KeyCode::BackTab)],
-        label: "in full, subscriptions",
+        label: "more",
         doc: "From the list to the row under the cursor in full, to the event subscriptions, and back.",
         footer: Some(3),
         palette: true,
@@ -270,6 +270,120 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::FollowLog,
+        name: "follow",
+        contexts: &[Logs],
+        keys: &[char('f')],
+        label: "follow",
+        doc: "Follow the newest line, or stay where the screen is.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Search,
+        name: "search",
+        contexts: &[Logs],
+        keys: &[char('/')],
+        label: "search",
+        doc: "Search for a text, whatever its case, from here upwards.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextMatch,
+        name: "next-match",
+        contexts: &[Logs],
+        keys: &[char('n')],
+        label: "match below",
+        doc: "To the next line further down in which the text stands, around the end.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousMatch,
+        name: "previous-match",
+        contexts: &[Logs],
+        keys: &[char('N')],
+        label: "match above",
+        doc: "To the next one further up.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Severity,
+        name: "severity",
+        contexts: &[Logs],
+        keys: &[char('v')],
+        label: "severity",
+        doc: "All lines, warnings and errors, errors, only lines worth a look.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Component,
+        name: "component",
+        contexts: &[Logs],
+        keys: &[char('c')],
+        label: "component",
+        doc: "Only lines of components whose name begins like this; the whole name finds one that the log cuts.",
+        footer: Some(5),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::QuietLines,
+        name: "quiet-lines",
+        contexts: &[Logs],
+        keys: &[char('x')],
+        label: "quiet lines",
+        doc: "Show or hide lines that only say that nothing happened.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::WrapLines,
+        name: "wrap-lines",
+        contexts: &[Logs],
+        keys: &[char('W')],
+        label: "wrap",
+        doc: "Let long lines go on in the next row, or cut them.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OtherZone,
+        name: "other-zone",
+        contexts: &[Logs],
+        keys: &[char('z')],
+        label: "UTC or local",
+        doc: "Times in UTC, or in the time zone that the configuration names.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextGroup,
+        name: "next-group",
+        contexts: &[Logs],
+        keys: &[char(']')],
+        label: "next group",
+        doc: "The next of the log groups that the configuration names.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousGroup,
+        name: "previous-group",
+        contexts: &[Logs],
+        keys: &[char('[')],
+        label: "group before",
+        doc: "The log group before.",
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::AskNow,
         name: "ask-now",
         contexts: SCREENS,
@@ -278,6 +392,36 @@ pub const TABLE: &[Action] = &[
         doc: "Ask AWS again now for what is on screen; on Problems, for everything that failed.",
         operation: Some(Operation::DescribeReplicationTasks),
         footer: Some(4),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Copy,
+        name: "copy",
+        contexts: SCREENS,
+        keys: &[char('y')],
+        label: "copy",
+        doc: "Copy what is under the cursor to the clipboard of your terminal: a task's ARN, a table's name, a message.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::CopyPane,
+        name: "copy-all",
+        contexts: SCREENS,
+        keys: &[char('Y')],
+        label: "copy all",
+        doc: "Copy all rows that pass the filter, as text.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Write,
+        name: "write",
+        contexts: SCREENS,
+        keys: &[char('w')],
+        label: "write",
+        doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
         palette: true,
         ..BASE
     },
@@ -509,6 +653,26 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Esc)],
         label: "close",
         doc: "Close without running anything.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::WriteFile,
+        name: "write-file",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Enter)],
+        label: "write",
+        doc: "Write the file. One that is already there is never overwritten.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CloseFileName,
+        name: "close-file-name",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Esc)],
+        label: "close",
+        doc: "Close without writing.",
         footer: Some(2),
         ..BASE
     },

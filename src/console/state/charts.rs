@@ -9,6 +9,7 @@ pub mod known;
 pub mod places;
 pub mod table;
 
+use super::export::{self, Export};
 use super::layout::Pane;
 use super::page::{Act, Move, Next, Page};
 use super::{Filling, State};
@@ -131,6 +132,10 @@ impl Page for ChartsPage {
             Some(task) if !named(task) => vec![Subject::Instances],
             _ => vec![Subject::Charts(arn.clone())],
         }
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        export::metrics(state)
     }
 
     fn filling(&self, state: &State) -> Filling {

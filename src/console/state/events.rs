@@ -4,6 +4,7 @@
 //! A cursor on the newest event follows what comes; anywhere else it stays with its event.
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::layout::Pane;
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
@@ -202,13 +203,13 @@ impl Events {
     fn show(&mut self, of_task: bool, rows: Vec<u32>) {
         let side = if of_task { &mut self.of_task } else { &mut self.all };
         let list = &mut side.list;
-        let (newest, last) = if list.sort.reversed { (usize::MAX, list.len()) } else { (0, 1) };
-        let follows = list.sort.column == TIME && (list.is_empty() || list.cursor() + 1 == last);
+        let (place, count) = if list.sort.reversed { (usize::MAX, list.len()) } else { (0, 1) };
+        let follows = list.sort.column == TIME && (list.is_empty() || list.cursor() + 1 == count);
         side.rows = rows;
         let rows = EventRows { lines: &self.lines, ranks: &self.ranks, rows: &side.rows };
         list.rebuild(&rows);
         if follows {
-            list.go(newest, &rows);
+            list.go(place, &rows);
         }
     }
 
@@ -350,6 +351,16 @@ impl Page for EventsPage {
         let of_task = state.tab().is_some();
         let side = if of_task { &mut state.events.of_task } else { &mut state.events.all };
         side.list.follow(now);
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        let (side, _) = on_screen(state);
+        let (event, _) = state.events.at(&state.world, side, side.list.row()?)?;
+        Some(format!("{} {}: {}", event.at, event.source.shown(), event.message.shown()))
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        Some(export::events(state))
     }
 
     fn deadline(&self, state: &State, next: &mut Next) {

@@ -196,6 +196,11 @@ impl<K: Clone + PartialEq> List<K> {
         places.map(|(place, row)| (place, *row as usize))
     }
 
+    /// Indices of all rows that stay after the filter, in their order.
+    pub fn order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.order.iter().map(|row| *row as usize)
+    }
+
     /// Index of the row under the cursor.
     pub fn row(&self) -> Option<usize> {
         self.order.get(self.cursor).map(|row| *row as usize)

@@ -11,6 +11,7 @@ pub mod column;
 pub mod definition;
 pub mod drain;
 pub mod events;
+pub mod export;
 pub mod feed;
 pub mod filter;
 pub mod header;
@@ -18,6 +19,7 @@ pub mod help;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod notice;
 pub mod page;
 pub mod palette;
 pub mod problems;
@@ -27,8 +29,9 @@ pub mod tasks;
 pub mod text_pane;
 pub mod world;
 
-use super::actions::Context;
+use super::actions::{ActionId, Context, Keymap};
 use super::message::{Area, Focus};
+use super::theme::Look;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
@@ -38,10 +41,12 @@ use charts::Charts;
 use definition::Definition;
 use drain::Drain;
 use events::Events;
+use export::FileField;
 use feed::Freshness;
 use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
+use notice::Notice;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
@@ -75,12 +80,20 @@ pub struct Setup {
     pub region: Option<String>,
     pub mode: Mode,
     pub ascii: bool,
-    pub colour: bool,
+    pub look: Look,
     pub demo: bool,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
     /// Name patterns that limit what is watched; told where no task is found.
     pub watched: Vec<String>,
+    /// Log groups that the configuration names.
+    pub log_groups: Vec<String>,
+    /// Where times are shown besides UTC.
+    pub time_zone: Option<jiff::tz::TimeZone>,
+    /// Which keys do what.
+    pub keys: Keymap,
+    /// The clipboard may be used.
+    pub copies: bool,
 }
 
 /// Who we are, once that is known.
@@ -95,6 +108,7 @@ pub enum Connection {
 pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
+    FileName(FileField),
 }
 
 /// A line across the screen: the data below is kept and ages.
@@ -143,6 +157,10 @@ pub struct State {
     pub alerts: Alerts,
     pub problems: Problems,
     pub banner: Option<Banner>,
+    /// About what was just done.
+    pub notice: Option<Notice>,
+    /// Files asked to be written so far: the number of the last one.
+    pub writings: u64,
     pub traffic: Option<Traffic>,
     /// What the feeds were told last.
     pub looked: Option<Focus>,
@@ -196,6 +214,8 @@ impl State {
             alerts: Alerts::default(),
             problems: Problems::default(),
             banner: None,
+            notice: None,
+            writings: 0,
             traffic: None,
             looked: None,
         };
@@ -212,6 +232,7 @@ impl State {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::FileName(_)) => Context::FileName,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
         }
@@ -219,6 +240,11 @@ impl State {
 
     pub fn screen_context(&self) -> Context {
         self.page().context()
+    }
+
+    /// How to get at an action from the screen, for a sentence: its first key, else its name.
+    pub fn key(&self, id: ActionId) -> String {
+        self.setup.keys.hint(id, self.screen_context(), self.setup.ascii)
     }
 
     /// Who answers for the screen.
@@ -237,6 +263,18 @@ impl State {
     /// The task that the screen is about, where it is about one.
     pub fn task_on_screen(&self) -> Option<&ReplicationArn> {
         self.tab().and(self.opened.as_ref())
+    }
+
+    /// Makes this the opened task; which side of it is shown is for the caller.
+    pub fn open_task(&mut self, arn: &ReplicationArn) {
+        if self.opened.as_ref() != Some(arn) {
+            // No rows are held yet, so nothing that came for this task earlier may lend them its age.
+            *self.world.feed_mut(&Subject::Tables(arn.clone())) = feed::Feed::default();
+            self.tables = Some(Tables::new(arn.clone()));
+            self.opened = Some(arn.clone());
+        }
+        // Only one task is open: what lay behind would be about this one now.
+        self.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
     }
 
     pub fn task_rows(&self) -> TaskRows<'_> {
@@ -329,6 +367,7 @@ impl State {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
         next.offer(self.tasks.judged_until);
+        next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at
     }

@@ -4,6 +4,7 @@
 //! and, where it has keys of its own, one in `update`. What is not said here is the same on all of them.
 
 use super::column::Column;
+use super::export::Export;
 use super::list::{List, Rows};
 use super::{Filling, State, age};
 use super::{alerts, all_drain, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
@@ -111,6 +112,11 @@ pub trait Page {
         ""
     }
 
+    /// What stands before the open text field.
+    fn prompt(&self, _state: &State) -> &'static str {
+        "/ "
+    }
+
     /// Lines the pane under the list can use. Where there is nothing to be about there is no such pane; with a filter
     /// that matches nothing it stays, so that typing moves nothing.
     fn detail_wants(&self, _state: &State) -> u16 {
@@ -124,6 +130,20 @@ pub trait Page {
 
     /// Something rested long enough for the pane below to follow.
     fn follow(&self, _state: &mut State) {}
+
+    /// What `y` copies: what is under the cursor, as one would paste it into a ticket or a command. A name
+    /// from outside goes through `shown()`: a line break in it would run what follows where it is pasted.
+    fn under_cursor(&self, _state: &State) -> Option<String> {
+        None
+    }
+
+    /// What `Y` copies and `w` writes: every row that passes the filter, in the order on screen. To fill it in, make a
+    /// `const COLUMNS: &[listing::Column]` with the names that the headless command of the same list has, or better take
+    /// that command's own (`model::listing::tasks`), and one raw `serde_json::Value` for each of them a row; `List::order`
+    /// gives the rows. Formats, escaping, the name of the file and what is said about it follow.
+    fn export(&self, _state: &State) -> Option<Export> {
+        None
+    }
 
     /// What the feeds should know.
     fn focus(&self, _state: &State, _focus: &mut Focus) {}

@@ -7,6 +7,7 @@ mod row;
 pub use row::{Does, Line, SOON, is_soon, may_fire, starts_words};
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Move, Next, Page};
 use super::world::World;
@@ -33,8 +34,8 @@ const fn words(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8
 pub const COLUMNS: [Column; 7] = [
     words("name", "NAME", [22, 28, 48], 0),
     column("state", "STATE", [10, 10, 21], 0),
-    column("next", "NEXT", [27, 31, 56], 0),
-    column("starts", "STARTS", [16, 30, 64], 1),
+    column("next", "NEXT", [27, 27, 56], 0),
+    column("starts", "STARTS", [16, 32, 64], 1),
     words("when", "WHEN", [20, 28, 72], 2),
     words("kind", "KIND", [8, 8, 8], 3),
     words("group", "BUS OR GROUP", [12, 12, 24], 4),
@@ -190,9 +191,6 @@ pub fn subscriptions(world: &World) -> Vec<&EventSubscription> {
     all
 }
 
-/// Lines that one subscription takes.
-pub const SUBSCRIPTION_LINES: usize = 2;
-
 pub struct SchedulesPage;
 
 impl Page for SchedulesPage {
@@ -244,6 +242,15 @@ impl Page for SchedulesPage {
 
     fn follow(&self, state: &mut State) {
         state.schedules.list.follow(state.now);
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        let row = state.schedules.list.row()?;
+        state.world.schedules.get(row).map(|schedule| schedule.arn.shown().into_owned())
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        Some(export::schedules(state))
     }
 
     fn deadline(&self, state: &State, next: &mut Next) {

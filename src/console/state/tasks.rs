@@ -4,6 +4,7 @@
 //! [`Tasks::judged_until`] is reached; never for a frame.
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::world::World;
@@ -123,6 +124,14 @@ impl Page for TasksPage {
 
     fn follow(&self, state: &mut State) {
         state.tasks.list.follow(state.now);
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        state.tasks.list.key().map(|arn| arn.as_str().to_owned())
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        Some(export::tasks(state))
     }
 
     fn focus(&self, state: &State, focus: &mut Focus) {

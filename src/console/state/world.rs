@@ -102,30 +102,27 @@ impl World {
         self.feeds.iter()
     }
 
-    /// Compares a list that is about to be taken with what is known. A changed definition is kept with the time it was
-    /// seen, and one that was read is not forgotten because a list comes without it.
-    pub fn note_changes(&mut self, tasks: &mut [Task], now: Timestamp) {
+    /// Takes a new list of tasks; what is known about tasks that are gone goes with them. A changed definition is kept
+    /// with the time it was seen, and one that was read is not forgotten because a list comes without it.
+    pub fn set_tasks(&mut self, mut tasks: Vec<Task>, now: Timestamp) {
         let mut old: HashMap<ReplicationArn, Definition> = HashMap::new();
         for task in &mut self.tasks {
             let definition = Definition { table_mappings: task.table_mappings.take(), settings: task.settings.take() };
             old.insert(task.arn.clone(), definition);
         }
-        for task in tasks {
+        for task in &mut tasks {
             let Some(before) = old.remove(&task.arn) else { continue };
             let after = Definition { table_mappings: task.table_mappings.take(), settings: task.settings.take() };
             let Definition { table_mappings, settings } = self.note(&task.arn, before, after, now);
             (task.table_mappings, task.settings) = (table_mappings, settings);
         }
-    }
-
-    /// Takes a new list of tasks; what is known about tasks that are gone goes with them.
-    pub fn set_tasks(&mut self, tasks: Vec<Task>) {
         let here: HashSet<&ReplicationArn> = tasks.iter().map(|task| &task.arn).collect();
         self.series.retain(|arn, _| here.contains(arn));
         self.table_errors.retain(|arn, _| here.contains(arn));
         self.findings.retain(|arn, _| here.contains(arn));
         self.counted.retain(|arn, _| here.contains(arn));
         self.changes.retain(|arn, _| here.contains(arn));
+        self.charts.take_if(|(arn, _)| !here.contains(arn));
         self.tasks = tasks;
     }
 

@@ -6,6 +6,7 @@
 //! [`Terminal`].
 
 mod capability;
+mod clipboard;
 mod input;
 mod keys;
 mod modes;
@@ -40,6 +41,9 @@ pub struct Terminal {
     writer: writer::Writer,
     input: tokio::sync::mpsc::Receiver<Input>,
     written: Arc<Notify>,
+    between: clipboard::Between,
+    /// For the clipboard, to be sent when no frame is under way.
+    aside: Option<Vec<u8>>,
 }
 
 impl Terminal {
@@ -55,7 +59,8 @@ impl Terminal {
         let writer = writer::Writer::start(Arc::clone(&output), Arc::clone(&written))?;
         let input = input::start()?;
         modes::enter(&output, &writer)?;
-        Ok(Self { painter: paint::Painter::new(size()), writer, input, written })
+        let between = clipboard::Between::here();
+        Ok(Self { painter: paint::Painter::new(size()), writer, input, written, between, aside: None })
     }
 
     /// The size the next frame is painted for.
@@ -89,6 +94,18 @@ impl Terminal {
             self.writer.send(bytes);
         }
         Ok(())
+    }
+
+    /// Puts a text into the clipboard of whoever looks, as soon as no frame is under way; a newer one takes its place.
+    pub fn copy(&mut self, text: &str) {
+        self.aside = Some(self.between.copy(text));
+    }
+
+    /// Hands over what goes to the terminal beside the frames. Call only when [`Terminal::ready`].
+    pub fn send_aside(&mut self) {
+        if let Some(bytes) = self.aside.take() {
+            self.writer.send(bytes);
+        }
     }
 
     /// Makes the next frame paint every cell.

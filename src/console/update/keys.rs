@@ -1,20 +1,19 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::lists;
-use crate::console::actions::{self, ActionId, Context};
+use super::{export, lists, logs};
+use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
-use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
 use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
-use crate::console::state::tables::Tables;
 use crate::console::state::{Overlay, Screen, State, Tab};
 use crate::model::{ReplicationArn, Subject};
 
 pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let context = state.context();
-    if let Some(action) = actions::find(context, key) {
+    state.notice = None;
+    if let Some(action) = state.setup.keys.find(context, key) {
         perform(state, action, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         edit(state, |field| type_into(field, c.encode_utf8(&mut [0; 4])));
@@ -32,10 +31,19 @@ pub fn paste(state: &mut State, text: &str) {
 
 /// Changes the open text field, if there is one, and everything that follows from its text.
 fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
-    if let Some(Overlay::Palette(palette)) = &mut state.overlay {
-        change(&mut palette.text);
-        palette.search();
-        return;
+    match &mut state.overlay {
+        Some(Overlay::Palette(palette)) => {
+            change(&mut palette.text);
+            return palette.search();
+        }
+        Some(Overlay::FileName(field)) => {
+            if field.waiting.is_none() {
+                change(&mut field.name);
+                field.says = None;
+            }
+            return;
+        }
+        Some(Overlay::Help { .. }) | None => {}
     }
     if !state.typing {
         return;
@@ -52,6 +60,17 @@ fn refilter(state: &mut State, text: &str) {
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
+        ActionId::Search
+        | ActionId::Component
+        | ActionId::NextMatch
+        | ActionId::PreviousMatch
+        | ActionId::FollowLog
+        | ActionId::Severity
+        | ActionId::QuietLines
+        | ActionId::WrapLines
+        | ActionId::OtherZone
+        | ActionId::NextGroup
+        | ActionId::PreviousGroup => logs::perform(state, action),
         ActionId::EventLog => lists::to_log(state),
         ActionId::EventInFull => lists::event_in_full(state),
         ActionId::ScheduledTask => lists::to_scheduled_task(state),
@@ -77,6 +96,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::NextTab => beside(state, 1),
         ActionId::PreviousTab => beside(state, -1),
         ActionId::AskNow => ask_now(state, effects),
+        ActionId::Copy => export::copy(state, effects),
+        ActionId::CopyPane => export::copy_pane(state, effects),
+        ActionId::Write => export::open(state),
+        ActionId::WriteFile => export::write(state, effects),
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
         ActionId::SortReverse => sort(state, Resort::Reverse),
@@ -85,7 +108,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::MoreTime => state.charts.widen(1),
         ActionId::LessTime => state.charts.widen(-1),
         ActionId::Palette => {
-            let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
+            let palette = Palette::new(&state.setup.keys, state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
         }
         ActionId::Help => {
@@ -102,7 +125,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::ClosePalette => state.overlay = None,
+        ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
             field.pop();
@@ -161,27 +184,21 @@ pub fn open(state: &mut State, tab: Tab) {
 
 /// A side of this task, from wherever we are.
 pub fn open_task(state: &mut State, arn: ReplicationArn, tab: Tab) {
-    if state.opened.as_ref() != Some(&arn) {
-        // No rows are held yet, so nothing that came for this task earlier may lend them its age.
-        *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
-        state.tables = Some(Tables::new(arn.clone()));
-        state.opened = Some(arn);
-    }
-    // Only one task is open: what lay behind would be about this one now.
-    state.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
+    state.open_task(&arn);
     state.screens.push(Screen::Task(tab));
 }
 
 /// Another side of the task on screen.
-pub fn turn(state: &mut State, tab: Tab) {
+fn turn(state: &mut State, tab: Tab) {
     if let Some(screen) = state.screens.last_mut() {
         *screen = Screen::Task(tab);
     }
 }
 
 fn beside(state: &mut State, by: isize) {
-    if let Some(tab) = state.tab() {
-        turn(state, tab.beside(by));
+    match state.tab() {
+        Some(tab) => turn(state, tab.beside(by)),
+        None => logs::beside(state, by),
     }
 }
 
@@ -193,9 +210,10 @@ fn step(state: &mut State, how: Move) {
             }
         }
         Some(Overlay::Help { offset, over }) => {
-            let (lines, height) = help::size(*over, state.setup.ascii, state.area);
+            let (lines, height) = help::size(&state.setup.keys, *over, state.setup.ascii, state.area);
             *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
+        Some(Overlay::FileName(_)) => {}
         None => state.page().act(state, Act::Move(how)),
     }
 }
@@ -220,6 +238,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if state.overlay.take().is_some() {
         return;
     }
+    lists::close_part(state);
     if state.screens.len() > 1 {
         state.screens.pop();
     } else {

@@ -1,9 +1,9 @@
 //! What events, rules and schedules bring, and the way from them to a task.
 
-use super::keys::{open_task, turn};
+use super::keys::open_task;
 use crate::console::state::page::Screen;
 use crate::console::state::schedules::{Part, task_under_cursor};
-use crate::console::state::{State, Tab, events};
+use crate::console::state::{State, Tab, events, logs};
 use crate::model::Subject;
 use crate::model::event::Event;
 use crate::model::schedule::Schedule;
@@ -40,11 +40,9 @@ pub fn pass(state: &mut State) {
 pub fn to_log(state: &mut State) {
     let (side, _) = events::on_screen(state);
     let event = side.list.row().and_then(|row| state.events.at(&state.world, side, row));
-    let task = event.and_then(|(event, _)| events::task_of(&state.world, event)).map(|task| task.arn.clone());
-    match task {
-        Some(_) if state.tab().is_some() => turn(state, Tab::Logs),
-        Some(arn) => open_task(state, arn, Tab::Logs),
-        None => {}
+    let task = event.and_then(|(event, _)| Some((events::task_of(&state.world, event)?.arn.clone(), event.at)));
+    if let Some((arn, at)) = task {
+        logs::open_log_at(state, &arn, at);
     }
 }
 

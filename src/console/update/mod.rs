@@ -1,10 +1,13 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
-//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `report` folds what the feeds say, `lists` is about events and schedules, the rest is here.
+//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means, `export`
+//! copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
+//! is here.
 
+mod export;
 mod keys;
 mod lists;
+mod logs;
 mod report;
 
 use super::message::{Effect, Message};
@@ -27,6 +30,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Connected { scope, identity } => connected(state, scope, identity),
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => report::fold(state, report),
+        Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
@@ -39,6 +43,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
 
 /// What follows from any change: judgements that are due, heights, the pane that follows the cursor, the feeds' focus.
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
+    state.notice = state.notice.take().filter(|notice| state.now < notice.until);
     if state.tasks.judged_until.is_some_and(|until| state.now >= until) {
         judge(state);
     }

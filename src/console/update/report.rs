@@ -4,12 +4,16 @@ use super::lists;
 use crate::console::state::feed::Failure;
 use crate::console::state::problems::EntryState;
 use crate::console::state::{Banner, Connection, State};
+use crate::model::log_place::LogSource;
 use crate::model::{Observation, Problem, ProblemKind, Report, Scope, Subject, Value};
 use jiff::{SignedDuration, Timestamp};
 
 /// A data point carries the start of its minute and appears up to a minute after its end, so an age of two minutes is
 /// normal: amber begins where a point stops being fresh (three minutes), however often it is asked.
 const METRICS_EVERY: SignedDuration = SignedDuration::from_secs(90);
+
+/// A log is asked every few seconds, and one window may take as long: amber begins where that is over.
+const LOG_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 pub fn fold(state: &mut State, report: Report) {
     let ours = matches!(&state.connection, Connection::Connected { scope, .. } if scope == report.key().0);
@@ -79,6 +83,7 @@ fn observed(state: &mut State, observation: Observation, every: Option<SignedDur
     feed.received = Some(received);
     feed.every = match subject {
         Subject::Metrics | Subject::Charts(_) | Subject::InstanceMetrics => every.map(|every| every.max(METRICS_EVERY)),
+        Subject::Log(_) => every.map(|every| every.max(LOG_EVERY)),
         _ => every,
     };
     feed.failed = None;
@@ -120,7 +125,9 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
         | (Subject::Definition(_), Value::Definition(_))
-        | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
+        | (Subject::Subscriptions, Value::Subscriptions(_))
+        | (Subject::Log(LogSource::Group(_)), Value::Log(_)) => None,
+        (Subject::Log(LogSource::Task(arn)), Value::Log(_)) => foreign_arn(scope, std::iter::once(arn.as_str())),
         (Subject::Charts(_), Value::Charts(charts)) => {
             foreign_arn(scope, charts.instance.iter().map(|arn| arn.0.as_str()))
         }
@@ -163,9 +170,8 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             }
             return;
         }
-        (_, Value::Tasks(mut tasks)) => {
-            state.world.note_changes(&mut tasks, state.now);
-            state.world.set_tasks(tasks);
+        (_, Value::Tasks(tasks)) => {
+            state.world.set_tasks(tasks, state.now);
             lists::tasks_changed(state);
         }
         (_, Value::Instances(instances)) => state.world.instances = instances,
@@ -189,6 +195,10 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         (_, Value::Maintenance(all)) => state.world.maintenance = all,
         (_, Value::LogErrors(new)) => state.world.add_findings(new),
         (Subject::Definition(arn), Value::Definition(new)) => state.world.set_definition(&arn, new, state.now),
+        (Subject::Log(source), Value::Log(news)) => {
+            state.logs.add(source, news);
+            return;
+        }
         (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_) | Value::Definition(_)) => return,
     }
     super::judge(state);

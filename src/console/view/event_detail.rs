@@ -65,13 +65,12 @@ fn of(state: &State, event: &Event) -> String {
             let instance = state.world.instances.iter().find(|one| one.name == event.source).map(|one| &one.arn);
             let tasks =
                 state.world.tasks.iter().filter(|task| instance.is_some() && task.instance.as_ref() == instance);
-            let names: Vec<_> = tasks.map(|task| task.name.shown()).collect();
-            let rest = names.len().saturating_sub(NAMED);
-            let named = names.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");
-            match (names.len(), rest) {
+            let tasks: Vec<_> = tasks.map(|task| task.name.shown()).collect();
+            let some = tasks.iter().take(NAMED).map(|name| &**name).collect::<Vec<_>>().join(", ");
+            match (tasks.len(), tasks.len().saturating_sub(NAMED)) {
                 (0, _) => format!("instance {name}; no listed task is known to run on it"),
-                (_, 0) => format!("instance {name}, on which {named} run"),
-                (_, rest) => format!("instance {name}, on which {named} and {} run", text::plural(rest, "other task")),
+                (_, 0) => format!("instance {name}; on it: {some}"),
+                (_, rest) => format!("instance {name}; on it: {some} and {}", text::plural(rest, "other task")),
             }
         }
     }

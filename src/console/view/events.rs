@@ -13,6 +13,7 @@ use super::{below_head, event_detail, frame};
 use crate::console::state::events::{
     self, CATEGORY, COLUMNS, Host, MEANING, MESSAGE, OF, SOURCE, STAMP, WEIGHT, Whose,
 };
+use crate::console::state::feed::Feed;
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::world::EVENTS_KEPT;
 use crate::console::state::{Filling, State, age};
@@ -59,7 +60,7 @@ fn heading<'a>(whose: Option<&Whose>) -> Line<'a> {
     match &whose.instance {
         Host::Named(instance) => line.push(span(Role::Title, format!(" and its instance {}", instance.shown()))),
         Host::Unnamed => {
-            line.push(span(Role::Unknown, " ─ ? those of its instance are not here: its name is not known"))
+            line.push(span(Role::Unknown, " ─ ? those of its instance are not here: its name is not known"));
         }
         Host::None => {}
     }
@@ -106,7 +107,7 @@ pub fn weight(weight: Option<Weight>) -> (Role, &'static str, &'static str) {
 }
 
 /// A task and its instance are told apart by a word, whatever they are called.
-fn of<'a>(kind: &'a SourceType, width: usize) -> Span<'a> {
+fn of(kind: &SourceType, width: usize) -> Span<'_> {
     match kind {
         SourceType::Task => span(Role::Text, "task"),
         SourceType::Instance => span(Role::Busy, if width >= 8 { "instance" } else { "inst" }),
@@ -151,7 +152,7 @@ pub fn recent(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let inner = pane.inner();
     canvas.frame(pane, &[span(Role::Title, "Events")], &frame::ages(state, &[(Subject::Events, "as of")]));
     let feed = state.world.feed(&Subject::Events);
-    let answered = feed.is_some_and(|feed| feed.has_data());
+    let answered = feed.is_some_and(Feed::has_data);
     if !answered {
         match feed.and_then(|feed| feed.failed.as_ref()) {
             Some(_) => frame::failed(state, canvas, inner, &Subject::Events),

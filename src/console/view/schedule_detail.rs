@@ -80,7 +80,11 @@ fn lines<'a>(state: &State, schedule: &Schedule, line: &schedules::Line, width: 
         add("kept by", Role::Text, &format!("{}: nobody else can switch or change it", service.shown()));
     }
     if let Some(minutes) = schedule.flexible_minutes {
-        add("window", Role::Text, &format!("fires within {minutes} min after each time, when EventBridge likes"));
+        add(
+            "window",
+            Role::Text,
+            &format!("fires within {minutes} min after each time, at a moment EventBridge chooses"),
+        );
     }
     let day = |at: Timestamp| at.strftime("%Y-%m-%d %H:%M UTC").to_string();
     let pair = |from: (&str, Option<Timestamp>), to: (&str, Option<Timestamp>)| -> String {

@@ -76,7 +76,13 @@ fn list(state: &State, canvas: &mut Canvas<'_>, pane: Pane, subscriptions_shown:
     let body = inner.below(1);
     match filling {
         Filling::Rows => rows(state, canvas, &grid, body),
-        Filling::Loading => canvas.notice(body, &[vec![span(Role::Busy, "asking for rules and schedules…")]]),
+        Filling::Loading => canvas.notice(
+            body,
+            &[
+                vec![span(Role::Busy, "asking for rules and schedules…")],
+                vec![span(Role::Dim, "Each is a question of its own: hundreds of them take minutes.")],
+            ],
+        ),
         Filling::Failed => frame::failed(state, canvas, body, &Subject::Schedules),
         Filling::Empty => canvas.notice(
             body,

@@ -4,12 +4,16 @@ use super::canvas::{Canvas, Line, span};
 use super::frame;
 use crate::console::state::layout::Pane;
 use crate::console::state::page::filling;
-use crate::console::state::schedules::{SUBSCRIPTION_LINES, subscriptions};
-use crate::console::state::{Filling, State};
+use crate::console::state::schedules::subscriptions;
+use crate::console::state::{Connection, Filling, State};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::model::Subject;
 use crate::model::parts::EventSubscription;
+use crate::model::topic::Audience;
+
+/// Lines that a subscription takes at least.
+const LEAST: usize = 2;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let inner = pane.inner();
@@ -28,9 +32,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
         Filling::Rows | Filling::NoMatch => {
             let width = usize::from(inner.width.saturating_sub(2));
             let skipped = state.schedules.offset;
-            let fit = usize::from(inner.height) / SUBSCRIPTION_LINES + 1;
+            let fit = usize::from(inner.height) / LEAST + 1;
             let all = subscriptions(&state.world);
-            let shown: Vec<_> = all.iter().skip(skipped).take(fit).flat_map(|one| lines(one, width)).collect();
+            let shown: Vec<_> = all.iter().skip(skipped).take(fit).flat_map(|one| lines(state, one, width)).collect();
             canvas.lines(inner, &shown);
         }
         Filling::Loading => canvas.notice(inner, &[vec![span(Role::Busy, "asking for the subscriptions…")]]),
@@ -65,29 +69,47 @@ fn dead(state: &State) -> usize {
     state.world.subscriptions.iter().filter(|one| one.is_dead()).count()
 }
 
-/// What a subscription does, then what that means and where it sends.
-fn lines<'a>(one: &EventSubscription, width: usize) -> [Line<'a>; SUBSCRIPTION_LINES] {
+/// What a subscription does, what that means, and where it sends.
+fn lines<'a>(state: &State, one: &EventSubscription, width: usize) -> Vec<Line<'a>> {
     let (role, sign, word, means) = match (one.enabled, one.status.raw()) {
         (true, "topic-not-exist") => (Role::Bad, "✗", "dead: its topic does not exist", DEAD),
-        (true, "no-permission") => (Role::Bad, "✗", "dead: DMS may not publish to its topic", DEAD),
+        (true, "no-permission") => (Role::Bad, "✗", "dead: DMS may not publish to it", DEAD),
+        (true, _) if one.audience == Audience::NoTopic => (Role::Bad, "✗", "dead: its topic does not exist", DEAD),
+        (true, _) if one.is_dead() => (Role::Bad, "✗", "dead: nobody listens to its topic", DEAD),
         (true, "active") => (Role::Good, "●", "active", ""),
-        (false, _) => (Role::Dim, "○", "switched off", "nobody is told"),
-        (true, "creating") => (Role::Busy, "◐", "being made", "nobody is told yet"),
+        (false, _) => (Role::Dim, "○", "switched off: nobody is told", ""),
+        (true, "creating") => (Role::Busy, "◐", "being made: nobody is told yet", ""),
         (true, "modifying") => (Role::Busy, "◐", "being changed", ""),
-        (true, "deleting") => (Role::Warn, "▲", "being deleted", "nobody will be told"),
+        (true, "deleting") => (Role::Warn, "▲", "being deleted", "soon nobody is told"),
         (true, _) => (Role::Unknown, "?", "", "not known here"),
     };
     // The status in AWS's own word where this console has none.
     let word = if word.is_empty() { one.status.shown().into_owned() } else { word.to_owned() };
     let name = text::cut(&one.name.shown(), width.saturating_sub(text::width(&word) + 4).max(12)).into_owned();
-    let said = if means.is_empty() { String::new() } else { format!("{means}; ") };
-    [
-        vec![span(role, format!("{sign} ")), span(Role::Title, name), span(Role::Dim, "  "), span(role, word)],
-        vec![
-            span(Role::Text, format!("  {said}")),
-            span(Role::Dim, text::cut(&format!("to {}", one.topic.shown()), width).into_owned()),
-        ],
-    ]
+    let mut out =
+        vec![vec![span(role, format!("{sign} ")), span(Role::Title, name), span(Role::Dim, "  "), span(role, word)]];
+    if !means.is_empty() {
+        out.push(vec![span(Role::Text, format!("  {means}"))]);
+    }
+    let heard = match one.audience {
+        Audience::Known { confirmed, pending: 0 } => format!(", {confirmed} confirmed"),
+        Audience::Known { confirmed, pending } => format!(", {confirmed} confirmed, {pending} not yet"),
+        Audience::NoTopic => String::new(),
+        Audience::Unknown if one.is_dead() => String::new(),
+        Audience::Unknown => ", ? who hears it".to_owned(),
+    };
+    out.push(vec![span(Role::Dim, format!("  to {}{heard}", topic(state, one)))]);
+    out
 }
 
-const DEAD: &str = "looks as if somebody were told, and nobody is";
+/// Its name where the topic is of this account and region, else its whole ARN.
+fn topic(state: &State, one: &EventSubscription) -> String {
+    let Connection::Connected { scope, .. } = &state.connection else { return one.topic.shown().into_owned() };
+    let here = format!(":sns:{}:{}:", scope.region.0, scope.account.0);
+    match one.topic.raw().split_once(&here) {
+        Some((_, name)) => format!("topic {}", crate::model::untrusted::shown(name)),
+        None => one.topic.shown().into_owned(),
+    }
+}
+
+const DEAD: &str = "looks as if somebody were told: nobody is";

@@ -55,6 +55,8 @@ pub enum Topic {
     Definition(ReplicationArn),
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
+    Log(LogSource),
+    LogErrors(ReplicationArn),
 }
 
 /// What exactly to ask.
@@ -94,6 +96,10 @@ pub enum Job {
     },
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
+    /// The newest lines of a log.
+    Log(LogSource),
+    /// The newest errors and warnings in the log of a task.
+    LogErrors(ReplicationArn),
 }
 
 /// One thing to do. A call replaces an earlier one of the same topic that has not ended.
@@ -136,6 +142,11 @@ pub enum Event {
     Settled(Vec<ReplicationArn>),
     /// Tasks whose name fits and whose tags are not known.
     Untagged(Vec<ReplicationArn>),
+    /// The log of this topic has something to read, or it has not.
+    Log {
+        topic: Topic,
+        there: bool,
+    },
     /// All of these at once.
     Together(Vec<Event>),
 }

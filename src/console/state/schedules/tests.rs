@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 
 fn world() -> World {
     let mut world = World::default();
-    world.set_tasks(tasks());
+    world.set_tasks(tasks(), now());
     world
 }
 
@@ -95,10 +95,10 @@ fn a_task_that_starts_or_goes_changes_the_row_without_a_new_list() {
     let mut running = tasks();
     running.iter_mut().find(|task| task.name.raw() == "staging-refresh").unwrap().status =
         crate::model::task::TaskStatus::Running;
-    world.set_tasks(running);
+    world.set_tasks(running, now());
     schedules.join(&world, now());
     assert!(schedules.lines[0].clashes());
-    world.set_tasks(vec![]);
+    world.set_tasks(vec![], now());
     schedules.join(&world, now());
     let Some(Does::Task { deed: Deed::Starts, name: None, clash: false, .. }) =
         schedules.lines[0].does.as_ref().and_then(|does| does.first())
@@ -145,5 +145,5 @@ fn dead_subscriptions_come_first() {
     let mut world = World::default();
     world.subscriptions = crate::console::fixtures::lists::subscriptions();
     let names: Vec<&str> = subscriptions(&world).into_iter().map(|one| one.name.raw()).collect();
-    assert_eq!(names, ["dms-oncall", "dms-changes", "dms-old", "dms-failures"]);
+    assert_eq!(names, ["dms-oncall", "dms-silent", "dms-changes", "dms-old", "dms-failures"]);
 }

@@ -167,7 +167,7 @@ fn subscriptions_scroll_and_the_list_does_not() {
     press(&mut state, "jj");
     assert_eq!((state.schedules.offset, state.schedules.list.cursor()), (2, 0));
     press(&mut state, "G");
-    assert_eq!(state.schedules.offset, 3);
+    assert_eq!(state.schedules.offset, 4);
     let none = observed(Subject::Subscriptions, Value::Subscriptions(vec![]), 0, 600);
     update(&mut state, none, after(1));
     assert_eq!(state.schedules.offset, 0);

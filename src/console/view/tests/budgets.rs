@@ -37,7 +37,7 @@ impl Screen {
 
     fn bytes(&mut self, state: &State) -> usize {
         let before = *self.wire.0.borrow();
-        let theme = Theme::new(state.setup.ascii, state.setup.colour);
+        let theme = Theme::new(state.setup.ascii, state.setup.look);
         self.terminal.draw(|frame| crate::console::view(state, &theme, frame)).unwrap();
         *self.wire.0.borrow() - before
     }

@@ -65,6 +65,28 @@ fn points_that_ended_are_told_and_dated() {
 }
 
 #[test]
+fn a_cap_on_cost_that_is_reached_is_told_and_no_alarm() {
+    let mut state = charted("billing-cdc", 120, 40);
+    let charts = Value::Charts(crate::console::fixtures::charts::charts());
+    update(&mut state, observed(Subject::Charts(arn("BILLINGXCDC")), charts, 82, 18 * 60), now());
+    update(&mut state, Message::Tick, after(10 * 60));
+    let screen = text(&state);
+    assert!(screen.contains("asked every 18 min: cap on cost"), "{screen}");
+    assert!(screen.contains("no point since 14:02: asked every 18 min, cap on cost"), "{screen}");
+    assert!(!screen.contains("✗ no point") && screen.contains("○ 11m"), "{screen}");
+}
+
+#[test]
+fn a_cost_that_was_not_measured_is_not_a_zero() {
+    let mut state = charted("billing-cdc", 80, 24);
+    let traffic = Message::Traffic { requests_last_minute: 3, dollars_per_day: None, dollars_cap: 20.0 };
+    update(&mut state, traffic, now());
+    assert!(text(&state).contains("cost not known yet, at most $20.00"), "{}", text(&state));
+    press(&mut state, "!");
+    assert!(text(&state).contains("3 requests in the last minute, cost not known yet"), "{}", text(&state));
+}
+
+#[test]
 fn charts_change_exactly_at_their_deadlines() {
     let mut state = charted_with(Setup { clock: false, ..setup() }, "billing-cdc", 120, 40);
     let mut frames = 0;

@@ -1,4 +1,4 @@
-//! How each kind of rule reads, and that nothing of any rule is left out.
+//! Rules in words, one case a rule.
 
 use super::*;
 use proptest::prelude::*;

@@ -8,10 +8,11 @@ use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 /// A dash where nothing is known or due: an empty cell would look like a mistake.
 const ABSENT: &str = "-";
 
-/// Columns a cell may take; the whole text is in the other formats.
-const CELL_MAX: usize = 100;
+/// Columns a cell may take on a screen; the whole text is in the other formats.
+pub const CELL_MAX: usize = 100;
 
-pub fn text(list: &List) -> String {
+/// `widest` is how many columns a cell may take; what is longer is cut.
+pub fn text(list: &List, widest: usize) -> String {
     let shown: Vec<usize> = (0..list.columns.len()).filter(|at| list.columns[*at].heading.is_some()).collect();
     let heads = shown.iter().filter_map(|at| list.columns[*at].heading.map(str::to_owned)).collect();
     let mut lines: Vec<Vec<String>> = vec![heads];
@@ -19,7 +20,12 @@ pub fn text(list: &List) -> String {
         lines.push(
             shown
                 .iter()
-                .map(|at| row.get(*at).map(human).filter(|text| !text.is_empty()).unwrap_or_else(|| ABSENT.to_owned()))
+                .map(|at| {
+                    row.get(*at)
+                        .map(|value| human(value, widest))
+                        .filter(|text| !text.is_empty())
+                        .unwrap_or_else(|| ABSENT.to_owned())
+                })
                 .collect(),
         );
     }
@@ -45,21 +51,21 @@ pub fn text(list: &List) -> String {
 }
 
 /// Whole seconds, no decimals where there are none, nothing longer than a line can bear.
-fn human(value: &Value) -> String {
+fn human(value: &Value, widest: usize) -> String {
     if let Some(number) = value.as_f64().filter(|number| number.fract() == 0.0) {
         return format!("{number:.0}");
     }
     if let Some(at) = value.as_str().and_then(|text| text.parse::<Timestamp>().ok()) {
         return at.round(Unit::Second).unwrap_or(at).to_string();
     }
-    cut(cell(value))
+    cut(cell(value), widest)
 }
 
-fn cut(text: String) -> String {
-    if text.width() <= CELL_MAX {
+fn cut(text: String, widest: usize) -> String {
+    if text.width() <= widest {
         return text;
     }
-    let mut room = CELL_MAX - 3;
+    let mut room = widest.saturating_sub(3);
     let fits = |c: &char| {
         let width = c.width().unwrap_or(0);
         let fits = width <= room;
@@ -87,7 +93,7 @@ mod tests {
             (json!("x".repeat(200)), "x".repeat(97) + "..."),
             (json!("漢".repeat(60)), "漢".repeat(48) + "..."),
         ] {
-            assert_eq!(human(&value), want);
+            assert_eq!(human(&value, CELL_MAX), want);
         }
     }
 
@@ -104,6 +110,6 @@ mod tests {
                     漢字          7  one; two\n\
                     evil[2J    1200  -\n\
                     c             -  -\n";
-        assert_eq!(text(&List { columns: COLUMNS, rows }), want);
+        assert_eq!(text(&List { columns: COLUMNS, rows }, CELL_MAX), want);
     }
 }

@@ -1,27 +1,26 @@
 //! One JSON array. Values are raw, yet nothing in the text can drive the terminal it may be printed on.
 
-use super::List;
-use crate::app::Failure;
+use super::{List, Unwritable};
 use crate::model::untrusted::shown;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use std::fmt::Write as _;
 
-pub fn text(list: &List) -> Result<String, Failure> {
+pub fn text(list: &List) -> Result<String, Unwritable> {
     let lines = objects(list)?;
     // One object a line: still one array, and `grep` and `head` are of use.
     Ok(if lines.is_empty() { "[]\n".to_owned() } else { format!("[\n{}\n]\n", lines.join(",\n")) })
 }
 
 /// JSON Lines, for what never ends: the same objects, one a line, and no array around them.
-pub fn lines(list: &List) -> Result<String, Failure> {
+pub fn lines(list: &List) -> Result<String, Unwritable> {
     Ok(objects(list)?.into_iter().map(|line| line + "\n").collect())
 }
 
-fn objects(list: &List) -> Result<Vec<String>, Failure> {
+fn objects(list: &List) -> Result<Vec<String>, Unwritable> {
     let line = |row| {
         let object = serde_json::to_string(&Object { list, row });
-        object.map(|line| escaped(&line)).map_err(|error| Failure::could_not(format!("JSON: {error}")))
+        object.map(|line| escaped(&line)).map_err(|error| Unwritable::Json(error.to_string()))
     };
     list.rows.iter().map(|row| line(row)).collect()
 }

@@ -1,12 +1,12 @@
 //! Comma-separated values, safe to look at and to open in a spreadsheet.
 
-use super::{List, cell};
-use crate::app::Failure;
+use super::{List, Unwritable, cell};
+use csv::{Terminator, WriterBuilder};
 use serde_json::Value;
 
-pub fn text(list: &List) -> Result<String, Failure> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let failed = |error: &dyn std::fmt::Display| Failure::could_not(format!("CSV: {error}"));
+pub fn text(list: &List, ends: Terminator) -> Result<String, Unwritable> {
+    let mut writer = WriterBuilder::new().terminator(ends).from_writer(Vec::new());
+    let failed = |error: &dyn std::fmt::Display| Unwritable::Csv(error.to_string());
     writer.write_record(list.columns.iter().map(|column| column.name)).map_err(|error| failed(&error))?;
     for row in &list.rows {
         writer.write_record(row.iter().map(field)).map_err(|error| failed(&error))?;
@@ -42,6 +42,6 @@ mod tests {
             ],
         ];
         let want = "name,count\n\"a,\"\"b\"\" c\",-3\n'=cmd|' /C calc'!A0,\n]0;title,1.5\none; two,t1 2.5; t2 3\n";
-        assert_eq!(text(&List { columns: COLUMNS, rows }).unwrap(), want);
+        assert_eq!(text(&List { columns: COLUMNS, rows }, Terminator::Any(b'\n')).unwrap(), want);
     }
 }
