@@ -26,7 +26,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
             }
         }
         _ if context == Context::Filter => {
-            x += field(canvas, pane, x, (state.page().prompt(state), state.filter()), 50) + 3
+            x += field(canvas, pane, x, (state.page().prompt(state), state.filter()), 50) + 3;
         }
         (_, Some(notice)) if !context.takes_text() => {
             let (role, sign) = match notice.done {
