@@ -89,15 +89,13 @@ fn opened(state: &State) -> &str {
 
 /// Lines and gaps of a log that pass its filter, as `cutover logs` lists them. A line of many kilobytes is as it is kept here.
 pub fn log(log: &Log, name: &str) -> Export {
-    let row = |line: &Line| match log.ring.gap_of(line) {
-        Some(gap) => {
+    let row = |line: &Line| {
+        if let Some(gap) = log.ring.gap_of(line) {
             let kind = if gap.filled.is_some() { "filled" } else { "gap" };
-            listing::logs::stretch(kind, gap.from, gap.to, &gap.why)
+            return listing::logs::stretch(kind, gap.from, gap.to, &gap.why);
         }
-        None => {
-            let stream = log.ring.stream_of(line);
-            listing::logs::line(&Said { at: line.at(), ingested: None, id: None, stream, text: &line.text })
-        }
+        let stream = log.ring.stream_of(line);
+        listing::logs::line(&Said { at: line.at(), ingested: None, id: None, stream, text: &line.text })
     };
     let rows = log.ring.lines().filter(|line| line.marks.kept).map(row).collect();
     Export { name: format!("log-{name}"), list: List { columns: listing::logs::COLUMNS, rows } }

@@ -187,12 +187,12 @@ pub fn open(state: &mut State, tab: Tab) {
         return turn(state, tab);
     }
     let Some(arn) = under_cursor(state) else { return };
-    open_task(state, arn, tab);
+    open_task(state, &arn, tab);
 }
 
 /// A side of this task, from wherever we are.
-pub fn open_task(state: &mut State, arn: ReplicationArn, tab: Tab) {
-    state.open_task(&arn);
+pub fn open_task(state: &mut State, arn: &ReplicationArn, tab: Tab) {
+    state.open_task(arn);
     state.screens.push(Screen::Task(tab));
 }
 

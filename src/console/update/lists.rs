@@ -51,7 +51,7 @@ pub fn to_scheduled_task(state: &mut State) {
     if state.schedules.part != Part::Subscriptions
         && let Some(arn) = task_under_cursor(state)
     {
-        open_task(state, arn, Tab::Tables);
+        open_task(state, &arn, Tab::Tables);
     }
 }
 

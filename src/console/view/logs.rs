@@ -228,7 +228,7 @@ fn marked<'a>(log: &Log, row: &'a str, role: Role) -> Line<'a> {
 
 /// The line under the cursor: when exactly, who says so, what it means and what to do.
 fn detail(log: &Log, canvas: &mut Canvas<'_>, glass: &Glass, pane: Pane) {
-    let Some(line) = log.cursor() else { return canvas.frame(pane, &[], &[]) };
+    let Some(line) = log.cursor() else { return canvas.frame(pane, &[span(Role::Title, "Line")], &[]) };
     let at = line.at().to_zoned(glass.zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %Z").to_string();
     let mut title = vec![span(Role::Title, at)];
     let parsed = log_line::parse(&line.text);

@@ -99,7 +99,9 @@ proptest! {
         let setup = Setup { ascii, environment: Some(prod), ..setup() };
         let mut state = State::new(setup, Area { width: 80, height: 24 }, now());
         if in_a_log {
-            everything().into_iter().for_each(|message| drop(update(&mut state, message, now())));
+            for message in everything() {
+                update(&mut state, message, now());
+            }
             press(&mut state, "/billing");
             keys(&mut state, &[KeyCode::Enter, KeyCode::Char('l')]);
         }
