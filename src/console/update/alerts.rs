@@ -40,7 +40,7 @@ pub fn follow(state: &mut State) {
         Way::Definition => Tab::Definition,
     };
     if let Some(arn) = task_of(&state.world, &place) {
-        open_task(state, arn, tab);
+        open_task(state, &arn, tab);
     }
 }
 
