@@ -50,6 +50,14 @@ impl Heard {
                 if let Value::Tasks(tasks) = &observation.value {
                     self.tasks = tasks.iter().map(|task| Subject::Tables(task.arn.clone())).collect();
                 }
+                // A log that may not be read is no failure of the feed: the log of another task may be.
+                if let Value::LogErrors(all) = &observation.value {
+                    let denied = all.iter().filter_map(|one| one.none.clone());
+                    let denied: Vec<String> = denied.filter(|why| why.contains("access denied")).collect();
+                    if !denied.is_empty() {
+                        self.failed.entry(Subject::LogErrors).or_default().extend(denied);
+                    }
+                }
                 self.observed.insert(observation.subject);
             }
             Report::Failed { subject, problem, .. } => {

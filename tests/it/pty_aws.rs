@@ -138,7 +138,7 @@ fn credentials_of_another_account_are_refused_and_nothing_is_read_with_them() {
     let mut pty = with_file(folder.path(), &aws.endpoint(), "AKIAOLD").start();
     pty.wait("billing-cdc");
     aws.switch_on("expired-credentials@dms");
-    aws.switch_on("wrong-account=999999999999");
+    aws.switch_on("wrong-account=999999999999:AKIAOTHER");
     write_keys(folder.path(), "AKIAOTHER");
     pty.keys("r!");
     let screen = pty.wait("now belong to account 999999999999");

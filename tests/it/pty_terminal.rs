@@ -206,7 +206,7 @@ fn a_terminal_that_stops_reading_delays_neither_keys_nor_signals() {
 #[test]
 fn where_nothing_changes_nothing_is_sent() {
     // The demo's clock stands still: its feeds go on asking, and every answer says the same.
-    let pty = Start::cutover(&["demo", "--frozen"]).start();
+    let pty = Start::cutover(&["demo", "--frozen"]).size(200, 70).start();
     let all = ["billing-cdc", "metrics", "tested", "waiting", "instance", "invoice_line"];
     pty.until("everything there is to know", |screen| all.iter().all(|text| screen.contains(text)));
     let (bytes, cpu) = (pty.raw().len(), pty.cpu());

@@ -167,7 +167,7 @@ pub const TABLE: [Row; 21] = [
         FaultName::WrongAccount,
         "wrong-account",
         Takes::Text { required: true, what: "ACCOUNT" },
-        "GetCallerIdentity answers this account",
+        "GetCallerIdentity answers this account; ACCOUNT:KEY to requests signed with that access key only",
     ),
     row(
         FaultName::LoggingOff,

@@ -44,7 +44,9 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
         Err(unread) => return refuse(unread.from, &unread.refusal),
     };
     stage.count(call.service, &call.operation);
-    let plan = stage.plan(call.service, &call.operation);
+    let mut plan = stage.plan(call.service, &call.operation);
+    let keys = head.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    plan.account = plan.account.and_then(|account| of_keys(&account, keys));
     if !plan.delay.is_zero() {
         tokio::time::sleep(plan.delay).await;
     }
@@ -80,6 +82,14 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
             let headers: Vec<_> = headers.into_iter().chain(cbor).collect();
             respond(200, call::content_type(call.protocol), &headers, body)
         }
+    }
+}
+
+/// The account of `ACCOUNT` or, for requests signed with this access key only, of `ACCOUNT:KEY`.
+fn of_keys(account: &str, authorization: &str) -> Option<String> {
+    match account.split_once(':') {
+        None => Some(account.to_owned()),
+        Some((account, key)) => authorization.contains(&format!("Credential={key}/")).then(|| account.to_owned()),
     }
 }
 

@@ -166,8 +166,13 @@ fn ended(task: &Task) -> Option<What> {
     }
 }
 
-/// When a task that falls behind stops reading its source, and reads on: after `from`, up to `to`.
-fn pauses(task: &Task, seed: u64, from: Timestamp, to: Timestamp) -> impl Iterator<Item = (Timestamp, What)> + use<> {
+/// When a task that falls behind stops reading its source, and reads on: after `from`, up to `to`. The log says so too.
+pub(super) fn pauses(
+    task: &Task,
+    seed: u64,
+    from: Timestamp,
+    to: Timestamp,
+) -> impl Iterator<Item = (Timestamp, What)> + use<> {
     let late = task.status == TaskStatus::Running && matches!(task.def.past, Past::Climbing { .. });
     let phase = seeded::between(seed, &[seeded::place(task.def.arn.as_str()), 21], 0, PAUSE_EVERY - 1);
     let (from, to) = if late { (from, to) } else { (to, to) };

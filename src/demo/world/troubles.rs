@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 /// So that a trouble shows at once, it began this long ago.
 const BEFORE: SignedDuration = SignedDuration::from_mins(15);
 /// Of the memory that would be there.
-const LEFT: f64 = 0.03;
+const LEFT: f64 = 0.01;
 /// Bytes a minute that go to swap.
 const SWAPPED: f64 = 48.0 * 1024.0 * 1024.0;
 

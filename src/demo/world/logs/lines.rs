@@ -4,7 +4,7 @@
 use super::{Stream, push};
 use crate::demo::world::metrics::{MINUTE, minute_of};
 use crate::demo::world::task::Task;
-use crate::demo::world::{World, seeded};
+use crate::demo::world::{World, events, seeded};
 use crate::model::metric::MetricName;
 use crate::model::task::{MigrationType, TaskStatus};
 use jiff::{SignedDuration, Timestamp};
@@ -12,8 +12,10 @@ use std::sync::Arc;
 
 /// Minutes written afterwards when nobody looked.
 const CAUGHT_UP: i64 = 180;
-/// Target latency from which reading is paused now and then; seconds.
-const PAUSES_FROM: f64 = 40.0;
+/// Target latency from which changes find no row on the target now and then; seconds.
+const LATE_FROM: f64 = 40.0;
+const PAUSED: &str =
+    "Reading from source is paused. Total storage used by swap files exceeded the limit 1048576000 bytes";
 
 /// One line.
 pub(super) fn line(at: Timestamp, component: &str, letter: char, message: &str, source: &str) -> String {
@@ -182,6 +184,10 @@ pub(super) fn one_minute(world: &mut World, index: usize, minute: Timestamp, now
         .map(|row| (row.schema.raw().to_owned(), row.table.raw().to_owned()))
         .collect();
     let at = |second: i64| minute + SignedDuration::from_secs(second);
+    // What is told as an event stands in the log at the same moment.
+    let before = minute - SignedDuration::from_secs(1);
+    let said = events::pauses(task, seed, before, until);
+    let pauses: Vec<(Timestamp, bool)> = said.map(|(at, (_, text))| (at, text.contains("paused"))).collect();
     let task = &mut world.tasks[index];
     if let Some((source, target)) = source.zip(target) {
         let handling = (target - source).max(0.0);
@@ -194,13 +200,12 @@ pub(super) fn one_minute(world: &mut World, index: usize, minute: Timestamp, now
         let message = "No records received to load or apply on target, waiting for data from upstream";
         say(task, at(20), "TARGET_APPLY", 'I', message, "streamcomponent.c:2021");
     }
-    let late = target.is_some_and(|latency| latency >= PAUSES_FROM);
-    if late && number % 7 == 3 {
-        let message =
-            "Reading from source is paused. Total storage used by swap files exceeded the limit 1048576000 bytes";
-        say(task, at(11), "SORTER", 'W', message, "sorter_transaction.c:110");
-        say(task, at(47), "SORTER", 'I', "Reading from source is resumed", "sorter_transaction.c:158");
+    for (at, paused) in pauses {
+        let resumed = ('I', "Reading from source is resumed", "sorter_transaction.c:158");
+        let (level, message, place) = if paused { ('W', PAUSED, "sorter_transaction.c:110") } else { resumed };
+        say(task, at, "SORTER", level, message, place);
     }
+    let late = target.is_some_and(|latency| latency >= LATE_FROM);
     let last = i64::try_from(tables.len()).unwrap_or(0) - 1;
     let drawn = seeded::between(seed, &[place, number.cast_unsigned()], 0, last.max(0));
     if late
