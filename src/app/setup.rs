@@ -2,9 +2,10 @@
 
 use super::demo::DemoFlags;
 use super::{Clock, Failure};
+use crate::change::Mode;
 use crate::config::{self, Characters, Colour, Config, Source};
 use crate::console::terminal::Capability;
-use crate::{aws, feeds};
+use crate::{aws, feeds, store};
 use std::path::{Path, PathBuf};
 
 /// What the command line says for every command.
@@ -14,6 +15,10 @@ pub struct Flags {
     pub region: Option<String>,
     /// A configuration file instead of the usual one.
     pub config: Option<PathBuf>,
+    /// Nothing may be changed, whatever else is said.
+    pub read_only: bool,
+    /// Changes are meant.
+    pub operate: bool,
 }
 
 /// Where the configuration is.
@@ -33,6 +38,9 @@ pub struct Setup {
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
     pub(super) clock: Clock,
+    /// Whether anything may be changed.
+    pub(super) mode: Mode,
+    pub(super) store: store::Settings,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
 }
@@ -44,7 +52,10 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, screen, cost } = config;
+        let Config { environment, profile, region, endpoint_url, expect_account, operate, audit_dir, scope, screen, cost } =
+            config;
+        let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
+        let store = store::Settings { dir: store::default_dir(), shared: audit_dir };
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -54,7 +65,7 @@ impl Setup {
         let config::Scope { tasks, tags } = scope;
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { environment, aws, watch, screen, clock: Clock::System, demo: None })
+        Ok(Self { environment, aws, watch, screen, clock: Clock::System, mode, store, demo: None })
     }
 
     /// The demo takes only the look of the screen from the configuration: no account, no scope.
@@ -70,6 +81,8 @@ impl Setup {
             watch: feeds::Settings::default(),
             screen: config.screen,
             clock,
+            mode: Mode::default(),
+            store: store::Settings::default(),
             demo: Some(flags),
         })
     }

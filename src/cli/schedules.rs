@@ -1,20 +1,33 @@
-//! `cutover schedules`.
+//! `cutover schedules`: the list. Enabling and disabling stand in `switch.rs`.
 
+use super::switch;
 use super::print::{Column, Format, List, column, hidden};
 use super::tasks::time;
 use crate::app::{Failure, ScheduleFacts, Setup, headless};
+use crate::model::change::Switch;
 use crate::model::schedule::{Deed, Schedule, ScheduleKind, Target};
 use crate::model::{ReplicationArn, TaskName, Untrusted};
-use clap::Args;
+use clap::{Args, Subcommand};
 use jiff::Zoned;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     /// How the list is printed
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
+    #[command(subcommand)]
+    switch: Option<Switching>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Switching {
+    /// Enable one rule or schedule, after a preview and a confirmation
+    Enable(switch::Arguments),
+    /// Disable one rule or schedule, after a preview and a confirmation
+    Disable(switch::Arguments),
 }
 
 /// Coming times that are told.
@@ -44,6 +57,11 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
+    match &arguments.switch {
+        Some(Switching::Enable(arguments)) => return switch::run(setup, Switch::Enable, arguments),
+        Some(Switching::Disable(arguments)) => return switch::run(setup, Switch::Disable, arguments),
+        None => {}
+    }
     let facts = headless::schedules(setup)?;
     list(&facts).print(arguments.output)?;
     facts.complete().map(|()| 0)

@@ -8,6 +8,7 @@ mod keys;
 mod mistake;
 
 use crate::feeds;
+use crate::model::AccountId;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,12 @@ pub struct Config {
     pub region: Option<String>,
     /// One endpoint for every service, before what the AWS configuration says.
     pub endpoint_url: Option<String>,
+    /// The account in which things may be changed; none is nowhere.
+    pub expect_account: Option<AccountId>,
+    /// Changes are meant, also without `--operate`.
+    pub operate: bool,
+    /// A folder of a team, where this user's audit is appended too.
+    pub audit_dir: Option<PathBuf>,
     pub scope: Scope,
     pub screen: Screen,
     pub cost: Cost,

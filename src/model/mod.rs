@@ -3,6 +3,8 @@
 //! Pure types and pure functions. Nothing here opens a file, a socket or a terminal, reads a clock, or knows another
 //! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
 
+pub mod audit;
+pub mod change;
 pub mod event;
 pub mod health;
 pub mod ids;
