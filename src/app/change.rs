@@ -119,7 +119,10 @@ pub fn switch(setup: &Setup, which: &str, to: Switch, yes: bool) -> Result<Asked
 async fn refused(executor: &mut Executor, preview: Preview, refusal: &Refusal) -> Ended {
     let outcome = executor.refuse(&preview, refusal).await;
     let mut lines = outcome.lines.clone();
-    lines.push(format!("by hand: {}", preview.aws_command));
+    // What a service keeps for itself AWS refuses to everybody.
+    if preview.precondition.managed_by.is_none() {
+        lines.push(format!("by hand: {}", preview.aws_command));
+    }
     Ended { preview, ending: Ending::Refused, lines, outcome: Some(outcome) }
 }
 

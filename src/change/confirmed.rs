@@ -87,3 +87,67 @@ impl Confirmed<Change> {
         lives(self.at, now)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::legal::tests::rule;
+    use super::super::preview::switch;
+    use super::*;
+    use crate::model::change::Switch;
+    use crate::model::{AccountId, Region, Scope};
+
+    fn preview() -> Preview {
+        let (account, region) = (AccountId("123456789012".into()), Region("eu-west-1".into()));
+        let scope = Scope { profile: "p".into(), account, region };
+        switch(rule("ENABLED"), Switch::Disable, &scope, None, &[], Timestamp::UNIX_EPOCH)
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn only_the_exact_name_in_time_confirms() {
+        for (answer, second, want) in [
+            ("nightly", 0, None),
+            ("nightly", 60, None),
+            ("nightly", 61, Some(NotConfirmed::Late)),
+            ("nightly", -61, Some(NotConfirmed::Late)),
+            ("Nightly", 1, Some(NotConfirmed::OtherAnswer)),
+            ("nightly ", 1, Some(NotConfirmed::OtherAnswer)),
+            ("rule:default/nightly", 1, Some(NotConfirmed::OtherAnswer)),
+            ("y", 1, Some(NotConfirmed::OtherAnswer)),
+            ("yes", 1, Some(NotConfirmed::OtherAnswer)),
+            ("", 1, Some(NotConfirmed::OtherAnswer)),
+        ] {
+            assert_eq!(Confirmed::typed(preview(), answer, at(second)).err(), want, "{answer:?} after {second} s");
+        }
+    }
+
+    #[test]
+    fn a_confirmation_dies_and_a_flag_is_not_enough_for_what_cannot_be_undone() {
+        let yes = Yes::given(true).unwrap();
+        assert!(Yes::given(false).is_none());
+        let confirmed = Confirmed::by_flag(preview(), yes, at(0)).unwrap();
+        assert!(confirmed.lives(at(60)) && !confirmed.lives(at(61)) && !confirmed.lives(at(-61)));
+        let for_good = Preview { undoable: false, ..preview() };
+        assert_eq!(Confirmed::by_flag(for_good, yes, at(0)).err(), Some(NotConfirmed::NotUndoable));
+    }
+
+    /// Whatever implements the bound has two answers to `ambiguous`, and this would not compile.
+    #[test]
+    fn a_confirmation_can_be_neither_copied_nor_read_from_anywhere() {
+        trait Copied<Which> {
+            fn ambiguous() {}
+        }
+        impl<T> Copied<()> for T {}
+        impl<T: Clone> Copied<u8> for T {}
+        trait ReadFrom<Which> {
+            fn ambiguous() {}
+        }
+        impl<T> ReadFrom<()> for T {}
+        impl<T: serde::de::DeserializeOwned> ReadFrom<u8> for T {}
+        let _ = <Confirmed<Change> as Copied<_>>::ambiguous;
+        let _ = <Confirmed<Change> as ReadFrom<_>>::ambiguous;
+    }
+}

@@ -166,7 +166,7 @@ impl Executor {
             }
             Sent::Refused(problem) => {
                 entry.request_id.clone_from(&problem.request_id);
-                let lines = told("refused: nothing was changed", &problem);
+                let lines = told("AWS refused it: nothing was changed", &problem);
                 self.end(&mut entry, State::Failed, lines, None).await
             }
             Sent::Unknown(problem) => {
@@ -243,6 +243,7 @@ impl Executor {
             let until = preview::may_fire_until(before, (self.time.now)()).to_zoned(TimeZone::UTC);
             lines.push(format!("it may fire once more until {}", until.strftime("%H:%M:%S UTC")));
         }
+        lines.push(preview::put_back(what, to));
         lines
     }
 
@@ -273,7 +274,7 @@ impl Executor {
     /// Ends what never had a line in the audit: nothing was sent.
     async fn end_unsent(&mut self, entry: &mut Entry, state: State, lines: Vec<String>) -> Outcome {
         let mut outcome = self.outcome(entry, state, lines);
-        (entry.state, entry.ended_at, entry.outcome) = (state, Some(outcome.at), outcome.lines.join("\n"));
+        (entry.state, entry.ended_at, entry.outcome) = (state, Some(outcome.at), outcome.lines.join("; "));
         match self.audit.begin(entry).await {
             Ok(()) => outcome.audit = Some(entry.id.clone()),
             Err(error) => outcome.lines.extend(error.problem("and this could not be written into the audit").lines()),
@@ -294,7 +295,7 @@ impl Executor {
             state_after,
             ..self.outcome(entry, state, lines)
         };
-        (entry.state, entry.ended_at, entry.outcome) = (state, Some(outcome.at), outcome.lines.join("\n"));
+        (entry.state, entry.ended_at, entry.outcome) = (state, Some(outcome.at), outcome.lines.join("; "));
         if let Err(error) = self.audit.advance(entry).await {
             let problem = error.problem("what came of it could not be written into the audit");
             outcome.lines.extend(problem.lines());

@@ -50,7 +50,7 @@ pub fn switch(
         }
         Switch::Enable => "what it has missed is not made up for".to_owned(),
     });
-    effects.push(format!("put back with: cutover schedules {} {}", to.back().word(), quoted(&what.full())));
+    effects.push(put_back(&what, to));
     Preview {
         environment,
         scope: scope.clone(),
@@ -63,6 +63,11 @@ pub fn switch(
         undoable: true,
         made: now,
     }
+}
+
+/// The command that undoes it.
+pub fn put_back(what: &Named, to: Switch) -> String {
+    format!("put back with: cutover schedules {} {}", to.back().word(), quoted(&what.full()))
 }
 
 fn times(next: &Result<Vec<Zoned>, NoNext>, to: Switch, schedule: &Schedule) -> String {

@@ -68,9 +68,7 @@ pub fn run(setup: &Setup, to: Switch, arguments: &Arguments) -> Result<u8, Failu
 }
 
 fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
-    for line in open.preview.lines() {
-        print::note(&line);
-    }
+    print::notes(&open.preview.lines());
     if yes {
         return open.by_flag(yes);
     }

@@ -29,8 +29,9 @@ pub(super) async fn write(dir: &Path, path: &Path) -> Result<SqliteConnection, S
     private_file(path)?;
     let elsewhere = is_elsewhere(dir);
     // Who turns the write-ahead log on is told "locked" without being waited for, so only one does it at a time. The lock
-    // goes with the file, whatever happens.
-    let _alone = if elsewhere { None } else { alone(&dir.join("cutover.lock"))? };
+    // goes with the file, whatever happens. It is waited for on a thread of its own: its holder may need this one.
+    let lock = dir.join("cutover.lock");
+    let _alone = if elsewhere { None } else { tokio::task::spawn_blocking(move || alone(&lock)).await.ok().transpose()? };
     let journal = if elsewhere { SqliteJournalMode::Delete } else { SqliteJournalMode::Wal };
     let options = SqliteConnectOptions::new()
         .filename(path)
