@@ -10,7 +10,8 @@ use super::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters, Reader};
 use crate::change::{Confirmed, Executor, LIVES, Outcome, Refusal, Ruling, Time, Yes};
 use crate::model::audit::{Entry, Standing, State};
-use crate::model::change::{Named, Preview, Switch, Which};
+use crate::model::change::{Change, Named, Preview, Switch, Which};
+use crate::model::untrusted::shown;
 use crate::model::{Problem, ProblemKind};
 use crate::store::Audit;
 use jiff::Timestamp;
@@ -142,7 +143,7 @@ impl Open {
         Ok(self.carry_out(confirmed))
     }
 
-    fn carry_out(self, confirmed: Confirmed<crate::model::change::Change>) -> Ended {
+    fn carry_out(self, confirmed: Confirmed<Change>) -> Ended {
         let Self { preview, mut executor, runtime } = self;
         let outcome = runtime.block_on(executor.execute(confirmed));
         let ending = match outcome.state {
@@ -175,8 +176,11 @@ async fn the_one(reader: &Reader, which: Which) -> Result<Named, Failure> {
     }
     let found: Vec<Named> = answer.value.iter().map(Named::of).collect();
     let place = format!("account {} in {}", reader.scope().account.0, reader.scope().region.0);
-    let name = crate::model::untrusted::shown(&name).into_owned();
-    match found.as_slice() {
+    only(&found, &shown(&name), &place)
+}
+
+fn only(found: &[Named], name: &str, place: &str) -> Result<Named, Failure> {
+    match found {
         [one] => Ok(one.clone()),
         [] => Err(Failure {
             status: 2,
@@ -225,4 +229,39 @@ pub fn activity(setup: &Setup) -> Result<Vec<Activity>, Failure> {
         Activity { advice: entry.advice(standing), standing, entry }
     };
     Ok(entries.into_iter().map(shape).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Untrusted;
+    use crate::model::schedule::ScheduleKind;
+
+    #[test]
+    fn a_name_alone_is_that_of_exactly_one() {
+        let named = |kind, group: &str| Named { kind, group: Untrusted::new(group), name: Untrusted::new("nightly") };
+        let (rule, schedule) = (named(ScheduleKind::Rule, "default"), named(ScheduleKind::Schedule, "migrations"));
+        assert_eq!(only(std::slice::from_ref(&rule), "nightly", "here"), Ok(rule.clone()));
+        for (found, want) in [
+            (vec![], "no rule and no schedule is called \"nightly\" in here"),
+            (vec![rule, schedule], "name one in full: rule:default/nightly, schedule:migrations/nightly"),
+        ] {
+            let failure = only(&found, "nightly", "here").unwrap_err();
+            assert_eq!(failure.status, 2);
+            assert!(failure.lines.iter().any(|line| line.contains(want)), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn each_ending_has_its_exit_status() {
+        for (ending, want) in [
+            (Ending::Done, 0),
+            (Ending::NothingToDo, 0),
+            (Ending::Refused, 1),
+            (Ending::Failed, 3),
+            (Ending::Unknown, 3),
+        ] {
+            assert_eq!(ending.status(), want, "{}", ending.word());
+        }
+    }
 }

@@ -93,13 +93,13 @@ mod tests {
     use super::super::legal::tests::rule;
     use super::super::preview::switch;
     use super::*;
-    use crate::model::change::Switch;
+    use crate::model::change::{Named, Switch};
     use crate::model::{AccountId, Region, Scope};
 
     fn preview() -> Preview {
         let (account, region) = (AccountId("123456789012".into()), Region("eu-west-1".into()));
         let scope = Scope { profile: "p".into(), account, region };
-        switch(rule("ENABLED"), Switch::Disable, &scope, None, &[], Timestamp::UNIX_EPOCH)
+        switch(Named::of(&rule("ENABLED")), rule("ENABLED"), Switch::Disable, &scope, None, &[], Timestamp::UNIX_EPOCH)
     }
 
     fn at(second: i64) -> Timestamp {

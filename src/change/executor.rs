@@ -118,7 +118,7 @@ impl Executor {
         };
         let ruling = legal::switch(&schedule, &unknown, to);
         let (scope, environment) = (self.reader.scope(), self.environment.clone());
-        let preview = preview::switch(schedule, to, scope, environment, &names, (self.time.now)());
+        let preview = preview::switch(what.clone(), schedule, to, scope, environment, &names, (self.time.now)());
         Ok(Draft { preview, ruling })
     }
 

@@ -20,8 +20,9 @@ pub fn may_fire_until(schedule: &Schedule, at: Timestamp) -> Timestamp {
     at.saturating_add(AFTERGLOW + window).unwrap_or(at)
 }
 
-/// Everything about one switching, from what was read at `now`. `names` are those tasks that are known.
+/// Everything about one switching of `what`, from what was read of it at `now`. `names` are those tasks that are known.
 pub fn switch(
+    what: Named,
     schedule: Schedule,
     to: Switch,
     scope: &Scope,
@@ -29,7 +30,6 @@ pub fn switch(
     names: &[(ReplicationArn, TaskName)],
     now: Timestamp,
 ) -> Preview {
-    let what = Named::of(&schedule);
     let enabled = Schedule { state: ScheduleState::Enabled, ..schedule.clone() };
     let next = enabled.next(now, NEXT);
     let words = format!("{} {}, now {}", to.word(), what.full(), shown(schedule.state.raw()));
@@ -165,7 +165,7 @@ mod tests {
             ..rule("ENABLED")
         };
         let names = [(arn.clone(), TaskName::new("staging-refresh"))];
-        let preview = switch(schedule, Switch::Disable, &scope("migration"), Some("PROD".into()), &names, now());
+        let preview = switch(Named::of(&schedule), schedule, Switch::Disable, &scope("migration"), Some("PROD".into()), &names, now());
         assert_eq!(preview.starts().collect::<Vec<_>>(), [&arn]);
         assert_eq!(preview.fires.len(), 5);
         let said = preview.lines().join("\n");
@@ -194,7 +194,7 @@ mod tests {
             (rate, Switch::Enable, "when it will fire next cannot be told: AWS does not say when it began to count"),
             (rule("DISABLED"), Switch::Enable, "it will fire at Mon 2026-11-23 01:30 UTC, Tue 2026-11-24"),
         ] {
-            let preview = switch(schedule, to, &scope("default"), None, &[], now());
+            let preview = switch(Named::of(&schedule), schedule, to, &scope("default"), None, &[], now());
             let said = preview.lines().join("\n");
             assert!(said.contains(part) && said.contains("in ENV UNKNOWN"), "{part:?} is not in\n{said}");
             assert!(said.contains("what it calls could not be read"));
@@ -215,7 +215,7 @@ mod tests {
             assert_eq!(quoted(name), want);
         }
         let hostile = Schedule { name: Untrusted::new("x; id"), ..rule("ENABLED") };
-        let preview = switch(hostile, Switch::Disable, &scope("default"), None, &[], now());
+        let preview = switch(Named::of(&hostile), hostile, Switch::Disable, &scope("default"), None, &[], now());
         assert_eq!(
             preview.aws_command,
             "aws events disable-rule --name 'x; id' --event-bus-name default --region eu-west-1"

@@ -9,6 +9,9 @@
 
 mod agreement;
 mod budgets;
+mod change;
+mod change_faults;
+mod change_schedules;
 mod cli;
 mod config;
 mod demo_databases;
