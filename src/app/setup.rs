@@ -52,8 +52,18 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, expect_account, operate, audit_dir, scope, screen, cost } =
-            config;
+        let Config {
+            environment,
+            profile,
+            region,
+            endpoint_url,
+            expect_account,
+            operate,
+            audit_dir,
+            scope,
+            screen,
+            cost,
+        } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
         let store = store::Settings { dir: store::default_dir(), shared: audit_dir };
         let aws = aws::Settings {

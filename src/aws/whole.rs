@@ -57,9 +57,7 @@ where
 {
     match snapshot {
         None => wire.send(operation, Urgency::Interactive, 0, send).await,
-        Some(_) => {
-            attempts(&wire.limiter, &wire.scope.region, operation, Urgency::Interactive, 0, ALL, send).await
-        }
+        Some(_) => attempts(&wire.limiter, &wire.scope.region, operation, Urgency::Interactive, 0, ALL, send).await,
     }
 }
 
@@ -80,8 +78,12 @@ pub(super) async fn rule(
         request.customize().config_override(signed()).interceptor(witness).send()
     })
     .await?;
-    let mut answer =
-        Answer { value: convert::described_rule(&reply.value, bus), stated: reply.stated, pages: 1, missing: Vec::new() };
+    let mut answer = Answer {
+        value: convert::described_rule(&reply.value, bus),
+        stated: reply.stated,
+        pages: 1,
+        missing: Vec::new(),
+    };
     let (mut found, mut next): (Vec<Target>, Option<String>) = (Vec::new(), None);
     loop {
         let operation = Operation::ListTargetsByRule;

@@ -183,7 +183,8 @@ impl Executor {
         entry: &mut Entry,
     ) -> Result<(Signed, Fresh), (State, Vec<String>)> {
         let Change::Switch { what, to } = confirmed.change();
-        let refused = |why: String| (State::Refused, vec![format!("refused: {why}"), "Nothing was sent. Ask again.".to_owned()]);
+        let refused =
+            |why: String| (State::Refused, vec![format!("refused: {why}"), "Nothing was sent. Ask again.".to_owned()]);
         if !confirmed.lives((self.time.now)()) {
             return Err(refused("the confirmation is more than a minute old".to_owned()));
         }
@@ -233,7 +234,8 @@ impl Executor {
             Err(problem) => (format!("and it could not be looked at: {}", problem.lines().join("; ")), None),
         };
         lines.push(seen);
-        lines.push("It may still be carried out. Look with `cutover schedules` before you ask for it again.".to_owned());
+        lines
+            .push("It may still be carried out. Look with `cutover schedules` before you ask for it again.".to_owned());
         self.end(entry, State::Unknown, lines, state).await
     }
 
@@ -290,11 +292,7 @@ impl Executor {
         lines: Vec<String>,
         state_after: Option<ScheduleState>,
     ) -> Outcome {
-        let mut outcome = Outcome {
-            audit: Some(entry.id.clone()),
-            state_after,
-            ..self.outcome(entry, state, lines)
-        };
+        let mut outcome = Outcome { audit: Some(entry.id.clone()), state_after, ..self.outcome(entry, state, lines) };
         (entry.state, entry.ended_at, entry.outcome) = (state, Some(outcome.at), outcome.lines.join("; "));
         if let Err(error) = self.audit.advance(entry).await {
             let problem = error.problem("what came of it could not be written into the audit");

@@ -34,10 +34,9 @@ const TABLE: [Row; 5] = [
     (
         |case| match case.to {
             Switch::Disable => case.now_is.state == ScheduleState::Disabled,
-            Switch::Enable => matches!(
-                case.now_is.state,
-                ScheduleState::Enabled | ScheduleState::EnabledWithAllManagementEvents
-            ),
+            Switch::Enable => {
+                matches!(case.now_is.state, ScheduleState::Enabled | ScheduleState::EnabledWithAllManagementEvents)
+            }
         },
         |case| Ruling::Nothing(format!("it is {} already", case.to.done())),
     ),
@@ -125,7 +124,8 @@ pub(super) mod tests {
 
     #[test]
     fn each_state_has_its_ruling_each_way() {
-        let managed = |state: &str| Schedule { managed_by: Some(Untrusted::new("autoscaling.amazonaws.com")), ..rule(state) };
+        let managed =
+            |state: &str| Schedule { managed_by: Some(Untrusted::new("autoscaling.amazonaws.com")), ..rule(state) };
         let events = Schedule { expression: None, event_pattern: true, ..rule("ENABLED") };
         let all = "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS";
         let lost = ["Jitter".to_owned()];

@@ -42,11 +42,15 @@ impl Mode {
             at: Timestamp::now(),
         };
         match self {
-            Self { read_only: true, .. } => Err(no("this is read-only mode", "Leave --read-only out to change things.")),
+            Self { read_only: true, .. } => {
+                Err(no("this is read-only mode", "Leave --read-only out to change things."))
+            }
             Self { operate: false, expect_account, .. } => {
                 let account = match expect_account {
                     Some(_) => "",
-                    None => " It also needs expect_account = \"123456789012\" in the configuration: the account you mean.",
+                    None => {
+                        " It also needs expect_account = \"123456789012\" in the configuration: the account you mean."
+                    }
                 };
                 let hint = format!("Pass --operate, or set operate = true in the configuration.{account}");
                 Err(no("this is read-only mode, the default", &hint))

@@ -165,7 +165,15 @@ mod tests {
             ..rule("ENABLED")
         };
         let names = [(arn.clone(), TaskName::new("staging-refresh"))];
-        let preview = switch(Named::of(&schedule), schedule, Switch::Disable, &scope("migration"), Some("PROD".into()), &names, now());
+        let preview = switch(
+            Named::of(&schedule),
+            schedule,
+            Switch::Disable,
+            &scope("migration"),
+            Some("PROD".into()),
+            &names,
+            now(),
+        );
         assert_eq!(preview.starts().collect::<Vec<_>>(), [&arn]);
         assert_eq!(preview.fires.len(), 5);
         let said = preview.lines().join("\n");
@@ -214,6 +222,18 @@ mod tests {
         ] {
             assert_eq!(quoted(name), want);
         }
+        let escape = "\u{1b}[2J\u{9b}31m\u{202e}";
+        let hostile = Schedule {
+            description: Some(Untrusted::new(escape)),
+            time_zone: Some(Untrusted::new(escape)),
+            expression: Some(Untrusted::new(escape)),
+            targets: Some(vec![Target::new(None, Untrusted::new(escape), None)]),
+            group: Untrusted::new(escape),
+            ..rule(escape)
+        };
+        let lines =
+            switch(Named::of(&hostile), hostile, Switch::Disable, &scope(escape), Some(escape.into()), &[], now());
+        assert!(!lines.lines().concat().chars().any(|c| c.is_control() || c == '\u{202e}'));
         let hostile = Schedule { name: Untrusted::new("x; id"), ..rule("ENABLED") };
         let preview = switch(Named::of(&hostile), hostile, Switch::Disable, &scope("default"), None, &[], now());
         assert_eq!(

@@ -1,7 +1,7 @@
 //! `cutover schedules`: the list. Enabling and disabling stand in `switch.rs`.
 
-use super::switch;
 use super::print::{Column, Format, List, column, hidden};
+use super::switch;
 use super::tasks::time;
 use crate::app::{Failure, ScheduleFacts, Setup, headless};
 use crate::model::change::Switch;

@@ -176,7 +176,10 @@ mod tests {
         };
         for (text, want) in [
             ("rule:default/nightly", whole(ScheduleKind::Rule, "default", "nightly")),
-            ("rule:aws.partner/example.com/1/nightly", whole(ScheduleKind::Rule, "aws.partner/example.com/1", "nightly")),
+            (
+                "rule:aws.partner/example.com/1/nightly",
+                whole(ScheduleKind::Rule, "aws.partner/example.com/1", "nightly"),
+            ),
             ("schedule:migrations/weekly", whole(ScheduleKind::Schedule, "migrations", "weekly")),
             ("nightly", Ok(Which::Name("nightly".to_owned()))),
             ("", Err(WhichError::Empty)),

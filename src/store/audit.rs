@@ -257,7 +257,10 @@ mod tests {
             Audit::open(&settings, &entry("1", 1).whence).await.err().map(|error| error.to_string()),
             Audit::list(&settings).await.err().map(|error| error.to_string()),
         ] {
-            assert!(said.as_deref().unwrap_or_default().contains("a newer cutover (schema 99, known here 1)"), "{said:?}");
+            assert!(
+                said.as_deref().unwrap_or_default().contains("a newer cutover (schema 99, known here 1)"),
+                "{said:?}"
+            );
         }
     }
 

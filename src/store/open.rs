@@ -31,7 +31,8 @@ pub(super) async fn write(dir: &Path, path: &Path) -> Result<SqliteConnection, S
     // Who turns the write-ahead log on is told "locked" without being waited for, so only one does it at a time. The lock
     // goes with the file, whatever happens. It is waited for on a thread of its own: its holder may need this one.
     let lock = dir.join("cutover.lock");
-    let _alone = if elsewhere { None } else { tokio::task::spawn_blocking(move || alone(&lock)).await.ok().transpose()? };
+    let _alone =
+        if elsewhere { None } else { tokio::task::spawn_blocking(move || alone(&lock)).await.ok().transpose()? };
     let journal = if elsewhere { SqliteJournalMode::Delete } else { SqliteJournalMode::Wal };
     let options = SqliteConnectOptions::new()
         .filename(path)

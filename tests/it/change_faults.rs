@@ -41,14 +41,22 @@ const CASES: [Case; 6] = [
     Case {
         fault: "lost-response@DisableRule",
         status: 0,
-        said: &["disabled rule:default/staging-refresh-nightly", "no answer came", "so it was looked at: it is disabled"],
+        said: &[
+            "disabled rule:default/staging-refresh-nightly",
+            "no answer came",
+            "so it was looked at: it is disabled",
+        ],
         result: "done",
         state: "DISABLED",
     },
     Case {
         fault: "cut@DisableRule",
         status: 3,
-        said: &["unknown: it was sent once and no answer came", "looked at 4 times: it is still ENABLED", "before you ask"],
+        said: &[
+            "unknown: it was sent once and no answer came",
+            "looked at 4 times: it is still ENABLED",
+            "before you ask",
+        ],
         result: "unknown",
         state: "ENABLED",
     },
@@ -163,7 +171,11 @@ fn what_happens_between_question_and_answer_stops_the_change() {
         assert_eq!(desk.writes(), others, "{said:?}");
         let activity = desk.activity();
         assert_eq!(activity.len(), usize::try_from(others).unwrap() + 1, "{said:?}");
-        assert_eq!((&activity[0]["result"], &activity[0]["confirmed_by"]), (&json!(result), &json!("typed")), "{said:?}");
+        assert_eq!(
+            (&activity[0]["result"], &activity[0]["confirmed_by"]),
+            (&json!(result), &json!("typed")),
+            "{said:?}"
+        );
         assert!(activity[0]["request_id"].is_null());
     }
 }
@@ -172,7 +184,7 @@ fn what_happens_between_question_and_answer_stops_the_change() {
 fn a_program_that_was_killed_while_it_sent_leaves_a_line_that_says_so() {
     let desk = Desk::new(&["latency@DisableRule=14000"]);
     let config = desk.config();
-    let args = desk.args(&config, &["schedules", "disable", RULE, "--yes"]);
+    let args = Desk::args(&config, &["schedules", "disable", RULE, "--yes"]);
     let mut child = command(&args, &desk.env()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let end = Instant::now() + PATIENCE;
     let row = loop {
@@ -188,7 +200,10 @@ fn a_program_that_was_killed_while_it_sent_leaves_a_line_that_says_so() {
     let row = desk.activity().pop().unwrap();
     assert_eq!((&row["result"], &row["state"], &row["ended_at"]), (&json!("unknown"), &json!("sent"), &Value::Null));
     let advice = row["advice"].as_str().unwrap();
-    assert!(advice.contains("ended while it was sending; look with `cutover schedules`") && advice.contains(RULE), "{advice}");
+    assert!(
+        advice.contains("ended while it was sending; look with `cutover schedules`") && advice.contains(RULE),
+        "{advice}"
+    );
     assert_eq!(desk.writes(), 1);
     // Asking again starts from what is there now, and writes its own line.
     desk.aws.switch_off("latency");

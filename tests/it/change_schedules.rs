@@ -114,7 +114,8 @@ fn ecs() -> BoxedStrategy<Value> {
     )
     .prop_map(|inner| json!({"awsvpcConfiguration": inner}));
     let tags = "[a-z]{1,6}".prop_flat_map(|name| text().prop_map(move |value| json!({name.clone(): value})));
-    let capacity = with(some_of(vec![("weight", number().boxed()), ("base", number().boxed())]), json!({"capacityProvider": "F"}));
+    let capacity =
+        with(some_of(vec![("weight", number().boxed()), ("base", number().boxed())]), json!({"capacityProvider": "F"}));
     let members: Vec<(&'static str, BoxedStrategy<Value>)> = vec![
         ("TaskCount", (1_i64..10).prop_map(Value::from).boxed()),
         ("LaunchType", one_of(&["EC2", "FARGATE", "EXTERNAL"])),
@@ -185,12 +186,15 @@ fn everything_a_schedule_holds_survives_being_switched() {
     let desk = Desk::new(&[]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     // Each case is a dozen requests.
-    let config = ProptestConfig { cases: ProptestConfig::default().cases / 4, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: ProptestConfig::default().cases / 4,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let outcome = TestRunner::new(config).run(&schedule(), |schedule| {
         put(&desk, &schedule);
         let (before, state) = get(&desk);
-        let (to, wanted) =
-            if state == "ENABLED" { (Switch::Disable, "DISABLED") } else { (Switch::Enable, "ENABLED") };
+        let (to, wanted) = if state == "ENABLED" { (Switch::Disable, "DISABLED") } else { (Switch::Enable, "ENABLED") };
         let outcome = runtime.block_on(switched(&desk, to)).map_err(TestCaseError::fail)?;
         prop_assert_eq!(outcome.state, State::Done, "{:?}", outcome.lines);
         let (after, state) = get(&desk);
@@ -198,7 +202,8 @@ fn everything_a_schedule_holds_survives_being_switched() {
         prop_assert_eq!(&after, &before);
         // What was put there is there: dates are told as numbers of their own making, and targets gain a retry policy.
         let as_put = |name: &str| name == "Target" || name == "State" || name.ends_with("Date");
-        let kept = schedule.as_object().unwrap().iter().all(|(name, value)| as_put(name) || before.get(name) == Some(value));
+        let kept =
+            schedule.as_object().unwrap().iter().all(|(name, value)| as_put(name) || before.get(name) == Some(value));
         prop_assert!(kept, "{:?} is not {:?}", before, schedule);
         Ok(())
     });

@@ -158,7 +158,9 @@ fn taken_from_aws(code: &str) -> BTreeSet<String> {
         }
         let Some(rest) = rest.strip_prefix("::") else { continue };
         match rest.strip_prefix('{') {
-            Some(list) => taken.extend(list.split('}').next().unwrap_or_default().split(',').map(|one| word(one.trim()))),
+            Some(list) => {
+                taken.extend(list.split('}').next().unwrap_or_default().split(',').map(|one| word(one.trim())));
+            }
             None if rest.starts_with('*') => drop(taken.insert("everything of aws".to_owned())),
             None => drop(taken.insert(word(rest))),
         }

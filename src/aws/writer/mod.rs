@@ -7,7 +7,7 @@
 mod switch;
 
 use crate::aws::connect::Connected;
-use crate::aws::credentials::problem as credentials_problem;
+use crate::aws::credentials::{Freshness, problem as credentials_problem};
 use crate::aws::failure::Class;
 use crate::aws::limiter::Urgency;
 use crate::aws::whole::{self, WholeSchedule};
@@ -22,6 +22,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use jiff::Timestamp;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// May change one account and region, when asked to.
 #[derive(Debug)]
@@ -64,12 +65,16 @@ pub enum Unsigned {
 }
 
 impl Writer {
-    /// Loads the credentials as they are now and asks whose they are. Those of another account are refused.
+    /// Takes the credentials as they are now and asks whose they are. Those of another account are refused.
     pub async fn sign(&self) -> Result<Signed, Unsigned> {
         let Scope { profile, account, region } = &self.wire.scope;
-        let loaded = self.wire.keeper.load().await;
         let none = |error| Unsigned::CouldNot(credentials_problem(&error, profile, Timestamp::now()));
-        let credentials = loaded.map_err(none)?;
+        // The source may be a program that asks a person; it is not asked again for what still works.
+        let held = self.wire.keeper.held().filter(|held| held.freshness(SystemTime::now()) == Freshness::Good);
+        let credentials = match held {
+            Some(held) => held.credentials,
+            None => self.wire.keeper.load().await.map_err(none)?,
+        };
         let asked = self.wire.clients.who(&self.wire.limiter, region, &credentials).await;
         let caller = asked.map_err(|refused| Unsigned::CouldNot(refused.into()))?.value;
         if caller.account != *account || caller.account != self.expect {
