@@ -36,7 +36,7 @@ pub fn switch(
     let mut effects = Vec::new();
     effects.extend(schedule.description.as_ref().map(|text| format!("it is: {}", text.shown())));
     effects.push(format!("it fires: {}", enabled.words()));
-    effects.push(times(&next, to, &enabled));
+    effects.extend(times(&next, to, &enabled));
     match &schedule.targets {
         None => effects.push("what it calls could not be read".to_owned()),
         Some(targets) if targets.is_empty() => effects.push("it calls nothing".to_owned()),
@@ -70,18 +70,15 @@ pub fn put_back(what: &Named, to: Switch) -> String {
     format!("put back with: cutover schedules {} {}", to.back().word(), quoted(&what.full()))
 }
 
-fn times(next: &Result<Vec<Zoned>, NoNext>, to: Switch, schedule: &Schedule) -> String {
+fn times(next: &Result<Vec<Zoned>, NoNext>, to: Switch, schedule: &Schedule) -> Vec<String> {
     let verb = match to {
         Switch::Enable => "will",
         Switch::Disable => "will not",
     };
     match next {
-        Ok(next) => {
-            let next: Vec<String> = next.iter().map(|at| time(at, schedule)).collect();
-            format!("it {verb} fire at {}", next.join(", "))
-        }
-        Err(NoNext::Events) => format!("no times: it {verb} be called by events that match its pattern"),
-        Err(why) => format!("when it {verb} fire next cannot be told: {why}"),
+        Ok(next) => next.iter().map(|at| format!("it {verb} fire at {}", time(at, schedule))).collect(),
+        Err(NoNext::Events) => vec![format!("no times: it {verb} be called by events that match its pattern")],
+        Err(why) => vec![format!("when it {verb} fire next cannot be told: {why}")],
     }
 }
 
@@ -180,7 +177,7 @@ mod tests {
         for part in [
             "disable schedule:migrations/nightly, now ENABLED",
             "in PROD · account 123456789012 · eu-west-1 · profile migration",
-            "it will not fire at Sun 2026-11-29 01:30 UTC (02:30 Europe/Berlin), Sun 2026-12-06",
+            "it will not fire at Sun 2026-11-29 01:30 UTC (02:30 Europe/Berlin)\nit will not fire at Sun 2026-12-06",
             "it calls DMS startReplicationTask: starts staging-refresh",
             "once more until about 14:19:22 UTC",
             "put back with: cutover schedules enable schedule:migrations/nightly",
@@ -200,7 +197,11 @@ mod tests {
             (events.clone(), Switch::Disable, "it will not be called by events that match its pattern"),
             (events, Switch::Enable, "it will be called by events that match its pattern"),
             (rate, Switch::Enable, "when it will fire next cannot be told: AWS does not say when it began to count"),
-            (rule("DISABLED"), Switch::Enable, "it will fire at Mon 2026-11-23 01:30 UTC, Tue 2026-11-24"),
+            (
+                rule("DISABLED"),
+                Switch::Enable,
+                "it will fire at Mon 2026-11-23 01:30 UTC\nit will fire at Tue 2026-11-24",
+            ),
         ] {
             let preview = switch(Named::of(&schedule), schedule, to, &scope("default"), None, &[], now());
             let said = preview.lines().join("\n");

@@ -160,7 +160,8 @@ impl Preview {
         let place = format!("{environment} · account {} · {} · profile {}", account.0, region.0, shown(profile));
         let mut lines = vec![self.words.clone(), format!("in {place}")];
         lines.extend(self.effects.iter().cloned());
-        lines.push(format!("the same by hand: {}", self.aws_command));
+        // On a line of its own, to be copied.
+        lines.extend(["the same by hand:".to_owned(), self.aws_command.clone()]);
         lines
     }
 }

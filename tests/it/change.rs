@@ -111,7 +111,7 @@ fn a_rule_and_a_schedule_are_disabled_and_enabled_again_and_it_is_all_written_do
         );
         assert_eq!(row["caller"], "arn:aws:sts::123456789012:assumed-role/migration-operator/demo");
         assert!(row["request_id"].is_string() && row["ended_at"].is_string(), "{row:?}");
-        assert!(row["preview"].as_str().unwrap().contains("the same by hand: aws "), "{row:?}");
+        assert!(row["preview"].as_str().unwrap().contains("the same by hand:\naws "), "{row:?}");
     }
     assert_eq!(activity[1]["precondition"]["state"], "ENABLED");
     let starts = activity[1]["preview"].as_str().unwrap().contains("starts staging-refresh");
