@@ -60,7 +60,13 @@ fn frames(report: &mut Report, what: &str, mut scene: Scene) {
     let mut times: Vec<Duration> = (0..400)
         .map(|n| {
             let began = Instant::now();
-            scene.key(if n % 40 == 39 { KeyCode::PageDown } else { KeyCode::Down });
+            // A log is followed at its end: there the way leads up.
+            let (one, page) = if what.starts_with("log") {
+                (KeyCode::Up, KeyCode::PageUp)
+            } else {
+                (KeyCode::Down, KeyCode::PageDown)
+            };
+            scene.key(if n % 40 == 39 { page } else { one });
             painter.paint(|frame| scene.view(frame)).unwrap();
             began.elapsed()
         })
@@ -79,6 +85,39 @@ fn refresh(report: &mut Report, tables: usize) {
         })
         .collect();
     report.line(&format!("new statistics of {tables} tables, made and taken in"), p95(&mut times), 250.0, "ms");
+}
+
+/// Every rule for every task, instance and schedule, as after each answer.
+fn judging(report: &mut Report, tasks: usize) {
+    let mut scene = Scene::new(SCREEN, tasks);
+    let mut times: Vec<Duration> = (0..40)
+        .map(|_| {
+            scene.pass(10);
+            let began = Instant::now();
+            scene.refresh_tasks();
+            began.elapsed()
+        })
+        .collect();
+    report.line(&format!("{tasks} tasks taken in and judged by every rule, median"), median(&mut times), 20.0, "ms");
+}
+
+/// A log of that many lines: what stays of it in the filter, and a search that is typed, letter by letter.
+fn log(report: &mut Report, lines: i64) {
+    let mut painter = Painter::new(SCREEN);
+    for (what, keys) in [("filtered", "vvvv"), ("searched", "/awsdms_apply")] {
+        let mut scene = Scene::logs(SCREEN, lines);
+        painter.paint(|frame| scene.view(frame)).unwrap();
+        let mut times: Vec<Duration> = keys
+            .chars()
+            .map(|key| {
+                let began = Instant::now();
+                scene.key(KeyCode::Char(key));
+                painter.paint(|frame| scene.view(frame)).unwrap();
+                began.elapsed()
+            })
+            .collect();
+        report.line(&format!("frame after a key, log of {lines} lines {what}, p95"), p95(&mut times), 16.0, "ms");
+    }
 }
 
 fn resident_mb(pid: u32) -> f64 {
@@ -124,6 +163,12 @@ fn main() {
     for tables in [100, 10_000, 60_000] {
         frames(&mut report, &format!("{tables} tables"), Scene::tables(SCREEN, tables));
     }
+    judging(&mut report, 600);
+    for lines in [1_000, 100_000] {
+        frames(&mut report, &format!("log of {lines} lines, moving"), Scene::logs(SCREEN, lines));
+    }
+    log(&mut report, 100_000);
+    frames(&mut report, "charts", Scene::charts(SCREEN));
     for tables in [100, 10_000, 60_000] {
         refresh(&mut report, tables);
     }

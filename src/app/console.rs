@@ -1,7 +1,8 @@
 //! Running the console: the screen first, AWS behind it.
 
 use super::signin::{Watching, sign_in};
-use super::{Clock, Failure, Inbox, Setup, panic};
+use super::{Clock, Failure, Inbox, Setup, panic, write};
+use crate::config::Clipboard;
 use crate::console::message::{Area, Effect, Message};
 use crate::console::run::{Program, run};
 use crate::console::{self, Mode, State, Theme};
@@ -33,25 +34,37 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         region: setup.aws.region.clone(),
         mode: Mode::ReadOnly,
         ascii: capability.ascii,
-        colour: capability.colour,
+        look: setup.look(capability),
         demo: setup.demo.is_some(),
         clock: setup.screen.clock,
         watched: setup.watch.tasks.clone(),
+        sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
+        bell: setup.screen.bell,
+        alerts: setup.alerts.clone(),
+        log_groups: setup.log_groups.clone(),
+        time_zone: setup.screen.time_zone.clone(),
+        keys: setup.keys.clone(),
+        copies: setup.screen.clipboard != Clipboard::Never,
     };
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
         move |area: Area, now: Timestamp| -> Box<dyn Program> {
             handle.spawn(sign_in(setup, inbox, watching));
-            let theme = Theme::new(asked.ascii, asked.colour);
+            let theme = Theme::new(asked.ascii, asked.look);
             Box::new(Screen { state: State::new(asked, area, now), theme, clock, ahead: SignedDuration::ZERO })
         }
     };
     let mut perform = |effect| match effect {
         Effect::AskNow(subjects) => watching.ask_now(subjects),
         Effect::Look(focus) => watching.look(focus),
+        Effect::Write { id, path, text } => {
+            let inbox = Arc::clone(&inbox);
+            // A file system can take its time, or never answer.
+            runtime.spawn_blocking(move || inbox.send(Message::Written { id, outcome: write::new_file(&path, &text) }));
+        }
         // The loop does these itself.
-        Effect::Leave { .. } | Effect::Suspend | Effect::Repaint => {}
+        Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
     let ended = run(begin, &inbox, clock, &mut perform).map_err(|error| failed("the terminal", error));
     runtime.shutdown_background();

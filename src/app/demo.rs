@@ -1,6 +1,6 @@
 //! The embedded AWS as a process of its own, and the console in front of it.
 
-use super::{Clock, Failure, Setup, console as run_console};
+use super::{Clock, Failure, Setup, ThemeName, console as run_console};
 use crate::demo;
 use crate::demo::clock::FROZEN_AT;
 use crate::demo::faults::{Fault, TABLE};
@@ -91,10 +91,10 @@ pub fn fault_help() -> String {
 }
 
 /// The console on an embedded AWS of its own.
-pub fn console(flags: DemoFlags, config: Option<&Path>) -> Result<u8, Failure> {
+pub fn console(flags: DemoFlags, config: Option<&Path>, theme: Option<ThemeName>) -> Result<u8, Failure> {
     // Told now, by us, and not later by a process that nobody sees.
     flags.options()?;
-    run_console(Setup::demo(flags, config)?)
+    run_console(Setup::demo(flags, config, theme)?)
 }
 
 /// Serves until a signal, or until standard input ends where that is asked for.

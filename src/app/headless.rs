@@ -5,15 +5,19 @@ mod events;
 pub use events::{EventFacts, events, follow};
 
 use super::{Failure, Setup, panic};
-use crate::aws::{self, Answer, Connected, Limiters, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
+use crate::aws::{
+    self, Answer, Connected, InstanceMetricQuery, Limiters, MetricQuery, Reader, Serverless, TaskDetail, WhichTables,
+};
 use crate::feeds;
+use crate::model::alert::{self, Stated};
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::TaskSeries;
+use crate::model::parts::Instance;
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::{Task, TaskStatus};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ReplicationArn, ReplicationKind, Scope, TaskName};
+use crate::model::{Problem, ReplicationArn, ReplicationKind, Scope, Subject, TaskName};
 use jiff::{SignedDuration, Timestamp};
 
 /// How far back the newest point is looked for; an older one says nothing about now anyway.
@@ -44,6 +48,8 @@ pub struct TableFacts {
 #[derive(Debug, Clone)]
 pub struct MetricFacts {
     pub series: Vec<Series>,
+    /// Of the instance it runs on, where that was asked for.
+    pub of_instance: Vec<Series>,
     pub now: Timestamp,
     missing: Vec<Problem>,
 }
@@ -96,6 +102,29 @@ impl TaskFacts {
     }
 }
 
+/// What a command knows is less than what a console does: rules that would need more say nothing.
+impl alert::Facts for TaskFacts {
+    fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    fn sees_every_task(&self) -> bool {
+        false
+    }
+
+    fn points(&self, task: &ReplicationArn, name: MetricName) -> &[Point] {
+        Self::points(self, task, name)
+    }
+
+    fn metrics_answered(&self, _now: Timestamp) -> bool {
+        self.metrics_answered
+    }
+
+    fn stated(&self, subject: &Subject) -> Option<Stated> {
+        (*subject == Subject::Tasks).then_some(Stated { as_of: self.stated, received: self.now })
+    }
+}
+
 impl TableFacts {
     /// Fails with the first part that could not be told.
     pub fn complete(&self) -> Result<(), Failure> {
@@ -125,7 +154,10 @@ pub fn tasks(setup: &Setup) -> Result<TaskFacts, Failure> {
         let names = [MetricName::CDCLatencySource, MetricName::CDCLatencyTarget];
         let running = |task: &&Task| task.status == TaskStatus::Running && task.migration_type.has_cdc();
         let asked: Vec<&Task> = tasks.iter().filter(running).collect();
-        let series = points(&reader, &asked, &names, now - RECENT, now).await;
+        let series = match instances(&reader, &asked).await {
+            Ok(instances) => points(&reader, &asked, &instances, &names, (now - RECENT, now)).await,
+            Err(problem) => Err(problem),
+        };
         let (series, metrics_answered) = match series {
             Ok(answer) => {
                 missing.extend(answer.missing);
@@ -150,15 +182,29 @@ pub fn tables(setup: &Setup, named: &str) -> Result<TableFacts, Failure> {
     })
 }
 
-/// Every metric of the task that is named, by ARN or exact name, over the last `minutes`.
-pub fn metrics(setup: &Setup, named: &str, minutes: u16) -> Result<MetricFacts, Failure> {
+/// Every metric of the task that is named, by ARN or exact name, as far `back`; with `instance` also those of the instance
+/// it runs on.
+pub fn metrics(setup: &Setup, named: &str, back: SignedDuration, instance: bool) -> Result<MetricFacts, Failure> {
     block(async {
         let reader = connect(setup).await?;
         let task = the_task(&reader, named).await?;
         let now = reader.service_time(Timestamp::now());
-        let from = now - SignedDuration::from_mins(i64::from(minutes));
-        let Answer { value, missing, .. } = points(&reader, &[&task], &MetricName::TASK, from, now).await?;
-        Ok(MetricFacts { series: value.into_iter().map(|one| one.series).collect(), now, missing })
+        let times = (now - back, now);
+        if instance && task.arn.kind() == ReplicationKind::Serverless {
+            return Err(Failure::usage("--instance: a serverless task runs on no instance; leave it out"));
+        }
+        let instances = instances(&reader, &[&task]).await?;
+        let Answer { value, mut missing, .. } = points(&reader, &[&task], &instances, &MetricName::TASK, times).await?;
+        let series = value.into_iter().map(|one| one.series).collect();
+        let mut of_instance = Vec::new();
+        let here = instances.into_iter().filter(|one| instance && task.instance.as_ref() == Some(&one.arn));
+        for Instance { arn, name, .. } in here {
+            let query = InstanceMetricQuery { arn, name, names: MetricName::INSTANCE.to_vec() };
+            let answer = reader.instance_metrics(&[query], times.0, times.1).await?;
+            missing.extend(answer.missing);
+            of_instance.extend(answer.value.into_iter().map(|one| one.series));
+        }
+        Ok(MetricFacts { series, of_instance, now, missing })
     })
 }
 
@@ -274,19 +320,23 @@ fn one_of(tasks: Vec<Task>, named: &str, place: &str) -> Result<Option<Task>, Fa
     Ok(found.pop())
 }
 
-/// Points of these metrics. Instances are asked for because their names stand in no ARN.
+/// Instances where these tasks have some: their names stand in no ARN.
+async fn instances(reader: &Reader, tasks: &[&Task]) -> Result<Vec<Instance>, Problem> {
+    let classic = tasks.iter().any(|task| task.arn.kind() == ReplicationKind::Classic);
+    Ok(if classic { reader.instances().await?.value } else { Vec::new() })
+}
+
+/// Points of these metrics.
 async fn points(
     reader: &Reader,
     tasks: &[&Task],
+    instances: &[Instance],
     names: &[MetricName],
-    from: Timestamp,
-    to: Timestamp,
+    (from, to): (Timestamp, Timestamp),
 ) -> Result<Answer<Vec<TaskSeries>>, Problem> {
     if tasks.is_empty() {
         return Ok(Answer::default());
     }
-    let classic = tasks.iter().any(|task| task.arn.kind() == ReplicationKind::Classic);
-    let instances = if classic { reader.instances().await?.value } else { Vec::new() };
     let queries: Vec<MetricQuery> = tasks
         .iter()
         .map(|task| {

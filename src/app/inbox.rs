@@ -146,7 +146,7 @@ mod tests {
         let inbox = Inbox::default();
         for second in 0..10_000 {
             inbox.send(observed("1", Subject::Tasks, second));
-            inbox.send(Message::Traffic { requests_last_minute: 1, dollars_per_day: 0.1 });
+            inbox.send(Message::Traffic { requests_last_minute: 1, dollars_per_day: Some(0.1), dollars_cap: 20.0 });
         }
         assert_eq!(inbox.drain().len(), 2);
     }

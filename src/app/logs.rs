@@ -1,11 +1,11 @@
-//! The log of one task without a screen: once, or followed until nobody reads any more.
+//! The log of one task, or a log group by its name, without a screen: once, or followed until nobody reads any more.
 
 use super::Failure;
 use super::headless::{block, connect, the_task};
 use crate::app::Setup;
 use crate::aws::{Answer, LogQuery, LogShelf, Reader};
 use crate::model::log_line::LogEvent;
-use crate::model::log_place::{self, LogPlace, NoPlace};
+use crate::model::log_place::{self, LogPlace, NoLog, NoPlace};
 use crate::model::log_tail::{DEEP_EVERY, Tail};
 use crate::model::task::Task;
 use crate::model::untrusted::shown;
@@ -29,23 +29,38 @@ pub enum LogNews {
     Note(String),
 }
 
-/// Reads the log of the task that is named, from `since` ago until now, or on and on. `tell` says whether anybody still
-/// listens.
+/// Which log.
+#[derive(Debug, Clone, Copy)]
+pub enum LogOf<'a> {
+    /// ARN or exact name.
+    Task(&'a str),
+    /// A log group, whole.
+    Group(&'a str),
+}
+
+/// Reads the log that is named, from `since` ago until now, or on and on. `tell` says whether anybody still listens.
 pub fn logs(
     setup: &Setup,
-    named: &str,
+    of: LogOf<'_>,
     since: SignedDuration,
     follow: bool,
     tell: &mut dyn FnMut(LogNews) -> Result<bool, Failure>,
 ) -> Result<(), Failure> {
     block(async {
         let reader = connect(setup).await?;
-        let task = the_task(&reader, named).await?;
-        let place = place(&reader, &task).await?.map_err(|why| no_place(&task, why))?;
+        let (about, place) = match of {
+            LogOf::Group(name) => (About::Group(name.to_owned()), LogPlace::group(name)),
+            LogOf::Task(named) => {
+                let task = the_task(&reader, named).await?;
+                let found = place(&reader, &task).await?;
+                let about = About::Task(Box::new(task));
+                (about.clone(), found.map_err(|why| none_because(&about, &why.told()))?)
+            }
+        };
         let now = reader.service_time(Timestamp::now());
         let mut reading = Reading {
             reader,
-            task,
+            about,
             place,
             tail: Tail::new(now - since),
             since,
@@ -66,10 +81,26 @@ pub fn logs(
     })
 }
 
+/// Whose log it is.
+#[derive(Clone)]
+enum About {
+    Task(Box<Task>),
+    Group(String),
+}
+
+impl About {
+    fn name(&self) -> String {
+        match self {
+            Self::Task(task) => task.name.shown().into_owned(),
+            Self::Group(name) => shown(name).into_owned(),
+        }
+    }
+}
+
 /// One log being read.
 struct Reading {
     reader: Reader,
-    task: Task,
+    about: About,
     place: LogPlace,
     tail: Tail,
     since: SignedDuration,
@@ -96,8 +127,7 @@ impl Reading {
         let answer = match self.window(now).await {
             Ok(answer) => answer,
             Err(problem) if problem.kind == ProblemKind::NotFound => {
-                let found = self.shelf().await?;
-                let why = nothing_there(&self.task, &self.place, found);
+                let why = self.nothing_there(gone(self.shelf().await?));
                 return if follow { self.wait(&why, tell) } else { Err(why) };
             }
             Err(problem) => return Err(problem.into()),
@@ -123,7 +153,7 @@ impl Reading {
                 )))
             }
             found => {
-                let why = nothing_there(&self.task, &self.place, found);
+                let why = self.nothing_there(found);
                 if follow { self.wait(&why, tell) } else { Err(why) }
             }
         }
@@ -137,8 +167,7 @@ impl Reading {
                 self.take(answer, now, tell)
             }
             Err(problem) if problem.kind == ProblemKind::NotFound => {
-                let found = self.shelf().await.unwrap_or(LogShelf::NoGroup);
-                let why = nothing_there(&self.task, &self.place, found);
+                let why = self.nothing_there(gone(self.shelf().await.unwrap_or(LogShelf::NoGroup)));
                 self.wait(&why, tell)
             }
             Err(problem) if problem.kind == ProblemKind::AccessDenied => Err(problem.into()),
@@ -176,18 +205,27 @@ impl Reading {
         tell(LogNews::Note(format!("{}; waiting for it", why.lines.join("; "))))
     }
 
+    fn nothing_there(&self, found: LogShelf) -> Failure {
+        let none = log_place::missing(matches!(self.about, About::Task(_)), &self.place, found);
+        // Everything is there by now: it came between two requests.
+        let none = none
+            .unwrap_or_else(|| NoLog { because: "it was only just created".to_owned(), hint: "Ask again.".to_owned() });
+        none_because(&self.about, &none)
+    }
+
     async fn shelf(&self) -> Result<LogShelf, Problem> {
         Ok(self.reader.log_shelf(&self.place.group, self.place.stream.as_deref()).await?.value)
     }
 
     /// A task can be moved, and its logging switched off: the settings are read again now and then.
     async fn look_again(&mut self, now: Timestamp, tell: &mut Tell<'_>) -> Result<bool, Failure> {
+        let About::Task(task) = &self.about else { return Ok(true) };
         if now.duration_since(self.placed) < DEEP_EVERY {
             return Ok(true);
         }
         self.placed = now;
         // What cannot be told now is told by the next look; the log itself goes on.
-        let Ok(found) = place(&self.reader, &self.task).await else { return Ok(true) };
+        let Ok(found) = place(&self.reader, task).await else { return Ok(true) };
         match found {
             Ok(place) if place != self.place => {
                 let note = format!("the log is now in {}", place.group);
@@ -200,7 +238,7 @@ impl Reading {
                 Ok(true)
             }
             Err(why) if !std::mem::replace(&mut self.off, true) => {
-                tell(LogNews::Note(no_place(&self.task, why).lines.join("; ")))
+                tell(LogNews::Note(none_because(&self.about, &why.told()).lines.join("; ")))
             }
             Err(_) => Ok(true),
         }
@@ -224,42 +262,13 @@ async fn place(reader: &Reader, task: &Task) -> Result<Result<LogPlace, NoPlace>
     }
 }
 
-/// Why there is no place to look, and what to do.
-pub(super) fn about_no_place(why: NoPlace) -> [String; 2] {
-    let hint = match why {
-        NoPlace::Off => {
-            "Switch it on in the task settings (the task has to be stopped for that); until then rejected rows and \
-             truncated values leave no trace."
-        }
-        NoPlace::NoInstance => "Look at the task with `aws dms describe-replication-tasks`.",
-    };
-    [why.to_string(), hint.to_owned()]
+/// The service has just said that it is not there.
+fn gone(found: LogShelf) -> LogShelf {
+    if found == LogShelf::There { LogShelf::NoStream } else { found }
 }
 
-/// What is not there, and what to do.
-pub(super) fn about_empty_place(place: &LogPlace, shelf: LogShelf) -> [String; 2] {
-    let group = &place.group;
-    let origin = if place.stated { "named by the settings of the task" } else { "the usual name" };
-    let what = match (shelf, &place.stream) {
-        (LogShelf::NoGroup, _) => format!("there is no log group {group} ({origin})"),
-        (_, Some(stream)) => format!("the log group {group} has no stream {stream} ({origin})"),
-        (_, None) => format!("the log group {group} has no streams"),
-    };
-    let hint = "DMS creates it when the task first runs. If the task has run: the role dms-cloudwatch-logs-role may be \
-                missing, or the instance has no way to the logs endpoint; DMS then drops lines without a word.";
-    [what, hint.to_owned()]
-}
-
-fn no_place(task: &Task, why: NoPlace) -> Failure {
-    none_because(task, &about_no_place(why))
-}
-
-fn nothing_there(task: &Task, place: &LogPlace, shelf: LogShelf) -> Failure {
-    none_because(task, &about_empty_place(place, shelf))
-}
-
-fn none_because(task: &Task, lines: &[String]) -> Failure {
-    let first = format!("no logs of {} because {}", task.name.shown(), lines[0]);
-    let lines = [first].into_iter().chain(lines[1..].iter().cloned()).map(|line| shown(&line).into_owned());
-    Failure { status: 3, lines: lines.collect() }
+fn none_because(about: &About, why: &NoLog) -> Failure {
+    let first = format!("no logs of {} because {}", about.name(), why.because);
+    let lines = [first, why.hint.clone()].map(|line| shown(&line).into_owned());
+    Failure { status: 3, lines: lines.into() }
 }

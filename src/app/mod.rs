@@ -1,7 +1,8 @@
 //! Joins the rooms: builds readers and feeds, runs the console or a command.
 //!
 //! The only room that may call every other. Start at [`console`](console()) for what happens between a start and a screen,
-//! at [`headless`] for the commands without one, at [`change`] for those that change something.
+//! at [`headless`] for the commands without one, at [`doctor`] for the one that asks whether everything is in place, at
+//! [`change`] for those that change something.
 
 pub mod change;
 pub mod doctor;
@@ -16,12 +17,14 @@ mod inbox;
 mod logs;
 mod setup;
 mod signin;
+mod write;
 
+pub use crate::config::ThemeName;
 pub use clock::Clock;
 pub use console::console;
 pub use demo::{DemoFlags, console as demo_console, fault_help, serve};
 pub use failure::Failure;
 pub use headless::{EventFacts, MetricFacts, ScheduleFacts, TableFacts, TaskFacts};
 pub use inbox::Inbox;
-pub use logs::{LogNews, logs};
+pub use logs::{LogNews, LogOf, logs};
 pub use setup::{Flags, Found, Setup};

@@ -3,8 +3,11 @@
 use super::demo::DemoFlags;
 use super::{Clock, Failure};
 use crate::change::Mode;
-use crate::config::{self, Characters, Colour, Config, Source};
+use crate::config::{self, Characters, Colour, Config, Source, ThemeName};
+use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
+use crate::console::theme::Look;
+use crate::model::alert;
 use crate::{aws, feeds, store};
 use std::path::{Path, PathBuf};
 
@@ -19,6 +22,8 @@ pub struct Flags {
     pub read_only: bool,
     /// Changes are meant.
     pub operate: bool,
+    /// How the console looks, whatever the configuration and `NO_COLOR` say.
+    pub theme: Option<ThemeName>,
 }
 
 /// Where the configuration is.
@@ -37,6 +42,11 @@ pub struct Setup {
     pub(super) aws: aws::Settings,
     pub(super) watch: feeds::Settings,
     pub(super) screen: config::Screen,
+    pub(super) alerts: alert::Settings,
+    /// Log groups that are shown besides those of tasks.
+    pub(super) log_groups: Vec<String>,
+    pub(super) theme: Option<ThemeName>,
+    pub(super) keys: Keymap,
     pub(super) clock: Clock,
     /// Whether anything may be changed.
     pub(super) mode: Mode,
@@ -61,8 +71,11 @@ impl Setup {
             operate,
             audit_dir,
             scope,
+            logs,
             screen,
             cost,
+            alerts,
+            keys,
         } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
         let store = store::Settings { dir: store::default_dir(), shared: audit_dir };
@@ -75,14 +88,16 @@ impl Setup {
         let config::Scope { tasks, tags } = scope;
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
-        Ok(Self { environment, aws, watch, screen, clock: Clock::System, mode, store, demo: None })
+        let (log_groups, theme) = (logs.groups, flags.theme);
+        let clock = Clock::System;
+        Ok(Self { environment, aws, watch, screen, alerts, log_groups, theme, keys, clock, mode, store, demo: None })
     }
 
-    /// The demo takes only the look of the screen from the configuration: no account, no scope.
+    /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>, theme: Option<ThemeName>) -> Result<Self, Failure> {
         let (config, _) = config::load(config)?;
         let clock = flags.clock();
         Ok(Self {
@@ -90,6 +105,11 @@ impl Setup {
             aws: aws::Settings::default(),
             watch: feeds::Settings::default(),
             screen: config.screen,
+            alerts: config.alerts,
+            // What an account of one's own names is not in the demo.
+            log_groups: crate::demo::LOG_GROUPS.map(str::to_owned).to_vec(),
+            theme,
+            keys: config.keys,
             clock,
             mode: Mode::default(),
             store: store::Settings::default(),
@@ -107,6 +127,11 @@ impl Setup {
             Source::Absent(path) => Found::Absent(path),
             Source::Nowhere => Found::Nowhere,
         })
+    }
+
+    /// Limits of the rules.
+    pub fn alerts(&self) -> &alert::Settings {
+        &self.alerts
     }
 
     /// Where the configuration is read from.
@@ -137,6 +162,18 @@ impl Setup {
                 Colour::Always => true,
                 Colour::Never => false,
             },
+            wide: here.wide,
         })
+    }
+
+    /// How the roles look: the flag, else no colours where there shall be none, else as configured.
+    pub(super) fn look(&self, capability: Capability) -> Look {
+        let plain = !capability.colour && self.theme.is_none();
+        match self.theme.unwrap_or(self.screen.theme) {
+            _ if plain => Look::Monochrome,
+            ThemeName::Sixteen => Look::Sixteen,
+            ThemeName::ColourBlind => Look::ColourBlind { wide: capability.wide },
+            ThemeName::Monochrome => Look::Monochrome,
+        }
     }
 }

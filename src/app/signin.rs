@@ -51,8 +51,8 @@ impl Watching {
 }
 
 fn looking(focus: Focus) -> Looking {
-    let Focus { tables_of, log_of, charts_of, visible, looking } = focus;
-    Looking { tables_of, log_of, charts_of, visible, looking }
+    let Focus { tables_of, log_of, charts_of, definition_of, visible, looking } = focus;
+    Looking { tables_of, log_of, charts_of, definition_of, visible, looking }
 }
 
 /// Signs in and starts watching; everything it has to say goes to the inbox.
@@ -92,8 +92,8 @@ fn message(said: Said) -> Message {
     match said {
         Said::Report(report) => Message::Report(report),
         Said::ServiceClock(ahead) => Message::ServiceClock(ahead),
-        Said::Traffic { requests_last_minute, dollars_per_day } => {
-            Message::Traffic { requests_last_minute, dollars_per_day }
+        Said::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap }
         }
     }
 }

@@ -19,13 +19,13 @@ mod whole;
 mod wire;
 mod writer;
 
+pub use crate::model::log_place::LogShelf;
 pub use answer::Answer;
 pub use config::is_endpoint_url;
 pub use connect::{Connected, Place, SignIn, connect, place, sign_in};
 pub use limiter::{Limiters, Traffic, Urgency};
 pub use reader::{
-    InstanceMetricQuery, LogQuery, LogShelf, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial,
-    WhichTables,
+    InstanceMetricQuery, LogQuery, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial, WhichTables,
 };
 pub use settings::{Origin, Settings};
 pub use whole::WholeSchedule;

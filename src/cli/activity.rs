@@ -1,7 +1,6 @@
 //! `cutover activity`: the audit of this user on this machine.
 
-use super::print::{Column, Format, List, column, hidden};
-use super::tasks::time;
+use super::print::{Column, Format, List, column, hidden, time};
 use crate::app::change::{Activity, activity};
 use crate::app::{Failure, Setup};
 use crate::model::audit::{How, Standing};

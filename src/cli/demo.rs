@@ -1,6 +1,6 @@
 //! `cutover demo`.
 
-use super::{Common, print};
+use super::{Common, Theme, print};
 use crate::app::{self, DemoFlags, Failure};
 use clap::Args;
 
@@ -30,16 +30,20 @@ pub struct Arguments {
     /// A fault from the start (repeatable); `--fault help` lists them
     #[arg(long = "fault", value_name = "NAME[=VALUE]")]
     faults: Vec<String>,
+    /// How the console looks; wins over the configuration and the environment
+    #[arg(long, value_enum, value_name = "THEME", conflicts_with = "serve")]
+    theme: Option<Theme>,
     /// End when standard input does: how the console's own server ends with it
     #[arg(long, hide = true, requires = "serve")]
     until_stdin_closes: bool,
 }
 
-pub fn run(common: &Common, arguments: Arguments) -> Result<u8, Failure> {
+pub fn run(common: &Common, theme: Option<Theme>, arguments: Arguments) -> Result<u8, Failure> {
     if common.profile.is_some() || common.region.is_some() {
         return Err(Failure::usage("the demo has an account of its own: leave out --profile and --region"));
     }
-    let Arguments { serve, port, source, target, fleet, seed, frozen, faults, until_stdin_closes } = arguments;
+    let Arguments { serve, port, source, target, fleet, seed, frozen, faults, theme: own, until_stdin_closes } =
+        arguments;
     if faults.iter().any(|fault| fault == "help") {
         print::out(&app::fault_help())?;
         return Ok(0);
@@ -48,5 +52,5 @@ pub fn run(common: &Common, arguments: Arguments) -> Result<u8, Failure> {
     if serve {
         return app::serve(&flags, until_stdin_closes, &|text| print::out(text));
     }
-    app::demo_console(flags, common.config.as_deref())
+    app::demo_console(flags, common.config.as_deref(), own.or(theme).map(Into::into))
 }

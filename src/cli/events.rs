@@ -1,13 +1,10 @@
 //! `cutover events [TASK]`.
 
-use super::print::{self, Column, Format, List, column, hidden};
-use super::tasks::time;
+use super::print::{self, Format, List};
 use crate::app::{EventFacts, Failure, Setup, headless};
-use crate::model::Untrusted;
-use crate::model::event::{Category, Event};
+use crate::model::listing::events;
 use clap::Args;
 use jiff::{SignedDuration, Span, SpanRelativeTo};
-use serde_json::{Value, json};
 use std::ops::ControlFlow;
 
 #[derive(Debug, Args)]
@@ -24,18 +21,6 @@ pub struct Arguments {
     #[arg(long, value_enum, value_name = "FORMAT")]
     output: Option<Format>,
 }
-
-/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
-const COLUMNS: &[Column] = &[
-    column("time", "TIME"),
-    hidden("source_type"),
-    column("source", "SOURCE"),
-    column("severity", "SEVERITY"),
-    column("category", "CATEGORY"),
-    column("message", "MESSAGE"),
-    column("meaning", "MEANING"),
-    hidden("categories"),
-];
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     let task = arguments.task.as_deref();
@@ -56,7 +41,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 /// At least a second, at most a year: a longer one is a mistake.
-fn since(text: &str) -> Result<SignedDuration, String> {
+pub(super) fn since(text: &str) -> Result<SignedDuration, String> {
     let span: Span = text.parse().map_err(|_| "expected a duration such as 90m, 24h or 7d".to_owned())?;
     let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
     let duration = duration.map_err(|_| "days are the longest unit".to_owned())?;
@@ -65,21 +50,7 @@ fn since(text: &str) -> Result<SignedDuration, String> {
 }
 
 fn list(facts: &EventFacts) -> List {
-    List { columns: COLUMNS, rows: facts.events.iter().map(row).collect() }
-}
-
-fn row(event: &Event) -> Vec<Value> {
-    let meaning = event.meaning();
-    vec![
-        time(Some(event.at)),
-        json!(event.source_type.raw()),
-        json!(event.source.raw()),
-        json!(meaning.map(|meaning| meaning.weight.word())),
-        json!(event.category().map(Category::word)),
-        json!(event.message.raw()),
-        json!(meaning.map(|meaning| meaning.words)),
-        json!(event.categories.iter().map(Untrusted::raw).collect::<Vec<_>>()),
-    ]
+    List { columns: events::COLUMNS, rows: facts.events.iter().map(events::cells).collect() }
 }
 
 #[cfg(test)]

@@ -1,14 +1,14 @@
-//! `cutover logs TASK`.
+//! `cutover logs TASK`, `cutover logs --group NAME`.
 
-use super::print::{Column, List, hidden, note, sent};
-use super::tasks::time;
-use crate::app::{self, Failure, LogNews, Setup};
+use super::print::{List, note, sent};
+use crate::app::{self, Failure, LogNews, LogOf, Setup};
+use crate::model::listing::logs::{self as listed, Said};
 use crate::model::log_line::{self, LogEvent, Severity};
 use crate::model::log_sign::{self, Sign};
 use crate::model::untrusted::shown;
 use clap::{Args, ValueEnum};
-use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use jiff::SignedDuration;
+use serde_json::Value;
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
@@ -18,7 +18,11 @@ const SINCE_MAX: SignedDuration = SignedDuration::from_hours(24 * 183);
 #[derive(Debug, Args)]
 pub struct Arguments {
     /// ARN of the task, or its exact name
-    task: String,
+    #[arg(required_unless_present = "group", conflicts_with = "group")]
+    task: Option<String>,
+    /// A log group by its name, all its streams, such as that of a Lambda function
+    #[arg(long, value_name = "NAME")]
+    group: Option<String>,
     /// Go on with new lines as they come
     #[arg(short, long)]
     follow: bool,
@@ -55,25 +59,6 @@ enum Format {
     Json,
 }
 
-/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
-const COLUMNS: &[Column] = &[
-    hidden("kind"),
-    hidden("at"),
-    hidden("until"),
-    hidden("ingested_at"),
-    hidden("event_id"),
-    hidden("stream"),
-    hidden("severity"),
-    hidden("component"),
-    hidden("code"),
-    hidden("message"),
-    hidden("source"),
-    hidden("sign"),
-    hidden("meaning"),
-    hidden("action"),
-    hidden("text"),
-];
-
 fn duration(text: &str) -> Result<SignedDuration, String> {
     let days = || text.trim().strip_suffix('d')?.trim().parse::<i64>().ok().filter(|days| (1..=183).contains(days));
     let parsed = match days() {
@@ -90,14 +75,20 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     let mut filter = Filter::new(arguments);
     let mut explained = BTreeSet::new();
     let mut kept: Vec<Vec<Value>> = Vec::new();
-    let done = app::logs(setup, &arguments.task, arguments.since, arguments.follow, &mut |news| {
+    let of = match (&arguments.group, &arguments.task) {
+        (Some(group), _) => LogOf::Group(group),
+        (None, task) => LogOf::Task(task.as_deref().unwrap_or_default()),
+    };
+    let done = app::logs(setup, of, arguments.since, arguments.follow, &mut |news| {
         if let LogNews::Note(text) = &news {
             note(text);
             return Ok(true);
         }
         match arguments.output {
             Format::Table => sent(&table(&news, &mut filter, &mut explained)),
-            Format::Json if arguments.follow => List { columns: COLUMNS, rows: rows(&news, &mut filter) }.print_lines(),
+            Format::Json if arguments.follow => {
+                List { columns: listed::COLUMNS, rows: rows(&news, &mut filter) }.print_lines()
+            }
             Format::Json => {
                 kept.extend(rows(&news, &mut filter));
                 Ok(true)
@@ -106,7 +97,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     });
     // What was read before something failed is printed all the same; without a log there is nothing to print.
     if arguments.output == Format::Json && !arguments.follow && (done.is_ok() || !kept.is_empty()) {
-        List { columns: COLUMNS, rows: kept }.print(super::print::Format::Json)?;
+        List { columns: listed::COLUMNS, rows: kept }.print(super::print::Format::Json)?;
     }
     done.map(|()| 0)
 }
@@ -134,11 +125,13 @@ impl Filter {
     fn wants(&mut self, event: &LogEvent) -> bool {
         let text = event.text.raw();
         let stream = event.stream.raw();
-        let Some(line) = log_line::parse(text) else {
+        let (line, severity) = (log_line::parse(text), log_line::severity(text));
+        if line.is_none() && severity.is_none() {
             return self.last.get(stream).copied().unwrap_or(true);
-        };
-        let level = self.level.is_none_or(|level| line.severity.is_none_or(|severity| severity <= level));
-        let component = self.component.as_ref().is_none_or(|asked| log_line::is_component(line.component, asked));
+        }
+        let level = self.level.is_none_or(|level| severity.is_none_or(|severity| severity <= level));
+        let is_asked = |asked: &String| line.is_some_and(|line| log_line::is_component(line.component, asked));
+        let component = self.component.as_ref().is_none_or(is_asked);
         let wanted = level && component && (self.all || !log_sign::is_chatter(text));
         self.last.insert(stream.to_owned(), wanted);
         wanted
@@ -148,42 +141,17 @@ impl Filter {
 fn rows(news: &LogNews, filter: &mut Filter) -> Vec<Vec<Value>> {
     match news {
         LogNews::Lines(events) => events.iter().filter(|event| filter.wants(event)).map(row).collect(),
-        LogNews::Gap { from, to, why } => vec![stretch("gap", *from, *to, &format!("{}: {}", why.summary, why.detail))],
-        LogNews::Filled { from, to } => vec![stretch("filled", *from, *to, "")],
+        LogNews::Gap { from, to, why } => {
+            vec![listed::stretch("gap", *from, *to, &format!("{}: {}", why.summary, why.detail))]
+        }
+        LogNews::Filled { from, to } => vec![listed::stretch("filled", *from, *to, "")],
         LogNews::Note(_) => Vec::new(),
     }
 }
 
-fn stretch(kind: &str, from: Timestamp, to: Timestamp, message: &str) -> Vec<Value> {
-    let mut cells = vec![Value::Null; COLUMNS.len()];
-    cells[0] = json!(kind);
-    cells[1] = time(Some(from));
-    cells[2] = time(Some(to));
-    cells[9] = json!(message);
-    cells
-}
-
 fn row(event: &LogEvent) -> Vec<Value> {
-    let text = event.text.raw();
-    let line = log_line::parse(text);
-    let sign = log_sign::find(text);
-    vec![
-        json!("line"),
-        time(Some(event.at)),
-        Value::Null,
-        time(event.ingested),
-        json!(event.id),
-        json!(event.stream.raw()),
-        json!(line.and_then(|line| line.severity).map(Severity::word)),
-        json!(line.map(|line| line.component)),
-        json!(line.and_then(|line| line.code)),
-        json!(line.map_or(text, |line| line.message)),
-        json!(line.and_then(|line| line.source).map(|(file, number)| format!("{file}:{number}"))),
-        json!(sign.map(|sign| sign.id)),
-        json!(sign.map(|sign| sign.meaning)),
-        json!(sign.map(|sign| sign.action)),
-        json!(text),
-    ]
+    let LogEvent { id, stream, at, ingested, text } = event;
+    listed::line(&Said { at: *at, ingested: *ingested, id: Some(id), stream: stream.raw(), text: text.raw() })
 }
 
 fn table(news: &LogNews, filter: &mut Filter, explained: &mut BTreeSet<&'static str>) -> String {
@@ -214,7 +182,7 @@ fn human(event: &LogEvent, explained: &mut BTreeSet<&'static str>, out: &mut Str
     let mark = if sign.is_some() { '!' } else { ' ' };
     let at = event.at;
     let component = line.map_or_else(String::new, |line| shown(line.component).into_owned());
-    let letter = line.and_then(|line| line.severity).map_or(' ', Severity::letter);
+    let letter = log_line::severity(text).map_or(' ', Severity::letter);
     let mut parts = line.map_or(text, |line| line.message).lines();
     let first = shown(parts.next().unwrap_or_default()).into_owned();
     let _ = writeln!(out, "{}", format!("{mark} {at:.0} {letter} {component:<15} {first}").trim_end());
@@ -234,7 +202,8 @@ mod tests {
 
     fn arguments(level: Option<Level>, component: Option<&str>, all: bool) -> Arguments {
         Arguments {
-            task: "t".into(),
+            task: Some("t".into()),
+            group: None,
             follow: false,
             level,
             since: SignedDuration::from_hours(1),

@@ -17,8 +17,8 @@ mod switch;
 mod tables;
 mod tasks;
 
-use crate::app::{self, Failure, Flags, Setup};
-use clap::{Args, Parser, Subcommand};
+use crate::app::{self, Failure, Flags, Setup, ThemeName};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 pub use print::Format;
@@ -35,6 +35,9 @@ pub use print::Format;
 pub struct Arguments {
     #[command(flatten)]
     common: Common,
+    /// How the console looks; wins over the configuration and the environment
+    #[arg(long, value_enum, value_name = "THEME")]
+    theme: Option<Theme>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -61,6 +64,28 @@ struct Common {
     /// Changes are meant; they also need expect_account in the configuration
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     operate: bool,
+}
+
+/// The built-in themes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Theme {
+    /// The terminal's own colours
+    #[value(name = "16-colour")]
+    Sixteen,
+    /// Blue and orange instead of green and red
+    ColourBlind,
+    /// Bold, underlined and reversed only
+    Monochrome,
+}
+
+impl From<Theme> for ThemeName {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Sixteen => Self::Sixteen,
+            Theme::ColourBlind => Self::ColourBlind,
+            Theme::Monochrome => Self::Monochrome,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -91,9 +116,11 @@ enum Command {
 
 /// Does what the arguments say; the exit status.
 pub fn run(arguments: Arguments) -> u8 {
-    let Arguments { common, command } = arguments;
+    let Arguments { common, theme, command } = arguments;
     let done = match command {
-        None => common.setup().and_then(app::console),
+        None => common.console(theme).and_then(app::console),
+        Some(Command::Demo(arguments)) => demo::run(&common, theme, arguments),
+        Some(_) if theme.is_some() => Err(Failure::usage("only the console has a --theme")),
         Some(Command::Tasks(arguments)) => common.setup().and_then(|setup| tasks::run(&setup, &arguments)),
         Some(Command::Tables(arguments)) => common.setup().and_then(|setup| tables::run(&setup, &arguments)),
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
@@ -104,7 +131,6 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
-        Some(Command::Demo(arguments)) => demo::run(&common, arguments),
     };
     done.unwrap_or_else(|failure| {
         print::failure(&failure);
@@ -117,9 +143,13 @@ impl Common {
         Setup::load(self.flags())
     }
 
+    fn console(&self, theme: Option<Theme>) -> Result<Setup, Failure> {
+        Setup::load(Flags { theme: theme.map(ThemeName::from), ..self.flags() })
+    }
+
     fn flags(&self) -> Flags {
         let Self { profile, region, config, read_only, operate } = self.clone();
-        Flags { profile, region, config, read_only, operate }
+        Flags { profile, region, config, read_only, operate, theme: None }
     }
 }
 

@@ -1,8 +1,7 @@
 //! `cutover schedules enable` and `disable`. The preview and the question go to standard error, what came of it to standard
 //! output.
 
-use super::print::{self, Column, Format, List, column};
-use super::tasks::time;
+use super::print::{self, Column, Format, List, column, time};
 use crate::app::change::{self, Asked, Ended, Ending, Open, answer, patience};
 use crate::app::{Failure, Setup};
 use crate::model::audit::State;

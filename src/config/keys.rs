@@ -1,7 +1,8 @@
 //! THE table of keys: where each stands, what it means, its default, how it is read and checked.
 
+use super::alerts;
 use super::mistake::Mistake;
-use super::{Characters, Colour, Config};
+use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings};
 use crate::aws;
 use crate::model::AccountId;
 use std::collections::BTreeMap;
@@ -23,15 +24,15 @@ struct Row {
 }
 
 /// Why a value will not do.
-struct Wrong {
-    span: Range<usize>,
+pub(super) struct Wrong {
+    pub span: Range<usize>,
     /// Follows the name of the key.
-    what: String,
-    hint: String,
+    pub what: String,
+    pub hint: String,
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 4] = [
+const SECTIONS: [(&str, &[&str]); 7] = [
     ("", &[]),
     (
         "scope",
@@ -40,15 +41,36 @@ const SECTIONS: [(&str, &[&str]); 4] = [
             "except for a command that names its TASK.",
         ],
     ),
+    ("logs", &[]),
     ("screen", &[]),
     ("cost", &[]),
+    // Its keys are the table of limits: `alerts.rs`.
+    (
+        "alerts",
+        &[
+            "From when on something is worth a word. What is raised is let go a fifth better than its limit, or after two",
+            "good points. Keys for one task or some: in a section [alerts.task.\"orders-*\"], where the pattern that says",
+            "most wins.",
+        ],
+    ),
+    (
+        bindings::SECTION,
+        &[
+            "Other keys for the console: a command of docs/keys.md, and one key or a list of them, written as there.",
+            "[keys] is for wherever the command works, [keys.tasks] and its like for one place.",
+        ],
+    ),
 ];
 
 /// As many characters as the band on the screen has room for at 80 columns.
 const ENVIRONMENT_MAX: usize = 16;
 
+/// Longest name of a log group, and most that are named.
+const GROUP_MAX: usize = 512;
+const GROUPS_MAX: usize = 50;
+
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 13] = [
+const KEYS: [Row; 18] = [
     Row {
         section: "",
         key: "environment",
@@ -186,6 +208,60 @@ const KEYS: [Row; 13] = [
         },
     },
     Row {
+        section: "logs",
+        key: "groups",
+        doc: &[
+            "Log groups to read on the screen Logs (L) besides those of the tasks, such as those of the Lambda functions",
+            "of an automation; every stream of each, new ones included.",
+        ],
+        default: Some("[]"),
+        example: "[\"/aws/lambda/nightly-refresh\"]",
+        read: |config, value| {
+            let names = list(value)?;
+            let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '/' | '#');
+            if let Some(name) = names.iter().find(|name| name.len() > GROUP_MAX || !name.chars().all(good)) {
+                let what = format!("holds what is no name of a log group: {name:?}");
+                return Err(wrong(
+                    value.span(),
+                    what,
+                    "the name, not the ARN: for example \"/aws/lambda/nightly-refresh\"",
+                ));
+            }
+            if names.len() > GROUPS_MAX {
+                let what = format!("may name at most {GROUPS_MAX} log groups");
+                return Err(wrong(
+                    value.span(),
+                    what,
+                    "each is read only while it is on screen; name those you look at",
+                ));
+            }
+            for name in names {
+                if !config.logs.groups.contains(&name) {
+                    config.logs.groups.push(name);
+                }
+            }
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
+        key: "time_zone",
+        doc: &[
+            "IANA name of the time zone that z switches to, beside UTC. Times are shown in UTC first. Left out: UTC only.",
+        ],
+        default: None,
+        example: "\"Europe/Berlin\"",
+        read: |config, value| {
+            let (name, span) = filled(value)?;
+            let Ok(zone) = jiff::tz::TimeZone::get(&name) else {
+                let what = format!("is no time zone: {name:?}");
+                return Err(wrong(span, what, "an IANA name, for example time_zone = \"Europe/Berlin\""));
+            };
+            config.screen.time_zone = Some(zone);
+            Ok(())
+        },
+    },
+    Row {
         section: "screen",
         key: "characters",
         doc: &["\"unicode\", \"ascii\", or \"auto\": as the locale says (LC_ALL, LC_CTYPE, LANG)."],
@@ -211,12 +287,56 @@ const KEYS: [Row; 13] = [
     },
     Row {
         section: "screen",
+        key: "theme",
+        doc: &[
+            "\"16-colour\": the terminal's own colours; \"colour-blind\": blue and orange instead of green and red, for dark",
+            "backgrounds; \"monochrome\". --theme wins; without colour it is monochrome whatever stands here.",
+        ],
+        default: Some("\"16-colour\""),
+        example: "\"colour-blind\"",
+        read: |config, value| {
+            let choices = [
+                ("16-colour", ThemeName::Sixteen),
+                ("colour-blind", ThemeName::ColourBlind),
+                ("monochrome", ThemeName::Monochrome),
+            ];
+            config.screen.theme = choice(value, &choices)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
+        key: "clipboard",
+        doc: &[
+            "Copying with y and Y: \"auto\" sends the text to the clipboard of your terminal (OSC 52), also through tmux and",
+            "screen; \"never\" sends nothing. The mouse is never captured: select with it as in any shell.",
+        ],
+        default: Some("\"auto\""),
+        example: "\"never\"",
+        read: |config, value| {
+            config.screen.clipboard = choice(value, &[("auto", Clipboard::Auto), ("never", Clipboard::Never)])?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
         key: "clock",
         doc: &["A clock with seconds in the header. It costs one small frame a second over the line."],
         default: Some("true"),
         example: "false",
         read: |config, value| {
             config.screen.clock = truth(value)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "screen",
+        key: "bell",
+        doc: &["The terminal's bell when something new and critical comes up; at most every ten seconds."],
+        default: Some("true"),
+        example: "false",
+        read: |config, value| {
+            config.screen.bell = truth(value)?;
             Ok(())
         },
     },
@@ -269,6 +389,8 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
             }
         } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
+                DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
                     span: value.span(),
@@ -293,11 +415,16 @@ fn suggestion(section: &str, word: &str) -> String {
         Some(elsewhere) => return format!("`{word}` stands in [{elsewhere}]"),
         None => {}
     }
+    nearest(&here, word, |name| dotted(section, name))
+}
+
+/// The nearest of these names, written in full; else all there are.
+pub(super) fn nearest(here: &[&str], word: &str, full: impl Fn(&str) -> String) -> String {
     // Half of the letters may differ: what is further away is another word.
     let near = here.iter().map(|name| (strsim::damerau_levenshtein(name, word), *name)).min();
     match near {
         Some((distance, name)) if distance * 2 <= name.len().max(word.len()) => {
-            format!("did you mean `{}`?", dotted(section, name))
+            format!("did you mean `{}`?", full(name))
         }
         _ => format!("known here: {}", here.join(", ")),
     }
@@ -311,7 +438,7 @@ fn wrong(span: Range<usize>, what: String, hint: &str) -> Wrong {
     Wrong { span, what, hint: hint.to_owned() }
 }
 
-fn kind(value: &DeValue<'_>) -> &'static str {
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",
         DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -341,7 +468,7 @@ fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong>
     Ok((text, span))
 }
 
-fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
+pub(super) fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>), Wrong> {
     let digits = match value.get_ref() {
         DeValue::Integer(n) if n.radix() == 10 => n.to_string(),
         DeValue::Integer(_) => {
@@ -439,6 +566,9 @@ pub fn example() -> String {
             comment(&mut out, doc);
             let _ = writeln!(out, "[{name}]");
         }
+        if name == bindings::SECTION {
+            out.push_str(bindings::EXAMPLE);
+        }
         for (index, row) in KEYS.iter().filter(|row| row.section == name).enumerate() {
             if name.is_empty() || index > 0 {
                 out.push('\n');
@@ -449,11 +579,14 @@ pub fn example() -> String {
                 None => writeln!(out, "# {} = {}", row.key, row.example),
             };
         }
+        if name == alerts::SECTION {
+            out.push_str(&alerts::example());
+        }
     }
     out
 }
 
-fn comment(out: &mut String, lines: &[&str]) {
+pub(super) fn comment(out: &mut String, lines: &[&str]) {
     for line in lines {
         let _ = writeln!(out, "# {line}");
     }

@@ -1,13 +1,20 @@
 //! THE table of actions. Dispatch, footer, `?` help, `:` palette and `docs/keys.md` all read it; nothing else knows a key.
+//!
+//! The rows are in [`table`]; [`keymap`] merges the configuration's own keys over their defaults, [`spelling`] reads and
+//! writes a key as people do.
 
+mod keymap;
+mod spelling;
 mod table;
 
+pub use keymap::{Keymap, Rebinding, Refusal};
+pub use spelling::{NoKey, key_label, parse_key};
 pub use table::TABLE;
 
-use super::message::{Key, KeyCode};
+use super::message::Key;
 use crate::model::operation::Operation;
 
-/// Where a key can be pressed. The last two take text: there a character is text and never an action.
+/// Where a key can be pressed. The last three take text: there a character is text and never an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     Tasks,
@@ -16,6 +23,7 @@ pub enum Context {
     Logs,
     Metrics,
     Drain,
+    AllDrain,
     Definition,
     Schedules,
     Alerts,
@@ -23,16 +31,19 @@ pub enum Context {
     Help,
     Palette,
     Filter,
+    FileName,
+    Acknowledge,
 }
 
 impl Context {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
         Self::Logs,
         Self::Metrics,
         Self::Drain,
+        Self::AllDrain,
         Self::Definition,
         Self::Schedules,
         Self::Alerts,
@@ -40,7 +51,31 @@ impl Context {
         Self::Help,
         Self::Palette,
         Self::Filter,
+        Self::FileName,
+        Self::Acknowledge,
     ];
+
+    /// Its name in the configuration: `[keys.tasks]`.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Tasks => "tasks",
+            Self::Tables => "tables",
+            Self::Events => "events",
+            Self::Logs => "logs",
+            Self::Metrics => "metrics",
+            Self::Drain => "drain",
+            Self::AllDrain => "all-drain",
+            Self::Definition => "definition",
+            Self::Schedules => "schedules",
+            Self::Alerts => "alerts",
+            Self::Problems => "problems",
+            Self::Help => "help",
+            Self::Palette => "commands",
+            Self::Filter => "filter",
+            Self::FileName => "file-name",
+            Self::Acknowledge => "acknowledge",
+        }
+    }
 
     pub fn title(self) -> &'static str {
         match self {
@@ -49,7 +84,8 @@ impl Context {
             Self::Events => "Events",
             Self::Logs => "Logs",
             Self::Metrics => "Metrics of a task",
-            Self::Drain => "Drain",
+            Self::Drain => "Drain of a task",
+            Self::AllDrain => "Drain of all tasks",
             Self::Definition => "Definition of a task",
             Self::Schedules => "Schedules",
             Self::Alerts => "Alerts",
@@ -57,12 +93,14 @@ impl Context {
             Self::Help => "Help",
             Self::Palette => "Commands (:)",
             Self::Filter => "Filter (/)",
+            Self::FileName => "File name (w)",
+            Self::Acknowledge => "Reason of an acknowledgement (a)",
         }
     }
 
     /// A text field is open: characters are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter)
+        matches!(self, Self::Palette | Self::Filter | Self::FileName | Self::Acknowledge)
     }
 }
 
@@ -78,6 +116,10 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActionId {
     Open,
+    EventLog,
+    EventInFull,
+    ScheduledTask,
+    OtherPart,
     Filter,
     Problems,
     Alerts,
@@ -91,14 +133,38 @@ pub enum ActionId {
     Metrics,
     Drain,
     Definition,
+    OnlyUnwell,
+    Acknowledge,
+    ConfirmAcknowledge,
+    DropAcknowledge,
     NextTab,
     PreviousTab,
+    Search,
+    NextMatch,
+    PreviousMatch,
+    FollowLog,
+    Severity,
+    Component,
+    QuietLines,
+    WrapLines,
+    OtherZone,
+    NextGroup,
+    PreviousGroup,
     AskNow,
+    Copy,
+    CopyPane,
+    Write,
+    WriteFile,
+    CloseFileName,
     SortPrevious,
     SortNext,
     SortReverse,
     ColumnsLeft,
     ColumnsRight,
+    Earlier,
+    Later,
+    MoreTime,
+    LessTime,
     Palette,
     Help,
     Up,
@@ -115,6 +181,12 @@ pub enum ActionId {
     ClosePalette,
     Erase,
     EraseAll,
+    TurnForm,
+    NextHeading,
+    PreviousHeading,
+    Find,
+    FindNext,
+    FindPrevious,
     Repaint,
     Suspend,
     Quit,
@@ -124,7 +196,7 @@ pub enum ActionId {
 #[derive(Debug, Clone, Copy)]
 pub struct Action {
     pub id: ActionId,
-    /// Stable name, for the palette.
+    /// Stable name, for the palette and the configuration.
     pub name: &'static str,
     pub contexts: &'static [Context],
     pub keys: &'static [Key],
@@ -140,79 +212,45 @@ pub struct Action {
     pub palette: bool,
 }
 
-/// Where a field of text is open, a plain character is text.
-fn is_text(context: Context, key: Key) -> bool {
-    context.takes_text() && matches!(key.code, KeyCode::Char(_)) && !key.ctrl && !key.alt
-}
+/// What `docs/keys.md` says before its tables.
+const INTRODUCTION: &str = "# Keys
 
-/// The keys of an action that work in a context.
-pub fn keys_in(action: &Action, context: Context) -> impl Iterator<Item = Key> + use<> {
-    let keys = if action.contexts.contains(&context) { action.keys } else { &[] };
-    keys.iter().copied().filter(move |key| !is_text(context, *key))
-}
+Made from the table in `src/console/actions.rs` by `tests/it/keys.rs`; do not edit.
 
-/// What a key does in a context.
-pub fn find(context: Context, key: Key) -> Option<ActionId> {
-    TABLE.iter().find(|action| keys_in(action, context).any(|k| k == key)).map(|action| action.id)
-}
+*Leaves* means that the program ends or is suspended; no key here changes anything at AWS. The mouse is never captured:
+text is selected with it as in any shell.
 
-/// Rows of the table that work in a context, in table order.
-pub fn of(context: Context) -> impl Iterator<Item = &'static Action> {
-    TABLE.iter().filter(move |action| keys_in(action, context).next().is_some())
-}
+These are the defaults. `[keys]` in the configuration gives a command other keys wherever it works, `[keys.CONTEXT]` in one
+place only, and the narrower line wins:
 
-/// The footer of a context, in its order.
-pub fn footer(context: Context) -> Vec<&'static Action> {
-    let mut rows: Vec<_> = of(context).filter(|action| action.footer.is_some()).collect();
-    rows.sort_by_key(|action| action.footer);
-    rows
-}
+```
+[keys]
+ask-now = [\"R\", \"F5\"]   # instead of r
+alerts = []             # no key; `:alerts` still finds it
 
-/// A key as people write it.
-pub fn key_label(key: Key, ascii: bool) -> String {
-    let name = match key.code {
-        KeyCode::Char(' ') => "Space".to_owned(),
-        KeyCode::Char(c) if key.ctrl => c.to_ascii_uppercase().to_string(),
-        KeyCode::Char(c) => c.to_string(),
-        KeyCode::Enter if ascii => "Enter".to_owned(),
-        KeyCode::Enter => "↵".to_owned(),
-        KeyCode::Esc => "Esc".to_owned(),
-        KeyCode::Tab => "Tab".to_owned(),
-        KeyCode::BackTab => "Shift-Tab".to_owned(),
-        KeyCode::Backspace => "Backspace".to_owned(),
-        KeyCode::Delete => "Del".to_owned(),
-        KeyCode::Up if !ascii => "↑".to_owned(),
-        KeyCode::Down if !ascii => "↓".to_owned(),
-        KeyCode::Left if !ascii => "←".to_owned(),
-        KeyCode::Right if !ascii => "→".to_owned(),
-        KeyCode::Up => "Up".to_owned(),
-        KeyCode::Down => "Down".to_owned(),
-        KeyCode::Left => "Left".to_owned(),
-        KeyCode::Right => "Right".to_owned(),
-        KeyCode::Home => "Home".to_owned(),
-        KeyCode::End => "End".to_owned(),
-        KeyCode::PageUp => "PgUp".to_owned(),
-        KeyCode::PageDown => "PgDn".to_owned(),
-        KeyCode::F(n) => format!("F{n}"),
-    };
-    format!("{}{}{name}", if key.ctrl { "Ctrl-" } else { "" }, if key.alt { "Alt-" } else { "" })
-}
+[keys.tasks]
+down = \"F9\"             # instead of Down and j, on Tasks
+```
 
-/// The keys of an action in a context, for people: `↑ k`.
-pub fn keys_label(action: &Action, context: Context, ascii: bool) -> String {
-    keys_in(action, context).map(|key| key_label(key, ascii)).collect::<Vec<_>>().join(" ")
-}
+A key is written as below: one character, or a name in upper or lower case (`Ctrl-F`, `F5`, `PgDn`, `Space`). What is on
+screen, the footer, the help and the palette, shows the keys as they then are.
 
-/// Text of `docs/keys.md`.
+`cutover config check` refuses, with its line, a key that would mean two things in one place, a plain character where text is
+typed, and a command left with neither a key nor a name to find it by. `Ctrl-C` always leaves. Some commands are called like a
+place (`tables`): where a file has keys for both, `[keys.all]` is another way to write `[keys]`. The places are
+
+CONTEXTS.";
+
+/// Text of `docs/keys.md`: the defaults.
 pub fn keys_markdown() -> String {
-    let mut out = vec![
-        "# Keys\n\nMade from the table in `src/console/actions.rs` by `tests/it/keys.rs`; do not edit.\n".to_owned(),
-        "*Leaves* means that the program ends or is suspended; no key here changes anything at AWS.".to_owned(),
-    ];
+    let defaults = Keymap::default();
+    let contexts = Context::ALL.map(|context| format!("`{}`", context.id())).join(" ");
+    let mut out = vec![INTRODUCTION.replace("CONTEXTS", &contexts)];
     for context in Context::ALL {
         out.push(format!("\n## {}\n\n| key | command | what it does | |\n|---|---|---|---|", context.title()));
-        for action in of(context) {
-            let keys: Vec<_> = keys_in(action, context).map(|key| format!("`{}`", key_label(key, true))).collect();
+        for action in defaults.of(context) {
+            let keys: Vec<_> =
+                defaults.keys_in(action, context).map(|key| format!("`{}`", key_label(key, true))).collect();
             let risk = if action.risk == Risk::Leaves { "leaves" } else { "" };
             out.push(format!("| {} | {} | {} | {risk} |", keys.join(" "), action.name, action.doc));
         }
@@ -224,15 +262,17 @@ pub fn keys_markdown() -> String {
 mod tests {
     use super::table::{char, ctrl};
     use super::*;
+    use crate::console::message::KeyCode;
     use crate::model::operation::Access;
     use std::collections::HashMap;
 
     #[test]
     fn no_key_means_two_things_in_one_context() {
+        let keys = Keymap::default();
         for context in Context::ALL {
             let mut seen = HashMap::new();
-            for action in of(context) {
-                for key in keys_in(action, context) {
+            for action in keys.of(context) {
+                for key in keys.keys_in(action, context) {
                     let before = seen.insert(key, action.id);
                     assert_eq!(before, None, "{context:?}: {} is also {:?}", key_label(key, true), action.id);
                 }
@@ -242,12 +282,13 @@ mod tests {
 
     #[test]
     fn every_action_has_a_key_a_context_and_words() {
+        let keys = Keymap::default();
         for (at, action) in TABLE.iter().enumerate() {
             assert!(TABLE[..at].iter().all(|other| other.id != action.id && other.name != action.name));
             assert!(!action.keys.is_empty() && !action.contexts.is_empty(), "{}", action.name);
             assert!(!action.label.is_empty() && action.doc.ends_with('.'), "{}", action.name);
             for context in action.contexts {
-                assert!(keys_in(action, *context).next().is_some(), "{} in {context:?}", action.name);
+                assert!(keys.keys_in(action, *context).next().is_some(), "{} in {context:?}", action.name);
             }
         }
     }
@@ -261,11 +302,12 @@ mod tests {
 
     #[test]
     fn where_text_is_typed_a_character_is_never_an_action() {
+        let keys = Keymap::default();
         for context in Context::ALL.into_iter().filter(|context| context.takes_text()) {
             for c in ' '..='~' {
-                assert_eq!(find(context, char(c)), None);
+                assert_eq!(keys.find(context, char(c)), None);
             }
-            assert_eq!(find(context, ctrl('c')), Some(ActionId::Quit));
+            assert_eq!(keys.find(context, ctrl('c')), Some(ActionId::Quit));
         }
     }
 
@@ -273,6 +315,14 @@ mod tests {
     fn what_leaves_stands_on_q_and_control_keys_only() {
         for action in TABLE.iter().filter(|action| action.risk == Risk::Leaves) {
             assert!(action.keys.iter().all(|key| key.ctrl || key.code == KeyCode::Char('q')), "{}", action.name);
+        }
+    }
+
+    #[test]
+    fn contexts_have_names_of_their_own_and_none_is_called_all() {
+        for (at, context) in Context::ALL.iter().enumerate() {
+            assert!(Context::ALL[..at].iter().all(|other| other.id() != context.id()), "{context:?}");
+            assert_ne!(context.id(), "all");
         }
     }
 

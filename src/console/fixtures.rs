@@ -1,7 +1,15 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod alerts;
+pub mod charts;
+pub mod definition;
+pub mod lists;
+pub mod logs;
+
+use super::actions::Keymap;
 use super::message::{Area, Key, KeyCode, Message};
 use super::state::{Mode, Setup, State};
+use super::theme::Look;
 use super::update::update;
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::observation::{TaskSeries, VERSION};
@@ -34,10 +42,17 @@ pub fn setup() -> Setup {
         region: Some("eu-west-1".into()),
         mode: Mode::ReadOnly,
         ascii: false,
-        colour: true,
+        look: Look::Sixteen,
         demo: false,
         clock: true,
         watched: Vec::new(),
+        sees_every_task: true,
+        bell: true,
+        alerts: crate::model::alert::Settings::default(),
+        log_groups: vec![],
+        time_zone: None,
+        keys: Keymap::default(),
+        copies: true,
     }
 }
 
@@ -366,7 +381,10 @@ pub fn everything() -> Vec<Message> {
         observed(Subject::Connections, Value::Connections(connections()), 40, 600),
         observed(Subject::TableErrors(arn("BILLINGXCDC")), Value::Tables(errors), 40, 300),
         observed(Subject::Metrics, Value::Metrics(metrics()), 82, 60),
-        Message::Traffic { requests_last_minute: 23, dollars_per_day: 0.14 },
+        observed(Subject::Events, Value::Events(lists::events()), 20, 20),
+        observed(Subject::Schedules, Value::Schedules(lists::schedules()), 35, 60),
+        observed(Subject::Subscriptions, Value::Subscriptions(lists::subscriptions()), 250, 600),
+        Message::Traffic { requests_last_minute: 23, dollars_per_day: Some(0.14), dollars_cap: 20.0 },
     ]
 }
 

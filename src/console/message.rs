@@ -61,15 +61,33 @@ pub enum Message {
     ConnectFailed(Problem),
     /// From a feed.
     Report(Report),
+    /// What became of [`Effect::Write`] of this number.
+    Written {
+        id: u64,
+        outcome: Outcome,
+    },
     /// The service's clock is this far ahead of this machine's. Whoever passes `now` goes by the service's from here on.
     ServiceClock(SignedDuration),
     /// The writer thread could not keep up for this long; shown in Problems, not an error.
     TerminalSlow,
-    /// Requests sent per second over the last minute and estimated cost, for the header of Problems.
+    /// Requests of the last minute, and the estimated cost of metrics beside what it may be; no cost before it was
+    /// measured.
     Traffic {
         requests_last_minute: u32,
-        dollars_per_day: f64,
+        dollars_per_day: Option<f64>,
+        dollars_cap: f64,
     },
+}
+
+/// What became of a file that was to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// Whole, under this absolute path.
+    Written { path: String, bytes: usize },
+    /// There is a file of that name, which was left as it is.
+    Taken,
+    /// Nothing was left behind; why, in one line.
+    Failed(String),
 }
 
 /// What is on screen, so that feeds ask for that more often.
@@ -81,6 +99,8 @@ pub struct Focus {
     pub log_of: Option<LogSource>,
     /// The task whose charts are on screen.
     pub charts_of: Option<ReplicationArn>,
+    /// The task whose definition is on screen.
+    pub definition_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while the terminal says nobody looks.
@@ -96,6 +116,12 @@ pub enum Effect {
     Look(Focus),
     /// Leave with this exit status; the problem, if any, is printed after the screen is restored.
     Leave { status: u8, problem: Option<Problem> },
+    /// The terminal's bell, once.
+    Bell,
+    /// Put this text into the clipboard of whoever looks at the terminal. Clean, and no longer than a terminal takes.
+    Copy(String),
+    /// Write this text to a new file, relative to where the program was started; answered by [`Message::Written`].
+    Write { id: u64, path: String, text: String },
     /// Ctrl-Z.
     Suspend,
     /// Ctrl-L: paint every cell again.

@@ -86,6 +86,9 @@ impl Run<'_> {
             if self.terminal.lost() {
                 return Ended::with(LOST);
             }
+            if self.terminal.ready() {
+                self.terminal.send_aside();
+            }
             if self.dirty && self.terminal.ready() {
                 self.dirty = false;
                 let program = &self.program;
@@ -166,6 +169,8 @@ impl Run<'_> {
                 match effect {
                     Effect::Leave { status, problem } => return Some(Ended { status, problem }),
                     Effect::Repaint => self.terminal.repaint(),
+                    Effect::Bell => self.terminal.ring(),
+                    Effect::Copy(text) => self.terminal.copy(&text),
                     Effect::Suspend => {
                         if self.terminal.suspend(&mut self.signals).await.is_err() {
                             return Some(Ended::with(LOST));

@@ -9,7 +9,7 @@ pub fn width(text: &str) -> usize {
 }
 
 /// Longest beginning of `text` that takes at most `cells`; a combining mark stays with its letter.
-fn head(text: &str, cells: usize) -> &str {
+pub fn head(text: &str, cells: usize) -> &str {
     if text.is_ascii() {
         return &text[..cells.min(text.len())];
     }
@@ -29,6 +29,15 @@ pub fn cut(text: &str, cells: usize) -> Cow<'_, str> {
         return Cow::Borrowed("");
     }
     Cow::Owned(format!("{}…", head(text, cells - 1).trim_end()))
+}
+
+/// Longest end of `text` that takes at most `cells`: what is being typed, the name of a file.
+pub fn tail(text: &str, cells: usize) -> &str {
+    let mut tail = text;
+    while width(tail) > cells {
+        tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
+    }
+    tail
 }
 
 /// The text in lines of at most `cells`, broken between words where that is possible.

@@ -1,10 +1,13 @@
 //! Semantic roles: what a piece of text means decides how it looks, here and nowhere else.
 //!
-//! The default uses the terminal's own sixteen colours, so it follows the user's palette. Without colour, bold, dim and
-//! reverse remain; meaning never hangs on colour, since every role that judges comes with a symbol and a word.
+//! Three looks are built in, in `styles`. The default uses the terminal's own sixteen colours, so it follows the user's
+//! palette; one tells good from bad by blue and orange; one has no colour. Meaning never hangs on colour, since every role
+//! that judges comes with a symbol and a word.
+
+mod styles;
 
 use crate::model::health::Health;
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::Style;
 use std::borrow::Cow;
 
 /// What a piece of text is.
@@ -39,18 +42,33 @@ pub enum Role {
     Banner,
 }
 
+/// How roles look.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Look {
+    /// The terminal's own colours.
+    #[default]
+    Sixteen,
+    /// Blue and orange instead of green and red, for eyes that cannot tell those apart.
+    ColourBlind {
+        /// The terminal has 256 colours, orange among them.
+        wide: bool,
+    },
+    /// Bold, dim, underlined and reversed, as `NO_COLOR` asks.
+    Monochrome,
+}
+
 /// How roles look and which characters may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
     /// Only ASCII may be sent to this terminal.
     pub ascii: bool,
-    /// Colours may be used (`NO_COLOR` not set).
-    pub colour: bool,
+    pub look: Look,
 }
 
 /// Every character of ours beyond ASCII and the one that stands for it; each pair is one cell wide.
 const ASCII: &[(char, char)] = &[
     ('─', '-'),
+    ('╌', '-'),
     ('│', '|'),
     ('┌', '+'),
     ('┐', '+'),
@@ -88,43 +106,12 @@ const ASCII: &[(char, char)] = &[
 ];
 
 impl Theme {
-    pub fn new(ascii: bool, colour: bool) -> Self {
-        Self { ascii, colour }
+    pub fn new(ascii: bool, look: Look) -> Self {
+        Self { ascii, look }
     }
 
     pub fn style(self, role: Role) -> Style {
-        let plain = Style::new();
-        let bold = plain.add_modifier(Modifier::BOLD);
-        let dim = plain.add_modifier(Modifier::DIM);
-        let reverse = plain.add_modifier(Modifier::REVERSED);
-        if !self.colour {
-            return match role {
-                Role::Text | Role::Good | Role::Busy => plain,
-                Role::Dim | Role::Border => dim,
-                Role::Title | Role::Key | Role::Warn | Role::Bad | Role::Unknown => bold,
-                Role::Input => plain.add_modifier(Modifier::UNDERLINED),
-                Role::Cursor | Role::BandOther | Role::BandDemo => reverse,
-                Role::BandProd | Role::BandUnknown | Role::Banner => reverse.add_modifier(Modifier::BOLD),
-            };
-        }
-        match role {
-            Role::Text => plain,
-            // Not "bright black": some palettes make that the background colour.
-            Role::Dim | Role::Border => dim,
-            Role::Title => bold,
-            Role::Good => plain.fg(Color::Green),
-            Role::Warn => plain.fg(Color::Yellow),
-            Role::Bad => bold.fg(Color::Red),
-            Role::Unknown => plain.fg(Color::Magenta),
-            Role::Busy => plain.fg(Color::Cyan),
-            Role::Cursor => reverse,
-            Role::Key | Role::Input => bold.fg(Color::Cyan),
-            Role::BandProd => bold.fg(Color::White).bg(Color::Red),
-            Role::BandUnknown => bold.fg(Color::Black).bg(Color::Magenta),
-            Role::BandDemo => bold.fg(Color::Black).bg(Color::Cyan),
-            Role::BandOther => bold.fg(Color::Black).bg(Color::Green),
-            Role::Banner => bold.fg(Color::Black).bg(Color::Yellow),
-        }
+        styles::style(self.look, role)
     }
 
     /// Text as this terminal can show it, of the same width.
@@ -165,7 +152,7 @@ mod tests {
 
     #[test]
     fn in_ascii_every_text_is_ascii_and_as_wide_as_before() {
-        let theme = Theme::new(true, true);
+        let theme = Theme::new(true, Look::Sixteen);
         for text in ["┌ Tasks ─ 14 ┐", "1 s → 2 s ▁▃█", "漢字 ünï", "e\u{301}", "plain"] {
             let shown = theme.text(text);
             assert!(shown.is_ascii(), "{shown}");
@@ -174,33 +161,6 @@ mod tests {
         for (from, to) in ASCII {
             assert!(to.is_ascii());
             assert_eq!(unicode_width::UnicodeWidthChar::width(*from), Some(1), "{from}");
-        }
-    }
-
-    #[test]
-    fn without_colour_no_role_has_a_colour() {
-        let theme = Theme::new(false, false);
-        for role in [
-            Role::Text,
-            Role::Dim,
-            Role::Border,
-            Role::Title,
-            Role::Key,
-            Role::Good,
-            Role::Warn,
-            Role::Bad,
-            Role::Unknown,
-            Role::Busy,
-            Role::Cursor,
-            Role::Input,
-            Role::BandProd,
-            Role::BandUnknown,
-            Role::BandDemo,
-            Role::BandOther,
-            Role::Banner,
-        ] {
-            let style = theme.style(role);
-            assert_eq!((style.fg, style.bg), (None, None), "{role:?}");
         }
     }
 

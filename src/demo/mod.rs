@@ -17,3 +17,6 @@ pub use open::launcher;
 pub use serve::{DemoError, Options, Running, serve};
 pub use stage::Launcher;
 pub use world::fleet::Fleet;
+
+/// Log groups worth a look besides those of single tasks: a Lambda function's, and that of all tasks of the instance.
+pub const LOG_GROUPS: [&str; 2] = [world::FUNCTION_GROUP, "dms-tasks-dms-prod-1"];

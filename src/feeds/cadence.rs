@@ -39,6 +39,19 @@ pub enum Kind {
     Schedules,
     /// What AWS is going to do to instances.
     Maintenance,
+    /// Settings and mappings of the task whose definition is open.
+    OpenDefinition,
+    /// The log on screen. CloudWatch Logs has a quota of its own.
+    Log,
+    /// Errors and warnings in the logs of all tasks, one after the other. Its share is of that quota.
+    LogErrors,
+}
+
+impl Kind {
+    /// Its share is one of the DMS budget.
+    pub fn is_dms(self) -> bool {
+        self != Self::LogErrors
+    }
 }
 
 /// Shortest interval in seconds, and share of the budget in requests per second.
@@ -62,7 +75,7 @@ const fn pace(shortest: u32, share: f64) -> Pace {
 
 /// Shortest intervals: status decides what an operator does next, so 10 s; DMS refreshes table statistics about that
 /// often; what changes by hand only, minutes. `Identity` goes to STS and has no DMS share.
-pub const TABLE: [Row; 14] = [
+pub const TABLE: [Row; 17] = [
     Row { kind: Kind::Identity, focused: pace(300, 0.0), unfocused: pace(300, 0.0) },
     Row { kind: Kind::Tasks, focused: pace(10, 0.34), unfocused: pace(60, 0.10) },
     Row { kind: Kind::OpenTables, focused: pace(10, 0.22), unfocused: pace(60, 0.05) },
@@ -71,12 +84,15 @@ pub const TABLE: [Row; 14] = [
     Row { kind: Kind::Instances, focused: pace(300, 0.02), unfocused: pace(900, 0.01) },
     Row { kind: Kind::Endpoints, focused: pace(600, 0.03), unfocused: pace(1800, 0.01) },
     Row { kind: Kind::Connections, focused: pace(300, 0.05), unfocused: pace(900, 0.02) },
-    Row { kind: Kind::Settings, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
+    Row { kind: Kind::Settings, focused: pace(3600, 0.03), unfocused: pace(7200, 0.005) },
     Row { kind: Kind::Tags, focused: pace(3600, 0.04), unfocused: pace(7200, 0.01) },
     Row { kind: Kind::Events, focused: pace(20, 0.06), unfocused: pace(60, 0.02) },
     Row { kind: Kind::Subscriptions, focused: pace(600, 0.01), unfocused: pace(1800, 0.005) },
     Row { kind: Kind::Schedules, focused: pace(60, 0.0), unfocused: pace(300, 0.0) },
     Row { kind: Kind::Maintenance, focused: pace(1800, 0.01), unfocused: pace(3600, 0.005) },
+    Row { kind: Kind::OpenDefinition, focused: pace(60, 0.01), unfocused: pace(600, 0.005) },
+    Row { kind: Kind::Log, focused: pace(4, 0.0), unfocused: pace(30, 0.0) },
+    Row { kind: Kind::LogErrors, focused: pace(60, 0.8), unfocused: pace(120, 0.4) },
 ];
 
 /// Serverless replications cost two more requests with every list of tasks. Where there were none, they are looked for
@@ -88,6 +104,17 @@ pub const PROBE: SignedDuration = SignedDuration::from_secs(15);
 
 /// A part that is known to be missing (the name of a task's instance) is looked for this often.
 pub const MISSING_PART: SignedDuration = SignedDuration::from_mins(1);
+
+/// A log that is not there, or may not be read, is looked for this often while it is on screen; in the background more
+/// seldom still.
+pub const NO_LOG: SignedDuration = SignedDuration::from_secs(30);
+pub const NO_LOG_BEHIND: SignedDuration = SignedDuration::from_mins(10);
+
+/// Somebody waits for the log on screen: after failures it is tried again at least this often.
+pub const LOG_PATIENCE: SignedDuration = SignedDuration::from_mins(1);
+
+/// Milliseconds between the first looks into the logs of tasks: the pace of [`Kind::LogErrors`] at its fastest.
+pub const LOG_SPACING: i64 = 1_250;
 
 /// Newly seen tasks, whose settings, tags or metrics were never asked, are asked at once, but no more often than this.
 pub const NEWCOMERS: SignedDuration = SignedDuration::from_secs(5);
@@ -139,7 +166,7 @@ mod tests {
             assert_eq!(row.kind as usize, place);
             assert!(row.unfocused.shortest >= row.focused.shortest && row.unfocused.share <= row.focused.share);
         }
-        let sum = |share: fn(&Row) -> f64| TABLE.iter().map(share).sum::<f64>();
+        let sum = |share: fn(&Row) -> f64| TABLE.iter().filter(|row| row.kind.is_dms()).map(share).sum::<f64>();
         assert!(sum(|row| row.focused.share) <= BUDGET_FOCUSED + 1e-9);
         assert!(sum(|row| row.unfocused.share) <= BUDGET_UNFOCUSED + 1e-9);
     }
@@ -149,7 +176,7 @@ mod tests {
     fn requests(kind: Kind, tasks: u32) -> u32 {
         match kind {
             // Other services.
-            Kind::Identity | Kind::Schedules => 0,
+            Kind::Identity | Kind::Schedules | Kind::Log | Kind::LogErrors => 0,
             Kind::Tasks | Kind::Settings => tasks.div_ceil(100) + 2,
             Kind::OpenTables => 20,
             Kind::KnownErrors => tasks.div_ceil(10),
@@ -158,7 +185,7 @@ mod tests {
             Kind::Endpoints | Kind::Connections => (tasks * 2).div_ceil(100),
             Kind::Tags => tasks,
             Kind::Events => 1 + tasks / 300,
-            Kind::Subscriptions | Kind::Maintenance => 1,
+            Kind::Subscriptions | Kind::Maintenance | Kind::OpenDefinition => 1,
         }
     }
 
@@ -193,6 +220,12 @@ mod tests {
             (Kind::KnownErrors, true, 1, 60),
             (Kind::QuietErrors, true, 100, 1112),
             (Kind::Identity, false, 1, 300),
+            (Kind::Log, true, 7, 4),
+            (Kind::Log, false, 7, 30),
+            (Kind::LogErrors, true, 1, 60),
+            (Kind::LogErrors, true, 48, 60),
+            (Kind::LogErrors, true, 600, 750),
+            (Kind::LogErrors, false, 600, 1500),
         ] {
             assert_eq!(every(kind, focused, requests).as_secs(), want, "{kind:?} {focused} {requests}");
         }

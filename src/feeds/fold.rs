@@ -1,20 +1,23 @@
 //! From answers to reports: what belongs together is merged, what is out of scope left out, and each report gets the time
 //! of its evidence. Pure: `now` is a parameter.
 
-use super::book::{Book, KEEP, KEEP_CHARTS};
+use super::book::{Book, KEEP};
+use super::charts::OpenCharts;
 use super::known::Known;
+use super::logs::{self, Told};
 use super::metrics::INSTANCE_NAMES;
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery};
-use crate::model::event::{Asked, Event, SourceType, Window};
+use crate::model::event::{Asked, Event, LOOK_BACK, SourceType, Window};
+use crate::model::log_place::{self, LogPlace, LogSource, NoPlace};
 use crate::model::metric::{MetricName, Series};
-use crate::model::observation::{self, Charts, InstanceSeries, TaskSeries, Value};
+use crate::model::observation::{self, Definition, InstanceSeries, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskStatus};
 use crate::model::{
-    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted,
+    InstanceArn, Observation, Problem, ReplicationArn, ReplicationKind, Report, Scope, Subject, Untrusted, settings,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,16 +36,14 @@ pub(super) struct Fold {
     book: Book<ReplicationArn>,
     of_instances: Book<InstanceArn>,
     /// Of the task whose charts were opened last.
-    charts: Option<(ReplicationArn, Book<()>, Book<()>)>,
+    charts: Option<OpenCharts>,
     window: Option<Window>,
+    pub(super) logs: logs::Book,
 }
-
-/// Events of this long before the start are worth seeing.
-const EVENTS_SINCE: SignedDuration = SignedDuration::from_hours(24);
 
 /// Before the first answer.
 pub(super) fn first_window(now: Timestamp) -> Window {
-    Window::new(now.checked_sub(EVENTS_SINCE).unwrap_or(now))
+    Window::new(now.checked_sub(LOOK_BACK).unwrap_or(now))
 }
 
 impl Fold {
@@ -59,6 +60,7 @@ impl Fold {
             of_instances: Book::new(),
             charts: None,
             window: None,
+            logs: logs::Book::default(),
         }
     }
 
@@ -81,6 +83,7 @@ impl Fold {
         self.tagged.retain(|arn, _| tasks.contains_key(arn));
         let (settings, tagged) = (&self.settings, &self.tagged);
         self.book.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
+        self.logs.keep_only(|arn| tasks.contains_key(arn) && is_watched(settings, tagged, arn));
     }
 
     /// Settings and mappings came.
@@ -158,15 +161,18 @@ impl Fold {
     }
 
     /// Points of a task's charts; those of the task before are dropped.
-    pub(super) fn charts(&mut self, arn: &ReplicationArn, task: Vec<Series>, instance: Vec<Series>, now: Timestamp) {
-        if self.charts.as_ref().is_none_or(|(of, ..)| of != arn) {
-            self.charts = Some((arn.clone(), Book::new(), Book::new()));
-        }
-        if let Some((_, of_task, of_instance)) = &mut self.charts {
-            for (book, series) in [(of_task, task), (of_instance, instance)] {
-                book.add(series.into_iter().map(|series| ((), series)), KEEP_CHARTS, now);
-            }
-        }
+    pub(super) fn charts(
+        &mut self,
+        arn: &ReplicationArn,
+        task: Vec<Series>,
+        instance: Vec<InstanceSeries>,
+        now: Timestamp,
+    ) {
+        let here = self.tasks.get(arn).and_then(|task| task.instance.as_ref());
+        let open = self.charts.take().filter(|charts| charts.are_of(arn));
+        let mut charts = open.unwrap_or_else(|| OpenCharts::new(arn.clone()));
+        charts.add(task, instance, here, now);
+        self.charts = Some(charts);
     }
 
     fn watched(&self) -> impl Iterator<Item = &Task> {
@@ -194,6 +200,25 @@ impl Fold {
     /// Name of the instance a task runs on.
     pub(super) fn instance_of(&self, arn: &ReplicationArn) -> Option<Untrusted> {
         self.instances.get(self.tasks.get(arn)?.instance.as_ref()?).cloned()
+    }
+
+    /// Where a log is, by what is known of its task now.
+    pub(super) fn log_place(&self, source: &LogSource) -> Result<LogPlace, NoPlace> {
+        let arn = match source {
+            LogSource::Group(name) => return Ok(LogPlace::group(name)),
+            LogSource::Task(arn) => arn,
+        };
+        let text = self.texts.get(arn).and_then(|(_, settings)| settings.as_deref()).unwrap_or("{}");
+        // Settings that cannot be read name nothing; the usual names are tried.
+        let settings = settings::parse(text).unwrap_or_default();
+        log_place::find(arn, &settings, self.instance_of(arn).as_ref().map(Untrusted::raw))
+    }
+
+    /// When the task of a log stopped, where it has.
+    pub(super) fn ended(&self, source: &LogSource) -> Option<Timestamp> {
+        let LogSource::Task(arn) = source else { return None };
+        let task = self.tasks.get(arn).filter(|task| task.status != TaskStatus::Running)?;
+        task.stats.stop
     }
 
     /// The watched tasks with their settings and mappings, as far as read.
@@ -239,6 +264,19 @@ impl Fold {
         now: Timestamp,
     ) -> Report {
         self.report(Subject::Connections, Value::Connections(answer.value), answer.stated, every, now)
+    }
+
+    /// What a task is told to do, as of the answer that had it.
+    pub(super) fn definition_report(
+        &self,
+        arn: &ReplicationArn,
+        stated: Option<Timestamp>,
+        every: Option<SignedDuration>,
+        now: Timestamp,
+    ) -> Report {
+        let (table_mappings, settings) = self.texts.get(arn).cloned().unwrap_or_default();
+        let definition = Definition { table_mappings, settings };
+        self.report(Subject::Definition(arn.clone()), Value::Definition(definition), stated, every, now)
     }
 
     /// Nothing new is also an answer: it is as old as the service says.
@@ -297,21 +335,17 @@ impl Fold {
         self.report(Subject::InstanceMetrics, Value::InstanceMetrics(series), self.of_instances.newest(), every, now)
     }
 
-    /// As old as the newest point of the task; one that publishes nothing has charts without an age.
+    /// `None` where another task's charts were opened since.
     pub(super) fn charts_report(
         &self,
         arn: &ReplicationArn,
         every: Option<SignedDuration>,
         now: Timestamp,
     ) -> Option<Report> {
-        let (_, task, instance) = self.charts.as_ref().filter(|(of, ..)| of == arn)?;
-        let series = |book: &Book<()>| book.series().map(|((), series)| series).collect();
-        let charts = Charts {
-            task: series(task),
-            instance: self.tasks.get(arn).and_then(|task| task.instance.clone()),
-            of_instance: series(instance),
-        };
-        let as_of = task.newest().max(instance.newest());
+        let charts = self.charts.as_ref().filter(|charts| charts.are_of(arn))?;
+        let task = self.tasks.get(arn);
+        let as_of = charts.as_of(task.is_some_and(|task| task.status == TaskStatus::Running));
+        let charts = charts.value(task.and_then(|task| task.instance.clone()));
         Some(self.report(Subject::Charts(arn.clone()), Value::Charts(charts), as_of, every, now))
     }
 
@@ -322,6 +356,17 @@ impl Fold {
         now: Timestamp,
     ) -> Report {
         self.report(Subject::Maintenance, Value::Maintenance(answer.value), answer.stated, every, now)
+    }
+
+    /// Lines, gaps and reasons, as old as the last window that was whole.
+    pub(super) fn log_report<T>(
+        &self,
+        subject: Subject,
+        told: Told<T>,
+        value: impl FnOnce(T) -> Value,
+        every: Option<SignedDuration>,
+    ) -> Report {
+        self.report(subject, value(told.value), told.as_of, every, told.received)
     }
 
     fn report(
@@ -351,7 +396,7 @@ fn is_watched(settings: &Settings, tagged: &BTreeMap<ReplicationArn, bool>, arn:
 mod tests {
     use super::*;
     use crate::model::table::{AppliedCounts, Counts, TableState};
-    use crate::model::task::{MigrationType, TaskStats, TaskStatus};
+    use crate::model::task::{MigrationType, TaskStats};
     use crate::model::{AccountId, EndpointArn, Region, TaskName};
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;

@@ -2,16 +2,17 @@
 //!
 //! May touch `model` and `aws`. `cadence.rs` is THE table of how often what is asked; `schedule.rs` turns it, what is
 //! known and what happened into calls. Both are pure, with `now` as a parameter. `fold.rs` turns answers into reports.
-//! Only `runner.rs` awaits; start there to see them together.
+//! Only `runner.rs` and `logs/ask.rs` await; start at the first to see them together.
 
 mod book;
 pub mod cadence;
+mod charts;
 mod fold;
 mod known;
+mod logs;
 mod metrics;
 mod runner;
 pub mod schedule;
-mod scope;
 mod settings;
 
 pub use known::Known;

@@ -1,11 +1,13 @@
-//! Runs the schedule: sends calls, folds answers, says what came of it. The only file here that awaits or reads a clock.
+//! Runs the schedule: sends calls, folds answers, says what came of it. The only file here that reads a clock.
 
 use super::fold::{Fold, first_window};
+use super::logs::{self, Ask, Read, Told};
 use super::schedule::{Call, Event, FeedState, Job, Looking, Outcome, Topic, next_due, schedule};
 use super::settings::Settings;
 use crate::aws::{Answer, InstanceMetricQuery, MetricQuery, Reader, Serverless, TaskDetail, WhichTables};
 use crate::model::event::{Asked, Event as DmsEvent, Window};
-use crate::model::observation::{InstanceSeries, TaskSeries};
+use crate::model::log_place::LogSource;
+use crate::model::observation::{InstanceSeries, LogFindings, LogNews, TaskSeries, Value};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Identity, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
@@ -27,7 +29,10 @@ pub enum Said {
     /// Requests of every service in the last minute, and the estimated cost of metrics.
     Traffic {
         requests_last_minute: u32,
-        dollars_per_day: f64,
+        /// `None` until it was measured.
+        dollars_per_day: Option<f64>,
+        /// The most it may be.
+        dollars_cap: f64,
     },
 }
 
@@ -114,6 +119,11 @@ enum Answered {
     InstanceMetrics(Answer<Vec<InstanceSeries>>),
     Charts(Answer<Vec<TaskSeries>>, Answer<Vec<InstanceSeries>>),
     Tables(Subject, Answer<Vec<TableRow>>),
+    Log(LogSource, Answer<Read>),
+    LogErrors(ReplicationArn, Answer<Read>),
+    /// The two above, once taken in.
+    News(LogSource, Told<LogNews>),
+    Findings(Told<Vec<LogFindings>>),
 }
 
 /// What a call needs besides its job.
@@ -122,6 +132,20 @@ struct Needs {
     queries: Vec<MetricQuery>,
     of_instances: Vec<InstanceMetricQuery>,
     window: Option<Window>,
+    log: Option<Ask>,
+}
+
+impl Needs {
+    fn log_window(self) -> Result<Ask, Problem> {
+        self.log.ok_or_else(|| Problem {
+            kind: ProblemKind::Internal,
+            summary: "a log was asked for without a window".to_owned(),
+            detail: String::new(),
+            hint: "This is a mistake of cutover; r asks again.".to_owned(),
+            request_id: None,
+            at: Timestamp::now(),
+        })
+    }
 }
 
 struct Ended {
@@ -136,7 +160,7 @@ struct Runner {
     fold: Fold,
     calls: JoinSet<Ended>,
     running: HashMap<Topic, (u64, AbortHandle)>,
-    traffic: Option<(Timestamp, u32, f64)>,
+    traffic: Option<(Timestamp, u32, Option<f64>)>,
     /// What was said of the service's clock.
     ahead: SignedDuration,
 }
@@ -194,7 +218,21 @@ impl Runner {
         }
     }
 
-    /// Metric queries need instance names, events where the last answer ended: the schedule knows neither.
+    /// The next window of a log: of the one on screen, or of the look behind it.
+    fn log_window(&self, source: &LogSource, on_screen: bool) -> Ask {
+        let now = self.service_now();
+        let (place, begin) = (self.fold.log_place(source), logs::begin(self.fold.ended(source), now));
+        match source {
+            LogSource::Task(arn) if !on_screen => self.fold.logs.ask_errors(arn, place, begin, now),
+            _ => self.fold.logs.ask(source, place, begin, now),
+        }
+    }
+
+    fn service_now(&self) -> Timestamp {
+        self.reader.service_time(Timestamp::now())
+    }
+
+    /// Metric queries need instance names, events and logs where the last answer ended: the schedule knows neither.
     fn needs(&self, job: &Job) -> Needs {
         let query = |(arn, names): &(ReplicationArn, Vec<_>)| MetricQuery {
             arn: arn.clone(),
@@ -206,9 +244,13 @@ impl Runner {
             Job::InstanceMetrics { .. } => Needs { of_instances: self.fold.instance_queries(), ..Needs::default() },
             Job::Charts { arn, .. } => {
                 let (task, instance) = self.fold.chart_queries(arn);
-                Needs { queries: vec![task], of_instances: instance.into_iter().collect(), window: None }
+                Needs { queries: vec![task], of_instances: instance.into_iter().collect(), ..Needs::default() }
             }
             Job::Events => Needs { window: self.fold.window(), ..Needs::default() },
+            Job::Log(source) => Needs { log: Some(self.log_window(source, true)), ..Needs::default() },
+            Job::LogErrors(arn) => {
+                Needs { log: Some(self.log_window(&LogSource::Task(arn.clone()), false)), ..Needs::default() }
+            }
             _ => Needs::default(),
         }
     }
@@ -228,6 +270,7 @@ impl Runner {
                 let outcome = Outcome::Answered { requests: answered.requests() };
                 let missing = answered.missing();
                 let mut events = self.learn(&topic, &mut answered, now);
+                answered = self.take_log(answered, &mut events, now);
                 events.push(Event::Ended { id, topic: topic.clone(), outcome });
                 self.happened(Event::Together(events));
                 self.tell(&topic, answered, now);
@@ -240,6 +283,9 @@ impl Runner {
             Err(problem) => {
                 let outcome = Outcome::Failed(problem.kind);
                 self.happened(Event::Ended { id, topic: topic.clone(), outcome });
+                if let Topic::Log(source) = &topic {
+                    self.tell_gap(source, &problem);
+                }
                 let retry_at = self.state.retry_at(&topic).map(by_service);
                 let report = self.fold.failed(subject_of(&topic), problem, retry_at);
                 self.say(report);
@@ -268,8 +314,12 @@ impl Runner {
             }
             Answered::Charts(task, instance) => {
                 let Topic::Charts(arn) = topic else { return events };
+                // A late answer about a task that was left must not push out the charts that are open now.
+                if self.state.charts_of() != Some(arn) {
+                    return events;
+                }
                 let task = std::mem::take(&mut task.value).into_iter().map(|one| one.series).collect();
-                let instance = std::mem::take(&mut instance.value).into_iter().map(|one| one.series).collect();
+                let instance = std::mem::take(&mut instance.value);
                 self.fold.charts(arn, task, instance, now);
                 return events;
             }
@@ -284,10 +334,39 @@ impl Runner {
         events
     }
 
+    /// A window of a log, folded into what was read of it before.
+    fn take_log(&mut self, answered: Answered, events: &mut Vec<Event>, now: Timestamp) -> Answered {
+        match answered {
+            Answered::Log(source, answer) => {
+                let there = answer.value.none.is_none();
+                events.push(Event::Log { topic: Topic::Log(source.clone()), there });
+                Answered::News(source.clone(), self.fold.logs.news(source, answer, now))
+            }
+            Answered::LogErrors(arn, answer) => {
+                let there = answer.value.none.is_none();
+                events.push(Event::Log { topic: Topic::LogErrors(arn.clone()), there });
+                Answered::Findings(self.fold.logs.findings(&arn, answer, now))
+            }
+            other => other,
+        }
+    }
+
+    /// What cannot be read is a gap between what was and what will be.
+    fn tell_gap(&mut self, source: &LogSource, problem: &Problem) {
+        let now = self.service_now();
+        if let Some(told) = self.fold.logs.failed(source, problem, now) {
+            let every = self.state.every(&Topic::Log(source.clone()));
+            self.say(self.fold.log_report(Subject::Log(source.clone()), told, Value::Log, every));
+        }
+    }
+
     /// Says what was learned, with the interval in force now.
     fn tell(&self, topic: &Topic, answered: Answered, now: Timestamp) {
         let every = self.state.every(topic);
         let fold = &self.fold;
+        if let (Topic::Definition(arn), Answered::Settings(_, answer)) = (topic, &answered) {
+            self.say(fold.definition_report(arn, answer.stated, every, now));
+        }
         self.say(match answered {
             Answered::Identity(answer) => fold.identity_report(answer, every, now),
             Answered::Tasks(_) | Answered::Settings(..) | Answered::Tags(_) => {
@@ -308,6 +387,10 @@ impl Runner {
                 report
             }
             Answered::Tables(subject, answer) => fold.tables_report(subject, answer, every, now),
+            Answered::News(source, told) => fold.log_report(Subject::Log(source), told, Value::Log, every),
+            Answered::Findings(told) => fold.log_report(Subject::LogErrors, told, Value::LogErrors, every),
+            // Taken in already.
+            Answered::Log(..) | Answered::LogErrors(..) => return,
         });
     }
 
@@ -317,17 +400,24 @@ impl Runner {
 
     fn say_traffic(&mut self) {
         let now = Timestamp::now();
-        if self.traffic.is_some_and(|(at, ..)| (at..at + TRAFFIC_EVERY).contains(&now)) {
-            return;
-        }
         let traffic = self.reader.traffic();
         let (requests_last_minute, dollars_per_day) = (traffic.requests_last_minute, traffic.dollars_per_day);
+        // The first cost is news at once.
+        let first = dollars_per_day.is_some() && self.traffic.is_some_and(|(.., dollars)| dollars.is_none());
+        if !first && self.traffic.is_some_and(|(at, ..)| (at..at + TRAFFIC_EVERY).contains(&now)) {
+            return;
+        }
         let same = self.traffic.is_some_and(|(_, requests, dollars)| {
-            requests == requests_last_minute && (dollars - dollars_per_day).abs() < 0.005
+            let close = match (dollars, dollars_per_day) {
+                (Some(old), Some(new)) => (old - new).abs() < 0.005,
+                (old, new) => old.is_none() && new.is_none(),
+            };
+            requests == requests_last_minute && close
         });
         self.traffic = Some((now, requests_last_minute, dollars_per_day));
         if !same {
-            (self.sink)(Said::Traffic { requests_last_minute, dollars_per_day });
+            let dollars_cap = self.state.dollars_cap();
+            (self.sink)(Said::Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
 }
@@ -351,6 +441,8 @@ impl Answered {
             Self::Charts(task, instance) if task.missing.is_empty() => &instance.missing,
             Self::Charts(task, _) => &task.missing,
             Self::Tables(_, answer) => &answer.missing,
+            Self::Log(_, answer) | Self::LogErrors(_, answer) => &answer.missing,
+            Self::News(..) | Self::Findings(_) => return None,
         };
         missing.first().cloned()
     }
@@ -372,6 +464,8 @@ impl Answered {
             Self::InstanceMetrics(answer) => answer.pages,
             Self::Charts(task, instance) => task.pages + instance.pages,
             Self::Tables(_, answer) => answer.pages,
+            Self::Log(_, answer) | Self::LogErrors(_, answer) => answer.pages,
+            Self::News(..) | Self::Findings(_) => 0,
         }
     }
 }
@@ -436,6 +530,11 @@ async fn ask(reader: &Reader, job: &Job, known: Needs) -> Result<Answered, Probl
         Job::TableErrors(arn) => {
             Answered::Tables(Subject::TableErrors(arn.clone()), reader.tables(arn, WhichTables::ErrorsOnly).await?)
         }
+        Job::Log(source) => Answered::Log(source.clone(), logs::lines(reader, source, known.log_window()?).await?),
+        Job::LogErrors(arn) => {
+            let source = LogSource::Task(arn.clone());
+            Answered::LogErrors(arn.clone(), logs::errors(reader, &source, known.log_window()?).await?)
+        }
     })
 }
 
@@ -482,7 +581,10 @@ fn subject_of(topic: &Topic) -> Subject {
         Topic::Maintenance => Subject::Maintenance,
         Topic::InstanceMetrics => Subject::InstanceMetrics,
         Topic::Charts(arn) => Subject::Charts(arn.clone()),
+        Topic::Definition(arn) => Subject::Definition(arn.clone()),
         Topic::Tables(arn) => Subject::Tables(arn.clone()),
         Topic::TableErrors(arn) => Subject::TableErrors(arn.clone()),
+        Topic::Log(source) => Subject::Log(source.clone()),
+        Topic::LogErrors(_) => Subject::LogErrors,
     }
 }

@@ -1,6 +1,6 @@
 //! What this room can be told.
 
-use super::scope;
+use crate::model::pattern;
 use std::collections::BTreeMap;
 
 /// Which tasks are watched, and what watching may cost.
@@ -43,7 +43,7 @@ impl Settings {
 
     /// Whether the name fits; tags are another question.
     pub fn watches(&self, name: &str) -> bool {
-        self.tasks.is_empty() || self.tasks.iter().any(|pattern| scope::fits(pattern, name))
+        self.tasks.is_empty() || self.tasks.iter().any(|one| pattern::fits(one, name))
     }
 
     /// Whether these tags are enough.

@@ -1,4 +1,5 @@
-//! Is this task all right? A table over type, status, stop reason and freshness; pure.
+//! How a task stands: its load and its latency, and the words for a judgement. What is wrong with it is a matter of the
+//! rules in [`crate::model::alert`].
 //!
 //! `running` is not health and `stopped` is not failure: a full load that stopped with `FULL_LOAD_ONLY_FINISHED`
 //! succeeded, a CDC task that stopped is an outage (section 0 of the DMS facts, points 2 to 7).
@@ -30,15 +31,7 @@ impl Health {
     }
 }
 
-/// One reason behind a judgement; `id` is stable and stands in `tasks --output json` as `alerts[].id`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Alert {
-    pub id: String,
-    pub severity: Health,
-    pub message: String,
-}
-
-/// Seconds of target latency above which a CDC task is a warning, and critical. Per-task thresholds come with alerts.
+/// Seconds of target latency above which a CDC task is a warning, and critical, where nobody has said otherwise.
 pub const LATENCY_WARNING: f64 = 60.0;
 pub const LATENCY_CRITICAL: f64 = 900.0;
 
@@ -132,104 +125,10 @@ pub fn latency(task: &Task, points: &[Point], asked: bool, now: Timestamp) -> La
     }
 }
 
-/// Everything that is wrong with a task, worst first; the verdict is [`verdict`].
-pub fn alerts(task: &Task, latency: Latency, tables: Option<&[TableRow]>) -> Vec<Alert> {
-    let mut out = Vec::new();
-    let mut add = |id: &str, severity, message: String| out.push(Alert { id: id.to_owned(), severity, message });
-    status_alert(task, &mut add);
-    match latency {
-        Latency::Fresh(p) if p.value > LATENCY_CRITICAL => {
-            add("latency-high", Health::Critical, format!("target latency {} s", p.value.round()));
-        }
-        Latency::Fresh(p) if p.value > LATENCY_WARNING => {
-            add("latency-high", Health::Warning, format!("target latency {} s", p.value.round()));
-        }
-        Latency::Missing { newest: Some(_) } => {
-            add("no-data", Health::Critical, "running, and its metrics stopped".to_owned());
-        }
-        Latency::Missing { newest: None } => {
-            add("no-data", Health::Critical, "running, and no latency was ever published".to_owned());
-        }
-        Latency::NotYet => add("no-data-yet", Health::Unknown, "no latency known yet".to_owned()),
-        _ => {}
-    }
-    let errored = errored_tables(task, tables);
-    if errored > 0 {
-        let noun = if errored == 1 { "table" } else { "tables" };
-        add("table-error", Health::Critical, format!("{errored} {noun} in error"));
-    } else if matches!(load(task), Load::Incomplete { .. }) && task.status != TaskStatus::Failed {
-        add("load-incomplete", Health::Critical, "the full load ended before every table was loaded".to_owned());
-    }
-    let odd = tables.into_iter().flatten().filter(|row| matches!(row.state, TableState::Other(_))).count();
-    if odd > 0 {
-        let noun = if odd == 1 { "table" } else { "tables" };
-        add("table-state-unknown", Health::Warning, format!("{odd} {noun} in a state this program does not know"));
-    }
-    out.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
-    out
-}
-
-fn status_alert(task: &Task, add: &mut impl FnMut(&str, Health, String)) {
-    let reason = task.stop_reason();
-    match (&task.status, task.migration_type.has_cdc(), reason) {
-        (TaskStatus::Failed | TaskStatus::FailedMove, ..) => {
-            let why = task.last_failure.as_ref().or(task.stop_reason.as_ref());
-            let why = why.map_or_else(|| "no reason given".to_owned(), |text| text.shown().into_owned());
-            add("failed", Health::Critical, format!("{}: {why}", task.status.raw()));
-        }
-        (TaskStatus::Stopped, _, Some(StopReason::StoppedAfterFullLoad)) => {
-            let what = "stopped after the full load: the target misses every change made during it";
-            add("stopped-after-load", Health::Critical, what.to_owned());
-        }
-        (TaskStatus::Stopped, _, Some(r @ (StopReason::FatalError | StopReason::RecoverableError))) => {
-            add("stopped-error", Health::Critical, format!("stopped: {}", r.raw()));
-        }
-        // A stop at the position, time or after the changes that somebody asked for is planned.
-        (
-            TaskStatus::Stopped,
-            true,
-            Some(
-                r @ (StopReason::StoppedAtServerTime
-                | StopReason::StoppedAtCommitTime
-                | StopReason::StoppedAfterCachedEvents),
-            ),
-        ) => {
-            add("stopped-planned", Health::Warning, format!("stopped as asked: {}", r.raw()));
-        }
-        (TaskStatus::Stopped, true, _) => {
-            add("cdc-stopped", Health::Critical, "replication is stopped: changes are not applied".to_owned());
-        }
-        (TaskStatus::Stopped, false, Some(StopReason::FullLoadOnlyFinished)) => {}
-        (TaskStatus::Stopped, false, Some(StopReason::Normal)) => {
-            add("stopped-by-hand", Health::Warning, "stopped before the load finished".to_owned());
-        }
-        (TaskStatus::Stopped, false, Some(r)) => {
-            add("stopped-early", Health::Critical, format!("stopped: {}", r.raw()));
-        }
-        (TaskStatus::Stopped, false, None) => {
-            add("stop-reason-unknown", Health::Unknown, "stopped, and AWS gives no known reason".to_owned());
-        }
-        (TaskStatus::Other(text), ..) => {
-            let preparing = task.arn.kind() == crate::model::ReplicationKind::Serverless;
-            let message = format!("status {}", text.shown());
-            add("status-unknown", if preparing { Health::Warning } else { Health::Unknown }, message);
-        }
-        (TaskStatus::Deleting | TaskStatus::Moving | TaskStatus::Modifying, ..) => {
-            add("in-change", Health::Warning, task.status.raw().to_owned());
-        }
-        _ => {}
-    }
-}
-
 /// Tables in error: rows where we have them all, else the task's own count; the larger, since either may be stale.
 pub fn errored_tables(task: &Task, tables: Option<&[TableRow]>) -> usize {
     let rows = tables.into_iter().flatten().filter(|row| row.state == TableState::Error).count();
     rows.max(usize::try_from(task.stats.tables_errored).unwrap_or(0))
-}
-
-/// The worst of the alerts.
-pub fn verdict(alerts: &[Alert]) -> Health {
-    alerts.iter().map(|alert| alert.severity).max().unwrap_or(Health::Ok)
 }
 
 #[cfg(test)]
@@ -266,32 +165,12 @@ mod tests {
     }
 
     #[test]
-    fn stopped_is_success_for_a_finished_load_and_an_outage_for_cdc() {
-        use MigrationType::{Cdc, FullLoad, FullLoadAndCdc};
-        for (kind, reason, want) in [
-            (FullLoad, "Stop Reason FULL_LOAD_ONLY_FINISHED", Health::Ok),
-            (FullLoad, "Stop Reason NORMAL", Health::Warning),
-            (FullLoad, "Stop Reason FATAL_ERROR Error Level FATAL", Health::Critical),
-            (FullLoad, "Stop Reason STOPPED_DUE_TO_LOW_DISK", Health::Critical),
-            (FullLoad, "never seen before", Health::Unknown),
-            (Cdc, "Stop Reason NORMAL", Health::Critical),
-            (Cdc, "Stop Reason STOPPED_AT_COMMIT_TIME", Health::Warning),
-            (FullLoadAndCdc, "Stop Reason STOPPED_AFTER_FULL_LOAD", Health::Critical),
-            (FullLoadAndCdc, "Stop Reason STOPPED_AFTER_CACHED_EVENTS", Health::Warning),
-        ] {
-            let found = alerts(&stopped(kind.clone(), reason), Latency::NotDue, None);
-            assert_eq!(verdict(&found), want, "{kind:?} {reason}: {found:?}");
-        }
-    }
-
-    #[test]
     fn a_hundred_percent_with_tables_in_error_is_not_a_load() {
         let mut task = stopped(MigrationType::FullLoad, "Stop Reason FULL_LOAD_ONLY_FINISHED");
         task.stats.fresh_start = Some(at(0));
         task.stats.full_load_progress_percent = Some(100);
         task.stats.tables_errored = 12;
         assert_eq!(load(&task), Load::Incomplete { errored: 12 });
-        assert_eq!(verdict(&alerts(&task, Latency::NotDue, None)), Health::Critical);
     }
 
     #[test]
@@ -345,17 +224,5 @@ mod tests {
         }
         loading.stats.full_load_finish = Some(at(1_000));
         assert_eq!(latency(&loading, &[], true, now), Latency::Missing { newest: None });
-    }
-
-    #[test]
-    fn running_is_not_health() {
-        let mut t = task(MigrationType::Cdc, TaskStatus::Running);
-        let fresh = |value| Latency::Fresh(Point { at: at(0), value });
-        assert_eq!(verdict(&alerts(&t, fresh(3.0), None)), Health::Ok);
-        assert_eq!(verdict(&alerts(&t, fresh(94.0), None)), Health::Warning);
-        assert_eq!(verdict(&alerts(&t, fresh(4_000.0), None)), Health::Critical);
-        assert_eq!(verdict(&alerts(&t, Latency::NotYet, None)), Health::Unknown);
-        t.stats.tables_errored = 1;
-        assert_eq!(verdict(&alerts(&t, fresh(3.0), None)), Health::Critical);
     }
 }

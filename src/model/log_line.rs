@@ -137,6 +137,52 @@ fn source(message: &str) -> (&str, Option<(&str, u32)>) {
     found().unwrap_or((message, None))
 }
 
+/// Severity of any line: of one of DMS by its letter, of others, such as those of Lambda functions, by the word that stands
+/// near their beginning as runtimes write it (`[ERROR]`, `\tERROR\t`, `ERROR ...`, `"level":"error"`).
+pub fn severity(text: &str) -> Option<Severity> {
+    match parse(text) {
+        Some(line) => line.severity,
+        None => stated(&text[..text.floor_char_boundary(HEAD)]),
+    }
+}
+
+/// A severity that is stated stands in the first so many bytes.
+const HEAD: usize = 240;
+
+fn stated(head: &str) -> Option<Severity> {
+    let json = head.split_once("\"level\"").and_then(|(_, rest)| rest.split('"').nth(1));
+    if let Some(word) = json {
+        return word_of(&word.to_ascii_uppercase());
+    }
+    if head.contains("Task timed out after") {
+        return Some(Severity::Error);
+    }
+    let bounded = |(at, word): (usize, &str)| {
+        let before = head[..at].chars().next_back();
+        let after = head[at + word.len()..].chars().next();
+        let opens = before.is_none_or(|c| matches!(c, '[' | '\t'));
+        opens && after.is_none_or(|c| matches!(c, ']' | '\t' | ' ' | ':'))
+    };
+    let words = ["FATAL", "CRITICAL", "ERROR", "WARNING", "WARN", "INFO", "DEBUG", "TRACE"];
+    let found = words
+        .iter()
+        .flat_map(|word| head.match_indices(word))
+        .filter(|found| bounded(*found))
+        .min_by_key(|(at, _)| *at);
+    found.and_then(|(_, word)| word_of(word))
+}
+
+fn word_of(word: &str) -> Option<Severity> {
+    Some(match word {
+        "FATAL" | "CRITICAL" | "ERROR" => Severity::Error,
+        "WARN" | "WARNING" => Severity::Warning,
+        "INFO" => Severity::Info,
+        "DEBUG" => Severity::Debug,
+        "TRACE" => Severity::Trace,
+        _ => return None,
+    })
+}
+
 fn code(message: &str) -> Option<&str> {
     message.split('[').skip(1).find_map(|rest| {
         let (inside, _) = rest.split_once(']')?;
@@ -217,9 +263,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn lines_of_other_programs_state_their_severity_in_words() {
+        for (text, want) in [
+            ("[ERROR]\t2026-01-15T14:03:22.000Z\tabc\tboom", Some(Severity::Error)),
+            ("2026-01-15T14:03:22.000Z\tabc\tWARN\tlow", Some(Severity::Warning)),
+            ("{\"timestamp\":\"x\",\"level\":\"error\",\"message\":\"boom\"}", Some(Severity::Error)),
+            ("2026-01-15T14:03:22.000Z abc Task timed out after 3.00 seconds", Some(Severity::Error)),
+            ("INFO: all is well", Some(Severity::Info)),
+            ("START RequestId: abc Version: $LATEST", None),
+            ("no ERRORS at all, and no mention of an ERROR", None),
+            ("1: 2025-10-20T18:34:12 [SORTER          ]W:  ERROR: said inside", Some(Severity::Warning)),
+        ] {
+            assert_eq!(severity(text), want, "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_is_a_line_or_none_and_never_a_panic(text in "(\\PC|[\\[\\]:()0-9T\\n -]){0,120}") {
+            let _ = severity(&text);
             if let Some(line) = parse(&text) {
                 prop_assert!(text.contains(line.message) && text.contains(line.component));
             }

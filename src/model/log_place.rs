@@ -31,6 +31,86 @@ pub enum NoPlace {
     NoInstance,
 }
 
+/// What there is of a group, as far as a name goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogShelf {
+    NoGroup,
+    NoStream,
+    There,
+}
+
+/// Why there is nothing to read, and what to do about it. Names come from outside: show through `shown()`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoLog {
+    /// Follows "no logs because".
+    pub because: String,
+    pub hint: String,
+}
+
+impl NoLog {
+    /// Both in one text.
+    pub fn text(&self) -> String {
+        format!("{}. {}", self.because, self.hint)
+    }
+}
+
+impl NoPlace {
+    pub fn told(self) -> NoLog {
+        let hint = match self {
+            Self::Off => {
+                "Switch it on in the task settings (the task has to be stopped for that); until then rejected rows and \
+                 truncated values leave no trace."
+            }
+            Self::NoInstance => "Look at the task with `aws dms describe-replication-tasks`.",
+        };
+        NoLog { because: self.to_string(), hint: hint.to_owned() }
+    }
+}
+
+impl LogSource {
+    pub fn is_task(&self) -> bool {
+        matches!(self, Self::Task(_))
+    }
+}
+
+/// What is missing of a place, in words; `None` where everything is there. `of_task`: DMS makes this log, and nobody else.
+pub fn missing(of_task: bool, place: &LogPlace, shelf: LogShelf) -> Option<NoLog> {
+    let group = &place.group;
+    let origin = match (of_task, place.stated) {
+        (true, true) => " (named by the settings of the task)",
+        (true, false) => " (the usual name)",
+        (false, _) => "",
+    };
+    let because = match (shelf, &place.stream) {
+        (LogShelf::There, _) => return None,
+        (LogShelf::NoGroup, _) => format!("there is no log group {group}{origin}"),
+        (LogShelf::NoStream, Some(stream)) => format!("the log group {group} has no stream {stream}{origin}"),
+        (LogShelf::NoStream, None) => format!("the log group {group} has no streams"),
+    };
+    let hint = if of_task {
+        "DMS creates it when the task first runs. If the task has run: the role dms-cloudwatch-logs-role may be missing, \
+         or the instance has no way to the logs endpoint; DMS then drops lines without a word."
+    } else {
+        "A Lambda function creates its group when it first runs. Check the name, the account and the region."
+    };
+    Some(NoLog { because, hint: hint.to_owned() })
+}
+
+impl LogPlace {
+    /// The whole of a group that was named.
+    pub fn group(name: &str) -> Self {
+        Self { group: name.to_owned(), stream: None, stated: true }
+    }
+
+    /// Group and stream, for a title.
+    pub fn words(&self) -> String {
+        match &self.stream {
+            Some(stream) => format!("{} / {stream}", self.group),
+            None => self.group.clone(),
+        }
+    }
+}
+
 /// Settings win over the usual names (section 4.1 of the DMS facts). `instance` is the *name* of the instance.
 pub fn find(arn: &ReplicationArn, settings: &TaskSettings, instance: Option<&str>) -> Result<LogPlace, NoPlace> {
     if settings.logging_enabled == Some(false) {
@@ -79,5 +159,23 @@ mod tests {
         ] {
             assert_eq!(find(arn, &settings, instance), want);
         }
+    }
+
+    #[test]
+    fn what_is_missing_is_named_with_where_the_name_came_from() {
+        let usual = LogPlace { group: "dms-tasks-i".into(), stream: Some("dms-task-ABC".into()), stated: false };
+        let stated = LogPlace { stated: true, ..usual.clone() };
+        let group = LogPlace::group("/aws/lambda/f");
+        for (of_task, place, shelf, because, hint) in [
+            (true, &usual, LogShelf::NoGroup, "there is no log group dms-tasks-i (the usual name)", "dms-cloudwatch"),
+            (true, &stated, LogShelf::NoStream, "has no stream dms-task-ABC (named by the settings", "first runs"),
+            (false, &group, LogShelf::NoGroup, "there is no log group /aws/lambda/f", "Check the name"),
+            (false, &group, LogShelf::NoStream, "the log group /aws/lambda/f has no streams", "Lambda"),
+        ] {
+            let told = missing(of_task, place, shelf).unwrap();
+            assert!(told.because.contains(because) && told.hint.contains(hint), "{told:?}");
+        }
+        assert_eq!(missing(true, &usual, LogShelf::There), None);
+        assert_eq!((usual.words(), group.words()), ("dms-tasks-i / dms-task-ABC".into(), "/aws/lambda/f".into()));
     }
 }

@@ -3,6 +3,8 @@
 //! Several of these stand nowhere else: rejected rows and truncation are in no table statistics, a dropped column is not
 //! even a warning.
 
+use crate::model::log_line::{self, Severity};
+
 /// One kind of line that matters.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Sign {
@@ -146,6 +148,38 @@ pub fn find(text: &str) -> Option<&'static Sign> {
     TABLE.iter().find(|sign| sign.marks.iter().any(|parts| parts.iter().all(|part| text.contains(part))))
 }
 
+/// Words of lines worth a look, for the service to filter by: errors and warnings, and what DMS says at information level
+/// although it matters. The service compares case, so both spellings stand here.
+const TERMS: [&str; 16] = [
+    "]E:",
+    "]W:",
+    "is unsupported in table def",
+    "No tables were found",
+    "foreign key",
+    "FOREIGN KEY",
+    "ORA-",
+    "truncation",
+    "Truncation",
+    "too long for",
+    "exceeded",
+    "paused",
+    "had no impact",
+    "Validation Failed",
+    "fatal error",
+    "RECOVERABLE_ERROR",
+];
+
+/// A filter pattern that lets through every line worth a look and few others.
+pub fn pattern() -> String {
+    TERMS.map(|term| format!("?\"{term}\"")).join(" ")
+}
+
+/// An error, a warning, or a line whose sign is known: what a background look keeps. A pattern is coarser.
+pub fn is_worth_a_look(text: &str) -> bool {
+    let severity = log_line::parse(text).and_then(|line| line.severity);
+    severity.is_some_and(|severity| severity <= Severity::Warning) || find(text).is_some()
+}
+
 /// Only says that nothing happened: context logging of DMS 3.5 and later writes it every three minutes.
 pub fn is_chatter(text: &str) -> bool {
     text.contains("No records received to load or apply on target")
@@ -187,6 +221,29 @@ mod tests {
             assert_eq!(find(text).map(|sign| sign.id), Some(want), "{text}");
         }
         assert_eq!(find("Task is running"), None);
+    }
+
+    #[test]
+    fn what_is_worth_a_look_passes_the_pattern_of_the_service() {
+        let passes = |text: &str| TERMS.iter().any(|term| text.contains(term));
+        let line =
+            |letter: char, message: &str| format!("1: 2026-01-15T14:03:22 [SORTER          ]{letter}:  {message}");
+        for (text, worth) in [
+            (line('E', "anything"), true),
+            (line('W', "anything"), true),
+            (line('I', "Column 'b' is unsupported in table def 's.t' since the LOB support is disabled"), true),
+            (line('I', "No tables were found at task initialization"), true),
+            ("    ERROR: insert or update on table \"x\" violates foreign key constraint \"fk\"".into(), true),
+            ("    a foreign key constraint fails".into(), true),
+            ("    value too long for type character varying(3)".into(), true),
+            ("    Data truncation: Data too long for column 'x'".into(), true),
+            ("    ORA-02291: integrity constraint violated".into(), true),
+            (line('I', "Reading from source is paused"), true),
+            (line('I', "Task is running"), false),
+        ] {
+            assert_eq!((is_worth_a_look(&text), passes(&text)), (worth, worth), "{text}");
+        }
+        assert!(pattern().starts_with("?\"]E:\" ?\"]W:\" ") && pattern().len() < 1024, "the service takes 1,024");
     }
 
     #[test]

@@ -48,6 +48,22 @@ impl Tail {
         (self.read_to - back).max(self.first).max(now - CATCH_UP)
     }
 
+    /// What lies between the end of what was read and a window that begins at `from`: nobody looked, and it will not be read
+    /// any more. An outage is told of by [`Tail::failed`].
+    pub fn skipped(&self, from: Timestamp) -> Option<Span> {
+        (self.begun && self.outage.is_none() && from > self.read_to).then_some((self.read_to, from))
+    }
+
+    /// Something was read to its end at least once.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
+    /// Since when it cannot be read.
+    pub fn outage(&self) -> Option<Timestamp> {
+        self.outage
+    }
+
     /// Takes in events of a window that was read to its end at `now`. Gives those that are new, oldest first, and the
     /// stretch that was missing until now, if there was one.
     pub fn read(&mut self, from: Timestamp, events: Vec<LogEvent>, now: Timestamp) -> (Vec<LogEvent>, Option<Span>) {
@@ -123,6 +139,18 @@ mod tests {
         let from = tail.from(at(40_000));
         assert_eq!(from, at(40_000 - 3600));
         assert_eq!(tail.read(from, vec![], at(40_000)).1, Some((from, at(40_000))));
+    }
+
+    #[test]
+    fn what_was_not_looked_at_for_too_long_is_told() {
+        let mut tail = Tail::new(at(0));
+        assert_eq!((tail.skipped(at(40_000)), tail.has_begun()), (None, false), "the first window skips nothing");
+        tail.read(at(0), vec![], at(10));
+        assert_eq!(tail.skipped(tail.from(at(3000))), None);
+        let from = tail.from(at(40_000));
+        assert_eq!(tail.skipped(from), Some((at(10), from)));
+        tail.failed(vec![], at(40_000));
+        assert_eq!((tail.skipped(from), tail.outage()), (None, Some(at(10))), "an outage is told of as such");
     }
 
     proptest! {

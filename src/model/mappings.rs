@@ -2,8 +2,13 @@
 //!
 //! Selection is by DMS wildcards ([`like`]), case-sensitive; `exclude` wins over `include`; `explicit` takes one exact
 //! table.
+//! `words.rs` says every rule in words.
 //! Transformations covered: rename, add/remove/replace prefix and suffix, and case, on schemas, tables and columns, and
 //! include/remove of columns. What is not understood is kept in [`Mappings::unread`], never dropped silently.
+
+mod words;
+
+pub use words::{exact, words};
 
 use serde::Deserialize;
 

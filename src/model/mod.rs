@@ -3,25 +3,32 @@
 //! Pure types and pure functions. Nothing here opens a file, a socket or a terminal, reads a clock, or knows another
 //! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
 
+pub mod alert;
 pub mod audit;
 pub mod change;
+pub mod drain;
 pub mod event;
 pub mod health;
 pub mod ids;
+pub mod json;
+pub mod listing;
 pub mod log_line;
 pub mod log_place;
 pub mod log_sign;
 pub mod log_tail;
+pub mod maintenance_window;
 pub mod mappings;
 pub mod metric;
 pub mod observation;
 pub mod operation;
 pub mod parts;
+pub mod pattern;
 pub mod problem;
 pub mod schedule;
 pub mod secret;
 pub mod settings;
 pub mod stamp;
+pub mod statement;
 pub mod table;
 pub mod task;
 pub mod topic;

@@ -55,6 +55,8 @@ pub enum Subject {
     InstanceMetrics,
     /// What AWS is going to do to instances.
     Maintenance,
+    /// Mappings and settings of one task, while they are on screen.
+    Definition(ReplicationArn),
 }
 
 impl Subject {
@@ -98,6 +100,14 @@ pub enum Value {
     Charts(Charts),
     InstanceMetrics(Vec<InstanceSeries>),
     Maintenance(Vec<PendingMaintenance>),
+    Definition(Definition),
+}
+
+/// What a task is told to do, as DMS keeps it: JSON inside texts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Definition {
+    pub table_mappings: Option<String>,
+    pub settings: Option<String>,
 }
 
 /// All points kept, of a task and of the instance it runs on.
@@ -114,12 +124,17 @@ pub struct Charts {
 pub struct LogNews {
     /// New lines, oldest first.
     pub lines: Vec<LogEvent>,
-    /// Since when it cannot be read, and until when that is known to be so; it is tried again.
+    /// Since when it cannot be read, and until when that is known to be so; it is tried again. Beside lines that were read
+    /// to the end: a stretch that nobody looked at and that will not be read any more.
     pub gap: Option<(Timestamp, Timestamp)>,
+    /// Why there is a gap.
+    pub why: Option<String>,
     /// A gap that was read after all; its lines are among these.
     pub filled: Option<(Timestamp, Timestamp)>,
     /// Where it was read: group, and stream where it is one.
     pub place: Option<String>,
+    /// Where reading began; older lines were never asked for.
+    pub since: Option<Timestamp>,
     /// Why there is nothing to read.
     pub none: Option<String>,
 }

@@ -12,8 +12,8 @@ mod tests;
 
 pub use cron::Cron;
 pub use expression::{Expression, ExpressionError, Unit};
-pub use next::NoNext;
-pub use target::{Deed, Target};
+pub use next::{Coming, NoNext};
+pub use target::{Deed, Reach, Target};
 
 use crate::model::{ReplicationArn, Untrusted};
 use jiff::Timestamp;

@@ -1,4 +1,10 @@
-//! The parts of a task's settings JSON that this program reads. Unknown keys are AWS's business.
+//! The parts of a task's settings JSON that this program reads. Unknown keys are AWS's business. `words.rs` says all of
+//! them in words.
+
+mod known;
+mod words;
+
+pub use words::words;
 
 use serde::Deserialize;
 
@@ -28,6 +34,9 @@ impl PrepMode {
 pub struct TaskSettings {
     pub prep_mode: Option<PrepMode>,
     pub validation_enabled: Option<bool>,
+    /// Failures at which validation of the whole task stops, and of one table.
+    pub validation_failures: Option<i64>,
+    pub validation_table_failures: Option<i64>,
     pub logging_enabled: Option<bool>,
     pub log_group: Option<String>,
     pub log_stream: Option<String>,
@@ -43,9 +52,12 @@ pub fn parse(text: &str) -> Result<TaskSettings, SettingsError> {
     let raw: RawSettings = serde_json::from_str(text)?;
     let load = raw.full_load.unwrap_or_default();
     let logging = raw.logging.unwrap_or_default();
+    let validation = raw.validation.unwrap_or_default();
     Ok(TaskSettings {
         prep_mode: load.prep_mode,
-        validation_enabled: raw.validation.and_then(|v| v.enable),
+        validation_enabled: validation.enable,
+        validation_failures: validation.failures,
+        validation_table_failures: validation.table_failures,
         logging_enabled: logging.enable,
         log_group: logging.group,
         log_stream: logging.stream,
@@ -72,6 +84,10 @@ struct RawFullLoad {
 struct RawValidation {
     #[serde(rename = "EnableValidation")]
     enable: Option<bool>,
+    #[serde(rename = "FailureMaxCount")]
+    failures: Option<i64>,
+    #[serde(rename = "TableFailureMaxCount")]
+    table_failures: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]

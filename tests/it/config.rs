@@ -3,6 +3,7 @@
 //! `CUTOVER_ACCEPT=1` writes what the program says instead of comparing; read the difference before committing it.
 
 use cutover::config;
+use cutover::console::actions::{ActionId, Context, parse_key};
 use std::path::{Path, PathBuf};
 
 fn root() -> &'static Path {
@@ -49,8 +50,26 @@ fn good_files_are_read() {
             assert_eq!(config.scope.tasks, ["orders-*", "billing"]);
             assert_eq!(config.scope.tags["team"], "payments");
             assert!((config.cost.dollars_per_day - 3.0).abs() < f64::EPSILON);
+            assert_eq!(config.logs.groups, ["/aws/lambda/nightly-refresh", "dms-tasks-dms-prod-1"], "each once");
+            assert_eq!(config.screen.time_zone, jiff::tz::TimeZone::get("Europe/Berlin").ok());
             assert_eq!(config.screen.characters, config::Characters::Ascii);
             assert_eq!(config.screen.colour, config::Colour::Never);
+            assert_eq!(config.screen.theme, config::ThemeName::ColourBlind);
+            assert_eq!(config.screen.clipboard, config::Clipboard::Never);
+            assert_eq!(config.keys.find(Context::Tasks, parse_key("R").unwrap()), Some(ActionId::AskNow));
+        }
+        if path.file_stem().is_some_and(|stem| stem == "keys") {
+            for (context, key, want) in [
+                (Context::Problems, "F5", Some(ActionId::AskNow)),
+                (Context::Tasks, "r", None),
+                (Context::Tasks, "A", None),
+                (Context::Tasks, "F6", Some(ActionId::Tables)),
+                (Context::Tasks, "F9", Some(ActionId::Down)),
+                (Context::Tables, "F9", None),
+                (Context::Tables, "Ctrl-PgDn", Some(ActionId::PageDown)),
+            ] {
+                assert_eq!(config.keys.find(context, parse_key(key).unwrap()), want, "{context:?} {key}");
+            }
         }
     }
 }

@@ -24,7 +24,7 @@ const HOUSE: [Room; 16] = [
     room("feeds", &["model", "aws"], &["tokio"]),
     room("console", &["model", "console"], &[]),
     room("console/view", &["model", "console"], &["ratatui"]),
-    room("console/theme.rs", &["model", "console"], &["ratatui"]),
+    room("console/theme", &["model", "console"], &["ratatui"]),
     room("console/terminal", &["model", "console"], &["ratatui", "crossterm", "tokio", "rustix"]),
     room("console/run.rs", &["model", "console", "app"], &["ratatui", "crossterm", "tokio"]),
     room("config", &["model", "aws", "feeds", "console"], &[]),

@@ -190,6 +190,29 @@ fn levels_components_and_signs_are_found_in_the_log_of_the_demo() {
 }
 
 #[test]
+fn a_log_group_is_read_by_its_name_with_every_stream_of_it() {
+    let demo = Aws::start(&[]);
+    let group = "/aws/lambda/dms-lag-probe";
+    let all = demo.json(&["logs", "--group", group, "--since=2h", "--output=json"]);
+    let streams: std::collections::BTreeSet<&str> = all.iter().filter_map(|line| line["stream"].as_str()).collect();
+    assert!(streams.len() >= 2 && all.len() > 60, "{} lines in {streams:?}", all.len());
+    assert!(all.iter().any(|line| line["severity"] == "warning") && all.iter().all(|line| line["component"].is_null()));
+    let bad = demo.json(&["logs", "--group", group, "--since=2h", "--level=warning", "--output=json"]);
+    assert!(!bad.is_empty() && bad.len() < all.len());
+    assert!(bad.iter().all(|line| line["severity"] != "info"));
+    let table = demo.run(&["logs", "--group", group, "--since=2h"]);
+    assert!(table.status.success() && text(&table.stdout).contains(" W "), "{}", text(&table.stdout));
+
+    let none = demo.run(&["logs", "--group", "/aws/lambda/nothing"]);
+    assert_eq!(none.status.code(), Some(3));
+    let said = text(&none.stderr);
+    assert!(said.contains("there is no log group /aws/lambda/nothing") && said.contains("Check the name"), "{said}");
+    for usage in [&["logs"][..], &["logs", "orders-cdc", "--group", group]] {
+        assert_eq!(demo.run(usage).status.code(), Some(2), "{usage:?}");
+    }
+}
+
+#[test]
 fn without_a_log_the_reason_is_told_with_status_3() {
     for (fault, words) in [
         ("logging-off=orders-cdc", "logging is switched off"),

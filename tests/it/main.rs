@@ -8,10 +8,12 @@
 )]
 
 mod agreement;
+mod alerts;
 mod budgets;
 mod change;
 mod change_faults;
 mod change_schedules;
+mod charts;
 mod cli;
 mod config;
 mod demo_databases;
@@ -22,6 +24,7 @@ mod embedded;
 mod embedded_faults;
 mod events;
 mod feeds;
+mod feeds_logs;
 mod house;
 mod instances;
 mod keys;
@@ -31,6 +34,10 @@ mod mover;
 mod policies;
 mod pty;
 mod pty_aws;
+mod pty_definition;
+mod pty_lists;
+mod pty_logs;
+mod pty_look;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

@@ -9,6 +9,7 @@ use std::io::{Read, Write};
 use std::num::NonZero;
 use std::os::unix::fs::OpenOptionsExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -31,7 +32,7 @@ pub struct Pty {
     reading: Arc<AtomicBool>,
     hung_up: Arc<AtomicBool>,
     before: String,
-    _home: tempfile::TempDir,
+    home: tempfile::TempDir,
     _one: MutexGuard<'static, ()>,
 }
 
@@ -111,7 +112,7 @@ impl Start {
             std::thread::spawn(move || read(&master, &heard, &reading, &hung_up))
         };
         let (master, reader) = (Some(master), Some(reader));
-        Pty { master, child, heard, reader, reading, hung_up, before, _home: home, _one: one }
+        Pty { master, child, heard, reader, reading, hung_up, before, home, _one: one }
     }
 }
 
@@ -143,6 +144,11 @@ fn set_size(master: &File, columns: u16, rows: u16) {
 impl Pty {
     fn heard(&self) -> MutexGuard<'_, Heard> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Its home and the folder it was started in.
+    pub fn home(&self) -> &Path {
+        self.home.path()
     }
 
     /// What stands on the screen, one line a row.

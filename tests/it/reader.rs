@@ -239,5 +239,5 @@ async fn metrics_are_read_to_the_end_sorted_and_priced_by_metric() {
     assert!(!body.contains("Unit"), "a unit that does not match finds nothing");
     assert_eq!(reader.traffic().by_operation[&Operation::GetMetricData], 2);
     // Two metrics, twice, in the first minute: 4 x 1,440 a day at $0.01 per 1,000.
-    assert!((reader.traffic().dollars_per_day - 0.0576).abs() < 1e-6);
+    assert!((reader.traffic().dollars_per_day.unwrap() - 0.0576).abs() < 1e-6);
 }

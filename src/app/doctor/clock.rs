@@ -4,7 +4,7 @@ use super::{Area, Finding};
 use crate::model::stamp::{self, Stamp};
 use jiff::SignedDuration;
 
-/// Ages on the screen are wrong by as much as the clock is, and their smallest step is five seconds.
+/// NTP keeps a clock within a second. One that is off by this much is kept by nobody and drifts on.
 const MOST: SignedDuration = SignedDuration::from_secs(5);
 
 /// From here on AWS takes a signature for an old one (AWS General Reference, Signature Version 4).
@@ -24,8 +24,12 @@ pub fn judge(stamps: &[Stamp]) -> Finding {
     let side = if ahead.is_positive() { "behind" } else { "ahead of" };
     let message =
         format!("this machine's clock is {off:#} {side} the services'", off = SignedDuration::from_secs(off.as_secs()));
-    let refused = if off >= REFUSED { "AWS refuses what is signed with such a clock. " } else { "" };
-    let action = format!("{refused}Ages are wrong by as much. Set it by NTP: `timedatectl`, `chronyc tracking`.");
+    let refused = if off >= REFUSED {
+        "AWS refuses what is signed with such a clock"
+    } else {
+        "Five minutes off, AWS refuses every request; the logs of this machine do not fit AWS's already"
+    };
+    let action = format!("{refused}. Set it by NTP: `timedatectl`, `chronyc tracking`.");
     Finding::failed(area, check, message, action)
 }
 
@@ -49,7 +53,7 @@ mod tests {
             let found = judge(&stated.map(stamp).into_iter().collect::<Vec<_>>());
             assert_eq!(found.verdict, verdict, "{stated:?}");
             assert!(found.message.raw().contains(words), "{found:?}");
-            let refused = found.action.is_some_and(|action| action.raw().contains("refuses"));
+            let refused = found.action.is_some_and(|action| action.raw().contains("refuses what is signed"));
             assert_eq!(refused, stated.is_some_and(|stated| stated.abs() > 300), "{stated:?}");
         }
     }

@@ -36,7 +36,7 @@ mod tests {
             ("echo ' 500 '", Ok("500")),
             ("echo no server >&2; exit 1", Err("failed: no server")),
             ("exit 1", Err("failed: without a word")),
-            ("sleep 60 & sleep 60", Err("did not answer within 2 s")),
+            ("sleep 4 & exec sleep 60", Err("did not answer within 2 s")),
         ] {
             let got = ask("sh", &["-c", script]).await;
             match (&got, want) {

@@ -17,8 +17,11 @@ use std::time::Duration;
 /// visit, not a habit.
 pub const BURST: u32 = 24;
 
-/// What is waited for one answer, or for the list of tasks.
+/// What is waited for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What is waited for the list of tasks: at least three answers, one after the other.
+const LIST_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of each operation, in the order of the table.
 #[derive(Debug, Clone)]
@@ -94,8 +97,8 @@ async fn tasks(reader: &Reader, watch: &feeds::Settings) -> Result<Tasks, Vec<St
         watched(reader, watch, &mut in_scope).await.map_err(|failure| failure.lines)?;
         Ok(Tasks { all, in_scope, missing })
     };
-    let late = || vec![format!("the list of tasks did not come within {} s", PATIENCE.as_secs())];
-    tokio::time::timeout(PATIENCE, work).await.unwrap_or_else(|_| Err(late()))
+    let late = || vec![format!("the list of tasks did not come within {} s", LIST_PATIENCE.as_secs())];
+    tokio::time::timeout(LIST_PATIENCE, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// Nobody is signed in, so nothing could be tried, but for the question itself: `denied` if it was.

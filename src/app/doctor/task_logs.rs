@@ -1,9 +1,8 @@
 //! Where each task writes its log, and whether there is one.
 
 use super::{Area, Finding, Verdict};
-use crate::app::logs::{about_empty_place, about_no_place};
 use crate::aws::{LogShelf, Reader};
-use crate::model::log_place::{self, LogPlace, NoPlace};
+use crate::model::log_place::{self, LogPlace, NoLog, NoPlace};
 use crate::model::settings;
 use crate::model::task::Task;
 use crate::model::{Problem, Untrusted};
@@ -17,9 +16,6 @@ pub const ALL: &str = "tasks in scope";
 
 /// What all logs together are looked at for, at the pace of the limiter: enough for hundreds of tasks.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-/// So many tasks in one group are looked up in a list of its streams; fewer one by one.
-const MANY: usize = 4;
 
 /// Looked at side by side.
 const AT_ONCE: usize = 8;
@@ -122,11 +118,12 @@ impl Streams {
     }
 }
 
-/// Streams of the groups that many tasks share.
+/// Streams of the groups where a list of them, one request, is cheaper than two for each task: those that several share,
+/// and those where any stream will do.
 async fn listed(reader: &Reader, places: &[Placed], until: Instant) -> BTreeMap<String, Streams> {
-    let mut tasks: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut looks: BTreeMap<&str, usize> = BTreeMap::new();
     for place in places.iter().filter_map(|placed| placed.place.as_ref().ok()) {
-        *tasks.entry(&place.group).or_default() += 1;
+        *looks.entry(&place.group).or_default() += if place.stream.is_some() { 1 } else { 2 };
     }
     let list = async |group: &str| {
         let streams = match tokio::time::timeout_at(until, reader.log_streams(group)).await {
@@ -136,8 +133,8 @@ async fn listed(reader: &Reader, places: &[Placed], until: Instant) -> BTreeMap<
         };
         (group.to_owned(), streams)
     };
-    let many = tasks.into_iter().filter(|(_, count)| *count >= MANY).map(|(group, _)| group);
-    stream::iter(many).map(list).buffered(AT_ONCE).collect().await
+    let cheaper = looks.into_iter().filter(|(_, count)| *count > 1).map(|(group, _)| group);
+    stream::iter(cheaper).map(list).buffered(AT_ONCE).collect().await
 }
 
 /// Nobody is signed in.
@@ -148,9 +145,9 @@ pub fn nobody() -> Finding {
 pub fn judge(shelves: &Shelves) -> Vec<Finding> {
     match shelves {
         Shelves::NoTasks(lines) => {
-            let (why, what_to_do) = lines
-                .split_first()
-                .map_or(("", ""), |(first, rest)| (first.as_str(), rest.last().map_or("", String::as_str)));
+            let why = lines.first().map_or("nobody says why", String::as_str);
+            let rest = lines.get(1..).unwrap_or_default();
+            let what_to_do = rest.last().map_or("See the permissions above, and ask again.", String::as_str);
             let message = format!("it is not known which tasks there are: {why}");
             vec![Finding::unknown(Area::Logs, ALL, message, what_to_do)]
         }
@@ -174,7 +171,7 @@ fn one(shelf: &Shelf) -> Finding {
     let place = match place {
         Ok(place) => place,
         Err(why) => {
-            let [message, action] = about_no_place(*why);
+            let NoLog { because: message, hint: action } = why.told();
             return match why {
                 NoPlace::Off => Finding::failed(area, check, message, action),
                 NoPlace::NoInstance => Finding::unknown(area, check, message, action),
@@ -184,10 +181,10 @@ fn one(shelf: &Shelf) -> Finding {
     let at = || format!("{} of {}", place.stream.as_deref().unwrap_or("every stream"), place.group);
     match &shelf.found {
         Found::Is(LogShelf::There) => Finding::passed(area, check, at()),
-        Found::Is(shelf) if *has_run => {
-            let [message, action] = about_empty_place(place, *shelf);
-            Finding::failed(area, check, message, action)
-        }
+        Found::Is(shelf) if *has_run => match log_place::missing(true, place, *shelf) {
+            Some(NoLog { because, hint }) => Finding::failed(area, check, because, hint),
+            None => Finding::passed(area, check, at()),
+        },
         Found::Is(_) => {
             let message = format!("the task has not run yet; it will write to {}", at());
             Finding::unknown(area, check, message, "DMS makes its log when it first runs: ask again then.")
@@ -242,8 +239,12 @@ mod tests {
     fn no_task_and_no_list_of_tasks_are_not_the_same() {
         let none = judge(&Shelves::Looked { shelves: vec![], missing: vec![] });
         assert!(none.len() == 1 && none[0].message.raw().contains("no task in scope"));
-        let unknown = judge(&Shelves::NoTasks(vec!["denied".into(), "detail".into(), "do this".into()]));
-        assert!(unknown[0].message.raw().contains("denied"), "{unknown:?}");
-        assert_eq!(unknown[0].action.as_ref().map(Untrusted::raw), Some("do this"));
+        for (lines, do_this) in
+            [(vec!["denied", "detail", "do this"], "do this"), (vec!["denied"], "See the permissions")]
+        {
+            let unknown = judge(&Shelves::NoTasks(lines.into_iter().map(str::to_owned).collect()));
+            assert!(unknown[0].message.raw().ends_with("denied"), "{unknown:?}");
+            assert!(unknown[0].action.as_ref().unwrap().raw().starts_with(do_this), "{unknown:?}");
+        }
     }
 }

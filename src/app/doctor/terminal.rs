@@ -2,7 +2,7 @@
 
 use super::tmux;
 use super::{Area, Finding};
-use crate::config::{Characters, Colour, Screen};
+use crate::config::{Characters, Clipboard, Colour, Screen};
 use crate::console::terminal::Capability;
 use rustix::termios::tcgetwinsize;
 use std::collections::BTreeMap;
@@ -231,6 +231,9 @@ fn room(facts: &Facts) -> Finding {
 /// No terminal can be asked without risk whether it takes a copy, so only what is told counts.
 fn clipboard(facts: &Facts) -> Finding {
     let check = "clipboard";
+    if facts.screen.clipboard == Clipboard::Never {
+        return Finding::passed(AREA, check, "not used, as the configuration says");
+    }
     if let Some(tmux) = &facts.tmux {
         return tmux::clipboard(tmux);
     }

@@ -17,8 +17,9 @@ pub struct Traffic {
     /// Attempts of every service in the last minute, retries included.
     pub requests_last_minute: u32,
     pub by_operation: BTreeMap<Operation, u32>,
-    /// Estimated cost of `GetMetricData` if it goes on like in the last five minutes.
-    pub dollars_per_day: f64,
+    /// Estimated cost of `GetMetricData` if it goes on like in the last five minutes; `None` while nothing was asked and
+    /// nothing can be said.
+    pub dollars_per_day: Option<f64>,
 }
 
 #[derive(Debug)]
@@ -59,8 +60,11 @@ impl Log {
                 metrics += f64::from(sent.metrics);
             }
         }
-        let watched = now.saturating_duration_since(self.since).clamp(MINUTE, COST_WINDOW).as_secs_f64();
-        traffic.dollars_per_day = metrics * DOLLARS_PER_METRIC * 86_400.0 / watched;
+        let watched = now.saturating_duration_since(self.since);
+        if metrics > 0.0 || watched >= COST_WINDOW {
+            let seconds = watched.clamp(MINUTE, COST_WINDOW).as_secs_f64();
+            traffic.dollars_per_day = Some(metrics * DOLLARS_PER_METRIC * 86_400.0 / seconds);
+        }
         traffic
     }
 }
@@ -82,7 +86,7 @@ mod tests {
         assert_eq!(traffic.requests_last_minute, 2);
         assert_eq!(traffic.by_operation[&Operation::GetMetricData], 1);
         // 120 metrics each minute are $1.73 a day (section 3.4: $0.07 an hour).
-        assert!((traffic.dollars_per_day - 1.728).abs() < 0.001, "{}", traffic.dollars_per_day);
+        assert!((traffic.dollars_per_day.unwrap() - 1.728).abs() < 0.001, "{traffic:?}");
         assert!(log.sent.len() <= 12);
     }
 
@@ -91,6 +95,19 @@ mod tests {
         let start = Instant::now();
         let mut log = Log::new(start);
         log.count(Operation::GetMetricData, 1000, start);
-        assert!((log.summary(start).dollars_per_day - 14.4).abs() < 0.001);
+        assert!((log.summary(start).dollars_per_day.unwrap() - 14.4).abs() < 0.001);
+    }
+
+    #[test]
+    fn a_cost_that_was_not_measured_is_not_a_zero() {
+        let start = Instant::now();
+        let mut log = Log::new(start);
+        log.count(Operation::DescribeReplicationTasks, 0, start);
+        assert_eq!(log.summary(start + MINUTE).dollars_per_day, None);
+        assert_eq!(
+            log.summary(start + COST_WINDOW).dollars_per_day,
+            Some(0.0),
+            "five minutes without any cost nothing"
+        );
     }
 }

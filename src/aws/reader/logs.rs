@@ -1,4 +1,4 @@
-//! Task logs in CloudWatch Logs.
+//! Logs in CloudWatch Logs: of tasks, and of any group.
 //!
 //! The service may search only a part of a log for one answer and give an empty page with a token: pages are followed
 //! until there is no token. Events come with ids, so windows may overlap.
@@ -7,6 +7,7 @@ use super::{Reader, pages};
 use crate::aws::answer::Answer;
 use crate::aws::failure::Class;
 use crate::model::log_line::LogEvent;
+use crate::model::log_place::LogShelf;
 use crate::model::operation::Operation;
 use crate::model::{Problem, Untrusted};
 use jiff::Timestamp;
@@ -26,14 +27,6 @@ pub struct LogQuery {
     pub to: Option<Timestamp>,
     /// A filter pattern that the service applies, such as `?"]E:" ?"]W:"`. What it keeps back is not paid for in pages.
     pub pattern: Option<String>,
-}
-
-/// What there is of a group, as far as a name goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogShelf {
-    NoGroup,
-    NoStream,
-    There,
 }
 
 impl Reader {

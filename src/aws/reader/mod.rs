@@ -14,7 +14,7 @@ mod tasks;
 mod topics;
 mod trial;
 
-pub use logs::{LogQuery, LogShelf};
+pub use logs::LogQuery;
 pub use metrics::{InstanceMetricQuery, MetricQuery};
 pub use tables::WhichTables;
 pub use tasks::{Serverless, TaskDetail};

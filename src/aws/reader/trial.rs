@@ -124,7 +124,7 @@ impl Reader {
                 once!(dms.describe_replication_tasks().max_records(LEAST).without_settings(true))
             }
             Operation::DescribeTableStatistics => {
-                let arn = arn(samples.task.as_ref(), || self.made_up("task"));
+                let arn = arn(samples.task.as_ref(), || self.made_up("dms", "task:"));
                 once!(dms.describe_table_statistics().replication_task_arn(&arn).max_records(LEAST))
             }
             Operation::DescribeReplicationInstances => {
@@ -135,7 +135,7 @@ impl Reader {
             }
             Operation::DescribeReplicationInstanceTaskLogs => {
                 let known = samples.instance.as_ref().map(|arn| arn.0.clone());
-                let arn = known.unwrap_or_else(|| self.made_up("rep"));
+                let arn = known.unwrap_or_else(|| self.made_up("dms", "rep:"));
                 once!(dms.describe_replication_instance_task_logs().replication_instance_arn(&arn).max_records(LEAST))
             }
             Operation::DescribeEndpoints => once!(dms.describe_endpoints().max_records(LEAST)),
@@ -143,12 +143,12 @@ impl Reader {
             Operation::DescribeReplications => once!(dms.describe_replications().max_records(LEAST)),
             Operation::DescribeReplicationConfigs => once!(dms.describe_replication_configs().max_records(LEAST)),
             Operation::DescribeReplicationTableStatistics => {
-                let arn = arn(samples.serverless.as_ref(), || self.made_up("replication-config"));
+                let arn = arn(samples.serverless.as_ref(), || self.made_up("dms", "replication-config:"));
                 once!(dms.describe_replication_table_statistics().replication_config_arn(&arn).max_records(LEAST))
             }
             Operation::ListTagsForResource => {
                 let known = samples.task.as_ref().or(samples.serverless.as_ref());
-                let arn = arn(known, || self.made_up("task"));
+                let arn = arn(known, || self.made_up("dms", "task:"));
                 once!(dms.list_tags_for_resource().resource_arn(&arn))
             }
             Operation::GetMetricData => self.one_metric(now).await,
@@ -164,11 +164,11 @@ impl Reader {
                 })
             }
             Operation::GetTopicAttributes => {
-                let arn = samples.topic.clone().unwrap_or_else(|| self.no_topic());
+                let arn = samples.topic.clone().unwrap_or_else(|| self.made_up("sns", ""));
                 once!(clients.sns.get_topic_attributes().topic_arn(&arn))
             }
             Operation::ListSubscriptionsByTopic => {
-                let arn = samples.topic.clone().unwrap_or_else(|| self.no_topic());
+                let arn = samples.topic.clone().unwrap_or_else(|| self.made_up("sns", ""));
                 once!(clients.sns.list_subscriptions_by_topic().topic_arn(&arn))
             }
             // Never a real one: a password is read by whoever needs it.
@@ -240,25 +240,15 @@ impl Reader {
         sent.await.map(|reply| (reply.stamp, None))
     }
 
-    /// ARN of a thing of this kind that is not there.
-    fn made_up(&self, kind: &str) -> String {
+    /// ARN of something that is not there; `kind` is what stands before its name.
+    fn made_up(&self, service: &str, kind: &str) -> String {
         let (account, region) = (&self.scope().account.0, &self.scope().region.0);
-        let name = NOBODY.to_ascii_uppercase().replace('-', "");
-        format!("arn:{}:dms:{region}:{account}:{kind}:{name}", self.partition())
-    }
-
-    fn no_topic(&self) -> String {
-        let (account, region) = (&self.scope().account.0, &self.scope().region.0);
-        format!("arn:{}:sns:{region}:{account}:{NOBODY}", self.partition())
-    }
-
-    fn partition(&self) -> &'static str {
-        let region = &self.scope().region.0;
-        match region.split('-').next() {
+        let partition = match region.split('-').next() {
             Some("cn") => "aws-cn",
             _ if region.starts_with("us-gov-") => "aws-us-gov",
             _ => "aws",
-        }
+        };
+        format!("arn:{partition}:{service}:{region}:{account}:{kind}{}", NOBODY.to_ascii_uppercase().replace('-', ""))
     }
 }
 

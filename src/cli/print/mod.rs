@@ -1,14 +1,13 @@
-//! Printing lists and problems. Nothing from outside reaches a terminal as it came.
-
-mod csv;
-mod json;
-mod table;
+//! Printing lists and problems. Nothing from outside reaches a terminal as it came. What a list looks like as text is in
+//! `model::listing`.
 
 use crate::app::Failure;
+use crate::model::listing::{Shape, Unwritable};
 use crate::model::untrusted::shown;
 use clap::ValueEnum;
-use serde_json::Value;
 use std::io::{self, Write as _};
+
+pub use crate::model::listing::{Column, List, column, hidden, time};
 
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -21,49 +20,26 @@ pub enum Format {
     Csv,
 }
 
-/// One column of a list.
-#[derive(Debug, Clone, Copy)]
-pub struct Column {
-    /// Name in JSON and CSV.
-    pub name: &'static str,
-    /// Heading in the table; `None` leaves the column to JSON and CSV.
-    pub heading: Option<&'static str>,
-}
-
-pub const fn column(name: &'static str, heading: &'static str) -> Column {
-    Column { name, heading: Some(heading) }
-}
-
-/// A column that people are not shown.
-pub const fn hidden(name: &'static str) -> Column {
-    Column { name, heading: None }
-}
-
-/// Rows of values, each as long as `columns`.
-#[derive(Debug, Clone)]
-pub struct List {
-    pub columns: &'static [Column],
-    pub rows: Vec<Vec<Value>>,
-}
-
 impl List {
-    fn text(&self, format: Format) -> Result<String, Failure> {
-        match format {
-            Format::Table => Ok(table::text(self)),
-            Format::Json => json::text(self),
-            Format::Csv => csv::text(self),
-        }
-    }
-
     /// Prints to standard output.
     pub fn print(&self, format: Format) -> Result<(), Failure> {
-        out(&self.text(format)?)
+        let shape = match format {
+            Format::Table => Shape::Screen,
+            Format::Json => Shape::Json,
+            Format::Csv => Shape::Csv,
+        };
+        out(&self.text(shape).map_err(unwritable)?)
     }
 
     /// Prints each row as one line of JSON, and tells whether anybody is still reading.
     pub fn print_lines(&self) -> Result<bool, Failure> {
-        sent(&json::lines(self)?)
+        sent(&self.lines().map_err(unwritable)?)
     }
+}
+
+#[allow(clippy::needless_pass_by_value, reason = "for map_err")]
+fn unwritable(error: Unwritable) -> Failure {
+    Failure::could_not(error.to_string())
 }
 
 /// Prints to standard output. A reader that has gone (`| head`) is no failure.
@@ -102,22 +78,4 @@ pub fn notes(lines: &[String]) {
     }
     // Nobody is left to tell when this fails.
     let _ = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// A value in one cell of a table or CSV: absent is empty, a list its members, each an alert's message or a point.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => shown(text).into_owned(),
-        Value::Array(items) => items.iter().map(member).collect::<Vec<_>>().join("; "),
-        other => other.to_string(),
-    }
-}
-
-fn member(value: &Value) -> String {
-    match (value.get("message"), value.get("at"), value.get("value")) {
-        (Some(message), ..) => cell(message),
-        (None, Some(at), Some(number)) => format!("{} {}", cell(at), cell(number)),
-        _ => cell(value),
-    }
 }

@@ -1,7 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Alerts, Definition, Drain, Events, Filter, Help, Logs, Metrics, Palette, Problems, Schedules, Tables, Tasks,
+    self, Acknowledge, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics, Palette,
+    Problems, Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -20,18 +21,19 @@ pub(super) const fn ctrl(c: char) -> Key {
 }
 
 /// Lists with columns and a filter.
-const LISTS: &[Context] = &[Tasks, Tables, Events, Schedules, Alerts];
-const SCREENS: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems];
+const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts];
+const SCREENS: &[Context] =
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems];
 const SCROLLED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help];
 const MOVED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition, Schedules, Alerts, Problems, Help, Palette];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help, Palette];
 /// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
 /// screen without a task; the keys do nothing then.
-const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, Definition];
+const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
-const TEXT: &[Context] = &[Filter, Palette];
+const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
@@ -52,12 +54,58 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Open,
         name: "open",
-        contexts: &[Tasks],
+        contexts: &[Tasks, AllDrain, Alerts],
         keys: &[key(KeyCode::Enter)],
         label: "open",
-        doc: "Open the task under the cursor: its tables.",
+        doc: "Open the task under the cursor: its tables; on Drain of all tasks, its drain; of an alert, its evidence.",
         operation: Some(Operation::DescribeTableStatistics),
         footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::EventLog,
+        name: "log-of-event",
+        contexts: &[Events],
+        keys: &[key(KeyCode::Enter)],
+        label: "its log",
+        doc: "Open the log of the task that the event is about.",
+        operation: Some(Operation::FilterLogEvents),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::EventInFull,
+        name: "event-in-full",
+        contexts: &[Events],
+        keys: &[char('v')],
+        label: "in full",
+        doc: "The event under the cursor on the whole screen, and back to the list.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ScheduledTask,
+        name: "scheduled-task",
+        contexts: &[Schedules],
+        keys: &[key(KeyCode::Enter)],
+        label: "its task",
+        doc: "Open the task that the rule or schedule starts, stops, reloads or names.",
+        operation: Some(Operation::DescribeTableStatistics),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OtherPart,
+        name: "other-part",
+        contexts: &[Schedules],
+        keys: &[key(KeyCode::Tab), key(KeyCode::BackTab)],
+        label: "more",
+        doc: "From the list to the row under the cursor in full, to the event subscriptions, and back.",
+        footer: Some(3),
         palette: true,
         ..BASE
     },
@@ -90,6 +138,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('A')],
         label: "alerts",
         doc: "Everything that is wrong now, worst first, with the way to the evidence.",
+        footer: Some(3),
         palette: true,
         ..BASE
     },
@@ -134,6 +183,49 @@ pub const TABLE: &[Action] = &[
         doc: "Log groups that the configuration names.",
         operation: Some(Operation::FilterLogEvents),
         palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OnlyUnwell,
+        name: "only-alerts",
+        contexts: &[Tasks],
+        keys: &[char('p')],
+        label: "only alerts",
+        doc: "Show only tasks with an alert that nobody has acknowledged; the same key shows all again.",
+        footer: Some(5),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Acknowledge,
+        name: "acknowledge",
+        contexts: &[Alerts],
+        keys: &[char('a')],
+        label: "acknowledge",
+        doc: "Acknowledge the alert under the cursor, with a reason and for a time; on an acknowledged one, take that back. \
+              Kept until you leave.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ConfirmAcknowledge,
+        name: "confirm-acknowledge",
+        contexts: &[Acknowledge],
+        keys: &[key(KeyCode::Enter)],
+        label: "acknowledge",
+        doc: "Acknowledge for this reason. A last word such as @30m, @8h or @2d says for how long; without it, an hour.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::DropAcknowledge,
+        name: "drop-acknowledge",
+        contexts: &[Acknowledge],
+        keys: &[key(KeyCode::Esc)],
+        label: "cancel",
+        doc: "Acknowledge nothing.",
+        footer: Some(2),
         ..BASE
     },
     Action {
@@ -222,6 +314,120 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::FollowLog,
+        name: "follow",
+        contexts: &[Logs],
+        keys: &[char('f')],
+        label: "follow",
+        doc: "Follow the newest line, or stay where the screen is.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Search,
+        name: "search",
+        contexts: &[Logs],
+        keys: &[char('/')],
+        label: "search",
+        doc: "Search for a text, whatever its case, from here upwards.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextMatch,
+        name: "next-match",
+        contexts: &[Logs],
+        keys: &[char('n')],
+        label: "match below",
+        doc: "To the next line further down in which the text stands, around the end.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousMatch,
+        name: "previous-match",
+        contexts: &[Logs],
+        keys: &[char('N')],
+        label: "match above",
+        doc: "To the next one further up.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Severity,
+        name: "severity",
+        contexts: &[Logs],
+        keys: &[char('v')],
+        label: "severity",
+        doc: "All lines, warnings and errors, errors, only lines worth a look.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Component,
+        name: "component",
+        contexts: &[Logs],
+        keys: &[char('c')],
+        label: "component",
+        doc: "Only lines of components whose name begins like this; the whole name finds one that the log cuts.",
+        footer: Some(5),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::QuietLines,
+        name: "quiet-lines",
+        contexts: &[Logs],
+        keys: &[char('.')],
+        label: "quiet lines",
+        doc: "Show or hide lines that only say that nothing happened.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::WrapLines,
+        name: "wrap-lines",
+        contexts: &[Logs],
+        keys: &[char('W')],
+        label: "wrap",
+        doc: "Let long lines go on in the next row, or cut them.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OtherZone,
+        name: "other-zone",
+        contexts: &[Logs],
+        keys: &[char('z')],
+        label: "UTC or local",
+        doc: "Times in UTC, or in the time zone that the configuration names.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextGroup,
+        name: "next-group",
+        contexts: &[Logs],
+        keys: &[char(']')],
+        label: "next group",
+        doc: "The next of the log groups that the configuration names.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousGroup,
+        name: "previous-group",
+        contexts: &[Logs],
+        keys: &[char('[')],
+        label: "group before",
+        doc: "The log group before.",
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::AskNow,
         name: "ask-now",
         contexts: SCREENS,
@@ -230,6 +436,36 @@ pub const TABLE: &[Action] = &[
         doc: "Ask AWS again now for what is on screen; on Problems, for everything that failed.",
         operation: Some(Operation::DescribeReplicationTasks),
         footer: Some(4),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Copy,
+        name: "copy",
+        contexts: SCREENS,
+        keys: &[char('y')],
+        label: "copy",
+        doc: "Copy what is under the cursor to the clipboard of your terminal: a task's ARN, a table's name, a message.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::CopyPane,
+        name: "copy-all",
+        contexts: SCREENS,
+        keys: &[char('Y')],
+        label: "copy all",
+        doc: "Copy all rows that pass the filter, as text.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Write,
+        name: "write",
+        contexts: SCREENS,
+        keys: &[char('w')],
+        label: "write",
+        doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
         palette: true,
         ..BASE
     },
@@ -280,6 +516,49 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Left)],
         label: "columns back",
         doc: "Go back to columns further left.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Earlier,
+        name: "earlier",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Left)],
+        label: "read earlier",
+        doc: "Read the charts at an earlier minute.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Later,
+        name: "later",
+        contexts: &[Metrics],
+        keys: &[key(KeyCode::Right)],
+        label: "later",
+        doc: "Read them at a later minute; beyond the last one, at the newest points again.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::MoreTime,
+        name: "more-time",
+        contexts: &[Metrics],
+        keys: &[char('+')],
+        label: "more time",
+        doc: "Charts over 1 h, then 3 h.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::LessTime,
+        name: "less-time",
+        contexts: &[Metrics],
+        keys: &[char('-')],
+        label: "less",
+        doc: "Charts over 1 h, then 15 min.",
+        footer: Some(1),
         palette: true,
         ..BASE
     },
@@ -422,6 +701,26 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::WriteFile,
+        name: "write-file",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Enter)],
+        label: "write",
+        doc: "Write the file. One that is already there is never overwritten.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CloseFileName,
+        name: "close-file-name",
+        contexts: &[FileName],
+        keys: &[key(KeyCode::Esc)],
+        label: "close",
+        doc: "Close without writing.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
         id: ActionId::Erase,
         name: "erase",
         contexts: TEXT,
@@ -438,6 +737,69 @@ pub const TABLE: &[Action] = &[
         label: "erase all",
         doc: "Empty the text field.",
         footer: Some(3),
+        ..BASE
+    },
+    Action {
+        id: ActionId::TurnForm,
+        name: "words-or-json",
+        contexts: &[Definition],
+        keys: &[char('J')],
+        label: "JSON",
+        doc: "Mappings and settings in words, or as JSON.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextHeading,
+        name: "next-heading",
+        contexts: &[Definition],
+        keys: &[char(']')],
+        label: "next part",
+        doc: "To the next heading.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousHeading,
+        name: "previous-heading",
+        contexts: &[Definition],
+        keys: &[char('[')],
+        label: "part before",
+        doc: "To the heading before.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Find,
+        name: "find",
+        contexts: &[Definition],
+        keys: &[char('/')],
+        label: "find",
+        doc: "Find a text, whatever its case; lines with it are marked.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::FindNext,
+        name: "find-next",
+        contexts: &[Definition],
+        keys: &[char('n')],
+        label: "next",
+        doc: "To the next line with it.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::FindPrevious,
+        name: "find-previous",
+        contexts: &[Definition],
+        keys: &[char('N')],
+        label: "before",
+        doc: "To the line with it before.",
+        palette: true,
         ..BASE
     },
     Action {

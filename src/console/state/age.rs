@@ -71,18 +71,19 @@ fn soon(now: Timestamp) -> Timestamp {
     now.checked_add(SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX)
 }
 
-/// What is left until a moment: `3h`, `47m`, `<1m`; `None` once it has come.
+/// What is left until a moment: `4d`, `3h`, `47m`, `<1m`; `None` once it has come.
 pub fn left(until: Timestamp, now: Timestamp) -> Option<String> {
     match seconds_left(until, now) {
         ..=0 => None,
         1..60 => Some("<1m".to_owned()),
         s @ 60..7200 => Some(format!("{}m", s / 60)),
-        s => Some(format!("{}h", s / 3600)),
+        s @ 7200..172_800 => Some(format!("{}h", s / 3600)),
+        s => Some(format!("{}d", s / 86_400)),
     }
 }
 
-/// Rounded up, so that nothing is over before it is.
-fn seconds_left(until: Timestamp, now: Timestamp) -> i64 {
+/// Whole seconds until a moment, rounded up, so that nothing is over before it is.
+pub fn seconds_left(until: Timestamp, now: Timestamp) -> i64 {
     let millis = until.duration_since(now).as_millis();
     i64::try_from(-(-millis).div_euclid(1000)).unwrap_or(i64::MAX)
 }
@@ -94,9 +95,15 @@ pub fn next_left(until: Timestamp, now: Timestamp) -> Option<Timestamp> {
         ..=0 => return None,
         1..60 => 0,
         s @ 60..7200 => s / 60 * 60 - 1,
-        s => s / 3600 * 3600 - 1,
+        s @ 7200..172_800 => s / 3600 * 3600 - 1,
+        s => s / 86_400 * 86_400 - 1,
     };
     until.checked_sub(SignedDuration::from_secs(at_left)).ok().map(|then| then.max(soon(now)))
+}
+
+/// The next midnight in UTC, when "today" is another day.
+pub fn next_day(now: Timestamp) -> Option<Timestamp> {
+    Timestamp::from_second((now.as_second().div_euclid(86_400) + 1) * 86_400).ok()
 }
 
 /// `14:03:22`.
@@ -104,18 +111,7 @@ pub fn clock(at: Timestamp) -> String {
     at.strftime("%H:%M:%S").to_string()
 }
 
-/// A moment in UTC, as short as it can be said today: `14:03` of the last day, else `Nov 20 14:03`, with the year where
-/// it is another.
-pub fn moment(at: Timestamp, now: Timestamp) -> String {
-    let (day, today) = (at.strftime("%Y-%m-%d").to_string(), now.strftime("%Y-%m-%d").to_string());
-    if day == today {
-        at.strftime("%H:%M").to_string()
-    } else if day[..4] == today[..4] {
-        at.strftime("%b %d %H:%M").to_string()
-    } else {
-        at.strftime("%Y-%m-%d %H:%M").to_string()
-    }
-}
+pub use crate::model::alert::words::moment;
 
 /// A length of time: `4s`, `3m12s`, `2h05m`, `3d04h`.
 pub fn length(duration: SignedDuration) -> String {
@@ -174,7 +170,7 @@ mod tests {
 
     #[test]
     fn what_is_left_changes_exactly_at_its_deadline() {
-        for seconds in [1, 59, 60, 61, 119, 120, 3600, 7199, 7200, 7201, 10_800] {
+        for seconds in [1, 59, 60, 61, 119, 120, 3600, 7199, 7200, 7201, 10_800, 172_799, 172_800, 500_000] {
             let label = left(at(seconds), at(0));
             let next = next_left(at(seconds), at(0)).unwrap();
             assert_ne!(left(at(seconds), next), label, "{seconds}");

@@ -1,13 +1,64 @@
-//! Is everything through? Of one task or of all.
+//! The cutover panel of the opened task: is everything through?
+//!
+//! The judgement is made in `model::drain` from what was observed, when news comes and when evidence expires; never for a
+//! frame. Its lines are kept here, wrapped to the width there is; only ages are reckoned while drawing.
 
-use super::page::{Act, Page};
+pub mod evidence;
+
+use super::page::{self, Act, Next, Page};
+use super::text_pane::TextPane;
 use super::{Filling, State};
 use crate::console::actions::Context;
-use crate::console::message::Area;
-use crate::model::Subject;
+use crate::console::message::{Area, Focus};
+use crate::console::text;
+use crate::model::drain::{Judgement, ORDER, Seen, Topic};
+use crate::model::table::TableState;
+use crate::model::untrusted::shown;
+use crate::model::{ReplicationArn, Subject};
+use jiff::Timestamp;
+
+/// Cells of sign and name before the words of a check, and of the age behind them.
+pub const NAME: usize = 21;
+pub const AGE: usize = 5;
+
+/// Lines above the checks, for the verdict.
+pub const VERDICT: usize = 2;
+
+/// One line of the panel.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Row {
+    Blank,
+    Heading(&'static str),
+    /// The first line of a check, or a further one of its words.
+    Check {
+        check: usize,
+        first: bool,
+        words: String,
+    },
+    /// Changes waiting for one table.
+    Waiting {
+        table: String,
+        state: TableState,
+        changes: i64,
+    },
+    Order {
+        place: usize,
+        words: String,
+    },
+}
+
+/// What the rows were made from.
+type Made = (ReplicationArn, u64, usize);
 
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Drain {}
+pub struct Drain {
+    pub pane: TextPane,
+    area: (usize, usize),
+    pub rows: Vec<Row>,
+    /// `None` while the task is not in the list.
+    pub judgement: Option<Judgement>,
+    made: Option<Made>,
+}
 
 pub struct DrainPage;
 
@@ -16,15 +67,99 @@ impl Page for DrainPage {
         Context::Drain
     }
 
-    fn subjects(&self, _state: &State) -> Vec<Subject> {
-        vec![Subject::Tasks, Subject::Metrics]
+    fn subjects(&self, state: &State) -> Vec<Subject> {
+        state.opened.as_ref().map(evidence::subjects).unwrap_or_default()
     }
 
-    fn filling(&self, _state: &State) -> Filling {
-        Filling::Loading
+    fn also_asked(&self, _state: &State) -> Vec<Subject> {
+        evidence::SLOW.to_vec()
     }
 
-    fn fit(&self, _state: &mut State, _inner: Area) {}
+    fn filling(&self, state: &State) -> Filling {
+        page::filling(state, &Subject::Tasks, state.world.tasks.len(), state.drain.rows.len())
+    }
 
-    fn act(&self, _state: &mut State, _act: Act<'_>) {}
+    fn fit(&self, state: &mut State, inner: Area) {
+        let drain = &mut state.drain;
+        drain.area = (usize::from(inner.width), usize::from(inner.height).saturating_sub(VERDICT));
+        drain.pane.fit(drain.rows.len(), drain.area.1);
+    }
+
+    fn act(&self, state: &mut State, act: Act<'_>) {
+        if let Act::Move(how) = act {
+            state.drain.pane.go(how);
+        }
+    }
+
+    /// Judges again where something came, or where evidence expired meanwhile.
+    fn follow(&self, state: &mut State) {
+        let Some(arn) = state.opened.clone() else { return };
+        let made = (arn.clone(), state.world.revision(), state.drain.area.0);
+        let expired = state.drain.judgement.as_ref().and_then(|judgement| judgement.until);
+        if state.drain.made.as_ref() == Some(&made) && expired.is_none_or(|until| state.now < until) {
+            return;
+        }
+        if state.drain.made.as_ref().is_some_and(|(of, ..)| *of != arn) {
+            state.drain.pane.to(0);
+        }
+        let judgement = state.world.task(&arn).map(|task| evidence::of_task(&state.world, task, state.now));
+        let largest = state.world.counted(&arn).map(|counted| counted.tally.largest.as_slice());
+        let width = state.drain.area.0;
+        let rows = judgement.as_ref().map(|judgement| rows(judgement, largest, width)).unwrap_or_default();
+        let drain = &mut state.drain;
+        (drain.judgement, drain.rows, drain.made) = (judgement, rows, Some(made));
+        drain.pane.fit(drain.rows.len(), drain.area.1);
+    }
+
+    fn focus(&self, state: &State, focus: &mut Focus) {
+        focus.tables_of.clone_from(&state.opened);
+        focus.charts_of.clone_from(&state.opened);
+        focus.visible.extend(state.opened.clone());
+    }
+
+    fn deadline(&self, state: &State, next: &mut Next) {
+        let Some(judgement) = &state.drain.judgement else { return };
+        next.offer(judgement.until);
+        for row in &state.drain.rows[state.drain.pane.visible()] {
+            let Row::Check { check, first: true, .. } = row else { continue };
+            if let Seen::At(at) = judgement.checks[*check].seen {
+                next.age(Some(at));
+            }
+        }
+    }
+}
+
+/// The lines of a panel `width` cells wide.
+fn rows(judgement: &Judgement, largest: Option<&[crate::model::drain::tally::Behind]>, width: usize) -> Vec<Row> {
+    let room = width.saturating_sub(NAME + AGE + 1).max(20);
+    let mut rows = vec![Row::Heading("The way from source to target")];
+    for (at, check) in judgement.checks.iter().enumerate() {
+        if check.topic == Topic::Validation {
+            rows.extend([Row::Blank, Row::Heading("Before you switch")]);
+        }
+        for (nth, words) in text::wrap(&shown(&check.words), room).into_iter().enumerate() {
+            rows.push(Row::Check { check: at, first: nth == 0, words });
+        }
+    }
+    if let Some(largest) = largest.filter(|largest| !largest.is_empty()) {
+        rows.extend([Row::Blank, Row::Heading("Most changes waiting")]);
+        rows.extend(largest.iter().map(|one| Row::Waiting {
+            table: shown(&one.table).into_owned(),
+            state: one.state.clone(),
+            changes: one.changes,
+        }));
+    }
+    rows.extend([Row::Blank, Row::Heading("Then, in this order")]);
+    for (place, words) in ORDER.into_iter().enumerate() {
+        rows.push(Row::Order { place: place + 1, words: words.to_owned() });
+    }
+    rows
+}
+
+/// The moment a check's evidence is of, where it has one.
+pub fn seen_at(seen: Seen) -> Option<Timestamp> {
+    match seen {
+        Seen::At(at) => Some(at),
+        Seen::Timeless | Seen::Undated => None,
+    }
 }

@@ -123,7 +123,7 @@ fn credentials(state: &State) -> Option<Segment> {
     if refused {
         return Some(Segment::new(Part::Credentials { short: true }, "▲ creds expired"));
     }
-    let short = expires.duration_since(state.now).as_secs() < SHORT;
+    let short = age::seconds_left(expires, state.now) < SHORT;
     let sign = if short { "▲ " } else { "" };
     let left = age::left(expires, state.now).unwrap_or("expired".to_owned());
     let text = format!("{sign}creds {left}");

@@ -1,10 +1,10 @@
 //! The text of `?`: keys from the action table, then filter words and signs. Wrapped for the width it is shown in.
 
-use crate::console::actions::{self, Context};
+use crate::console::actions::{Context, Keymap};
 use crate::console::message::Area;
 use crate::console::text;
 
-use super::{tables, tasks};
+use super::{alerts, events, schedules, tables, tasks};
 
 /// Cells of the left column.
 pub const LEFT: usize = 18;
@@ -26,7 +26,7 @@ const FILTER: [(&str, &str); 4] = [
     ("one two", "several words must all match"),
 ];
 
-const SIGNS: [(&str, &str); 8] = [
+const SIGNS: [(&str, &str); 9] = [
     ("●", "well: running as it should"),
     ("✓", "finished, complete, validated"),
     (
@@ -38,20 +38,21 @@ const SIGNS: [(&str, &str); 8] = [
     ("?", "not known, which is not the same as fine"),
     ("◐ ○", "under way; not started"),
     ("—", "nothing is due here: no latency without replication"),
+    ("→ in 34m", "fires within the hour"),
     ("now 5s 2m", "age of the evidence (data point, row, reply's own time), never of the request"),
 ];
 
 /// All lines for a screen, the right column wrapped to `width`.
-pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
+pub fn lines(keys: &Keymap, over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
     let mut out = vec![HelpLine::Heading(format!("Keys on {}", over.title()))];
-    for action in actions::of(over) {
-        entry(&mut out, &actions::keys_label(action, over, ascii), action.doc, width);
+    for action in keys.of(over) {
+        entry(&mut out, &keys.label(action, over, ascii), action.doc, width);
     }
     for context in Context::ALL.into_iter().filter(|context| context.takes_text()) {
         out.push(HelpLine::Blank);
         out.push(HelpLine::Heading(format!("Keys in {}", context.title())));
-        for action in actions::of(context).filter(|action| action.contexts.len() <= 2) {
-            entry(&mut out, &actions::keys_label(action, context, ascii), action.doc, width);
+        for action in keys.of(context).filter(|action| action.contexts.iter().all(|one| one.takes_text())) {
+            entry(&mut out, &keys.label(action, context, ascii), action.doc, width);
         }
     }
     out.push(HelpLine::Blank);
@@ -59,7 +60,14 @@ pub fn lines(over: Context, ascii: bool, width: usize) -> Vec<HelpLine> {
     for (left, right) in FILTER {
         entry(&mut out, left, right, width);
     }
-    for (of, columns) in [("tasks by", &tasks::COLUMNS[..]), ("tables by", &tables::COLUMNS[..])] {
+    let lists = [
+        ("tasks by", &tasks::COLUMNS[..]),
+        ("tables by", &tables::COLUMNS),
+        ("events by", &events::COLUMNS),
+        ("schedules by", &schedules::COLUMNS),
+        ("alerts by", &alerts::COLUMNS),
+    ];
+    for (of, columns) in lists {
         let ids: Vec<&str> = columns.iter().map(|column| column.id).collect();
         entry(&mut out, of, &ids.join(", "), width);
     }
@@ -84,7 +92,7 @@ pub fn inner(area: Area) -> (usize, usize) {
 }
 
 /// How many lines there are, and how many fit.
-pub fn size(over: Context, ascii: bool, area: Area) -> (usize, usize) {
+pub fn size(keys: &Keymap, over: Context, ascii: bool, area: Area) -> (usize, usize) {
     let (width, height) = inner(area);
-    (lines(over, ascii, width).len(), height.max(1))
+    (lines(keys, over, ascii, width).len(), height.max(1))
 }

@@ -31,6 +31,10 @@ pub trait Rows {
     /// Place of the row when all are sorted by name; breaks every tie.
     fn name_rank(&self, row: usize) -> u32;
     fn sort_key(&self, row: usize, column: usize) -> SortKey;
+    /// Left out whatever the filter says.
+    fn hides(&self, _row: usize) -> bool {
+        false
+    }
     /// What a filter word without a column is looked for in; lower case.
     fn text(&self, row: usize) -> &str;
     /// What a filter word for a column is looked for in; lower case.
@@ -85,7 +89,9 @@ impl<K: Clone + PartialEq> List<K> {
     pub fn rebuild<R: Rows<Key = K>>(&mut self, rows: &R) {
         let rising = rows.columns().get(self.sort.column).is_some_and(|column| column.rising) != self.sort.reversed;
         let stays = |row: &usize| {
-            self.filter.is_empty() || self.filter.matches(rows.text(*row), |column| rows.cell_text(*row, column))
+            !rows.hides(*row)
+                && (self.filter.is_empty()
+                    || self.filter.matches(rows.text(*row), |column| rows.cell_text(*row, column)))
         };
         let keyed = (0..rows.count()).filter(stays).filter_map(|row| {
             let index = u32::try_from(row).ok()?;
@@ -194,6 +200,11 @@ impl<K: Clone + PartialEq> List<K> {
     pub fn visible(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         let places = self.order.iter().enumerate().skip(self.offset).take(self.height);
         places.map(|(place, row)| (place, *row as usize))
+    }
+
+    /// Indices of all rows that stay after the filter, in their order.
+    pub fn order(&self) -> impl Iterator<Item = usize> + '_ {
+        self.order.iter().map(|row| *row as usize)
     }
 
     /// Index of the row under the cursor.

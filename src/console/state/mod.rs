@@ -5,11 +5,14 @@
 
 pub mod age;
 pub mod alerts;
+pub mod all_drain;
 pub mod charts;
 pub mod column;
 pub mod definition;
 pub mod drain;
 pub mod events;
+pub mod export;
+pub mod facts;
 pub mod feed;
 pub mod filter;
 pub mod header;
@@ -17,35 +20,42 @@ pub mod help;
 pub mod layout;
 pub mod list;
 pub mod logs;
+pub mod notice;
 pub mod page;
 pub mod palette;
 pub mod problems;
 pub mod schedules;
 pub mod tables;
 pub mod tasks;
+pub mod text_pane;
 pub mod world;
 
-use super::actions::Context;
+use super::actions::{ActionId, Context, Keymap};
 use super::message::{Area, Focus};
+use super::theme::Look;
+use crate::model::alert;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
 use alerts::Alerts;
+use all_drain::AllDrain;
 use charts::Charts;
 use definition::Definition;
 use drain::Drain;
 use events::Events;
+use export::FileField;
 use feed::Freshness;
 use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
+use notice::Notice;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
 use problems::Problems;
 use schedules::Schedules;
 use tables::Tables;
-use tasks::{TaskRows, Tasks};
+use tasks::Tasks;
 use world::World;
 
 /// What the program may do.
@@ -64,7 +74,7 @@ impl Mode {
 
 /// What is known before anything is asked.
 #[allow(clippy::struct_excessive_bools, reason = "independent switches, each with its own flag or environment")]
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Setup {
     /// Name on the band; `None` shows ENV UNKNOWN.
     pub environment: Option<String>,
@@ -72,12 +82,26 @@ pub struct Setup {
     pub region: Option<String>,
     pub mode: Mode,
     pub ascii: bool,
-    pub colour: bool,
+    pub look: Look,
     pub demo: bool,
     /// A clock with seconds in the header: one small frame a second.
     pub clock: bool,
     /// Name patterns that limit what is watched; told where no task is found.
     pub watched: Vec<String>,
+    /// No scope hides tasks of the account.
+    pub sees_every_task: bool,
+    /// The terminal's bell at something new and critical.
+    pub bell: bool,
+    /// Limits of the rules.
+    pub alerts: alert::Settings,
+    /// Log groups that the configuration names.
+    pub log_groups: Vec<String>,
+    /// Where times are shown besides UTC.
+    pub time_zone: Option<jiff::tz::TimeZone>,
+    /// Which keys do what.
+    pub keys: Keymap,
+    /// The clipboard may be used.
+    pub copies: bool,
 }
 
 /// Who we are, once that is known.
@@ -92,6 +116,7 @@ pub enum Connection {
 pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
+    FileName(FileField),
 }
 
 /// A line across the screen: the data below is kept and ages.
@@ -105,7 +130,10 @@ pub struct Banner {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Traffic {
     pub requests_last_minute: u32,
-    pub dollars_per_day: f64,
+    /// Estimated cost of metrics; `None` until it was measured.
+    pub dollars_per_day: Option<f64>,
+    /// What the configuration allows it to be.
+    pub dollars_cap: f64,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -131,11 +159,16 @@ pub struct State {
     pub logs: Logs,
     pub charts: Charts,
     pub drain: Drain,
+    pub all_drain: AllDrain,
     pub definition: Definition,
     pub schedules: Schedules,
     pub alerts: Alerts,
     pub problems: Problems,
     pub banner: Option<Banner>,
+    /// About what was just done.
+    pub notice: Option<Notice>,
+    /// Files asked to be written so far: the number of the last one.
+    pub writings: u64,
     pub traffic: Option<Traffic>,
     /// What the feeds were told last.
     pub looked: Option<Focus>,
@@ -166,6 +199,7 @@ pub enum Filling {
 
 impl State {
     pub fn new(setup: Setup, area: Area, now: Timestamp) -> Self {
+        let alerts = Alerts::new(setup.alerts.clone());
         let mut state = Self {
             setup,
             area,
@@ -183,11 +217,14 @@ impl State {
             logs: Logs::default(),
             charts: Charts::default(),
             drain: Drain::default(),
+            all_drain: AllDrain::default(),
             definition: Definition::default(),
             schedules: Schedules::default(),
-            alerts: Alerts::default(),
+            alerts,
             problems: Problems::default(),
             banner: None,
+            notice: None,
+            writings: 0,
             traffic: None,
             looked: None,
         };
@@ -204,6 +241,8 @@ impl State {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
+            Some(Overlay::FileName(_)) => Context::FileName,
+            None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
         }
@@ -211,6 +250,11 @@ impl State {
 
     pub fn screen_context(&self) -> Context {
         self.page().context()
+    }
+
+    /// How to get at an action from the screen, for a sentence: its first key, else its name.
+    pub fn key(&self, id: ActionId) -> String {
+        self.setup.keys.hint(id, self.screen_context(), self.setup.ascii)
     }
 
     /// Who answers for the screen.
@@ -231,8 +275,16 @@ impl State {
         self.tab().and(self.opened.as_ref())
     }
 
-    pub fn task_rows(&self) -> TaskRows<'_> {
-        TaskRows { world: &self.world, lines: &self.tasks.lines }
+    /// Makes this the opened task; which side of it is shown is for the caller.
+    pub fn open_task(&mut self, arn: &ReplicationArn) {
+        if self.opened.as_ref() != Some(arn) {
+            // No rows are held yet, so nothing that came for this task earlier may lend them its age.
+            *self.world.feed_mut(&Subject::Tables(arn.clone())) = feed::Feed::default();
+            self.tables = Some(Tables::new(arn.clone()));
+            self.opened = Some(arn.clone());
+        }
+        // Only one task is open: what lay behind would be about this one now.
+        self.screens.retain(|screen| !matches!(screen, Screen::Task(_)));
     }
 
     pub fn layout(&self) -> Layout {
@@ -272,7 +324,11 @@ impl State {
             return PaneAge { has_data: false, as_of: None, freshness: Freshness::Awaited, late_from: None };
         };
         // Points that were never published have no age; where one is due its own cell says so.
-        let nothing = *subject == Subject::Metrics && !self.world.has_points();
+        let nothing = match subject {
+            Subject::Metrics => !self.world.has_points(),
+            Subject::Charts(_) => feed.as_of.is_none(),
+            _ => false,
+        };
         // DMS refreshes the statistics of a running task only: nothing newer is due of another.
         let idle = matches!(subject, Subject::Tables(arn) if feed.failed.is_none() && !self.runs(arn));
         let freshness = match feed.freshness(self.now) {
@@ -317,6 +373,8 @@ impl State {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
         next.offer(self.tasks.judged_until);
+        next.offer(self.alerts.book.until());
+        next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at
     }

@@ -4,9 +4,10 @@
 //! and, where it has keys of its own, one in `update`. What is not said here is the same on all of them.
 
 use super::column::Column;
+use super::export::Export;
 use super::list::{List, Rows};
 use super::{Filling, State, age};
-use super::{alerts, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
+use super::{alerts, all_drain, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::Subject;
@@ -71,7 +72,8 @@ impl Screen {
             Self::Events | Self::Task(Tab::Events) => &events::EventsPage,
             Self::Logs | Self::Task(Tab::Logs) => &logs::LogsPage,
             Self::Task(Tab::Metrics) => &charts::ChartsPage,
-            Self::Drain | Self::Task(Tab::Drain) => &drain::DrainPage,
+            Self::Drain => &all_drain::AllDrainPage,
+            Self::Task(Tab::Drain) => &drain::DrainPage,
             Self::Task(Tab::Definition) => &definition::DefinitionPage,
             Self::Schedules => &schedules::SchedulesPage,
             Self::Alerts => &alerts::AlertsPage,
@@ -86,6 +88,11 @@ pub trait Page {
 
     /// Subjects whose data is on screen: `r` asks for them again, and the oldest of them is the age in the header.
     fn subjects(&self, state: &State) -> Vec<Subject>;
+
+    /// What `r` asks again besides, though its age is not that of the screen.
+    fn also_asked(&self, _state: &State) -> Vec<Subject> {
+        Vec::new()
+    }
 
     /// What the list has to show.
     fn filling(&self, state: &State) -> Filling;
@@ -105,6 +112,11 @@ pub trait Page {
         ""
     }
 
+    /// What stands before the open text field.
+    fn prompt(&self, _state: &State) -> &'static str {
+        "/ "
+    }
+
     /// Lines the pane under the list can use. Where there is nothing to be about there is no such pane; with a filter
     /// that matches nothing it stays, so that typing moves nothing.
     fn detail_wants(&self, _state: &State) -> u16 {
@@ -118,6 +130,20 @@ pub trait Page {
 
     /// Something rested long enough for the pane below to follow.
     fn follow(&self, _state: &mut State) {}
+
+    /// What `y` copies: what is under the cursor, as one would paste it into a ticket or a command. A name
+    /// from outside goes through `shown()`: a line break in it would run what follows where it is pasted.
+    fn under_cursor(&self, _state: &State) -> Option<String> {
+        None
+    }
+
+    /// What `Y` copies and `w` writes: every row that passes the filter, in the order on screen. To fill it in, make a
+    /// `const COLUMNS: &[listing::Column]` with the names that the headless command of the same list has, or better take
+    /// that command's own (`model::listing::tasks`), and one raw `serde_json::Value` for each of them a row; `List::order`
+    /// gives the rows. Formats, escaping, the name of the file and what is said about it follow.
+    fn export(&self, _state: &State) -> Option<Export> {
+        None
+    }
 
     /// What the feeds should know.
     fn focus(&self, _state: &State, _focus: &mut Focus) {}

@@ -1,7 +1,7 @@
 //! The `:` palette: every command of the screen below it, found by its name.
 
 use super::column::Column;
-use crate::console::actions::{self, ActionId, Context};
+use crate::console::actions::{Action, ActionId, Context, Keymap, TABLE};
 
 /// What a line of the palette does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,39 +26,38 @@ pub struct Palette {
     /// The screen it was opened over.
     pub over: Context,
     pub found: Vec<Entry>,
-    columns: &'static [Column],
-    ascii: bool,
+    /// Every line there is, in the order of the tables.
+    all: Vec<Entry>,
 }
 
 impl Palette {
-    pub fn new(over: Context, columns: &'static [Column], ascii: bool) -> Self {
-        let mut palette = Self { text: String::new(), cursor: 0, over, found: Vec::new(), columns, ascii };
+    pub fn new(keys: &Keymap, over: Context, columns: &[Column], ascii: bool) -> Self {
+        let offered = |row: &&Action| row.palette && row.contexts.contains(&over);
+        let actions = TABLE.iter().filter(offered).map(|action| Entry {
+            command: Command::Run(action.id),
+            name: action.name.to_owned(),
+            keys: keys.label(action, over, ascii),
+            doc: action.doc,
+        });
+        let sorts = columns.iter().enumerate().map(|(at, column)| Entry {
+            command: Command::SortBy(at),
+            name: format!("sort-by-{}", column.id),
+            keys: String::new(),
+            doc: "Sort by this column; again to turn the order round.",
+        });
+        let all = actions.chain(sorts).collect();
+        let mut palette = Self { text: String::new(), cursor: 0, over, found: Vec::new(), all };
         palette.search();
         palette
     }
 
     /// Finds anew after the text changed.
     pub fn search(&mut self) {
-        let actions = actions::of(self.over).filter(|action| action.palette).map(|action| Entry {
-            command: Command::Run(action.id),
-            name: action.name.to_owned(),
-            keys: actions::keys_label(action, self.over, self.ascii),
-            doc: action.doc,
-        });
-        let sorts = self.columns.iter().enumerate().map(|(at, column)| Entry {
-            command: Command::SortBy(at),
-            name: format!("sort-by-{}", column.id),
-            keys: String::new(),
-            doc: "Sort by this column; again to turn the order round.",
-        });
         let text: Vec<char> = self.text.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
-        let mut found: Vec<(usize, usize, Entry)> = actions
-            .chain(sorts)
-            .enumerate()
-            .filter_map(|(at, entry)| score(&entry.name, &text).map(|score| (score, at, entry)))
-            .collect();
-        found.sort_by_key(|(score, at, _)| (*score, *at));
-        self.found = found.into_iter().map(|(_, _, entry)| entry).collect();
+        let scored = |(at, entry): (usize, &Entry)| score(&entry.name, &text).map(|score| (score, at));
+        let mut found: Vec<(usize, usize)> = self.all.iter().enumerate().filter_map(scored).collect();
+        found.sort_unstable();
+        self.found = found.into_iter().map(|(_, at)| self.all[at].clone()).collect();
         self.cursor = 0;
     }
 
@@ -90,7 +89,7 @@ mod tests {
     use crate::console::state::tasks;
 
     fn found(text: &str) -> Vec<String> {
-        let mut palette = Palette::new(Context::Tasks, &tasks::COLUMNS, false);
+        let mut palette = Palette::new(&Keymap::default(), Context::Tasks, &tasks::COLUMNS, false);
         palette.text = text.to_owned();
         palette.search();
         palette.found.into_iter().map(|entry| entry.name).collect()

@@ -1,14 +1,43 @@
 //! Every error so far, newest first; the same one again raises a count.
 
+use super::export::Export;
 use super::page::{Act, Next, Page};
 use super::{Filling, State};
 use crate::console::actions::Context;
 use crate::console::message::Area;
+use crate::model::listing::{Column, List, column, time};
 use crate::model::{Problem, Subject};
 use jiff::Timestamp;
+use serde_json::{Value, json};
 
 /// Different problems kept; the oldest settled one goes first.
 const KEPT: usize = 200;
+
+/// What a problem is in a file.
+const COLUMNS: &[Column] = &[
+    column("last", "LAST"),
+    column("first", "FIRST"),
+    column("times", "TIMES"),
+    column("state", "STATE"),
+    column("summary", "WHAT"),
+    column("detail", "WHY"),
+    column("hint", "TO DO"),
+    column("request_id", "REQUEST"),
+];
+
+fn cells(entry: &Entry) -> Vec<Value> {
+    let problem = &entry.problem;
+    vec![
+        time(Some(entry.last)),
+        time(Some(entry.first)),
+        json!(entry.count),
+        json!(entry.state.word()),
+        json!(problem.summary),
+        json!(problem.detail),
+        json!(problem.hint),
+        json!(problem.request_id),
+    ]
+}
 
 /// Every error so far.
 pub struct ProblemsPage;
@@ -40,6 +69,15 @@ impl Page for ProblemsPage {
         if state.problems.entries.is_empty() { 0 } else { 10 }
     }
 
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        state.problems.selected().map(|entry| entry.problem.lines().join("\n"))
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        let rows = state.problems.entries.iter().map(cells).collect();
+        Some(Export { name: "problems".to_owned(), list: List { columns: COLUMNS, rows } })
+    }
+
     fn deadline(&self, state: &State, next: &mut Next) {
         for (_, entry) in state.problems.visible() {
             next.age(Some(entry.last));
@@ -67,6 +105,16 @@ pub enum EntryState {
     Settled(Timestamp),
     /// Something worth knowing that is not an error.
     Note,
+}
+
+impl EntryState {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Standing => "standing",
+            Self::Settled(_) => "over",
+            Self::Note => "note",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,6 +1,7 @@
 //! The Tables screen: the tables of one task.
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::{Filling, State};
@@ -172,6 +173,14 @@ impl Page for TablesPage {
         if let Some(tables) = &mut state.tables {
             tables.list.follow(now);
         }
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        state.tables.as_ref()?.row().map(|row| format!("{}.{}", row.schema.shown(), row.table.shown()))
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        state.tables.as_ref().map(|tables| export::tables(state, tables))
     }
 
     fn focus(&self, state: &State, focus: &mut Focus) {

@@ -4,13 +4,15 @@
 //! [`Tasks::judged_until`] is reached; never for a frame.
 
 use super::column::Column;
+use super::export::{self, Export};
 use super::list::{List, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::world::World;
-use super::{Filling, State};
+use super::{Filling, State, age, events};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
-use crate::model::health::{self, Alert, Health, Latency, Load, POINT_DUE_AFTER};
+use crate::model::alert::{self, Alert, Book, Place};
+use crate::model::health::{self, Health, Latency, Load, POINT_DUE_AFTER};
 use crate::model::metric::{self, FRESH_FOR, MetricName, Point};
 use crate::model::table::TableRow;
 use crate::model::task::{MigrationType, StopReason, Task, TaskStatus};
@@ -58,6 +60,7 @@ pub enum Rate {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Line {
     pub health: Health,
+    /// Worst first; what is acknowledged, and notes, last.
     pub alerts: Vec<Alert>,
     pub latency: Latency,
     /// Fresh point of the source latency.
@@ -79,8 +82,10 @@ pub struct Tasks {
     pub judged_until: Option<Timestamp>,
     /// Width of the longest name.
     pub widest: u16,
-    /// Tasks that are not well.
+    /// Tasks that want attention.
     pub unwell: usize,
+    /// Only those are on screen.
+    pub only_unwell: bool,
 }
 
 /// The first screen.
@@ -91,8 +96,9 @@ impl Page for TasksPage {
         Context::Tasks
     }
 
-    fn subjects(&self, _state: &State) -> Vec<Subject> {
-        vec![Subject::Tasks, Subject::Metrics]
+    fn subjects(&self, state: &State) -> Vec<Subject> {
+        let events = events::is_beside_why(state).then_some(Subject::Events);
+        [Subject::Tasks, Subject::Metrics].into_iter().chain(events).collect()
     }
 
     fn filling(&self, state: &State) -> Filling {
@@ -104,8 +110,7 @@ impl Page for TasksPage {
     }
 
     fn act(&self, state: &mut State, act: Act<'_>) {
-        let rows = TaskRows { world: &state.world, lines: &state.tasks.lines };
-        act.on(&mut state.tasks.list, &rows);
+        state.tasks.with_rows(&state.world, |list, rows| act.on(list, rows));
     }
 
     fn columns(&self) -> &'static [Column] {
@@ -117,11 +122,19 @@ impl Page for TasksPage {
     }
 
     fn detail_wants(&self, state: &State) -> u16 {
-        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 12 } else { 0 }
+        if matches!(self.filling(state), Filling::Rows | Filling::NoMatch) { 13 } else { 0 }
     }
 
     fn follow(&self, state: &mut State) {
         state.tasks.list.follow(state.now);
+    }
+
+    fn under_cursor(&self, state: &State) -> Option<String> {
+        state.tasks.list.key().map(|arn| arn.as_str().to_owned())
+    }
+
+    fn export(&self, state: &State) -> Option<Export> {
+        Some(export::tasks(state))
     }
 
     fn focus(&self, state: &State, focus: &mut Focus) {
@@ -133,6 +146,9 @@ impl Page for TasksPage {
     fn deadline(&self, state: &State, next: &mut Next) {
         let (list, world) = (&state.tasks.list, &state.world);
         next.offer(list.follows_at());
+        if events::is_beside_why(state) {
+            next.offer(age::next_day(next.now));
+        }
         for (_, row) in list.visible() {
             match state.tasks.lines.get(row).map(|line| line.latency) {
                 Some(Latency::Missing { newest }) => next.age(newest),
@@ -164,18 +180,35 @@ impl Default for Tasks {
             judged_until: None,
             widest: 0,
             unwell: 0,
+            only_unwell: false,
         }
     }
 }
 
+impl Line {
+    /// The worst alert that nobody has acknowledged yet.
+    pub fn wants(&self) -> Option<Health> {
+        self.counting().map(|alert| alert.severity).max()
+    }
+
+    /// Alerts that nobody has acknowledged, without notes.
+    pub fn counting(&self) -> impl Iterator<Item = &Alert> {
+        self.alerts.iter().filter(|alert| alert.counts())
+    }
+
+    pub fn alert(&self, id: &str) -> Option<&Alert> {
+        self.alerts.iter().find(|alert| alert.id() == id)
+    }
+}
+
 impl Tasks {
-    /// Judges every task and makes the index anew. `open` holds the tables of the opened task.
-    pub fn judge(&mut self, world: &World, open: Option<(&ReplicationArn, &[TableRow])>, now: Timestamp) {
+    /// Takes over what the rules have found and makes the index anew. `open` holds the tables of the opened task.
+    pub fn judge(&mut self, world: &World, open: Option<(&ReplicationArn, &[TableRow])>, book: &Book, now: Timestamp) {
         let answer_until = answer_stands_until(world);
         let asked = answer_until.is_some_and(|until| now < until);
         let mut by_name: Vec<usize> = (0..world.tasks.len()).collect();
         by_name.sort_by_key(|row| (world.tasks[*row].name.raw().to_lowercase(), world.tasks[*row].arn.clone()));
-        self.lines = world.tasks.iter().map(|task| line(world, task, open, asked, now)).collect();
+        self.lines = world.tasks.iter().map(|task| line(world, task, open, book, asked, now)).collect();
         for (rank, row) in by_name.into_iter().enumerate() {
             self.lines[row].name_rank = u32::try_from(rank).unwrap_or(u32::MAX);
         }
@@ -183,19 +216,40 @@ impl Tasks {
         self.judged_until = changes.chain(answer_until.filter(|until| *until > now)).min();
         let widths = world.tasks.iter().map(|task| task.name.shown().width());
         self.widest = u16::try_from(widths.max().unwrap_or(0)).unwrap_or(u16::MAX);
-        self.unwell = self.lines.iter().filter(|line| line.health != Health::Ok).count();
-        self.list.rebuild(&TaskRows { world, lines: &self.lines });
+        self.unwell = self.lines.iter().filter(|line| line.wants().is_some()).count();
+        self.list.rebuild(&TaskRows { world, lines: &self.lines, only_unwell: self.only_unwell });
     }
 }
 
-fn line(world: &World, task: &Task, open: Option<(&ReplicationArn, &[TableRow])>, asked: bool, now: Timestamp) -> Line {
+impl Tasks {
+    /// Runs something of the list that needs the rows behind it.
+    pub fn with_rows(&mut self, world: &World, act: impl FnOnce(&mut List<ReplicationArn>, &TaskRows<'_>)) {
+        let rows = TaskRows { world, lines: &self.lines, only_unwell: self.only_unwell };
+        act(&mut self.list, &rows);
+    }
+
+    /// Only tasks that want attention, or all again.
+    pub fn show_only_unwell(&mut self, only: bool, world: &World) {
+        self.only_unwell = only;
+        self.with_rows(world, |list, rows| list.rebuild(rows));
+    }
+}
+
+fn line(
+    world: &World,
+    task: &Task,
+    open: Option<(&ReplicationArn, &[TableRow])>,
+    book: &Book,
+    asked: bool,
+    now: Timestamp,
+) -> Line {
     let latency = health::latency(task, world.points(&task.arn, MetricName::CDCLatencyTarget), asked, now);
     let tables = match open {
         Some((arn, rows)) if *arn == task.arn => Some(rows),
         _ => world.table_errors.get(&task.arn).map(Vec::as_slice),
     };
-    let alerts = health::alerts(task, latency, tables);
-    let health = health::verdict(&alerts);
+    let alerts = book.of(&Place::Task(task.arn.clone())).to_vec();
+    let health = alert::verdict(&alerts);
     let load = health::load(task);
     let status = word(task, load);
     let text = [&task.name.raw().to_lowercase(), type_word(task), &status.to_lowercase(), &task.arn.resource_id().0]
@@ -218,7 +272,7 @@ fn line(world: &World, task: &Task, open: Option<(&ReplicationArn, &[TableRow])>
 
 /// Until when "there is no newer point" can be said at all: an answer speaks for the time it is fresh, or until the next
 /// was to come. After that a missing point is our own silence, and the latency is unknown, not missing.
-fn answer_stands_until(world: &World) -> Option<Timestamp> {
+pub(super) fn answer_stands_until(world: &World) -> Option<Timestamp> {
     let feed = world.feed(&Subject::Metrics)?;
     let twice = feed.every.and_then(|every| every.checked_mul(2)).unwrap_or(FRESH_FOR);
     feed.received?.checked_add(twice.max(FRESH_FOR)).ok()
@@ -290,6 +344,7 @@ fn word(task: &Task, load: Load) -> Cow<'static, str> {
 pub struct TaskRows<'a> {
     pub world: &'a World,
     pub lines: &'a [Line],
+    pub only_unwell: bool,
 }
 
 impl Rows for TaskRows<'_> {
@@ -356,9 +411,18 @@ impl Rows for TaskRows<'_> {
                 Rate::Unknown => SortKey::Unknown,
                 Rate::Fresh(rate) => SortKey::Value(thousandths(rate)),
             },
-            ALERT => value(line.health as usize * 1_000 + line.alerts.len()),
+            ALERT => {
+                let wants = line.wants().map_or(0, |worst| worst as usize);
+                // Acknowledged ones come behind all others, but before nothing at all.
+                let acknowledged = usize::from(line.health != Health::Ok);
+                value((wants * 1_000 + line.counting().count()) * 2 + acknowledged)
+            }
             _ => SortKey::Value(i64::from(line.name_rank)),
         }
+    }
+
+    fn hides(&self, row: usize) -> bool {
+        self.only_unwell && self.lines[row].wants().is_none()
     }
 
     fn text(&self, row: usize) -> &str {
@@ -391,7 +455,7 @@ impl Rows for TaskRows<'_> {
                 Rate::Unknown => "unknown".to_owned(),
             },
             ALERT => {
-                let ids: Vec<&str> = line.alerts.iter().map(|alert| alert.id.as_str()).collect();
+                let ids: Vec<&str> = line.alerts.iter().map(Alert::id).collect();
                 format!("{} {}", line.health.word(), ids.join(" "))
             }
             _ => task.name.raw().to_owned(),

@@ -1,15 +1,17 @@
 //! What has been observed in the connected scope. Only reports of that scope ever get here.
 
 use super::feed::Feed;
+use crate::model::drain::Tally;
 use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
 use crate::model::metric::{MetricName, Point, Series};
-use crate::model::observation::{Charts, InstanceSeries, LogFindings, TaskSeries};
+use crate::model::observation::{Charts, Definition, InstanceSeries, LogFindings, TaskSeries};
 use crate::model::parts::{ConnectionTest, Endpoint, EventSubscription, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
 use crate::model::{EndpointArn, InstanceArn, ReplicationArn, Subject};
+use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Points kept per metric: more than a sparkline shows, and an hour of minutes.
@@ -28,7 +30,7 @@ pub struct Findings {
 }
 
 /// Events kept: days of a busy account.
-const EVENTS_KEPT: usize = 5_000;
+pub const EVENTS_KEPT: usize = 5_000;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct World {
@@ -47,15 +49,52 @@ pub struct World {
     of_instances: HashMap<InstanceArn, Vec<Series>>,
     /// Of the task whose charts were opened last.
     pub charts: Option<(ReplicationArn, Charts)>,
+    counted: HashMap<ReplicationArn, Counted>,
+    changes: HashMap<ReplicationArn, Vec<DefinitionChange>>,
     feeds: BTreeMap<Subject, Feed>,
+    revision: u64,
 }
+
+/// Complete table statistics of a task, counted; the rows are kept for the opened task only.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Counted {
+    pub tally: Tally,
+    pub as_of: Option<Timestamp>,
+}
+
+/// Which of a task's two documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Document {
+    Mappings,
+    Settings,
+}
+
+/// Somebody changed what a task is told to do, while this console was open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DefinitionChange {
+    pub what: Document,
+    pub before: String,
+    pub after: String,
+    /// When it was seen, which may be long after it was made.
+    pub seen: Timestamp,
+}
+
+/// Changes kept of one task.
+const CHANGES_KEPT: usize = 10;
 
 impl World {
     pub fn feed(&self, subject: &Subject) -> Option<&Feed> {
         self.feeds.get(subject)
     }
 
+    /// Raised whenever anything is learned: what was made from an older one may be made anew.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Everything that is learned comes through here.
     pub fn feed_mut(&mut self, subject: &Subject) -> &mut Feed {
+        self.revision += 1;
         self.feeds.entry(subject.clone()).or_default()
     }
 
@@ -63,13 +102,76 @@ impl World {
         self.feeds.iter()
     }
 
-    /// Takes a new list of tasks; what is known about tasks that are gone goes with them.
-    pub fn set_tasks(&mut self, tasks: Vec<Task>) {
+    /// Takes a new list of tasks; what is known about tasks that are gone goes with them. A changed definition is kept
+    /// with the time it was seen, and one that was read is not forgotten because a list comes without it.
+    pub fn set_tasks(&mut self, mut tasks: Vec<Task>, now: Timestamp) {
+        let mut old: HashMap<ReplicationArn, Definition> = HashMap::new();
+        for task in &mut self.tasks {
+            let definition = Definition { table_mappings: task.table_mappings.take(), settings: task.settings.take() };
+            old.insert(task.arn.clone(), definition);
+        }
+        for task in &mut tasks {
+            let Some(before) = old.remove(&task.arn) else { continue };
+            let after = Definition { table_mappings: task.table_mappings.take(), settings: task.settings.take() };
+            let Definition { table_mappings, settings } = self.note(&task.arn, before, after, now);
+            (task.table_mappings, task.settings) = (table_mappings, settings);
+        }
         let here: HashSet<&ReplicationArn> = tasks.iter().map(|task| &task.arn).collect();
         self.series.retain(|arn, _| here.contains(arn));
         self.table_errors.retain(|arn, _| here.contains(arn));
         self.findings.retain(|arn, _| here.contains(arn));
+        self.counted.retain(|arn, _| here.contains(arn));
+        self.changes.retain(|arn, _| here.contains(arn));
+        self.charts.take_if(|(arn, _)| !here.contains(arn));
         self.tasks = tasks;
+    }
+
+    /// Takes what a task is told to do, as just read.
+    pub fn set_definition(&mut self, arn: &ReplicationArn, new: Definition, now: Timestamp) {
+        let Some(task) = self.tasks.iter_mut().find(|task| task.arn == *arn) else { return };
+        let before = Definition { table_mappings: task.table_mappings.take(), settings: task.settings.take() };
+        let Definition { table_mappings, settings } = self.note(arn, before, new, now);
+        if let Some(task) = self.tasks.iter_mut().find(|task| task.arn == *arn) {
+            (task.table_mappings, task.settings) = (table_mappings, settings);
+        }
+    }
+
+    /// Notes what differs; the newer of both, as far as it was read.
+    fn note(&mut self, arn: &ReplicationArn, before: Definition, after: Definition, now: Timestamp) -> Definition {
+        let mut one = |what, before: Option<String>, after: Option<String>| match (before, after) {
+            (Some(before), Some(after)) => {
+                if before != after {
+                    let changes = self.changes.entry(arn.clone()).or_default();
+                    changes.push(DefinitionChange { what, before, after: after.clone(), seen: now });
+                    let skip = changes.len().saturating_sub(CHANGES_KEPT);
+                    changes.drain(..skip);
+                }
+                Some(after)
+            }
+            (before, after) => after.or(before),
+        };
+        Definition {
+            table_mappings: one(Document::Mappings, before.table_mappings, after.table_mappings),
+            settings: one(Document::Settings, before.settings, after.settings),
+        }
+    }
+
+    /// Changes seen of a task's definition, oldest first.
+    pub fn definition_changes(&self, arn: &ReplicationArn) -> &[DefinitionChange] {
+        self.changes.get(arn).map_or(&[], Vec::as_slice)
+    }
+
+    /// Counts complete table statistics, whoever's they are.
+    pub fn count(&mut self, arn: &ReplicationArn, rows: &[TableRow]) {
+        let Some(task) = self.task(arn) else { return };
+        let tally = Tally::of(rows, task.table_mappings.as_deref());
+        let as_of = self.feed(&Subject::Tables(arn.clone())).and_then(|feed| feed.as_of);
+        self.counted.insert(arn.clone(), Counted { tally, as_of });
+    }
+
+    /// The counts of a task whose tables were asked for at some time.
+    pub fn counted(&self, arn: &ReplicationArn) -> Option<&Counted> {
+        self.counted.get(arn)
     }
 
     /// Adds points to those already known: an answer may hold only some tasks, and only the newest minutes. For the same

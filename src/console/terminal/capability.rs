@@ -9,6 +9,8 @@ pub struct Capability {
     pub ascii: bool,
     /// `NO_COLOR` is not set (<https://no-color.org>: present and not empty).
     pub colour: bool,
+    /// It says that it has 256 colours or more.
+    pub wide: bool,
 }
 
 /// Why there can be no screen here.
@@ -66,7 +68,10 @@ impl Capability {
         // POSIX order; the first that is set and not empty decides.
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().filter_map(&env).find(|text| !text.is_empty());
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
+        let direct = matches!(env("COLORTERM").as_deref(), Some("truecolor" | "24bit"));
+        let term = env("TERM").unwrap_or_default();
         Ok(Self {
+            wide: direct || term.contains("256color") || term.contains("-direct"),
             ascii: !(locale.contains("utf-8") || locale.contains("utf8")),
             colour: env("NO_COLOR").is_none_or(|text| text.is_empty()),
         })
@@ -79,7 +84,7 @@ mod tests {
 
     #[test]
     fn the_environment_decides_on_colour_and_characters() {
-        let ok = |ascii, colour| Ok(Capability { ascii, colour });
+        let ok = |ascii, colour| Ok(Capability { ascii, colour, wide: false });
         let cases: [(&[(&str, &str)], _); 9] = [
             (&[("TERM", "xterm"), ("LANG", "en_GB.UTF-8")], ok(false, true)),
             (&[("TERM", "xterm"), ("LANG", "C.utf8")], ok(false, true)),
@@ -94,6 +99,25 @@ mod tests {
         for (env, want) in cases {
             let get = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, text)| (*text).to_owned());
             assert_eq!(Capability::judge(get), want, "{env:?}");
+        }
+    }
+
+    #[test]
+    fn a_terminal_says_in_two_ways_how_many_colours_it_has() {
+        for (term, colorterm, want) in [
+            ("xterm", None, false),
+            ("linux", None, false),
+            ("screen-256color", None, true),
+            ("xterm-direct", None, true),
+            ("xterm", Some("truecolor"), true),
+            ("xterm", Some("yes"), false),
+        ] {
+            let get = |name: &str| match name {
+                "TERM" => Some(term.to_owned()),
+                "COLORTERM" => colorterm.map(str::to_owned),
+                _ => None,
+            };
+            assert_eq!(Capability::judge(get).unwrap().wide, want, "{term} {colorterm:?}");
         }
     }
 }

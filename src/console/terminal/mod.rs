@@ -6,6 +6,7 @@
 //! [`Terminal`].
 
 mod capability;
+mod clipboard;
 mod input;
 mod keys;
 mod modes;
@@ -34,12 +35,20 @@ pub const SLOW_AFTER: Duration = Duration::from_secs(2);
 /// process group, as under `ssh -t host cutover`). Stopping takes effect within microseconds.
 const STOPS_WITHIN: Duration = Duration::from_millis(100);
 
+/// BEL: sound, flash, or the mark on a tmux window, as the user has set it.
+const BELL: u8 = 7;
+
 /// The terminal while it is ours. Dropping it gives it back.
 pub struct Terminal {
     painter: paint::Painter,
     writer: writer::Writer,
     input: tokio::sync::mpsc::Receiver<Input>,
     written: Arc<Notify>,
+    /// The next frame rings the bell.
+    ringing: bool,
+    between: clipboard::Between,
+    /// For the clipboard, to be sent when no frame is under way.
+    aside: Option<Vec<u8>>,
 }
 
 impl Terminal {
@@ -55,7 +64,9 @@ impl Terminal {
         let writer = writer::Writer::start(Arc::clone(&output), Arc::clone(&written))?;
         let input = input::start()?;
         modes::enter(&output, &writer)?;
-        Ok(Self { painter: paint::Painter::new(size()), writer, input, written })
+        let between = clipboard::Between::here();
+        let painter = paint::Painter::new(size());
+        Ok(Self { painter, writer, input, written, ringing: false, between, aside: None })
     }
 
     /// The size the next frame is painted for.
@@ -84,11 +95,31 @@ impl Terminal {
 
     /// Paints one frame and hands its bytes, if there are any, to the writer thread.
     pub fn paint(&mut self, view: impl FnOnce(&mut Frame)) -> io::Result<()> {
-        let bytes = self.painter.paint(view)?;
+        let mut bytes = self.painter.paint(view)?;
+        if std::mem::take(&mut self.ringing) {
+            bytes.push(BELL);
+        }
         if !bytes.is_empty() {
             self.writer.send(bytes);
         }
         Ok(())
+    }
+
+    /// Rings the bell with the next frame: a byte of its own could land in the middle of one.
+    pub fn ring(&mut self) {
+        self.ringing = true;
+    }
+
+    /// Puts a text into the clipboard of whoever looks, as soon as no frame is under way; a newer one takes its place.
+    pub fn copy(&mut self, text: &str) {
+        self.aside = Some(self.between.copy(text));
+    }
+
+    /// Hands over what goes to the terminal beside the frames. Call only when [`Terminal::ready`].
+    pub fn send_aside(&mut self) {
+        if let Some(bytes) = self.aside.take() {
+            self.writer.send(bytes);
+        }
     }
 
     /// Makes the next frame paint every cell.

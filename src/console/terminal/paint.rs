@@ -4,6 +4,7 @@ use crate::console::message::Area;
 use ratatui::backend::{Backend, ClearType, CrosstermBackend, WindowSize};
 use ratatui::buffer::Cell;
 use ratatui::layout::{Position, Rect, Size};
+use ratatui::style::{Color, Modifier};
 use ratatui::{Frame, Terminal, TerminalOptions, Viewport};
 use std::cell::RefCell;
 use std::io::{self, Write};
@@ -52,6 +53,7 @@ impl Painter {
             inner: CrosstermBackend::new(Sink(Rc::clone(&self.bytes))),
             size: Size::new(self.area.width, self.area.height),
             cursor: None,
+            blank: vec![true; usize::from(self.area.width) * usize::from(self.area.height)],
         };
         let viewport = Viewport::Fixed(Rect::new(0, 0, self.area.width, self.area.height));
         Terminal::with_options(recorder, TerminalOptions { viewport })
@@ -79,6 +81,49 @@ struct Recorder {
     size: Size,
     /// Where the cursor is shown; `None` is hidden.
     cursor: Option<Position>,
+    /// Cells of the terminal that are plain and empty, row by row.
+    blank: Vec<bool>,
+}
+
+/// Longest run of blanks that is written again rather than jumped over: no jump is shorter.
+const BRIDGED: u16 = 6;
+
+impl Recorder {
+    fn at(&self, x: u16, y: u16) -> usize {
+        usize::from(y) * usize::from(self.size.width) + usize::from(x)
+    }
+
+    /// The same cells with the blanks between two words, which did not change and so are not among them.
+    fn bridged<'a>(&mut self, content: impl Iterator<Item = (u16, u16, &'a Cell)>) -> Vec<(u16, u16, Cell)> {
+        let mut out: Vec<(u16, u16, Cell)> = Vec::new();
+        // Where the terminal's cursor stands after the last cell.
+        let mut here: Option<(u16, u16)> = None;
+        for (x, y, cell) in content {
+            let gap = here.filter(|(_, row)| *row == y).map(|(from, _)| from..x).unwrap_or_default();
+            let bridge = out.last().filter(|(.., last)| invisible_on_blanks(last)).map(|(.., last)| last.clone());
+            let blanks = gap.clone().all(|at| self.blank.get(self.at(at, y)) == Some(&true));
+            if let Some(mut bridge) = bridge.filter(|_| blanks && gap.len() <= usize::from(BRIDGED)) {
+                bridge.set_symbol(" ");
+                out.extend(gap.map(|at| (at, y, bridge.clone())));
+            }
+            let width = u16::try_from(crate::console::text::width(cell.symbol())).unwrap_or(1).max(1);
+            for at in x..x.saturating_add(width) {
+                let at = self.at(at, y);
+                if let Some(blank) = self.blank.get_mut(at) {
+                    *blank = *cell == Cell::default();
+                }
+            }
+            out.push((x, y, cell.clone()));
+            here = Some((x.saturating_add(width), y));
+        }
+        out
+    }
+}
+
+/// A blank in the style of this cell looks like a plain one, so that no style needs to be sent for it.
+fn invisible_on_blanks(cell: &Cell) -> bool {
+    let seen = Modifier::REVERSED | Modifier::UNDERLINED | Modifier::CROSSED_OUT;
+    cell.bg == Color::Reset && !cell.modifier.intersects(seen)
 }
 
 impl Backend for Recorder {
@@ -88,11 +133,11 @@ impl Backend for Recorder {
     where
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
+        let cells = self.bridged(content);
+        if cells.is_empty() {
             return Ok(());
         }
-        self.inner.draw(content)?;
+        self.inner.draw(cells.iter().map(|(x, y, cell)| (*x, *y, cell)))?;
         // Writing moved the cursor; a shown one goes back to its place.
         if let Some(at) = self.cursor {
             self.inner.set_cursor_position(at)?;
@@ -129,10 +174,14 @@ impl Backend for Recorder {
     }
 
     fn clear(&mut self) -> io::Result<()> {
+        self.blank.fill(true);
         self.inner.clear()
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
+        if clear_type == ClearType::All {
+            self.blank.fill(true);
+        }
         self.inner.clear_region(clear_type)
     }
 
@@ -182,6 +231,30 @@ mod tests {
         text(&mut painter, "14:03:22 UTC", None);
         let step = text(&mut painter, "14:03:23 UTC", None);
         assert!(step.contains('3') && step.len() <= 60, "{step:?}");
+    }
+
+    /// What a terminal that got these bytes shows.
+    fn seen(bytes: &[u8]) -> String {
+        let (rows, columns) = (std::num::NonZero::new(5).unwrap(), std::num::NonZero::new(40).unwrap());
+        let mut terminal = vt100::Parser::new(rows, columns, 0);
+        terminal.process(bytes);
+        terminal.screen().contents()
+    }
+
+    #[test]
+    fn blanks_between_words_are_written_and_long_ones_jumped_over() {
+        let mut painter = painter();
+        let first = text(&mut painter, "one two  three              four", None);
+        assert!(
+            first.contains("one two  three\x1b[1;28Hfour") || first.contains("one two  three\x1b[1;29Hfour"),
+            "{first:?}"
+        );
+        let second = text(&mut painter, "a b 漢 c  three", None);
+        let both = [first.as_bytes(), second.as_bytes()].concat();
+        assert_eq!(seen(&both).trim_end(), "a b 漢 c  three");
+        // What stood there is not a blank, however plain its neighbours are.
+        let third = text(&mut painter, "x", None);
+        assert_eq!(seen(&[both, third.into_bytes()].concat()).trim_end(), "x");
     }
 
     #[test]

@@ -1,19 +1,19 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use crate::console::actions::{self, ActionId, Context};
+use super::{alerts, export, lists, logs};
+use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
-use crate::console::state::feed::Feed;
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
 use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
-use crate::console::state::tables::Tables;
 use crate::console::state::{Overlay, Screen, State, Tab};
-use crate::model::Subject;
+use crate::model::{ReplicationArn, Subject};
 
 pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     let context = state.context();
-    if let Some(action) = actions::find(context, key) {
+    state.notice = None;
+    if let Some(action) = state.setup.keys.find(context, key) {
         perform(state, action, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         edit(state, |field| type_into(field, c.encode_utf8(&mut [0; 4])));
@@ -31,10 +31,22 @@ pub fn paste(state: &mut State, text: &str) {
 
 /// Changes the open text field, if there is one, and everything that follows from its text.
 fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
-    if let Some(Overlay::Palette(palette)) = &mut state.overlay {
-        change(&mut palette.text);
-        palette.search();
-        return;
+    match &mut state.overlay {
+        Some(Overlay::Palette(palette)) => {
+            change(&mut palette.text);
+            return palette.search();
+        }
+        Some(Overlay::FileName(field)) => {
+            if field.waiting.is_none() {
+                change(&mut field.name);
+                field.says = None;
+            }
+            return;
+        }
+        Some(Overlay::Help { .. }) | None => {}
+    }
+    if let Some(field) = &mut state.alerts.field {
+        return change(&mut field.text);
     }
     if !state.typing {
         return;
@@ -51,7 +63,22 @@ fn refilter(state: &mut State, text: &str) {
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
-        ActionId::Filter => state.typing = true,
+        ActionId::Search
+        | ActionId::Component
+        | ActionId::NextMatch
+        | ActionId::PreviousMatch
+        | ActionId::FollowLog
+        | ActionId::Severity
+        | ActionId::QuietLines
+        | ActionId::WrapLines
+        | ActionId::OtherZone
+        | ActionId::NextGroup
+        | ActionId::PreviousGroup => logs::perform(state, action),
+        ActionId::EventLog => lists::to_log(state),
+        ActionId::EventInFull => lists::event_in_full(state),
+        ActionId::ScheduledTask => lists::to_scheduled_task(state),
+        ActionId::OtherPart => lists::other_part(state),
+        ActionId::Filter | ActionId::Find => state.typing = true,
         ActionId::KeepFilter => state.typing = false,
         ActionId::DropFilter => {
             refilter(state, "");
@@ -71,14 +98,24 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Definition => open(state, Tab::Definition),
         ActionId::NextTab => beside(state, 1),
         ActionId::PreviousTab => beside(state, -1),
+        ActionId::OnlyUnwell => alerts::only_unwell(state),
+        ActionId::Acknowledge => alerts::acknowledge(state),
+        ActionId::ConfirmAcknowledge => alerts::confirm(state),
+        ActionId::DropAcknowledge => state.alerts.field = None,
         ActionId::AskNow => ask_now(state, effects),
+        ActionId::Copy => export::copy(state, effects),
+        ActionId::CopyPane => export::copy_pane(state, effects),
+        ActionId::Write => export::open(state),
+        ActionId::WriteFile => export::write(state, effects),
         ActionId::SortPrevious => sort(state, Resort::Beside(-1)),
         ActionId::SortNext => sort(state, Resort::Beside(1)),
         ActionId::SortReverse => sort(state, Resort::Reverse),
-        ActionId::ColumnsLeft => state.page().act(state, Act::Shift(-1)),
-        ActionId::ColumnsRight => state.page().act(state, Act::Shift(1)),
+        ActionId::ColumnsLeft | ActionId::Earlier => state.page().act(state, Act::Shift(-1)),
+        ActionId::ColumnsRight | ActionId::Later => state.page().act(state, Act::Shift(1)),
+        ActionId::MoreTime => state.charts.widen(1),
+        ActionId::LessTime => state.charts.widen(-1),
         ActionId::Palette => {
-            let palette = Palette::new(state.screen_context(), state.columns(), state.setup.ascii);
+            let palette = Palette::new(&state.setup.keys, state.screen_context(), state.columns(), state.setup.ascii);
             state.overlay = Some(Overlay::Palette(palette));
         }
         ActionId::Help => {
@@ -95,12 +132,17 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::ClosePalette => state.overlay = None,
+        ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
             field.pop();
         }),
         ActionId::EraseAll => edit(state, String::clear),
+        ActionId::TurnForm => state.definition.turn(),
+        ActionId::NextHeading => state.definition.heading(true),
+        ActionId::PreviousHeading => state.definition.heading(false),
+        ActionId::FindNext => state.definition.next(true),
+        ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
         ActionId::Suspend => effects.push(Effect::Suspend),
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
@@ -112,7 +154,7 @@ fn sort(state: &mut State, how: Resort) {
 }
 
 /// To another screen; to one that lies behind already, by going back.
-fn go(state: &mut State, screen: Screen) {
+pub fn go(state: &mut State, screen: Screen) {
     match state.screens.iter().position(|open| *open == screen) {
         Some(at) => state.screens.truncate(at + 1),
         None => state.screens.push(screen),
@@ -121,26 +163,36 @@ fn go(state: &mut State, screen: Screen) {
 
 /// What lies behind the row under the cursor.
 fn enter(state: &mut State) {
-    if state.screen() == Screen::Tasks {
-        open(state, Tab::Tables);
+    match state.screen() {
+        Screen::Tasks => open(state, Tab::Tables),
+        Screen::Alerts => alerts::follow(state),
+        Screen::Drain => open(state, Tab::Drain),
+        _ => {}
     }
 }
 
-/// A side of the task on screen, or of the one under the cursor of Tasks.
+/// The task under the cursor of a list of tasks.
+fn under_cursor(state: &State) -> Option<ReplicationArn> {
+    let list = match state.screen() {
+        Screen::Tasks => &state.tasks.list,
+        Screen::Drain => &state.all_drain.list,
+        _ => return None,
+    };
+    list.row().and(list.key()).cloned()
+}
+
+/// A side of the task on screen, or of the one under the cursor of a list of tasks.
 pub fn open(state: &mut State, tab: Tab) {
     if state.tab().is_some() {
         return turn(state, tab);
     }
-    if state.screen() != Screen::Tasks {
-        return;
-    }
-    let Some(arn) = state.tasks.list.row().and(state.tasks.list.key()).cloned() else { return };
-    if state.opened.as_ref() != Some(&arn) {
-        // No rows are held yet, so nothing that came for this task earlier may lend them its age.
-        *state.world.feed_mut(&Subject::Tables(arn.clone())) = Feed::default();
-        state.tables = Some(Tables::new(arn.clone()));
-        state.opened = Some(arn);
-    }
+    let Some(arn) = under_cursor(state) else { return };
+    open_task(state, &arn, tab);
+}
+
+/// A side of this task, from wherever we are.
+pub fn open_task(state: &mut State, arn: &ReplicationArn, tab: Tab) {
+    state.open_task(arn);
     state.screens.push(Screen::Task(tab));
 }
 
@@ -152,8 +204,9 @@ fn turn(state: &mut State, tab: Tab) {
 }
 
 fn beside(state: &mut State, by: isize) {
-    if let Some(tab) = state.tab() {
-        turn(state, tab.beside(by));
+    match state.tab() {
+        Some(tab) => turn(state, tab.beside(by)),
+        None => logs::beside(state, by),
     }
 }
 
@@ -165,9 +218,10 @@ fn step(state: &mut State, how: Move) {
             }
         }
         Some(Overlay::Help { offset, over }) => {
-            let (lines, height) = help::size(*over, state.setup.ascii, state.area);
+            let (lines, height) = help::size(&state.setup.keys, *over, state.setup.ascii, state.area);
             *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
+        Some(Overlay::FileName(_)) => {}
         None => state.page().act(state, Act::Move(how)),
     }
 }
@@ -177,8 +231,13 @@ fn back(state: &mut State) {
     if state.overlay.take().is_some() {
         return;
     }
+    if lists::close_part(state) {
+        return;
+    }
     if !state.filter().is_empty() {
         refilter(state, "");
+    } else if state.screen() == Screen::Tasks && state.tasks.only_unwell {
+        alerts::only_unwell(state);
     } else if state.screens.len() > 1 {
         state.screens.pop();
     }
@@ -189,6 +248,7 @@ fn close(state: &mut State, effects: &mut Vec<Effect>) {
     if state.overlay.take().is_some() {
         return;
     }
+    lists::close_part(state);
     if state.screens.len() > 1 {
         state.screens.pop();
     } else {
@@ -213,7 +273,7 @@ fn ask_now(state: &mut State, effects: &mut Vec<Effect>) {
     let failed: Vec<Subject> = failed.collect();
     let mut subjects = match state.context() {
         Context::Problems if !failed.is_empty() => failed,
-        _ => state.subjects_on_screen(),
+        _ => state.page().also_asked(state).into_iter().chain(state.subjects_on_screen()).collect(),
     };
     let now = state.now;
     subjects.retain(|subject| state.world.feed_mut(subject).ask(now));

@@ -1,12 +1,18 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
-//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means,
-//! `report` folds what the feeds say, the rest is here.
+//! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means, `export`
+//! copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
+//! is here.
 
+mod alerts;
+mod export;
 mod keys;
+mod lists;
+mod logs;
 mod report;
 
 use super::message::{Effect, Message};
+use super::state::facts::Held;
 use super::state::problems::EntryState;
 use super::state::{Banner, Connection, State, Traffic, age};
 use crate::model::parts::Identity;
@@ -26,10 +32,11 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Connected { scope, identity } => connected(state, scope, identity),
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => report::fold(state, report),
+        Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::TerminalSlow => terminal_slow(state),
-        Message::Traffic { requests_last_minute, dollars_per_day } => {
-            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day });
+        Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
+            state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
     }
     settle(state, &mut effects);
@@ -38,9 +45,15 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
 
 /// What follows from any change: judgements that are due, heights, the pane that follows the cursor, the feeds' focus.
 fn settle(state: &mut State, effects: &mut Vec<Effect>) {
-    if state.tasks.judged_until.is_some_and(|until| state.now >= until) {
+    state.notice = state.notice.take().filter(|notice| state.now < notice.until);
+    let due = [state.tasks.judged_until, state.alerts.book.until()].into_iter().flatten().min();
+    if due.is_some_and(|due| state.now >= due) {
         judge(state);
     }
+    if state.alerts.take_bell() {
+        effects.push(Effect::Bell);
+    }
+    lists::pass(state);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {
@@ -55,7 +68,9 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
 fn judge(state: &mut State) {
     let open = state.tables.as_ref().filter(|tables| !tables.rows.is_empty());
     let open = open.map(|tables| (&tables.arn, tables.rows.as_slice()));
-    state.tasks.judge(&state.world, open, state.now);
+    let held = Held { world: &state.world, open, sees_every_task: state.setup.sees_every_task };
+    state.alerts.judge(&held, state.setup.bell, state.now);
+    state.tasks.judge(&state.world, open, &state.alerts.book, state.now);
 }
 
 fn connected(state: &mut State, scope: Scope, identity: Identity) {

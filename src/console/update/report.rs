@@ -1,14 +1,19 @@
 //! Folding what the feeds say into the world: newest wins, errors keep the last good data, other scopes stay out.
 
+use super::lists;
 use crate::console::state::feed::Failure;
 use crate::console::state::problems::EntryState;
 use crate::console::state::{Banner, Connection, State};
+use crate::model::log_place::LogSource;
 use crate::model::{Observation, Problem, ProblemKind, Report, Scope, Subject, Value};
 use jiff::{SignedDuration, Timestamp};
 
 /// A data point carries the start of its minute and appears up to a minute after its end, so an age of two minutes is
 /// normal: amber begins where a point stops being fresh (three minutes), however often it is asked.
 const METRICS_EVERY: SignedDuration = SignedDuration::from_secs(90);
+
+/// A log is asked every few seconds, and one window may take as long: amber begins where that is over.
+const LOG_EVERY: SignedDuration = SignedDuration::from_secs(10);
 
 pub fn fold(state: &mut State, report: Report) {
     let ours = matches!(&state.connection, Connection::Connected { scope, .. } if scope == report.key().0);
@@ -58,6 +63,7 @@ pub fn subject_word(subject: &Subject) -> &'static str {
         Subject::Charts(_) => "charts",
         Subject::InstanceMetrics => "instance metrics",
         Subject::Maintenance => "pending maintenance",
+        Subject::Definition(_) => "definition",
     }
 }
 
@@ -77,6 +83,7 @@ fn observed(state: &mut State, observation: Observation, every: Option<SignedDur
     feed.received = Some(received);
     feed.every = match subject {
         Subject::Metrics | Subject::Charts(_) | Subject::InstanceMetrics => every.map(|every| every.max(METRICS_EVERY)),
+        Subject::Log(_) => every.map(|every| every.max(LOG_EVERY)),
         _ => every,
     };
     feed.failed = None;
@@ -117,7 +124,10 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         // These name no account; a topic may be of another one.
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
-        | (Subject::Subscriptions, Value::Subscriptions(_)) => None,
+        | (Subject::Definition(_), Value::Definition(_))
+        | (Subject::Subscriptions, Value::Subscriptions(_))
+        | (Subject::Log(LogSource::Group(_)), Value::Log(_)) => None,
+        (Subject::Log(LogSource::Task(arn)), Value::Log(_)) => foreign_arn(scope, std::iter::once(arn.as_str())),
         (Subject::Charts(_), Value::Charts(charts)) => {
             foreign_arn(scope, charts.instance.iter().map(|arn| arn.0.as_str()))
         }
@@ -160,7 +170,10 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             }
             return;
         }
-        (_, Value::Tasks(tasks)) => state.world.set_tasks(tasks),
+        (_, Value::Tasks(tasks)) => {
+            state.world.set_tasks(tasks, state.now);
+            lists::tasks_changed(state);
+        }
         (_, Value::Instances(instances)) => state.world.instances = instances,
         (_, Value::Endpoints(endpoints)) => state.world.endpoints = endpoints,
         (_, Value::Connections(connections)) => state.world.connections = connections,
@@ -169,18 +182,24 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             state.world.table_errors.insert(arn, rows);
         }
         (Subject::Tables(arn), Value::Tables(rows)) => {
-            // Late answers about a task that is not open any more are as good as never asked.
+            state.world.count(&arn, &rows);
+            // The rows of a task that is not open any more are as good as never asked.
             let Some(tables) = state.tables.as_mut().filter(|tables| tables.arn == arn) else { return };
             tables.set(rows);
         }
-        (_, Value::Events(new)) => state.world.add_events(new),
-        (_, Value::Schedules(schedules)) => state.world.schedules = schedules,
+        (_, Value::Events(new)) => lists::take_events(state, new),
+        (_, Value::Schedules(new)) => lists::take_schedules(state, new),
         (_, Value::Subscriptions(subscriptions)) => state.world.subscriptions = subscriptions,
         (Subject::Charts(arn), Value::Charts(charts)) => state.world.charts = Some((arn, charts)),
         (_, Value::InstanceMetrics(all)) => state.world.set_instance_metrics(all),
         (_, Value::Maintenance(all)) => state.world.maintenance = all,
         (_, Value::LogErrors(new)) => state.world.add_findings(new),
-        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_)) => return,
+        (Subject::Definition(arn), Value::Definition(new)) => state.world.set_definition(&arn, new, state.now),
+        (Subject::Log(source), Value::Log(news)) => {
+            state.logs.add(source, news);
+            return;
+        }
+        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_) | Value::Definition(_)) => return,
     }
     super::judge(state);
 }

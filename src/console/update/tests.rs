@@ -1,5 +1,7 @@
 //! What messages do to the state and which effects they ask for, as tables of cases.
 
+mod alerts;
+
 use super::update;
 use crate::console::fixtures::*;
 use crate::console::message::{Area, Effect, Focus, Key, KeyCode, Message};
@@ -253,7 +255,7 @@ fn the_feeds_hear_what_is_on_screen_when_it_changes_and_only_then() {
 fn asking_now_asks_for_what_is_on_screen_once() {
     let ask = |subjects: &[Subject]| vec![Effect::AskNow(subjects.to_vec())];
     let mut state = populated(120, 40);
-    assert_eq!(asked(&mut state, char('r')), ask(&[Subject::Tasks, Subject::Metrics]));
+    assert_eq!(asked(&mut state, char('r')), ask(&[Subject::Tasks, Subject::Metrics, Subject::Events]));
     assert_eq!(asked(&mut state, char('r')), [], "the answer is awaited");
     update(&mut state, observed(Subject::Tasks, Value::Tasks(tasks()), 0, 15), after(1));
     assert_eq!(asked(&mut state, char('r')), ask(&[Subject::Tasks]));
@@ -443,3 +445,5 @@ fn data_of_another_account_stands_as_a_failure_and_is_never_shown() {
         assert_eq!(state.problems.standing(), 0, "{subject:?}");
     }
 }
+
+mod lists;

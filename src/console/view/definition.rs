@@ -1,10 +1,83 @@
-//! What a task is made of.
+//! What a task is made of: one running text.
 
-use super::canvas::{Canvas, span};
-use crate::console::state::State;
-use crate::console::state::layout::Layout;
+use super::canvas::{Canvas, Line as Spans, span};
+use super::frame;
+use crate::console::state::definition::Form;
+use crate::console::state::definition::write::{Kind, Line, NAME};
+use crate::console::state::layout::{Layout, Pane};
+use crate::console::state::{Filling, State};
 use crate::console::theme::Role;
+use crate::model::Subject;
 
-pub fn draw(_state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
-    canvas.frame(layout.list, &[span(Role::Title, "Definition")], &[]);
+pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
+    let pane = layout.list;
+    let inner = pane.inner();
+    canvas.frame(pane, &title(state), &ages(state, pane));
+    let definition = &state.definition;
+    if definition.lines() == 0 {
+        return match state.filling() {
+            Filling::Failed => frame::failed(state, canvas, inner, &Subject::Tasks),
+            Filling::Loading => canvas.notice(inner, &[vec![span(Role::Busy, "asking for the task…")]]),
+            _ => canvas.notice(inner, &[vec![span(Role::Text, "This task is not in the list any more.")]]),
+        };
+    }
+    for (at, y) in definition.pane.visible().zip(inner.y..inner.y + inner.height) {
+        let Some(line) = definition.line(at) else { break };
+        if definition.is_hit(at) {
+            let role = if definition.current() == Some(at) { Role::Input } else { Role::Key };
+            canvas.put(inner.x, y, 1, role, "▌");
+        }
+        canvas.line(inner.x + 1, y, inner.width.saturating_sub(2), &spans(line));
+    }
+}
+
+fn title(state: &State) -> Spans<'_> {
+    let definition = &state.definition;
+    let form = match definition.form {
+        Form::Words => "in words",
+        Form::Json => "as JSON",
+    };
+    let mut title = vec![span(Role::Title, "Definition"), span(Role::Border, " ─ "), span(Role::Text, form)];
+    if let Some(place) = definition.pane.place() {
+        title.push(span(Role::Text, format!(" · {place}")));
+    }
+    if !definition.search.trim().is_empty() {
+        let found = match definition.found() {
+            (0, _) => "nowhere".to_owned(),
+            (all, at) => format!("{at} of {all}"),
+        };
+        title.extend([span(Role::Border, " ─ "), span(Role::Input, format!("/ {}", definition.search))]);
+        title.push(span(Role::Text, format!(" {found}")));
+    }
+    title
+}
+
+/// The definition's own age always; those of the parts where there is room.
+fn ages<'a>(state: &State, pane: Pane) -> Spans<'a> {
+    let mut subjects: Vec<(Subject, &'static str)> = Vec::new();
+    subjects.extend(state.opened.clone().map(|arn| (Subject::Definition(arn), "read")));
+    if pane.width >= 110 {
+        subjects.extend([(Subject::Endpoints, "endpoints"), (Subject::Instances, "instance")]);
+    }
+    frame::ages(state, &subjects)
+}
+
+fn spans(line: &Line) -> Spans<'_> {
+    let (role, sign) = match line.kind {
+        Kind::Blank => return Vec::new(),
+        Kind::Heading => return vec![span(Role::Title, line.text.as_str())],
+        Kind::Part => return vec![span(Role::Dim, "─ "), span(Role::Busy, line.text.as_str())],
+        Kind::Json => return vec![span(Role::Text, line.text.as_str())],
+        Kind::Fact => (Role::Text, ""),
+        Kind::Beware => (Role::Warn, "▲ "),
+        Kind::Note => (Role::Dim, "· "),
+        Kind::Unknown => (Role::Unknown, "? "),
+        Kind::Old => (Role::Dim, "- "),
+        Kind::New => (Role::Good, "+ "),
+    };
+    if line.text.is_empty() {
+        return vec![span(Role::Text, line.name.as_str())];
+    }
+    let sign = if line.more { " ".repeat(crate::console::text::width(sign)) } else { sign.to_owned() };
+    vec![span(Role::Dim, format!("{:<NAME$}", line.name)), span(role, sign), span(role, line.text.as_str())]
 }

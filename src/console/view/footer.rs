@@ -1,43 +1,92 @@
 //! The line at the bottom: the keys of this place, or the open text field.
 
-use super::canvas::{Canvas, Line, line_width, span};
-use crate::console::actions::{self, Action, ActionId, Context};
-use crate::console::state::State;
+use super::canvas::{Canvas, Line, Span, line_width, span};
+use crate::console::actions::{Action, ActionId, Context, key_label};
+use crate::console::state::age;
+use crate::console::state::alerts::{Field, NotYet, Row};
+use crate::console::state::export::FileField;
 use crate::console::state::layout::Pane;
+use crate::console::state::notice::Done;
+use crate::console::state::{Overlay, State};
 use crate::console::text;
-use crate::console::theme::Role;
+use crate::console::theme::{Role, judged};
+use std::borrow::Cow;
+
+/// Hints in less room than this would be one cut word.
+const HINTS_FROM: u16 = 12;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let context = state.context();
-    let hints = actions::footer(context);
+    let hints = state.setup.keys.footer(context);
     let mut x = pane.x + 1;
-    if context == Context::Filter {
-        let filter = state.filter();
-        // The end of a long text is what is being typed.
-        let room = usize::from(pane.width.saturating_sub(50)).max(20);
-        let mut tail = filter;
-        while text::width(tail) > room {
-            tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
+    match (&state.overlay, &state.notice) {
+        (Some(Overlay::FileName(file)), _) => {
+            x += field(canvas, pane, x, ("> ", &file.name), 38) + 3;
+            if let Some(words) = said(file) {
+                canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &words);
+                return;
+            }
         }
-        x += canvas.line(
-            x,
-            pane.y,
-            pane.width,
-            &[span(Role::Key, "/ "), span(Role::Text, tail), span(Role::Cursor, " ")],
-        );
-        x += 3;
+        _ if context == Context::Filter => {
+            x += field(canvas, pane, x, (state.page().prompt(state), state.filter()), 50) + 3;
+        }
+        _ if context == Context::Acknowledge => {
+            let reason = state.alerts.field.as_ref().map_or("", |field| field.text.as_str());
+            x += field(canvas, pane, x, ("why? ", reason), 50) + 3;
+            x += canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &[lasts(state)]) + 3;
+        }
+        (_, Some(notice)) if !context.takes_text() => {
+            let (role, sign) = match notice.done {
+                Done::Well => (Role::Good, "✓ "),
+                Done::Partly => (Role::Warn, "▲ "),
+                Done::Not => (Role::Bad, "✗ "),
+            };
+            let line = [span(role, sign), span(Role::Text, notice.text.as_str())];
+            x += canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &line) + 3;
+        }
+        _ => {}
     }
     let width = pane.width.saturating_sub(x + 1);
+    if width < HINTS_FROM {
+        return;
+    }
     let mut line = fitting(state, context, &hints, usize::from(width), canvas.theme.ascii);
-    if context == Context::Filter {
-        let left = usize::from(width).saturating_sub(line_width(&line) + 3);
-        let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
-        let words = [format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()];
-        if let Some(words) = words.into_iter().find(|words| text::width(words) <= left) {
-            line.push(span(Role::Dim, format!("   {words}")));
-        }
+    let left = usize::from(width).saturating_sub(line_width(&line) + 3);
+    if let Some(words) = what_to_type(state, context).into_iter().find(|words| text::width(words) <= left) {
+        line.push(span(Role::Dim, format!("   {words}")));
     }
     canvas.line(x, pane.y, width, &line);
+}
+
+/// What an open field takes, in the words that fit best first.
+fn what_to_type(state: &State, context: Context) -> Vec<String> {
+    match context {
+        // What is no list has no columns, and its field no such words.
+        Context::Filter if !state.columns().is_empty() => {
+            let columns = state.columns().iter().map(|column| column.id).collect::<Vec<_>>().join(" ");
+            vec![format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()]
+        }
+        Context::FileName => {
+            vec!["its end is the format: .csv, .json or .txt".to_owned(), ".csv .json .txt".to_owned()]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// An open text field, which leaves `beside` cells to its hints; the end of a long text is what is being typed.
+fn field(canvas: &mut Canvas<'_>, pane: Pane, x: u16, (sign, text): (&str, &str), beside: u16) -> u16 {
+    let room = usize::from(pane.width.saturating_sub(beside)).max(20);
+    let line = [span(Role::Key, sign), span(Role::Text, text::tail(text, room)), span(Role::Cursor, " ")];
+    canvas.line(x, pane.y, pane.width, &line)
+}
+
+/// What there is to say about the file, in place of the hints.
+fn said(file: &FileField) -> Option<Line<'_>> {
+    match (&file.says, file.waiting) {
+        (Some(says), _) => Some(vec![span(Role::Warn, "▲ "), span(Role::Text, says.as_str())]),
+        (None, Some(_)) => Some(vec![span(Role::Busy, "writing…")]),
+        (None, None) => None,
+    }
 }
 
 /// As many hints as fit; help stays, since it leads to all the others.
@@ -46,11 +95,15 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
         .iter()
         .filter(|action| matters(state, context, action.id))
         .map(|action| {
-            let key = actions::keys_in(action, context).next().map(|key| actions::key_label(key, ascii));
+            let key = state.setup.keys.keys_in(action, context).next().map(|key| key_label(key, ascii));
             let standing = state.problems.standing();
             let text = if action.id == ActionId::Problems && standing > 0 {
                 // What fails behind the screen must be seen from it.
                 span(Role::Bad, format!(" {}", text::plural(standing, action.label.trim_end_matches('s'))))
+            } else if action.id == ActionId::Alerts && state.alerts.counting().0 > 0 {
+                let (count, worst) = state.alerts.counting();
+                let role = judged(worst).0;
+                span(role, format!(" {}", text::plural(count, action.label.trim_end_matches('s'))))
             } else {
                 span(Role::Text, format!(" {}", label(state, action)))
             };
@@ -70,14 +123,43 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
 fn matters(state: &State, context: Context, id: ActionId) -> bool {
     match id {
         ActionId::Back => {
-            context == Context::Help || state.screens.len() > 1 || !state.tasks.list.filter.text().is_empty()
+            let narrowed = state.tasks.only_unwell || !state.tasks.list.filter.text().is_empty();
+            context == Context::Help || state.screens.len() > 1 || narrowed
         }
+        // The formats are worth more than a key that every field has.
+        ActionId::EraseAll => context != Context::FileName,
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
+        // Events, logs and drain may be on screen without a task.
+        ActionId::NextTab => state.tab().is_some(),
         _ => true,
     }
 }
 
-fn label(state: &State, action: &Action) -> &'static str {
-    let filtered = !state.filter().is_empty();
-    if action.id == ActionId::Back && filtered && state.overlay.is_none() { "all rows" } else { action.label }
+/// Until when what is being typed will be good.
+fn lasts<'a>(state: &State) -> Span<'a> {
+    let read = state.alerts.field.as_ref().map(Field::read);
+    match read {
+        Some(Ok((_, lasts))) => {
+            let until = state.now.checked_add(lasts).map(|at| age::moment(at, state.now)).unwrap_or_default();
+            span(Role::Text, format!("until {until} UTC, or you leave"))
+        }
+        Some(Err(NotYet::NoTime(word))) => span(Role::Bad, format!("{word} is no time: @30m @8h @2d")),
+        _ => span(Role::Dim, "a reason; @30m @8h @2d: how long"),
+    }
+}
+
+fn label(state: &State, action: &Action) -> Cow<'static, str> {
+    let only = state.screens.len() == 1 && state.tasks.only_unwell;
+    let acknowledged = || state.alerts.row().and_then(Row::alert).is_some_and(|one| one.ack.is_some());
+    let filtered = only || !state.filter().is_empty();
+    match (action.id, &state.overlay) {
+        (ActionId::OnlyUnwell, None) if state.tasks.only_unwell => "all tasks".into(),
+        (ActionId::Acknowledge, None) if acknowledged() => "take back".into(),
+        (ActionId::Back, None) if filtered && state.columns().is_empty() => "drop search".into(),
+        (ActionId::Back, None) if filtered => "all rows".into(),
+        (ActionId::WriteFile, Some(Overlay::FileName(file))) => {
+            format!("write {}", text::plural(file.rows, "row")).into()
+        }
+        _ => action.label.into(),
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::canvas::{Canvas, Line, span};
 use super::header::fresh;
+use crate::console::actions::ActionId;
 use crate::console::state::feed::{Failure, Freshness};
 use crate::console::state::layout::Pane;
 use crate::console::state::{State, age};
@@ -95,9 +96,10 @@ pub fn failed(state: &State, canvas: &mut Canvas<'_>, pane: Pane, subject: &Subj
         }
     }
     lines.push(Vec::new());
-    let retry = failure
-        .retry_at
-        .map_or("press r to ask again".to_owned(), |at| format!("asked again at {} UTC; r asks now", age::clock(at)));
+    let key = state.key(ActionId::AskNow);
+    let retry = failure.retry_at.map_or(format!("press {key} to ask again"), |at| {
+        format!("asked again at {} UTC; {key} asks now", age::clock(at))
+    });
     lines.push(vec![span(Role::Dim, retry)]);
     canvas.block(pane, &lines);
 }
@@ -112,7 +114,7 @@ pub fn no_match(state: &State, canvas: &mut Canvas<'_>, pane: Pane, filter: &str
                 span(Role::Text, format!("None of {} matches ", text::plural(all, noun))),
                 span(Role::Input, filter.to_owned()),
             ],
-            vec![span(Role::Dim, "Esc shows all again")],
+            vec![span(Role::Dim, format!("{} shows all again", state.key(ActionId::Back)))],
             Vec::new(),
             vec![span(Role::Dim, "column:text looks in one column:")],
             vec![span(Role::Dim, columns.join(" "))],

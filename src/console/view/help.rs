@@ -8,17 +8,18 @@ use crate::console::state::layout::{Layout, Pane};
 use crate::console::theme::Role;
 
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout, offset: usize, over: Context) {
+    let keys = &state.setup.keys;
     let bottom = layout.footer.y;
     let top = layout.header.y + 1;
     let pane = Pane { x: 0, y: top, width: state.area.width, height: bottom - top, boxed: true };
     canvas.fill(pane, Role::Text);
     let (width, height) = inner(state.area);
-    let (all, _) = size(over, canvas.theme.ascii, state.area);
+    let (all, _) = size(keys, over, canvas.theme.ascii, state.area);
     let offset = offset.min(all.saturating_sub(height));
     let last = (offset + height).min(all);
     let place = if all > height { format!("{}-{last} of {all}", offset + 1) } else { String::new() };
     canvas.frame(pane, &[span(Role::Title, "Help")], &[span(Role::Dim, place)]);
-    let text = lines(over, canvas.theme.ascii, width);
+    let text = lines(keys, over, canvas.theme.ascii, width);
     for (line, y) in text.iter().skip(offset).take(height).zip(top + 1..) {
         let cells = state.area.width.saturating_sub(4);
         match line {

@@ -4,10 +4,13 @@
 //! draws any table, `frame` says what stands in the title of a pane. Text from outside comes through `shown()` only.
 
 mod alerts;
+mod all_drain;
 mod canvas;
 mod charts;
+mod cost;
 mod definition;
 mod drain;
+mod event_detail;
 mod events;
 mod footer;
 mod frame;
@@ -17,13 +20,14 @@ mod help;
 mod logs;
 mod palette;
 mod problems;
+mod schedule_detail;
 mod schedules;
+mod subscriptions;
 mod table_detail;
 mod tables;
 mod tabs;
 mod tasks;
 mod why;
-mod why_next;
 
 use super::state::layout::{Layout, MIN_HEIGHT, MIN_WIDTH, Pane};
 use super::state::{Overlay, Screen, State, Tab};
@@ -74,7 +78,8 @@ fn screen(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Screen::Events | Screen::Task(Tab::Events) => events::draw(state, canvas, layout),
         Screen::Logs | Screen::Task(Tab::Logs) => logs::draw(state, canvas, layout),
         Screen::Task(Tab::Metrics) => charts::draw(state, canvas, layout),
-        Screen::Drain | Screen::Task(Tab::Drain) => drain::draw(state, canvas, layout),
+        Screen::Drain => all_drain::draw(state, canvas, layout),
+        Screen::Task(Tab::Drain) => drain::draw(state, canvas, layout),
         Screen::Task(Tab::Definition) => definition::draw(state, canvas, layout),
         Screen::Schedules => schedules::draw(state, canvas, layout),
         Screen::Alerts => alerts::draw(state, canvas, layout),

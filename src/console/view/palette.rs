@@ -23,10 +23,7 @@ pub fn draw(palette: &Palette, canvas: &mut Canvas<'_>, area: Area) {
     canvas.frame(pane, &[span(Role::Title, "Commands")], &[span(Role::Dim, format!("{found}"))]);
     let inner = pane.inner();
     let cells = inner.width.saturating_sub(2);
-    let mut tail = palette.text.as_str();
-    while crate::console::text::width(tail) > usize::from(cells.saturating_sub(4)) {
-        tail = &tail[tail.chars().next().map_or(0, char::len_utf8)..];
-    }
+    let tail = crate::console::text::tail(&palette.text, usize::from(cells.saturating_sub(4)));
     let field = [span(Role::Key, ": "), span(Role::Text, tail), span(Role::Cursor, " ")];
     canvas.line(inner.x + 1, inner.y, cells, &field);
     let rows = inner.below(1);

@@ -1,6 +1,7 @@
 //! Every error with its age, newest first, and the one under the cursor in full.
 
 use super::canvas::{Canvas, Line, span};
+use super::cost;
 use super::frame::kind_word;
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::problems::{Entry, EntryState};
@@ -35,8 +36,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
 fn traffic<'a>(state: &State) -> Line<'a> {
     let Some(traffic) = state.traffic else { return Vec::new() };
     let requests = text::plural(usize::try_from(traffic.requests_last_minute).unwrap_or(usize::MAX), "request");
-    let dollars = if traffic.dollars_per_day.is_finite() { traffic.dollars_per_day.clamp(0.0, 1e9) } else { 0.0 };
-    vec![span(Role::Dim, format!("{requests} in the last minute, about ${dollars:.2} a day"))]
+    vec![span(Role::Dim, format!("{requests} in the last minute, {}", cost::words(Some(traffic))))]
 }
 
 /// Cells of age, count and standing.

@@ -72,10 +72,9 @@ fn summary<'a>(state: &'a State, tables: &Tables, width: usize) -> Line<'a> {
     };
     add(vec![span(Role::Text, crate::model::untrusted::shown(task.migration_type.raw()))]);
     match line.latency {
-        Latency::Fresh(point) => add(vec![
-            span(Role::Text, "latency "),
-            span(super::tasks::latency_role(point.value), text::seconds(point.value)),
-        ]),
+        Latency::Fresh(point) => {
+            add(vec![span(Role::Text, "latency "), span(super::tasks::latency_role(line), text::seconds(point.value))]);
+        }
         Latency::Missing { .. } => add(vec![span(Role::Bad, "latency: no data")]),
         Latency::NotYet => add(vec![span(Role::Unknown, "latency not known yet")]),
         Latency::NotDue => {}
@@ -92,7 +91,7 @@ fn summary<'a>(state: &'a State, tables: &Tables, width: usize) -> Line<'a> {
         };
         add(backlog);
     }
-    if let Some(worst) = line.alerts.first() {
+    if let Some(worst) = line.alerts.iter().find(|alert| !alert.is_note()) {
         let (role, sign) = judged(worst.severity);
         add(vec![span(role, format!("{sign} ")), span(Role::Text, crate::model::untrusted::shown(&worst.message))]);
     }

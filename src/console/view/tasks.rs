@@ -13,11 +13,11 @@ use super::{below_head, frame, why};
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::list::Sort;
 use crate::console::state::tasks::{self, ALERT, COLUMNS, LATENCY, LOAD, ROWS, Rate, STATUS, TABLES, TYPE, unfinished};
-use crate::console::state::{Connection, Filling, State, age};
+use crate::console::state::{Connection, Filling, State, age, events};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
 use crate::model::Subject;
-use crate::model::health::{Health, LATENCY_CRITICAL, LATENCY_WARNING, Latency, Load};
+use crate::model::health::{Health, Latency, Load};
 use crate::model::metric::{MetricName, Point};
 use crate::model::task::{Task, TaskStatus};
 use jiff::SignedDuration;
@@ -32,6 +32,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let all = matches!(filling, Filling::Rows | Filling::NoMatch | Filling::Empty).then_some(state.world.tasks.len());
     let mut title =
         frame::title(vec![span(Role::Title, "Tasks")], list.len(), all, state.tasks.unwell, list.filter.text());
+    if state.tasks.only_unwell && all.is_some() {
+        title.extend([span(Role::Border, " ─ "), span(Role::Input, "only alerts")]);
+    }
     if filling == Filling::Rows {
         title.extend(hidden(&grid, list.sort));
     }
@@ -42,12 +45,24 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Filling::Loading => loading(state, canvas, inner),
         Filling::Failed => frame::failed(state, canvas, inner, &Subject::Tasks),
         Filling::Empty => empty(state, canvas, inner),
+        Filling::NoMatch if state.tasks.only_unwell && state.tasks.unwell == 0 => canvas.notice(
+            inner,
+            &[
+                vec![span(Role::Good, "● "), span(Role::Text, "No task has an alert that nobody has acknowledged.")],
+                vec![span(Role::Dim, "p or Esc shows all tasks again")],
+            ],
+        ),
         Filling::NoMatch => frame::no_match(state, canvas, inner, list.filter.text(), state.world.tasks.len(), "task"),
     }
-    if let (Some(detail), true) = (layout.detail, matches!(filling, Filling::Rows)) {
-        why::draw(state, canvas, detail);
-    } else if let Some(detail) = layout.detail {
-        canvas.frame(detail, &[span(Role::Title, "Why")], &[]);
+    let Some(detail) = layout.detail else { return };
+    let (why, recent) = events::beside_why(detail);
+    if matches!(filling, Filling::Rows) {
+        why::draw(state, canvas, why);
+    } else {
+        canvas.frame(why, &[span(Role::Title, "Why")], &[]);
+    }
+    if let Some(pane) = recent {
+        super::events::recent(state, canvas, pane);
     }
 }
 
@@ -115,12 +130,21 @@ fn cell<'a>(state: &State, task: &'a Task, line: &'a tasks::Line, column: usize,
             Rate::Unknown => span(Role::Unknown, "?"),
             Rate::Fresh(value) => span(Role::Text, text::rate(value)),
         }],
-        ALERT if line.alerts.is_empty() => Vec::new(),
-        ALERT => {
-            let (role, sign) = judged(line.health);
-            vec![span(role, format!("{sign} {}", line.alerts.len()))]
-        }
+        ALERT => alert(line),
         _ => vec![span(Role::Text, task.name.shown())],
+    }
+}
+
+/// How many want attention, and how bad the worst is; else how many are acknowledged.
+fn alert<'a>(line: &tasks::Line) -> Line<'a> {
+    let acknowledged = line.alerts.iter().filter(|alert| alert.ack.is_some()).count();
+    match line.wants() {
+        Some(worst) => {
+            let (role, sign) = judged(worst);
+            vec![span(role, format!("{sign} {}", line.counting().count()))]
+        }
+        None if acknowledged > 0 => vec![span(Role::Dim, format!("ack {acknowledged}"))],
+        None => Vec::new(),
     }
 }
 
@@ -207,22 +231,20 @@ fn latency<'a>(state: &State, task: &Task, line: &tasks::Line, width: usize) -> 
     let source = line.source.map_or("?".to_owned(), |point| text::seconds(point.value));
     let mut cell = vec![
         span(Role::Text, format!("{source:>6} → ")),
-        span(latency_role(point.value), format!("{:>6}", text::seconds(point.value))),
+        span(latency_role(line), format!("{:>6}", text::seconds(point.value))),
     ];
     let room = width.saturating_sub(line_width(&cell) + 1);
     if room >= 4 {
         let points = state.world.points(&task.arn, MetricName::CDCLatencyTarget);
-        cell.push(span(latency_role(point.value), format!(" {}", sparkline(points, point, room.min(10)))));
+        cell.push(span(latency_role(line), format!(" {}", sparkline(points, point, room.min(10)))));
     }
     cell
 }
 
-pub fn latency_role(seconds: f64) -> Role {
-    match seconds {
-        s if s > LATENCY_CRITICAL => Role::Bad,
-        s if s > LATENCY_WARNING => Role::Warn,
-        _ => Role::Text,
-    }
+/// As the rules judge it, with the limits of this task.
+pub fn latency_role(line: &tasks::Line) -> Role {
+    let worst = ["latency-high", "catching-up", "latency-rising"].into_iter().find_map(|id| line.alert(id));
+    worst.map_or(Role::Text, |alert| judged(alert.severity).0)
 }
 
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -1,10 +1,11 @@
 //! Whole screens, read by a person, and what must hold on every one of them.
 
 use super::draw;
+use crate::console::actions::{ActionId, Keymap, Rebinding, TABLE, parse_key};
 use crate::console::fixtures::*;
-use crate::console::message::{Area, KeyCode, Message};
+use crate::console::message::{Area, KeyCode, Message, Outcome};
 use crate::console::state::{Setup, State};
-use crate::console::theme::Theme;
+use crate::console::theme::{Look, Theme};
 use crate::console::update::update;
 use crate::model::{ProblemKind, Subject, Value};
 use insta::assert_snapshot;
@@ -13,7 +14,7 @@ use ratatui::layout::Rect;
 
 fn buffer(state: &State) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, state.area.width, state.area.height));
-    draw(state, Theme::new(state.setup.ascii, state.setup.colour), &mut buffer);
+    draw(state, Theme::new(state.setup.ascii, state.setup.look), &mut buffer);
     buffer
 }
 
@@ -213,7 +214,7 @@ fn too_small() {
 
 #[test]
 fn monochrome_with_its_styles() {
-    let state = populated_with(Setup { colour: false, ..setup() }, 100, 22);
+    let state = populated_with(Setup { look: Look::Monochrome, ..setup() }, 100, 22);
     let buffer = buffer(&state);
     assert!(buffer.content.iter().all(|cell| cell.fg == ratatui::style::Color::Reset && cell.bg == cell.fg));
     insta::assert_debug_snapshot!(buffer);
@@ -231,5 +232,72 @@ fn ascii_only() {
     }
 }
 
+mod alerts;
 mod budgets;
+mod charts;
+mod definition;
+mod drain;
+mod lists;
+mod logs;
 mod properties;
+
+#[test]
+fn a_file_that_is_being_named() {
+    let mut state = populated(80, 24);
+    press(&mut state, "w");
+    assert_snapshot!(text(&state).lines().last().unwrap());
+    let written = Message::Written { id: 1, outcome: Outcome::Taken };
+    keys(&mut state, &[KeyCode::Enter]);
+    assert_snapshot!("a_file_that_is_being_written", text(&state).lines().last().unwrap());
+    update(&mut state, written, now());
+    assert_snapshot!("a_file_that_is_already_there", text(&state).lines().last().unwrap());
+}
+
+#[test]
+fn what_was_copied_is_said_in_the_footer() {
+    let mut state = populated(80, 24);
+    press(&mut state, "y");
+    assert_snapshot!(text(&state).lines().last().unwrap());
+}
+
+#[test]
+fn looks_differ_in_style_and_never_in_what_stands_there() {
+    let looks = [Look::ColourBlind { wide: false }, Look::ColourBlind { wide: true }, Look::Monochrome];
+    let shown = |look| {
+        let mut state = populated_with(Setup { look, ..setup() }, 120, 40);
+        update(&mut state, failed(Subject::Tasks, ProblemKind::Throttled, "throttled", 9), now());
+        (text(&state), buffer(&state))
+    };
+    let (want, default) = shown(Look::Sixteen);
+    // What a look tells by colour stands there as a sign or a word as well.
+    for sign in ["▌", "●", "▲", "✗", "?", "PROD", "READ-ONLY"] {
+        assert!(want.contains(sign), "{sign}");
+    }
+    for look in looks {
+        let (text, drawn) = shown(look);
+        assert_eq!(text, want, "{look:?}");
+        assert_ne!(drawn, default, "{look:?}");
+    }
+}
+
+#[test]
+fn keys_of_ones_own_are_what_every_sentence_names() {
+    let keys = [parse_key("F5").unwrap(), parse_key("X").unwrap()];
+    let action = |id| TABLE.iter().find(|action| action.id == id).unwrap();
+    let lines = [(ActionId::AskNow, 0), (ActionId::Back, 1)];
+    let lines = lines.map(|(id, at)| Rebinding { action: action(id), context: None, keys: &keys[at..=at] });
+    let (map, refused) = Keymap::merged(&lines);
+    assert_eq!(refused, []);
+    let mut state = State::new(Setup { keys: map, ..setup() }, Area { width: 120, height: 40 }, now());
+    for message in [connected(), failed(Subject::Tasks, ProblemKind::Throttled, "throttled", 18)] {
+        update(&mut state, message, now());
+    }
+    let failed = text(&state);
+    assert!(
+        failed.contains("F5 asks now") && failed.contains("F5 ask now") && !failed.contains("r asks now"),
+        "{failed}"
+    );
+    update(&mut state, observed(Subject::Tasks, Value::Tasks(tasks()), 0, 15), now());
+    press(&mut state, "/zzz");
+    assert!(text(&state).contains("X shows all again"), "{}", text(&state));
+}

@@ -1,11 +1,11 @@
 //! The pane about the task under the cursor: what is wrong and why, then what the task is.
 
 use super::canvas::{Canvas, Line, span};
-use super::why_next;
 use crate::console::state::layout::Pane;
 use crate::console::state::{State, age, tasks};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
+use crate::model::alert::Alert;
 use crate::model::metric::MetricName;
 use crate::model::task::Task;
 use crate::model::untrusted::shown;
@@ -66,22 +66,20 @@ fn why<'a>(state: &State, task: &Task, judgement: &tasks::Line, width: usize) ->
             lines.push(vec![span(role, format!("{sign}{blank}")), span(words, part)]);
         }
     };
-    if judgement.alerts.is_empty() {
+    if judgement.alerts.iter().all(Alert::is_note) {
         let (role, sign) = super::tasks::sign(task, judgement);
         add(role, sign, Role::Text, "nothing wrong is known");
     }
     for alert in &judgement.alerts {
-        let (role, sign) = judged(alert.severity);
-        let message = shown(&alert.message);
-        let evidence = why_next::evidence(state, task, alert).map(|words| format!(": {words}")).unwrap_or_default();
-        add(role, sign, Role::Text, &format!("{message}{evidence}"));
-        if alert.id == "table-error" {
+        let (role, sign) = if alert.is_note() { (Role::Dim, "·") } else { judged(alert.severity) };
+        add(role, sign, Role::Text, &words(state, alert));
+        if alert.id() == "table-error" {
             for words in tables_in_error(state, task) {
                 add(Role::Text, "  ", Role::Text, &words);
             }
         }
-        if let Some(next) = why_next::next(state, task, alert) {
-            add(Role::Dim, "  →", Role::Dim, next);
+        if alert.counts() {
+            add(Role::Dim, "  →", Role::Dim, alert.rule.action);
         }
     }
     let said = |text: &str| judgement.alerts.iter().any(|alert| alert.message.contains(text));
@@ -91,6 +89,27 @@ fn why<'a>(state: &State, task: &Task, judgement: &tasks::Line, width: usize) ->
         }
     }
     lines
+}
+
+/// Message and evidence; how old that is where it does not say itself; whether somebody knows; whether it still holds.
+fn words(state: &State, alert: &Alert) -> String {
+    let mut out = shown(&alert.message).into_owned();
+    // Names of tables follow on lines of their own.
+    if let Some(evidence) = alert.evidence.as_ref().filter(|_| alert.id() != "table-error") {
+        out = format!("{out}: {}", shown(evidence));
+    }
+    if matches!(alert.id(), "no-data" | "no-data-yet")
+        && let Some(at) = alert.as_of
+    {
+        out = format!("{out}, {} ago", age::Age::of(Some(at), state.now).label());
+    }
+    if alert.ack.is_some() {
+        out.push_str(" (ack)");
+    }
+    if let Some(why) = alert.blind {
+        out = format!("{out} (not known whether it still holds: {why})");
+    }
+    out
 }
 
 /// The tables in error by name, as far as they were asked for; old names say that they are old.

@@ -33,6 +33,7 @@ mod timetable;
 mod topics;
 mod troubles;
 
+pub use logs::FUNCTION_GROUP;
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
 pub use topics::Message;

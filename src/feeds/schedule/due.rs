@@ -8,6 +8,7 @@ use crate::feeds::cadence::{self, Kind};
 use crate::feeds::known::Known;
 use crate::feeds::metrics::{self, INSTANCES_EVERY, OVERLAP_MINUTES, SHORTEST_WINDOW_MINUTES, charts_every};
 use crate::model::ReplicationArn;
+use crate::model::log_place::LogSource;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
@@ -45,7 +46,15 @@ impl FeedState {
             Topic::InstanceMetrics => Some(SignedDuration::from_mins(INSTANCES_EVERY)),
             Topic::Charts(_) => Some(SignedDuration::from_mins(charts_every(self.settings.dollars_per_day))),
             Topic::Tables(arn) if self.looking.tables_of.as_ref() == Some(arn) => every(Kind::OpenTables, requests),
-            Topic::Tables(_) => None,
+            Topic::Definition(arn) if self.looking.definition_of.as_ref() == Some(arn) => {
+                every(Kind::OpenDefinition, requests)
+            }
+            Topic::Tables(_) | Topic::Definition(_) => None,
+            Topic::Log(_) if self.logless.contains(topic) => Some(cadence::NO_LOG),
+            Topic::Log(_) => every(Kind::Log, requests),
+            Topic::LogErrors(_) if self.logless.contains(topic) => Some(cadence::NO_LOG_BEHIND),
+            // Asked task by task: what one takes is a part of a round in which every one takes as much.
+            Topic::LogErrors(_) => every(Kind::LogErrors, self.logged.max(1).saturating_mul(requests.max(1))),
             Topic::TableErrors(arn) => {
                 let task = self.known.get(arn)?;
                 let kind = error_kind(task);
@@ -79,6 +88,19 @@ impl FeedState {
                 let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
                 asked || self.looking.tables_of.as_ref() == Some(arn)
             }
+            // Until its settings are known, nobody can say where the log of a task is.
+            Topic::Log(source) => {
+                let settled = match source {
+                    LogSource::Task(arn) => self.settled.contains_key(arn),
+                    LogSource::Group(_) => true,
+                };
+                settled && self.looking.log_of.as_ref() == Some(source)
+            }
+            Topic::LogErrors(arn) => self.has_log(arn),
+            Topic::Definition(arn) => {
+                let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
+                asked || self.looking.definition_of.as_ref() == Some(arn)
+            }
             // The open task's tables say it all.
             Topic::TableErrors(arn) => {
                 let asked = self.entries.get(topic).is_some_and(|entry| entry.asked_now || entry.in_flight.is_some());
@@ -103,7 +125,11 @@ impl FeedState {
         let Some(asked) = entry.asked else { return Some(entry.first.unwrap_or(Timestamp::MIN)) };
         let every = self.every_with(topic, entry.requests)?;
         if entry.failures > 0 {
-            let wait = if self.expired { every } else { cadence::backoff(entry.failures, every) };
+            let wait = match topic {
+                _ if self.expired => every,
+                Topic::Log(_) => cadence::backoff(entry.failures, every).min(cadence::LOG_PATIENCE),
+                _ => cadence::backoff(entry.failures, every),
+            };
             return Some(later(entry.ended.unwrap_or(asked), wait));
         }
         Some(match topic {
@@ -153,12 +179,14 @@ impl FeedState {
         let first = entry.asked.is_none();
         match topic {
             _ if entry.asked_now => Urgency::Interactive,
-            Topic::Identity => Urgency::Visible,
             // The first screen, and a screen just opened, are waited for.
-            Topic::Tasks if first => Urgency::Interactive,
+            Topic::Tasks | Topic::Charts(_) | Topic::Definition(_) | Topic::Log(_) if first => Urgency::Interactive,
             Topic::Tables(arn) if first && self.tables_open(arn) => Urgency::Interactive,
+            Topic::Identity | Topic::Charts(_) => Urgency::Visible,
             Topic::Instances | Topic::Metrics if first => Urgency::Visible,
-            Topic::Tasks | Topic::Metrics if self.looking.looking => Urgency::Visible,
+            Topic::Tasks | Topic::Metrics | Topic::Definition(_) | Topic::Log(_) if self.looking.looking => {
+                Urgency::Visible
+            }
             Topic::Tables(arn) if self.tables_open(arn) => Urgency::Visible,
             Topic::TableErrors(arn) if self.looking.looking && self.looking.visible.contains(arn) => Urgency::Visible,
             _ => Urgency::Background,
@@ -210,7 +238,10 @@ impl FeedState {
                 Job::Metrics { queries: plan.queries, minutes: plan.window }
             }
             Topic::Tables(arn) => Job::Tables(arn.clone()),
+            Topic::Definition(arn) => Job::Settings { arns: vec![arn.clone()], all: false },
             Topic::TableErrors(arn) => Job::TableErrors(arn.clone()),
+            Topic::Log(source) => Job::Log(source.clone()),
+            Topic::LogErrors(arn) => Job::LogErrors(arn.clone()),
         })
     }
 }

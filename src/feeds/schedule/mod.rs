@@ -27,6 +27,8 @@ pub struct Looking {
     pub log_of: Option<LogSource>,
     /// The task whose charts are on screen.
     pub charts_of: Option<ReplicationArn>,
+    /// The task whose definition is on screen.
+    pub definition_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while nobody looks at the terminal.
@@ -50,8 +52,11 @@ pub enum Topic {
     Maintenance,
     InstanceMetrics,
     Charts(ReplicationArn),
+    Definition(ReplicationArn),
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
+    Log(LogSource),
+    LogErrors(ReplicationArn),
 }
 
 /// What exactly to ask.
@@ -91,6 +96,10 @@ pub enum Job {
     },
     Tables(ReplicationArn),
     TableErrors(ReplicationArn),
+    /// The newest lines of a log.
+    Log(LogSource),
+    /// The newest errors and warnings in the log of a task.
+    LogErrors(ReplicationArn),
 }
 
 /// One thing to do. A call replaces an earlier one of the same topic that has not ended.
@@ -133,6 +142,11 @@ pub enum Event {
     Settled(Vec<ReplicationArn>),
     /// Tasks whose name fits and whose tags are not known.
     Untagged(Vec<ReplicationArn>),
+    /// The log of this topic has something to read, or it has not.
+    Log {
+        topic: Topic,
+        there: bool,
+    },
     /// All of these at once.
     Together(Vec<Event>),
 }

@@ -6,6 +6,7 @@ use crate::aws::Urgency;
 use crate::feeds::cadence::{self, Kind};
 use crate::feeds::known::Known;
 use crate::feeds::settings::Settings;
+use crate::model::log_place::LogSource;
 use crate::model::{ProblemKind, ReplicationArn, Subject};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -46,6 +47,10 @@ pub struct FeedState {
     pub(super) with_errors: u32,
     pub(super) without_errors: u32,
     pub(super) unmeasurable: bool,
+    /// Tasks in whose logs errors are looked for.
+    pub(super) logged: u32,
+    /// Logs that have nothing to read.
+    pub(super) logless: BTreeSet<Topic>,
     /// Credentials are not accepted: only the probe is sent.
     pub(super) expired: bool,
     pub(super) last_id: u64,
@@ -86,18 +91,31 @@ impl FeedState {
             with_errors: 0,
             without_errors: 0,
             unmeasurable: false,
+            logged: 0,
+            logless: BTreeSet::new(),
             expired: false,
             last_id: 0,
             stale: true,
         }
     }
 
+    /// The task whose charts are on screen.
+    pub fn charts_of(&self) -> Option<&ReplicationArn> {
+        self.looking.charts_of.as_ref()
+    }
+
+    /// Dollars a day that metrics may cost.
+    pub fn dollars_cap(&self) -> f64 {
+        self.settings.dollars_per_day
+    }
+
     pub(super) fn apply(&mut self, now: Timestamp, event: Event) {
-        self.stale |= !matches!(event, Event::Tick | Event::Ended { .. } | Event::Together(_));
+        self.stale |= !matches!(event, Event::Tick | Event::Ended { .. } | Event::Log { .. } | Event::Together(_));
         match event {
             Event::Tick => {}
             Event::AskNow(subjects) => {
                 for topic in subjects.iter().filter_map(topic_of) {
+                    self.look_for_log(&topic);
                     self.ask_now(topic);
                 }
                 if self.expired {
@@ -109,12 +127,17 @@ impl FeedState {
             Event::Tasks { known, serverless } => {
                 self.measured.retain(|arn| known.contains_key(arn));
                 self.settled.retain(|arn, _| known.contains_key(arn));
+                self.logless.retain(|topic| match topic {
+                    Topic::LogErrors(arn) | Topic::Log(LogSource::Task(arn)) => known.contains_key(arn),
+                    _ => true,
+                });
                 let count = |kind| known.values().filter(|task| task.has_run && error_kind(task) == kind).count();
                 self.with_errors = u32::try_from(count(Kind::KnownErrors)).unwrap_or(u32::MAX);
                 self.without_errors = u32::try_from(count(Kind::QuietErrors)).unwrap_or(u32::MAX);
                 self.unmeasurable = known.values().any(|task| !task.measurable);
                 self.known = known;
                 self.serverless_seen = serverless;
+                self.count_logged();
             }
             Event::Settled(arns) => {
                 for arn in arns {
@@ -122,9 +145,33 @@ impl FeedState {
                         self.settled.insert(arn, task.start);
                     }
                 }
+                self.count_logged();
+            }
+            Event::Log { topic, there: true } => {
+                self.logless.remove(&topic);
+            }
+            Event::Log { topic, there: false } => {
+                self.logless.insert(topic);
             }
             Event::Untagged(arns) => self.untagged = arns,
             Event::Together(events) => events.into_iter().for_each(|event| self.apply(now, event)),
+        }
+    }
+
+    fn count_logged(&mut self) {
+        let logged = self.known.keys().filter(|arn| self.has_log(arn)).count();
+        self.logged = u32::try_from(logged).unwrap_or(u32::MAX);
+    }
+
+    /// It has run, so it may have written, and its settings say where.
+    pub(super) fn has_log(&self, arn: &ReplicationArn) -> bool {
+        self.settled.contains_key(arn) && self.known.get(arn).is_some_and(|task| task.has_run)
+    }
+
+    /// A person asks for a log that was not there: logging may have been switched on since its settings were read.
+    fn look_for_log(&mut self, topic: &Topic) {
+        if let (true, Topic::Log(LogSource::Task(arn))) = (self.logless.contains(topic), topic) {
+            self.settled.remove(arn);
         }
     }
 
@@ -144,7 +191,8 @@ impl FeedState {
         }
         entry.in_flight = None;
         // What was asked once is forgotten when it ends.
-        self.stale |= matches!(topic, Topic::Tables(_) | Topic::TableErrors(_));
+        self.stale |=
+            matches!(topic, Topic::Tables(_) | Topic::TableErrors(_) | Topic::Charts(_) | Topic::Definition(_));
         entry.ended = Some(now);
         match outcome {
             Outcome::Answered { requests } => {
@@ -185,14 +233,22 @@ impl FeedState {
         let mut wanted: Vec<Topic> = ALWAYS.to_vec();
         wanted.extend(self.looking.tables_of.clone().map(Topic::Tables));
         wanted.extend(self.looking.charts_of.clone().map(Topic::Charts));
+        wanted.extend(self.looking.definition_of.clone().map(Topic::Definition));
         wanted.extend(self.known.keys().cloned().map(Topic::TableErrors));
+        wanted.extend(self.looking.log_of.clone().map(Topic::Log));
+        wanted.extend(self.known.keys().cloned().map(Topic::LogErrors));
         wanted.retain(|topic| self.wanted(topic));
+        let mut new_logs = 0;
         for (place, topic) in wanted.into_iter().enumerate() {
             if self.entries.contains_key(&topic) {
                 continue;
             }
             let first = match &topic {
                 Topic::TableErrors(arn) => self.spread(arn, place, now),
+                Topic::LogErrors(_) => {
+                    new_logs += 1;
+                    Some(later(now, SignedDuration::from_millis((new_logs - 1) * cadence::LOG_SPACING)))
+                }
                 // We were connected by asking who we are.
                 Topic::Identity => Some(later(now, cadence::every(Kind::Identity, true, 0))),
                 _ => None,
@@ -234,6 +290,8 @@ fn topic_of(subject: &Subject) -> Option<Topic> {
         Subject::Maintenance => Topic::Maintenance,
         Subject::InstanceMetrics => Topic::InstanceMetrics,
         Subject::Charts(arn) => Topic::Charts(arn.clone()),
-        Subject::Log(_) | Subject::LogErrors => return None,
+        Subject::Definition(arn) => Topic::Definition(arn.clone()),
+        Subject::Log(source) => Topic::Log(source.clone()),
+        Subject::LogErrors => return None,
     })
 }

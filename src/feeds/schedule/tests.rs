@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::feeds::cadence::{BUDGET_FOCUSED, BUDGET_UNFOCUSED};
+use crate::feeds::metrics::INSTANCE_NAMES;
 use crate::feeds::settings::Settings;
 use crate::model::InstanceArn;
 
@@ -35,6 +36,8 @@ struct Account {
     start: Timestamp,
     fails: Option<ProblemKind>,
     due: Option<Timestamp>,
+    /// Metrics asked for: what costs money.
+    metrics: usize,
 }
 
 impl Account {
@@ -51,6 +54,7 @@ impl Account {
             start,
             fails: None,
             due: None,
+            metrics: 0,
         }
     }
 
@@ -62,9 +66,13 @@ impl Account {
     fn requests(&self, job: &Job) -> u32 {
         let tasks = u32::try_from(self.tasks).unwrap();
         match job {
-            Job::Identity | Job::Metrics { .. } | Job::Schedules | Job::InstanceMetrics { .. } | Job::Charts { .. } => {
-                0
-            }
+            Job::Identity
+            | Job::Metrics { .. }
+            | Job::Schedules
+            | Job::InstanceMetrics { .. }
+            | Job::Charts { .. }
+            | Job::Log(_)
+            | Job::LogErrors(_) => 0,
             Job::Tasks { serverless } => tasks.div_ceil(100) + if *serverless { 2 } else { 0 },
             Job::Endpoints | Job::Connections => (tasks * 2).div_ceil(100),
             Job::Settings { all: true, .. } => tasks.div_ceil(100) + 2,
@@ -84,6 +92,13 @@ impl Account {
         self.due = next_due(&self.state);
         for call in &calls {
             let requests = self.requests(&call.job);
+            self.metrics += match &call.job {
+                Job::Metrics { queries, .. } => queries.iter().map(|(_, names)| names.len()).sum(),
+                // All tasks are on one instance here.
+                Job::InstanceMetrics { .. } => INSTANCE_NAMES.len(),
+                Job::Charts { .. } => MetricName::TASK.len() + MetricName::INSTANCE.len(),
+                _ => 0,
+            };
             let at = self.now.duration_since(self.start).as_secs();
             self.sent.push((call.topic.clone(), at, requests, call.urgency));
             self.underway.retain(|other| other.topic != call.topic);
@@ -253,6 +268,76 @@ fn opening_a_task_asks_for_its_tables_at_once_and_closing_it_stops() {
 }
 
 #[test]
+fn opening_charts_asks_at_once_for_hours_then_each_minute_for_minutes_and_closing_them_stops() {
+    let mut account = Account::new(2, Settings::default());
+    account.run(30);
+    let charts = |looking| Event::Look(Looking { charts_of: Some(arn(1)), looking, ..Looking::default() });
+    let topic = Topic::Charts(arn(1));
+    let minutes = |calls: &[Call]| match calls.iter().find(|call| call.topic == topic).map(|call| &call.job) {
+        Some(Job::Charts { minutes, .. }) => Some(*minutes),
+        _ => None,
+    };
+    let calls = account.happened(charts(true));
+    assert_eq!(minutes(&calls), Some(185));
+    assert!(calls.iter().any(|call| call.topic == topic && call.urgency == Urgency::Interactive));
+    account.settle();
+    let opened = account.now.duration_since(account.start).as_secs();
+    account.run(600);
+    assert!((9..=11).contains(&account.count(&topic, opened + 1)));
+    let asked = account.happened(Event::AskNow(vec![Subject::Charts(arn(1))]));
+    assert_eq!(minutes(&asked), Some(10), "only what is new");
+    account.settle();
+    for looked in [charts(false), look(true, None)] {
+        account.happened(looked);
+        let closed = account.now.duration_since(account.start).as_secs();
+        account.run(300);
+        assert_eq!(account.count(&topic, closed + 1), 0);
+    }
+}
+
+#[test]
+fn opening_a_definition_asks_for_it_at_once_then_every_few_minutes_and_closing_it_stops() {
+    let mut account = Account::new(30, Settings::default());
+    account.run(30);
+    let topic = Topic::Definition(arn(1));
+    let open = Looking { definition_of: Some(arn(1)), looking: true, ..Looking::default() };
+    let calls = account.happened(Event::Look(open));
+    let call = calls.iter().find(|call| call.topic == topic).unwrap();
+    assert_eq!((&call.job, call.urgency), (&Job::Settings { arns: vec![arn(1)], all: false }, Urgency::Interactive));
+    account.settle();
+    let opened = account.now.duration_since(account.start).as_secs();
+    account.run(600);
+    assert!((5..=10).contains(&account.count(&topic, opened + 1)));
+    let asked = account.happened(Event::AskNow(vec![Subject::Definition(arn(1))]));
+    assert!(asked.iter().any(|call| call.topic == topic));
+    account.settle();
+    account.happened(look(true, None));
+    let closed = account.now.duration_since(account.start).as_secs();
+    account.run(600);
+    assert_eq!(account.count(&topic, closed + 1), 0);
+}
+
+#[test]
+fn with_charts_open_all_day_metrics_cost_no_more_than_they_may() {
+    for (tasks, cap) in [(1, 20.0), (1, 0.1), (60, 1.0)] {
+        let mut account = Account::new(tasks, Settings { dollars_per_day: cap, ..Settings::default() });
+        account.run(60);
+        account.happened(Event::Look(Looking {
+            charts_of: Some(arn(0)),
+            visible: vec![arn(0)],
+            looking: true,
+            ..Looking::default()
+        }));
+        account.settle();
+        // The first look at everything is paid once, not every hour.
+        account.metrics = 0;
+        account.run(6 * 3600);
+        let dollars = f64::from(u32::try_from(account.metrics).unwrap()) * 4.0 * 0.01 / 1000.0;
+        assert!(dollars > 0.01 && dollars <= cap, "{tasks} tasks, cap {cap}: {dollars}");
+    }
+}
+
+#[test]
 fn coming_back_to_the_window_asks_at_once_for_what_has_become_old() {
     let mut account = Account::new(1, Settings::default());
     account.happened(look(false, Some(arn(0))));
@@ -361,4 +446,101 @@ fn the_next_deadline_is_known_and_nothing_is_due_before_it() {
     assert_eq!(account.happened(Event::Tick), []);
     account.now = due;
     assert!(!account.happened(Event::Tick).is_empty());
+}
+
+/// When each look into the log of a task was sent.
+fn looks(account: &Account, from: i64) -> Vec<(ReplicationArn, i64)> {
+    let look = |(topic, at, ..): &(Topic, i64, u32, Urgency)| match topic {
+        Topic::LogErrors(arn) if *at >= from => Some((arn.clone(), *at)),
+        _ => None,
+    };
+    account.sent.iter().filter_map(look).collect()
+}
+
+#[test]
+fn logs_are_looked_through_for_errors_one_by_one_and_never_faster_than_their_budget() {
+    for (tasks, looking, round, most_a_minute) in
+        [(1, true, 60, 2), (50, true, 63, 50), (600, true, 750, 50), (50, false, 125, 50)]
+    {
+        let mut account = Account::new(tasks, Settings::default());
+        account.happened(look(looking, Some(arn(0))));
+        account.run(2400);
+        let sent = looks(&account, 0);
+        let worst = (0..2400).map(|from| sent.iter().filter(|(_, at)| (from..from + 60).contains(at)).count()).max();
+        assert!(worst <= Some(most_a_minute), "{tasks} tasks, looking {looking}: {worst:?} in a minute");
+        // The task on screen is one of them, and nobody is left out.
+        for task in [0, tasks / 2, tasks - 1].map(arn) {
+            let at: Vec<i64> = sent.iter().filter(|(of, _)| *of == task).map(|(_, at)| *at).collect();
+            assert!(at.first().is_some_and(|first| *first <= 760) && at.len() >= 2, "{tasks} {task:?}: {at:?}");
+            let gaps = at.windows(2).map(|pair| pair[1] - pair[0]);
+            // Those whose number was not known yet had their second look by the interval of then.
+            assert!(gaps.skip(1).all(|gap| (round - 1..=round + 2).contains(&gap)), "{tasks} {looking}: {at:?}");
+        }
+    }
+}
+
+#[test]
+fn a_log_on_screen_is_asked_every_few_seconds_and_one_that_was_left_not_at_all() {
+    let open = |source: Option<LogSource>| Event::Look(Looking { log_of: source, looking: true, ..Looking::default() });
+    for source in [LogSource::Task(arn(1)), LogSource::Group("/aws/lambda/f".into())] {
+        let mut account = Account::new(2, Settings::default());
+        account.run(30);
+        account.settle();
+        let topic = Topic::Log(source.clone());
+        let calls = account.happened(open(Some(source.clone())));
+        assert_eq!(
+            calls.iter().map(|call| (&call.topic, call.urgency)).collect::<Vec<_>>(),
+            [(&topic, Urgency::Interactive)]
+        );
+        account.run(60);
+        assert!((14..=16).contains(&account.count(&topic, 30)), "{}", account.count(&topic, 30));
+        // Nothing to read: asked more slowly, and at once when a person asks.
+        account.settle();
+        account.happened(Event::Log { topic: topic.clone(), there: false });
+        let from = account.now.duration_since(account.start).as_secs() + 1;
+        account.run(120);
+        assert!((3..=5).contains(&account.count(&topic, from)), "{}", account.count(&topic, from));
+        account.settle();
+        let calls = account.happened(Event::AskNow(vec![Subject::Log(source.clone())]));
+        match &source {
+            LogSource::Group(_) => assert_eq!(calls[0].topic, topic),
+            // Logging may have been switched on: the settings are read again, then the log.
+            LogSource::Task(arn) => {
+                assert_eq!(calls[0].job, Job::Settings { arns: vec![arn.clone()], all: false });
+                let asked = account.count(&topic, 0);
+                account.run(2);
+                assert_eq!(account.count(&topic, 0), asked + 1);
+            }
+        }
+        account.settle();
+        account.happened(open(None));
+        let left = account.now.duration_since(account.start).as_secs() + 1;
+        account.run(60);
+        assert_eq!(account.count(&topic, left), 0);
+    }
+}
+
+#[test]
+fn a_log_is_not_asked_for_before_anybody_knows_where_it_is() {
+    let mut account = Account::new(1, Settings::default());
+    let source = LogSource::Task(arn(0));
+    account.happened(Event::Look(Looking { log_of: Some(source.clone()), looking: true, ..Looking::default() }));
+    assert_eq!(account.count(&Topic::Log(source.clone()), 0), 0);
+    account.run(10);
+    let settings = account.sent.iter().position(|(topic, ..)| *topic == Topic::Settings);
+    let log = account.sent.iter().position(|(topic, ..)| *topic == Topic::Log(source.clone()));
+    assert!(settings.is_some() && settings < log);
+}
+
+#[test]
+fn one_log_that_cannot_be_read_is_asked_slowly_and_holds_up_nobody() {
+    let mut account = Account::new(3, Settings::default());
+    account.run(60);
+    account.settle();
+    account.happened(Event::Log { topic: Topic::LogErrors(arn(1)), there: false });
+    let from = account.now.duration_since(account.start).as_secs();
+    account.run(1200);
+    let sent = looks(&account, from);
+    let of = |n: usize| sent.iter().filter(|(of, _)| *of == arn(n)).count();
+    assert!(of(1) <= 2 && of(0) >= 19 && of(2) >= 19, "{} {} {}", of(0), of(1), of(2));
 }

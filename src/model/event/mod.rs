@@ -3,11 +3,12 @@
 //! An event has no id, and its source is a *name*, never an ARN. [`Event::key`] is what tells two events apart,
 //! [`Window`] asks for overlapping ranges and lets each event through once.
 
+mod advice;
 mod meaning;
 mod window;
 
 pub use meaning::{Meaning, Weight};
-pub use window::{Asked, LATE, Window};
+pub use window::{Asked, LATE, LOOK_BACK, Window};
 
 use crate::model::Untrusted;
 use jiff::Timestamp;
@@ -89,6 +90,16 @@ impl Category {
     }
 }
 
+/// How messages begin that say of their source only what it is.
+const LEADS: [&str; 6] = [
+    "the replication task has been ",
+    "the replication task has ",
+    "replication task has been ",
+    "replication task has ",
+    "replication task ",
+    "the replication instance has been ",
+];
+
 /// One event, as it was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Event {
@@ -131,6 +142,25 @@ impl Event {
         meaning::of(self.message.raw())
     }
 
+    /// What to do about it, where it asks for something.
+    pub fn advice(&self) -> Option<&'static str> {
+        advice::of(self.message.raw())
+    }
+
+    /// The message in fewer words, clean, for a line that names the source already: `stopped. Stop Reason NORMAL.`
+    pub fn short(&self) -> String {
+        let shown = self.message.shown();
+        let bare = LEADS.iter().find_map(|lead| {
+            let (head, rest) = shown.split_at_checked(lead.len())?;
+            head.eq_ignore_ascii_case(lead).then_some(rest)
+        });
+        let mut text = bare.unwrap_or(&shown).to_owned();
+        for part in [" of the replication instance", " for the replication instance"] {
+            text = text.replacen(part, "", 1);
+        }
+        text
+    }
+
     /// Is this about the task of that name?
     pub fn is_of_task(&self, name: &str) -> bool {
         self.source_type == SourceType::Task && self.source.raw() == name
@@ -148,6 +178,20 @@ mod tests {
             source: "orders".into(),
             categories: categories.iter().map(|text| Untrusted::new(*text)).collect(),
             message: message.into(),
+        }
+    }
+
+    #[test]
+    fn a_short_message_leaves_out_what_the_source_says() {
+        for (message, want) in [
+            ("Replication task has stopped. Stop Reason NORMAL.", "stopped. Stop Reason NORMAL."),
+            ("The replication task has been modified.", "modified."),
+            ("Reading paused, swap files limit reached.", "Reading paused, swap files limit reached."),
+            ("Free storage for the replication instance is low.", "Free storage is low."),
+            ("Replication\u{1b} task has failed.", "failed."),
+            ("é", "é"),
+        ] {
+            assert_eq!(event(&[], message).short(), want);
         }
     }
 

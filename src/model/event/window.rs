@@ -10,6 +10,9 @@ use std::collections::BTreeSet;
 /// How much later than its own time an event may appear and is still found (section 5.4 of the DMS facts).
 pub const LATE: SignedDuration = SignedDuration::from_mins(3);
 
+/// Events of this long before the first question are worth seeing.
+pub const LOOK_BACK: SignedDuration = SignedDuration::from_hours(24);
+
 /// Asked for beyond now: what is stamped by a clock a little ahead of the one that stamps the answers.
 const AHEAD: SignedDuration = SignedDuration::from_mins(1);
 

@@ -35,6 +35,37 @@ pub struct Target {
     pub deed: Option<(Deed, ReplicationArn)>,
 }
 
+/// What a target does to tasks, as far as that can be known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach<'a> {
+    Task(Deed, &'a ReplicationArn),
+    /// Something runs that may touch any task: what it is.
+    Hidden(&'static str),
+    /// It is only written down: where.
+    Nothing(&'static str),
+}
+
+/// What the targets of rules and schedules are, by the service in their ARN.
+const SERVICES: [(&str, Reach<'static>); 17] = [
+    ("lambda", Reach::Hidden("a Lambda function")),
+    ("states", Reach::Hidden("a state machine")),
+    ("ssm", Reach::Hidden("an SSM document")),
+    ("ecs", Reach::Hidden("an ECS task")),
+    ("batch", Reach::Hidden("a Batch job")),
+    ("codebuild", Reach::Hidden("a CodeBuild project")),
+    ("codepipeline", Reach::Hidden("a pipeline")),
+    ("glue", Reach::Hidden("a Glue workflow")),
+    ("redshift", Reach::Hidden("a Redshift statement")),
+    ("sagemaker", Reach::Hidden("a SageMaker pipeline")),
+    ("events", Reach::Hidden("another event bus")),
+    ("execute-api", Reach::Hidden("an API")),
+    ("sqs", Reach::Hidden("a queue")),
+    ("sns", Reach::Hidden("a topic")),
+    ("kinesis", Reach::Hidden("a stream")),
+    ("firehose", Reach::Hidden("a delivery stream")),
+    ("logs", Reach::Nothing("a log group")),
+];
+
 /// Starts the ARN of a target that is a call of the DMS API itself.
 const CALLS: &str = ":scheduler:::aws-sdk:databasemigration:";
 
@@ -42,6 +73,23 @@ impl Target {
     pub fn new(id: Option<Untrusted>, arn: Untrusted, input: Option<&str>) -> Self {
         let deed = deed(arn.raw(), input.unwrap_or_default());
         Self { id, arn, deed }
+    }
+
+    /// What it does to tasks, as far as that can be known.
+    pub fn reach(&self) -> Reach<'_> {
+        if let Some((deed, task)) = &self.deed {
+            return Reach::Task(*deed, task);
+        }
+        let arn = self.arn.raw();
+        if arn.contains(CALLS) {
+            return Reach::Hidden("a DMS call that names no task");
+        }
+        let service = arn.split(':').nth(2).unwrap_or_default();
+        if service == "scheduler" {
+            return Reach::Hidden("a call of another API");
+        }
+        let known = SERVICES.iter().find(|(name, _)| *name == service);
+        known.map_or(Reach::Hidden("another service"), |(_, reach)| *reach)
     }
 
     /// The API call, or the service and what of it: `DMS startReplicationTask`, `lambda function:refresh`.

@@ -209,6 +209,62 @@ fn without_a_coming_time_there_is_a_reason() {
 }
 
 #[test]
+fn what_the_clocks_do_to_the_coming_times_is_told() {
+    let told = |expression: &str, now: &str, count: usize| -> Vec<String> {
+        let coming = schedule(expression, "Europe/Berlin").coming(at(now), count).unwrap();
+        let words = coming.into_iter().map(|one| match one {
+            Coming::Fires(at) => at.strftime("%m-%dT%H:%M%:z").to_string(),
+            Coming::FiresOnce(at) => at.strftime("once %m-%dT%H:%M%:z").to_string(),
+            Coming::Skipped { first, last, count } => format!("{count} skipped {first} {last}"),
+        });
+        words.collect()
+    };
+    // The clocks go from 02:00 to 03:00 on 29 March and from 03:00 back to 02:00 on 25 October 2026.
+    for (expression, now, want) in [
+        (
+            "cron(30 2 * * ? *)",
+            "2026-03-27T12:00:00Z",
+            &["03-28T02:30+01:00", "1 skipped 2026-03-29T02:30:00 2026-03-29T02:30:00", "03-30T02:30+02:00"][..],
+        ),
+        (
+            "cron(0/20 * * * ? *)",
+            "2026-03-29T00:39:00Z",
+            &["03-29T01:40+01:00", "3 skipped 2026-03-29T02:00:00 2026-03-29T02:40:00", "03-29T03:00+02:00"],
+        ),
+        ("cron(30 2 * * ? *)", "2026-10-24T12:00:00Z", &["once 10-25T02:30+02:00", "10-26T02:30+01:00"]),
+        ("at(2026-03-29T02:15:00)", "2026-03-01T00:00:00Z", &["1 skipped 2026-03-29T02:15:00 2026-03-29T02:15:00"]),
+        ("at(2026-03-30T02:15:00)", "2026-03-01T00:00:00Z", &["03-30T02:15+02:00"]),
+    ] {
+        assert_eq!(told(expression, now, 2), want, "{expression}");
+    }
+    let skipped = schedule("at(2026-03-29T02:15:00)", "Europe/Berlin");
+    assert_eq!(skipped.next(at("2026-03-01T00:00:00Z"), 5), Err(NoNext::Over));
+    let off = Schedule { state: ScheduleState::Disabled, ..schedule("cron(0 10 * * ? *)", "UTC") };
+    assert_eq!(off.coming(at("2026-01-15T14:03:22Z"), 1).unwrap().len(), 1, "when it would fire");
+    assert_eq!(off.next(at("2026-01-15T14:03:22Z"), 1), Err(NoNext::Disabled));
+}
+
+#[test]
+fn what_a_target_does_to_tasks_is_known_hidden_or_nothing() {
+    for (arn, want) in [
+        ("arn:aws:lambda:eu-west-1:1:function:x", Reach::Hidden("a Lambda function")),
+        ("arn:aws-cn:states:eu-west-1:1:stateMachine:x", Reach::Hidden("a state machine")),
+        ("arn:aws:logs:eu-west-1:1:log-group:/x", Reach::Nothing("a log group")),
+        ("arn:aws:scheduler:::aws-sdk:sqs:sendMessage", Reach::Hidden("a call of another API")),
+        (
+            "arn:aws:scheduler:::aws-sdk:databasemigration:startReplicationTask",
+            Reach::Hidden("a DMS call that names no task"),
+        ),
+        ("lambda", Reach::Hidden("another service")),
+    ] {
+        assert_eq!(Target::new(None, arn.into(), None).reach(), want, "{arn}");
+    }
+    let (arn, task) = ("arn:aws:lambda:eu-west-1:1:function:x", "arn:aws:dms:eu-west-1:123456789012:task:ABC");
+    let named = Target::new(None, arn.into(), Some(&format!("{{\"task\":\"{task}\"}}")));
+    assert!(matches!(named.reach(), Reach::Task(Deed::Names, found) if found.as_str() == task));
+}
+
+#[test]
 fn a_schedule_is_told_in_words() {
     for (expression, want) in [
         ("rate(1 minute)", "every minute"),

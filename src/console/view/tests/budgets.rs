@@ -37,7 +37,7 @@ impl Screen {
 
     fn bytes(&mut self, state: &State) -> usize {
         let before = *self.wire.0.borrow();
-        let theme = Theme::new(state.setup.ascii, state.setup.colour);
+        let theme = Theme::new(state.setup.ascii, state.setup.look);
         self.terminal.draw(|frame| crate::console::view(state, &theme, frame)).unwrap();
         *self.wire.0.borrow() - before
     }
@@ -94,6 +94,24 @@ fn without_a_clock_the_next_frame_is_due_exactly_when_a_label_changes() {
 fn nothing_ages_before_the_first_answer() {
     let state = State::new(Setup { clock: false, ..setup() }, Area { width: 120, height: 40 }, now());
     assert_eq!(state.next_deadline(now()), None);
+}
+
+#[test]
+fn of_thousands_of_events_only_those_on_screen_are_built() {
+    let built = |state: &State| {
+        let before = super::super::grid::ROWS_BUILT.with(std::cell::Cell::get);
+        buffer(state);
+        super::super::grid::ROWS_BUILT.with(std::cell::Cell::get) - before
+    };
+    let mut state = populated(120, 40);
+    let many = (0..9_000).map(|n| crate::console::fixtures::lists::event(n, "orders-cdc", "", &format!("m{n}")));
+    update(&mut state, observed(Subject::Events, Value::Events(many.collect()), 5, 20), now());
+    assert!(state.world.events.len() < 9_000, "what is kept is bounded");
+    for keys_pressed in ["E", "jjj", "G", "S"] {
+        press(&mut state, keys_pressed);
+        let rows = built(&state);
+        assert!((1..=40).contains(&rows), "{keys_pressed}: {rows}");
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 fn codes() -> impl Strategy<Value = KeyCode> {
     prop_oneof![
-        8 => "[/!r<>o:?jkgGq sbctldae ✓漢]".prop_map(|s| KeyCode::Char(s.chars().next().unwrap())),
+        8 => "[/!r<>o:?jkgGq sbctldaefinDJNv.WzL\\]\\[ ✓漢]".prop_map(|s| KeyCode::Char(s.chars().next().unwrap())),
         1 => any::<char>().prop_map(KeyCode::Char),
         8 => prop_oneof![
             Just(KeyCode::Enter), Just(KeyCode::Esc), Just(KeyCode::Backspace), Just(KeyCode::Up), Just(KeyCode::Down),
@@ -57,6 +57,29 @@ fn messages() -> impl Strategy<Value = Message> {
             all[2].validation_failed = n;
             observed(Subject::Tables(arn("BILLINGXCDC")), Value::Tables(all), 1, 15)
         }),
+        3 => (hostile(), hostile(), 0i64..100_000, any::<bool>()).prop_map(|(text, component, back, gap)| {
+            use crate::console::fixtures::logs::{event, line, lines, news, said};
+            let mut all = lines(900);
+            all.push(event(before(back), 5_000, &text));
+            all.push(event(before(back / 2), 5_001, &line(before(back / 2), &component, 'E', &text, "a.c:1")));
+            let gap = gap.then(|| (before(back), before(back / 2)));
+            said(crate::model::observation::LogNews { gap, why: Some(text), ..news(all) }, 1)
+        }),
+        2 => (hostile(), hostile(), hostile()).prop_map(|(name, mappings, key)| {
+            let settings = serde_json::json!({ "Logging": { key.as_str(): name }, key.as_str(): 1 }).to_string();
+            let definition = crate::model::observation::Definition {
+                table_mappings: Some(mappings),
+                settings: Some(settings),
+            };
+            observed(Subject::Definition(arn("BILLINGXCDC")), Value::Definition(definition), 1, 60)
+        }),
+        2 => proptest::sample::select(crate::console::fixtures::definition::drained("BILLINGXCDC", 3)),
+        1 => hostile().prop_map(|name| {
+            let mut all = crate::console::fixtures::definition::full_endpoints();
+            all[0].name = name.clone().into();
+            all[1].settings[0].value = name.into();
+            observed(Subject::Endpoints, Value::Endpoints(all), 1, 60)
+        }),
         1 => (hostile(), any::<bool>()).prop_map(|(why, tables)| {
             let subject = if tables { Subject::Tables(arn("BILLINGXCDC")) } else { Subject::Tasks };
             failed(subject, ProblemKind::ExpiredCredentials, &why, 10)
@@ -71,9 +94,17 @@ proptest! {
         sequence in proptest::collection::vec((messages(), -5i64..400), 1..40),
         ascii: bool,
         prod in hostile(),
+        in_a_log: bool,
     ) {
         let setup = Setup { ascii, environment: Some(prod), ..setup() };
         let mut state = State::new(setup, Area { width: 80, height: 24 }, now());
+        if in_a_log {
+            for message in everything() {
+                update(&mut state, message, now());
+            }
+            press(&mut state, "/billing");
+            keys(&mut state, &[KeyCode::Enter, KeyCode::Char('l')]);
+        }
         let mut clock = 0;
         for (message, seconds) in sequence {
             clock += seconds;

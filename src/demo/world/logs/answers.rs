@@ -1,11 +1,12 @@
 //! The three operations: events, streams, groups.
 
 use super::pattern::Pattern;
-use super::{Event, group, stream_name};
+use super::{Event, function, group, stream_name};
 use crate::demo::wire::Value;
 use crate::demo::world::task::Task;
 use crate::demo::world::{ACCOUNT, REGION, Refusal, World};
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Events searched for one answer. What is found among them may be nothing, and the token leads on.
@@ -21,13 +22,18 @@ const NO_STREAM: &str = "The specified log stream does not exist.";
 const BAD_TOKEN: &str = "The specified nextToken is invalid.";
 
 /// Streams of a group by name; one that nothing was written to does not exist.
-type Streams<'a> = BTreeMap<String, Vec<&'a Event>>;
+type Streams<'a> = BTreeMap<String, Vec<Cow<'a, Event>>>;
 
 fn group_streams<'a>(world: &'a World, name: &str, now: Timestamp) -> Option<Streams<'a>> {
     let mut streams = Streams::new();
     for task in world.tasks.iter().filter(|task| exists(task) && group(world, task) == name) {
         for event in task.log.events().filter(|event| event.ingested <= now) {
-            streams.entry(stream_name(task, event.stream)).or_default().push(event);
+            streams.entry(stream_name(task, event.stream)).or_default().push(Cow::Borrowed(event));
+        }
+    }
+    if name == function::GROUP {
+        for (stream, event) in function::events(world, now) {
+            streams.entry(stream).or_default().push(Cow::Owned(event));
         }
     }
     (!streams.is_empty()).then_some(streams)
@@ -87,7 +93,7 @@ pub fn filter_log_events(world: &World, input: &Value, now: Timestamp) -> Result
         .iter()
         .filter(|(name, _)| names.is_empty() || names.contains(&name.as_str()))
         .filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix)))
-        .flat_map(|(name, events)| events.iter().map(move |event| (name.as_str(), *event)))
+        .flat_map(|(name, events)| events.iter().map(move |event| (name.as_str(), &**event)))
         .filter(|(_, event)| (from..to).contains(&event.at.as_millisecond()))
         .collect();
     let key = |event: &Event| (event.at.as_millisecond(), event.id.clone());
@@ -135,7 +141,7 @@ pub fn streams(world: &World, input: &Value, now: Timestamp) -> Result<Value, Re
     if by_time && prefix.is_some() {
         return Err(Refusal::logs_parameter("Cannot order by LastEventTime with a logStreamNamePrefix."));
     }
-    let mut rows: Vec<(&String, &Vec<&Event>)> =
+    let mut rows: Vec<(&String, &Vec<Cow<'_, Event>>)> =
         streams.iter().filter(|(name, _)| prefix.is_none_or(|prefix| name.starts_with(prefix))).collect();
     if by_time {
         rows.sort_by_key(|(_, events)| events.iter().map(|event| event.at).max());
@@ -167,6 +173,7 @@ pub fn groups(world: &World, input: &Value, now: Timestamp) -> Result<Value, Ref
         .iter()
         .filter(written)
         .map(|task| (group(world, task), task.def.created))
+        .chain(function::events(world, now).first().map(|(_, event)| (function::GROUP.to_owned(), event.at)))
         .filter(|(name, _)| name.starts_with(prefix))
         .collect();
     names.sort();

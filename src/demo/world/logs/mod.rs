@@ -1,14 +1,16 @@
 //! What the tasks write to CloudWatch Logs, and how it is read.
 //!
-//! `lines.rs` has DMS's words, `past.rs` what was written before the world opened, `answers.rs` the operations,
+//! `lines.rs` has DMS's words, `function.rs` those of a Lambda function, `past.rs` what was written before the world opened, `answers.rs` the operations,
 //! `pattern.rs` the filter patterns. A line can be read some seconds after it was written, as on AWS.
 
 mod answers;
+mod function;
 mod lines;
 mod past;
 mod pattern;
 
 pub use answers::{filter_log_events, groups as describe_log_groups, streams as describe_log_streams};
+pub use function::GROUP as FUNCTION_GROUP;
 pub use lines::{
     failed, load_ended, load_started, minutes, started, stop_requested, stopped, table_error, table_failed,
 };
@@ -36,7 +38,7 @@ pub enum Stream {
 }
 
 /// One event.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     pub stream: Stream,
     pub at: Timestamp,

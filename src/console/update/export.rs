@@ -1,0 +1,134 @@
+//! Copying to the clipboard and writing to a file: what becomes of what a screen exports.
+
+use crate::console::actions::ActionId;
+use crate::console::message::{Effect, Outcome};
+use crate::console::state::export::{FileField, file_name, next_name, shape};
+use crate::console::state::notice::{Done, Notice};
+use crate::console::state::{Overlay, State};
+use crate::console::text;
+use crate::model::listing::Shape;
+use crate::model::untrusted::shown;
+
+/// Bytes that go to the clipboard at once. Base64 makes 99,992 of them, which with the sequence around it are the 100,000
+/// that hterm, and terminals after its example, take as the longest (libapps, hterm/etc/osc52.sh).
+const COPY_MAX: usize = 74_994;
+
+/// `y`: what is under the cursor.
+pub fn copy(state: &mut State, effects: &mut Vec<Effect>) {
+    let text = state.page().under_cursor(state);
+    to_clipboard(state, text, effects);
+}
+
+/// `Y`: every row, as text.
+pub fn copy_pane(state: &mut State, effects: &mut Vec<Effect>) {
+    let export = state.page().export(state).filter(|export| !export.list.rows.is_empty());
+    match export.map(|export| export.list.text(Shape::Text)).transpose() {
+        Ok(text) => to_clipboard(state, text, effects),
+        Err(error) => notice(state, Done::Not, error.to_string()),
+    }
+}
+
+fn to_clipboard(state: &mut State, text: Option<String>, effects: &mut Vec<Effect>) {
+    if !state.setup.copies {
+        return notice(state, Done::Not, "copying is switched off: screen.clipboard in the configuration".to_owned());
+    }
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return notice(state, Done::Not, "there is nothing to copy here".to_owned());
+    };
+    let clean = clean(&text);
+    let kept = &clean[..clean.floor_char_boundary(COPY_MAX)];
+    // Of several lines the first is the head of a table, which says nothing.
+    let lines = kept.lines().count();
+    let what = if lines > 1 { text::plural(lines, "line") } else { kept.trim_end().to_owned() };
+    let count = |bytes: usize| text::grouped(i64::try_from(bytes).unwrap_or(i64::MAX));
+    let (done, words) = if kept.len() < clean.len() {
+        let of = format!("{} of {} bytes, more the terminal does not take", count(kept.len()), count(clean.len()));
+        (Done::Partly, format!("copied {of}; {} writes a file", state.key(ActionId::Write)))
+    } else {
+        (Done::Well, format!("copied {}: {what}", text::plural(kept.len(), "byte")))
+    };
+    notice(state, done, words);
+    effects.push(Effect::Copy(kept.to_owned()));
+}
+
+/// Without what could drive the terminal that it is pasted into; lines stay lines.
+fn clean(text: &str) -> String {
+    let lines: Vec<_> = text.trim_end_matches('\n').split('\n').map(shown).collect();
+    lines.join("\n")
+}
+
+/// `w`: asks for a name, with one to begin with.
+pub fn open(state: &mut State) {
+    let Some(export) = state.page().export(state) else {
+        return notice(state, Done::Not, "there is nothing to write here".to_owned());
+    };
+    let name = file_name(&export.name, state.now);
+    let field = FileField { name, rows: export.list.rows.len(), says: None, waiting: None };
+    state.overlay = Some(Overlay::FileName(field));
+}
+
+/// Enter in that field.
+pub fn write(state: &mut State, effects: &mut Vec<Effect>) {
+    let export = state.page().export(state);
+    let id = state.writings + 1;
+    let Some(Overlay::FileName(field)) = &mut state.overlay else { return };
+    let Some(export) = export else { return };
+    if field.waiting.is_some() {
+        return;
+    }
+    let Some(shape) = shape(&field.name) else {
+        field.says = Some("a name that ends in .csv, .json or .txt, please".to_owned());
+        return;
+    };
+    match export.list.text(shape) {
+        Ok(text) => {
+            (field.waiting, field.says, field.rows) = (Some(id), None, export.list.rows.len());
+            effects.push(Effect::Write { id, path: field.name.clone(), text });
+            state.writings = id;
+        }
+        Err(error) => field.says = Some(error.to_string()),
+    }
+}
+
+/// What became of a file. Where its field was closed meanwhile it is said all the same.
+pub fn written(state: &mut State, id: u64, outcome: Outcome) {
+    let field = match &mut state.overlay {
+        Some(Overlay::FileName(field)) if field.waiting == Some(id) => Some(field),
+        _ => None,
+    };
+    match (outcome, field) {
+        (Outcome::Written { path, bytes }, field) => {
+            let bytes = text::grouped(i64::try_from(bytes).unwrap_or(i64::MAX));
+            if field.is_some() {
+                state.overlay = None;
+            }
+            let words = format!("wrote {bytes} bytes: ");
+            let path = shown(&path);
+            // Where it is too long its end says more: the name, under which one looks for it.
+            let room = usize::from(state.area.width).saturating_sub(text::width(&words) + 5);
+            let end = text::tail(&path, room);
+            let cut = if end.len() < path.len() { "…" } else { "" };
+            notice(state, Done::Well, format!("{words}{cut}{end}"));
+        }
+        (Outcome::Taken, Some(field)) => {
+            field.waiting = None;
+            field.says = Some("already there and kept: take this name?".to_owned());
+            field.name = next_name(&field.name);
+        }
+        (Outcome::Failed(why), Some(field)) => {
+            field.waiting = None;
+            field.says = Some(shown(&why).into_owned());
+        }
+        (Outcome::Taken, None) => {
+            notice(state, Done::Not, "not written: a file of that name is already there".to_owned());
+        }
+        (Outcome::Failed(why), None) => notice(state, Done::Not, format!("not written: {}", shown(&why))),
+    }
+}
+
+fn notice(state: &mut State, done: Done, text: String) {
+    state.notice = Some(Notice::new(done, text, state.now));
+}
+
+#[cfg(test)]
+mod tests;

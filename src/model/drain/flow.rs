@@ -1,0 +1,232 @@
+//! What metrics say: incoming changes, latency, changes in memory and on disk, recoveries. A missing point is never good
+//! news: DMS stops publishing when it stops replicating.
+
+use super::{Check, EVENTS_FOR, Evidence, Standing, Topic};
+use crate::model::event::Weight;
+use crate::model::health::POINT_DUE_AFTER;
+use crate::model::metric::{FRESH_FOR, MetricName, Point, fresh};
+use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeMap;
+
+/// Points in a row that have to be low.
+pub const IN_A_ROW: usize = 3;
+
+/// Seconds up to which a latency is low: what a minute's worth of reading and applying takes anyway.
+pub const LOW: f64 = 5.0;
+
+/// Two points further apart than this are not in a row: one missing minute is the network's, two are not.
+const GAP: SignedDuration = SignedDuration::from_secs(130);
+
+/// How far back retries are looked for.
+const RETRIES_BACK: SignedDuration = SignedDuration::from_mins(15);
+
+/// The same message so often in that time is a loop.
+const REPEATED: usize = 3;
+
+/// What there is of the newest points.
+enum Recent<'a> {
+    /// Enough of them, in a row, the newest fresh.
+    Row(&'a [Point]),
+    /// Fresh, and not enough.
+    Few(&'a [Point]),
+    /// None that says anything about now.
+    None { newest: Option<Timestamp> },
+}
+
+/// Points since the task's newest start: those before prove nothing about this run.
+fn of_this_run<'a>(evidence: &Evidence<'a>, name: MetricName) -> &'a [Point] {
+    let points = (evidence.points)(name);
+    let Some(start) = evidence.task.stats.start.max(evidence.task.stats.fresh_start) else { return points };
+    &points[points.partition_point(|point| point.at < start)..]
+}
+
+fn recent<'a>(evidence: &Evidence<'a>, name: MetricName) -> Recent<'a> {
+    let points = of_this_run(evidence, name);
+    // What is no number is no news.
+    if fresh(points, evidence.now).is_none_or(|point| !point.value.is_finite()) {
+        return Recent::None { newest: points.last().map(|point| point.at) };
+    }
+    let row = &points[points.len().saturating_sub(IN_A_ROW)..];
+    let unbroken = row.windows(2).all(|pair| pair[1].at.duration_since(pair[0].at) <= GAP);
+    if row.len() == IN_A_ROW && unbroken { Recent::Row(row) } else { Recent::Few(row) }
+}
+
+/// Nothing is published that could be judged: not due, or due and missing, which is the worst news.
+fn absent(evidence: &Evidence<'_>, topic: Topic, newest: Option<Timestamp>) -> Check {
+    let since = evidence.task.stats.full_load_finish.max(evidence.task.stats.start);
+    let due = since.is_none_or(|since| evidence.now.duration_since(since) > POINT_DUE_AFTER);
+    let (standing, words) = match (evidence.measured, due, newest) {
+        (false, ..) => (Standing::Unknown, "metrics are not read yet"),
+        (_, false, _) => (Standing::Unknown, "started a moment ago: no point yet"),
+        (_, true, Some(_)) => (Standing::Fail, "no data: the task says running, and its metrics have stopped"),
+        (_, true, None) => {
+            (Standing::Fail, "no data: the task says running, and has published nothing since its start")
+        }
+    };
+    let mut check = Check::new(topic, standing, words);
+    if let Some(at) = newest {
+        check.seen = super::Seen::At(at);
+    }
+    if !due {
+        check.expires = since.and_then(|since| since.checked_add(POINT_DUE_AFTER + SignedDuration::from_secs(1)).ok());
+    }
+    check
+}
+
+/// Why no changes flow, where none do.
+fn not_due(evidence: &Evidence<'_>, topic: Topic) -> Option<Check> {
+    let words = match () {
+        () if evidence.only_loads() => "a full load moves no changes",
+        () if !evidence.running() => "not running: nothing is published",
+        () if evidence.loads() => "after the full load",
+        () => return None,
+    };
+    Some(Check::new(topic, Standing::NotDue, words))
+}
+
+pub(super) fn incoming(evidence: &Evidence<'_>) -> Check {
+    let topic = Topic::Incoming;
+    if let Some(check) = not_due(evidence, topic) {
+        return check;
+    }
+    let (standing, words, newest) = match recent(evidence, MetricName::CDCIncomingChanges) {
+        Recent::None { newest } => return absent(evidence, topic, newest),
+        Recent::Row(row) | Recent::Few(row) if row.last().is_some_and(|point| point.value > 0.0) => {
+            let n = row.last().map_or(0.0, |point| point.value);
+            (Standing::Waiting, format!("{n:.0} changes wait to be applied"), row.last())
+        }
+        Recent::Row(row) if row.iter().all(|point| point.value <= 0.0) => {
+            (Standing::Pass, format!("0 at {IN_A_ROW} points in a row"), row.last())
+        }
+        Recent::Row(row) => (Standing::Waiting, format!("0, and not yet at {IN_A_ROW} points in a row"), row.last()),
+        Recent::Few(row) => {
+            (Standing::Unknown, format!("0, but not {IN_A_ROW} points in a row without a gap"), row.last())
+        }
+    };
+    Check::new(topic, standing, words).dated(newest.map(|point| point.at), FRESH_FOR, evidence.now)
+}
+
+/// Target latency contains the source's: the two are judged side by side and never added.
+pub(super) fn latency(evidence: &Evidence<'_>, topic: Topic, name: MetricName, calm: bool) -> Check {
+    if let Some(check) = not_due(evidence, topic) {
+        return check;
+    }
+    let (row, enough) = match recent(evidence, name) {
+        Recent::None { newest } => return absent(evidence, topic, newest),
+        Recent::Row(row) => (row, true),
+        Recent::Few(row) => (row, false),
+    };
+    let Some(newest) = row.last() else { return absent(evidence, topic, None) };
+    let worst = row.iter().map(|point| point.value).fold(0.0, f64::max);
+    let now = newest.value;
+    let (standing, words) = if now > LOW {
+        (Standing::Waiting, format!("{now:.0} s{}", rising(row)))
+    } else if worst > LOW {
+        (Standing::Waiting, format!("{now:.0} s, and not yet low at {IN_A_ROW} points in a row"))
+    } else if !enough {
+        (Standing::Unknown, format!("{now:.0} s, but not {IN_A_ROW} points in a row without a gap"))
+    } else if worst > 0.0 {
+        (Standing::Pass, format!("{now:.0} s; at most {worst:.0} s at {IN_A_ROW} points in a row"))
+    } else if calm {
+        (Standing::Pass, "0 s: idle, nothing new was read and nothing waits".to_owned())
+    } else {
+        (Standing::Unknown, "0 s: that only says that nothing new was read".to_owned())
+    };
+    Check::new(topic, standing, words).dated(Some(newest.at), FRESH_FOR, evidence.now)
+}
+
+fn rising(row: &[Point]) -> &'static str {
+    match row {
+        [first, .., last] if last.value > first.value => " and rising",
+        [first, .., last] if last.value < first.value => " and falling",
+        _ => "",
+    }
+}
+
+/// Where changes can still be on their way inside the instance.
+const PLACES: [(MetricName, &str); 4] = [
+    (MetricName::CDCChangesMemorySource, "in memory wait for their commit on the source"),
+    (MetricName::CDCChangesDiskSource, "on disk wait for their commit on the source"),
+    (MetricName::CDCChangesMemoryTarget, "in memory wait for the target"),
+    (MetricName::CDCChangesDiskTarget, "on disk wait for the target"),
+];
+
+pub(super) fn changes(evidence: &Evidence<'_>) -> Check {
+    let topic = Topic::Changes;
+    if let Some(check) = not_due(evidence, topic) {
+        return check;
+    }
+    if !evidence.charted {
+        return Check::new(topic, Standing::Unknown, "not asked: read while the task's own panel is open");
+    }
+    let mut waiting = Vec::new();
+    let mut untold = Vec::new();
+    let mut oldest: Option<Timestamp> = None;
+    for (name, where_) in PLACES {
+        let Some(point) = fresh(of_this_run(evidence, name), evidence.now).filter(|point| point.value.is_finite())
+        else {
+            untold.push(name.raw());
+            continue;
+        };
+        oldest = Some(oldest.map_or(point.at, |at| at.min(point.at)));
+        if point.value > 0.0 {
+            waiting.push(format!("{:.0} {where_}", point.value));
+        }
+    }
+    let (standing, words) = match (waiting.is_empty(), untold.is_empty()) {
+        (false, _) => (Standing::Waiting, waiting.join(", ")),
+        (true, true) => (Standing::Pass, "none".to_owned()),
+        (true, false) => (Standing::Unknown, format!("no fresh point of {}", untold.join(", "))),
+    };
+    let check = Check::new(topic, standing, words);
+    if oldest.is_none() { check } else { check.dated(oldest, FRESH_FOR, evidence.now) }
+}
+
+/// A task in a loop says `running`; what shows it is the count of recoveries, and the same news again and again.
+pub(super) fn retries(evidence: &Evidence<'_>) -> Check {
+    let topic = Topic::Retries;
+    if !evidence.running() {
+        return Check::new(topic, Standing::NotDue, "not running");
+    }
+    let since = evidence.now.checked_sub(RETRIES_BACK).unwrap_or(evidence.now);
+    let counted = (evidence.points)(MetricName::RecoveryCount);
+    let counted = &counted[counted.partition_point(|point| point.at < since)..];
+    let count = fresh(counted, evidence.now);
+    if let (Some(first), Some(last)) = (counted.first(), count)
+        && last.value > first.value
+    {
+        let words = format!("RecoveryCount rose from {:.0} to {:.0}: it only tries again", first.value, last.value);
+        return Check::new(topic, Standing::Fail, words).dated(Some(last.at), FRESH_FOR, evidence.now);
+    }
+    let Some((events, as_of)) = evidence.events else {
+        return Check::new(topic, Standing::Unknown, "events are not read yet");
+    };
+    let dated = |standing, words: String| Check::new(topic, standing, words).dated(as_of, EVENTS_FOR, evidence.now);
+    if let Some(at) = paused(evidence, events) {
+        return dated(Standing::Waiting, format!("reading from the source is paused since {}", clock(at)));
+    }
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for event in events.iter().filter(|event| event.at >= since) {
+        *times.entry(event.message.raw()).or_default() += 1;
+    }
+    if let Some((message, n)) = times.into_iter().filter(|(_, n)| *n >= REPEATED).max_by_key(|(_, n)| *n) {
+        return dated(Standing::Fail, format!("{n} times in {} min: {message}", RETRIES_BACK.as_mins()));
+    }
+    let recoveries = count.map_or("RecoveryCount is not published", |_| "RecoveryCount stands still");
+    dated(Standing::Pass, format!("no repeated events in {} min, {recoveries}", RETRIES_BACK.as_mins()))
+}
+
+/// Since when the source is not read; the newest word about it counts.
+fn paused(evidence: &Evidence<'_>, events: &[&crate::model::event::Event]) -> Option<Timestamp> {
+    let start = evidence.task.stats.start;
+    let about = |event: &&&crate::model::event::Event| {
+        let message = event.message.raw().to_lowercase();
+        message.contains("reading") && (message.contains("paused") || message.contains("resumed"))
+    };
+    let newest = events.iter().rev().find(about).filter(|event| start.is_none_or(|start| event.at >= start))?;
+    newest.meaning().is_some_and(|meaning| meaning.weight == Weight::Critical).then_some(newest.at)
+}
+
+pub(super) fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M UTC").to_string()
+}
