@@ -50,6 +50,16 @@ impl Heard {
                 if let Value::Tasks(tasks) = &observation.value {
                     self.tasks = tasks.iter().map(|task| Subject::Tables(task.arn.clone())).collect();
                 }
+                // A log that may not be read is said of its task, not of the feed: the other logs are as they were.
+                if let Value::LogErrors(findings) = &observation.value {
+                    let refused = |why: &&String| TABLE.iter().any(|row| why.starts_with(row.action));
+                    let why: Vec<String> =
+                        findings.iter().filter_map(|one| one.none.as_ref()).filter(refused).cloned().collect();
+                    if !why.is_empty() {
+                        self.failed.entry(observation.subject).or_default().extend(why);
+                        return;
+                    }
+                }
                 self.observed.insert(observation.subject);
             }
             Report::Failed { subject, problem, .. } => {
