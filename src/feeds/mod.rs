@@ -4,6 +4,7 @@
 //! known and what happened into calls. Both are pure, with `now` as a parameter. `fold.rs` turns answers into reports.
 //! Only `runner.rs` and `logs/ask.rs` await; start at the first to see them together.
 
+mod ask;
 mod book;
 pub mod cadence;
 mod charts;
