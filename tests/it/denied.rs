@@ -50,14 +50,12 @@ impl Heard {
                 if let Value::Tasks(tasks) = &observation.value {
                     self.tasks = tasks.iter().map(|task| Subject::Tables(task.arn.clone())).collect();
                 }
-                // A log that may not be read is said of its task, not of the feed: the other logs are as they were.
-                if let Value::LogErrors(findings) = &observation.value {
-                    let refused = |why: &&String| TABLE.iter().any(|row| why.starts_with(row.action));
-                    let why: Vec<String> =
-                        findings.iter().filter_map(|one| one.none.as_ref()).filter(refused).cloned().collect();
-                    if !why.is_empty() {
-                        self.failed.entry(observation.subject).or_default().extend(why);
-                        return;
+                // A log that may not be read is no failure of the feed: the log of another task may be.
+                if let Value::LogErrors(all) = &observation.value {
+                    let denied = all.iter().filter_map(|one| one.none.clone());
+                    let denied: Vec<String> = denied.filter(|why| why.contains("access denied")).collect();
+                    if !denied.is_empty() {
+                        self.failed.entry(Subject::LogErrors).or_default().extend(denied);
                     }
                 }
                 self.observed.insert(observation.subject);
