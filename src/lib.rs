@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod aws;
+pub mod change;
 pub mod cli;
 pub mod config;
 pub mod console;
@@ -10,3 +11,4 @@ pub mod db;
 pub mod demo;
 pub mod feeds;
 pub mod model;
+pub mod store;

@@ -236,12 +236,17 @@ pub fn schedules(setup: &Setup) -> Result<ScheduleFacts, Failure> {
 }
 
 pub(super) fn block<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    block_on(work)?
+}
+
+/// Runs to its end whatever it is.
+pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))?;
     let done = runtime.block_on(work);
     // A resolver thread may still wait for a name server; nobody waits for it.
     runtime.shutdown_background();
-    done
+    Ok(done)
 }
 
 pub(super) async fn connect(setup: &Setup) -> Result<Reader, Failure> {

@@ -1,8 +1,10 @@
 //! Joins the rooms: builds readers and feeds, runs the console or a command.
 //!
 //! The only room that may call every other. Start at [`console`](console()) for what happens between a start and a screen,
-//! at [`headless`] for the commands without one, at [`doctor`] for the one that asks whether everything is in place.
+//! at [`headless`] for the commands without one, at [`doctor`] for the one that asks whether everything is in place, at
+//! [`change`] for those that change something.
 
+pub mod change;
 pub mod doctor;
 pub mod headless;
 pub mod panic;

@@ -2,12 +2,13 @@
 
 use super::demo::DemoFlags;
 use super::{Clock, Failure};
+use crate::change::Mode;
 use crate::config::{self, Characters, Colour, Config, Source, ThemeName};
 use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
 use crate::console::theme::Look;
 use crate::model::alert;
-use crate::{aws, feeds};
+use crate::{aws, feeds, store};
 use std::path::{Path, PathBuf};
 
 /// What the command line says for every command.
@@ -17,6 +18,10 @@ pub struct Flags {
     pub region: Option<String>,
     /// A configuration file instead of the usual one.
     pub config: Option<PathBuf>,
+    /// Nothing may be changed, whatever else is said.
+    pub read_only: bool,
+    /// Changes are meant.
+    pub operate: bool,
     /// How the console looks, whatever the configuration and `NO_COLOR` say.
     pub theme: Option<ThemeName>,
 }
@@ -43,6 +48,9 @@ pub struct Setup {
     pub(super) theme: Option<ThemeName>,
     pub(super) keys: Keymap,
     pub(super) clock: Clock,
+    /// Whether anything may be changed.
+    pub(super) mode: Mode,
+    pub(super) store: store::Settings,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
 }
@@ -54,7 +62,23 @@ impl Setup {
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
         let (config, _) = config::load(flags.config.as_deref())?;
-        let Config { environment, profile, region, endpoint_url, scope, logs, screen, cost, alerts, keys } = config;
+        let Config {
+            environment,
+            profile,
+            region,
+            endpoint_url,
+            expect_account,
+            operate,
+            audit_dir,
+            scope,
+            logs,
+            screen,
+            cost,
+            alerts,
+            keys,
+        } = config;
+        let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
+        let store = store::Settings { dir: store::default_dir(), shared: audit_dir };
         let aws = aws::Settings {
             profile: flags.profile.or(profile),
             region: flags.region.or(region),
@@ -65,7 +89,8 @@ impl Setup {
         let watch = feeds::Settings { tasks, tags, dollars_per_day: cost.dollars_per_day };
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
         let (log_groups, theme) = (logs.groups, flags.theme);
-        Ok(Self { environment, aws, watch, screen, alerts, log_groups, theme, keys, clock: Clock::System, demo: None })
+        let clock = Clock::System;
+        Ok(Self { environment, aws, watch, screen, alerts, log_groups, theme, keys, clock, mode, store, demo: None })
     }
 
     /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
@@ -86,6 +111,8 @@ impl Setup {
             theme,
             keys: config.keys,
             clock,
+            mode: Mode::default(),
+            store: store::Settings::default(),
             demo: Some(flags),
         })
     }

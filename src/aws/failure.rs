@@ -256,7 +256,10 @@ pub(super) fn problem(operation: Operation, region: &Region, failure: &Failure, 
         (None, None) => failure.message.clone(),
     };
     let hint = match class {
-        Class::Denied => format!("This identity needs {action}. Policies that are enough stand in assets/iam/."),
+        Class::Denied => {
+            let needed: Vec<&str> = [action].into_iter().chain(operation.row().besides.iter().copied()).collect();
+            format!("This identity needs {}. Policies that are enough stand in assets/iam/.", needed.join(" and "))
+        }
         _ => treatment.hint.to_owned(),
     };
     Problem {

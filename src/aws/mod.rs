@@ -1,4 +1,4 @@
-//! The only room that knows the AWS SDK: configuration chain, credentials, the limiter, the `Reader`.
+//! The only room that knows the AWS SDK: configuration chain, credentials, the limiter, the `Reader`, the `Writer`.
 //!
 //! May touch `model` only. No type of the SDK leaves this room. Start at [`connect`] (from settings to a [`Reader`] that
 //! knows whose account it reads), then `wire.rs` (how one request is sent: limited, counted, retried, classified) and
@@ -15,7 +15,9 @@ pub mod limiter;
 mod reader;
 mod service_clock;
 mod settings;
+mod whole;
 mod wire;
+mod writer;
 
 pub use crate::model::log_place::LogShelf;
 pub use answer::Answer;
@@ -26,3 +28,5 @@ pub use reader::{
     InstanceMetricQuery, LogQuery, MetricQuery, Reader, Ruling, Samples, Serverless, TaskDetail, Trial, WhichTables,
 };
 pub use settings::{Origin, Settings};
+pub use whole::WholeSchedule;
+pub use writer::{Sent, Signed, Unsigned, Writer, writer};

@@ -152,11 +152,11 @@ pub(super) fn unreadable(operation: Operation, region: &Region, why: &str) -> Re
 }
 
 /// As many attempts as the class of the failure is worth.
-const ALL: u32 = u32::MAX;
+pub(super) const ALL: u32 = u32::MAX;
 
 /// Sends until it works, is refused for good, or was tried often enough, at most `most` times. Every attempt passes the
 /// limiter.
-async fn attempts<O, E, F, Fut>(
+pub(super) async fn attempts<O, E, F, Fut>(
     limiter: &Limiter,
     region: &Region,
     operation: Operation,
@@ -198,7 +198,7 @@ where
 #[derive(Debug)]
 pub(super) struct Wire {
     pub clients: Clients,
-    keeper: Arc<Keeper>,
+    pub keeper: Arc<Keeper>,
     pub limiter: Arc<Limiter>,
     pub scope: Scope,
     /// Held while credentials are loaded and checked, so that it happens once.

@@ -3,6 +3,7 @@
 //! May touch `app` and `model`. Exit status everywhere: 0 fine; 1 the answer is "no"; 2 usage or configuration; 3 could not
 //! be done or could not be told. Start at [`Arguments`] for the words and [`run`] for who does what.
 
+mod activity;
 mod completions;
 mod config;
 mod demo;
@@ -12,6 +13,7 @@ mod logs;
 mod metrics;
 mod print;
 mod schedules;
+mod switch;
 mod tables;
 mod tasks;
 
@@ -56,9 +58,12 @@ struct Common {
     /// Configuration file to read instead of the one `cutover config path` names
     #[arg(long, global = true, value_name = "FILE", help_heading = EVERYWHERE)]
     config: Option<PathBuf>,
-    /// Watch only, change nothing: also the default, and so far the only way there is
+    /// Watch only, change nothing: also the default; wins over --operate and the configuration
     #[arg(long, global = true, help_heading = EVERYWHERE)]
     read_only: bool,
+    /// Changes are meant; they also need expect_account in the configuration
+    #[arg(long, global = true, help_heading = EVERYWHERE)]
+    operate: bool,
 }
 
 /// The built-in themes.
@@ -93,8 +98,10 @@ enum Command {
     Metrics(metrics::Arguments),
     /// List what has happened to tasks and instances, or follow it
     Events(events::Arguments),
-    /// List the rules and schedules of EventBridge, and when each fires next
+    /// List the rules and schedules of EventBridge, and when each fires next; enable or disable one
     Schedules(schedules::Arguments),
+    /// List what was changed from here, by whom, and what came of it
+    Activity(activity::Arguments),
     /// Print the log of one task, and follow it
     Logs(logs::Arguments),
     /// Check that everything a cutover needs is there: permissions, logs, clock, terminal, this machine
@@ -119,6 +126,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
         Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
         Some(Command::Schedules(arguments)) => common.setup().and_then(|setup| schedules::run(&setup, &arguments)),
+        Some(Command::Activity(arguments)) => common.setup().and_then(|setup| activity::run(&setup, &arguments)),
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
@@ -140,9 +148,8 @@ impl Common {
     }
 
     fn flags(&self) -> Flags {
-        // There is no other mode yet: nothing in this program changes anything.
-        let Self { profile, region, config, read_only: _ } = self.clone();
-        Flags { profile, region, config, theme: None }
+        let Self { profile, region, config, read_only, operate } = self.clone();
+        Flags { profile, region, config, read_only, operate, theme: None }
     }
 }
 

@@ -4,9 +4,11 @@ use super::alerts;
 use super::mistake::Mistake;
 use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings};
 use crate::aws;
+use crate::model::AccountId;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -68,7 +70,7 @@ const GROUP_MAX: usize = 512;
 const GROUPS_MAX: usize = 50;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 15] = [
+const KEYS: [Row; 18] = [
     Row {
         section: "",
         key: "environment",
@@ -131,6 +133,55 @@ const KEYS: [Row; 15] = [
                 return Err(wrong(span, format!("is no http or https URL: {url:?}"), hint));
             }
             config.endpoint_url = Some(url);
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "expect_account",
+        doc: &[
+            "The account in which this program may change things, when it is asked to (see operate). Left out: none.",
+            "Credentials of another account are refused before anything is sent.",
+        ],
+        default: None,
+        example: "\"123456789012\"",
+        read: |config, value| {
+            let (account, span) = filled(value)?;
+            if account.len() != 12 || !account.bytes().all(|b| b.is_ascii_digit()) {
+                let what = format!("must be the twelve digits of an account, not {account:?}");
+                return Err(wrong(span, what, "for example expect_account = \"123456789012\""));
+            }
+            config.expect_account = Some(AccountId(account));
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "operate",
+        doc: &["Whether things may be changed without --operate. --read-only wins. It needs expect_account."],
+        default: Some("false"),
+        example: "true",
+        read: |config, value| {
+            config.operate = truth(value)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "audit_dir",
+        doc: &[
+            "A folder of a team, where the audit is appended too, as JSON Lines: one file for each user and host.",
+            "The audit itself is in ~/.local/state/cutover (XDG_STATE_HOME counts).",
+        ],
+        default: None,
+        example: "\"/srv/cutover/audit\"",
+        read: |config, value| {
+            let (path, span) = filled(value)?;
+            if !path.starts_with('/') {
+                let what = format!("must be a whole path, from the root, not {path:?}");
+                return Err(wrong(span, what, "for example audit_dir = \"/srv/cutover/audit\""));
+            }
+            config.audit_dir = Some(PathBuf::from(path));
             Ok(())
         },
     },

@@ -11,7 +11,7 @@ mod mistake;
 
 use crate::console::actions::Keymap;
 use crate::feeds;
-use crate::model::alert;
+use crate::model::{AccountId, alert};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,12 @@ pub struct Config {
     pub region: Option<String>,
     /// One endpoint for every service, before what the AWS configuration says.
     pub endpoint_url: Option<String>,
+    /// The account in which things may be changed; none is nowhere.
+    pub expect_account: Option<AccountId>,
+    /// Changes are meant, also without `--operate`.
+    pub operate: bool,
+    /// A folder of a team, where this user's audit is appended too.
+    pub audit_dir: Option<PathBuf>,
     pub scope: Scope,
     pub logs: Logs,
     pub screen: Screen,

@@ -4,6 +4,8 @@
 //! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
 
 pub mod alert;
+pub mod audit;
+pub mod change;
 pub mod drain;
 pub mod event;
 pub mod health;

@@ -37,6 +37,10 @@ pub enum Operation {
     ListTargetsByRule,
     ListSchedules,
     GetSchedule,
+    DescribeRule,
+    EnableRule,
+    DisableRule,
+    UpdateSchedule,
     FilterLogEvents,
     DescribeLogStreams,
     DescribeLogGroups,
@@ -53,14 +57,25 @@ pub struct Row {
     /// `service:Action` as IAM policies spell it.
     pub action: &'static str,
     pub access: Access,
+    /// What IAM asks for besides.
+    pub besides: &'static [&'static str],
 }
 
 const fn read(operation: Operation, name: &'static str, action: &'static str) -> Row {
-    Row { operation, name, action, access: Access::Read }
+    Row { operation, name, action, access: Access::Read, besides: &[] }
+}
+
+const fn write(
+    operation: Operation,
+    name: &'static str,
+    action: &'static str,
+    besides: &'static [&'static str],
+) -> Row {
+    Row { operation, name, action, access: Access::Write, besides }
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 26] = [
+pub const TABLE: [Row; 30] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -93,6 +108,11 @@ pub const TABLE: [Row; 26] = [
     read(Operation::ListTargetsByRule, "ListTargetsByRule", "events:ListTargetsByRule"),
     read(Operation::ListSchedules, "ListSchedules", "scheduler:ListSchedules"),
     read(Operation::GetSchedule, "GetSchedule", "scheduler:GetSchedule"),
+    read(Operation::DescribeRule, "DescribeRule", "events:DescribeRule"),
+    write(Operation::EnableRule, "EnableRule", "events:EnableRule", &[]),
+    write(Operation::DisableRule, "DisableRule", "events:DisableRule", &[]),
+    // It writes all of the schedule again, the role of its target included.
+    write(Operation::UpdateSchedule, "UpdateSchedule", "scheduler:UpdateSchedule", &["iam:PassRole"]),
     read(Operation::FilterLogEvents, "FilterLogEvents", "logs:FilterLogEvents"),
     read(Operation::DescribeLogStreams, "DescribeLogStreams", "logs:DescribeLogStreams"),
     read(Operation::DescribeLogGroups, "DescribeLogGroups", "logs:DescribeLogGroups"),
@@ -103,6 +123,7 @@ pub const TABLE: [Row; 26] = [
         name: "GetSecretValue",
         action: "secretsmanager:GetSecretValue",
         access: Access::Password,
+        besides: &[],
     },
 ];
 

@@ -110,6 +110,7 @@ pub fn fits(value: &serde_json::Value, kinds: &str) -> bool {
         "number" => value.is_number(),
         "boolean" => value.is_boolean(),
         "array" => value.is_array(),
+        "object" => value.is_object(),
         "null" => value.is_null(),
         other => panic!("docs/json.md: no such type: {other}"),
     })

@@ -45,6 +45,8 @@ fn good_files_are_read() {
         let every = path.file_stem().is_some_and(|stem| stem == "every-key");
         if every {
             assert_eq!(config.environment.as_deref(), Some("PROD"));
+            assert_eq!(config.expect_account.as_ref().map(|account| account.0.as_str()), Some("123456789012"));
+            assert_eq!((config.operate, config.audit_dir.as_deref()), (true, Some(Path::new("/srv/cutover/audit"))));
             assert_eq!(config.scope.tasks, ["orders-*", "billing"]);
             assert_eq!(config.scope.tags["team"], "payments");
             assert!((config.cost.dollars_per_day - 3.0).abs() < f64::EPSILON);

@@ -15,10 +15,12 @@ const fn room(path: &'static str, rooms: &'static [&'static str], crates: &'stat
 }
 
 /// The longest matching path decides. `console` as a whole is `message.rs` and what the pure half shares.
-const HOUSE: [Room; 14] = [
+const HOUSE: [Room; 16] = [
     room("model", &[], &[]),
     room("aws", &["model"], &["tokio", "aws_"]),
     room("db", &["model"], &["tokio", "sqlx"]),
+    room("store", &["model"], &["sqlx", "rustix", "tokio"]),
+    room("change", &["model", "aws", "db", "store"], &[]),
     room("feeds", &["model", "aws"], &["tokio"]),
     room("console", &["model", "console"], &[]),
     room("console/view", &["model", "console"], &["ratatui"]),
@@ -28,7 +30,7 @@ const HOUSE: [Room; 14] = [
     room("config", &["model", "aws", "feeds", "console"], &[]),
     room(
         "app",
-        &["model", "aws", "db", "feeds", "console", "config", "demo"],
+        &["model", "aws", "db", "store", "feeds", "change", "console", "config", "demo"],
         &["tokio", "crossterm", "ratatui", "rustix"],
     ),
     room("cli", &["model", "app"], &["tokio"]),
@@ -132,6 +134,76 @@ fn wrong_in(path: &str, text: &str) -> Vec<String> {
         }
     }
     wrong.into_iter().collect()
+}
+
+/// What changes something at AWS, as `aws` names it.
+const WRITERS: [&str; 5] = ["Writer", "Signed", "Sent", "Unsigned", "writer"];
+
+/// Where those may be named: where they are made, and the one file that sends.
+fn may_write(path: &str) -> bool {
+    path.starts_with("aws/") || path == "change/executor.rs"
+}
+
+/// Names taken out of `aws`: after `aws::`, also inside `aws::{…}`; a glob or a second name for the room would hide them.
+fn taken_from_aws(code: &str) -> BTreeSet<String> {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut taken = BTreeSet::new();
+    for (at, found) in code.match_indices("aws") {
+        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+            continue;
+        }
+        let rest = &code[at + found.len()..];
+        if rest.trim_start().starts_with("as ") {
+            taken.insert("another name for aws".to_owned());
+        }
+        let Some(rest) = rest.strip_prefix("::") else { continue };
+        match rest.strip_prefix('{') {
+            Some(list) => {
+                taken.extend(list.split('}').next().unwrap_or_default().split(',').map(|one| word(one.trim())));
+            }
+            None if rest.starts_with('*') => drop(taken.insert("everything of aws".to_owned())),
+            None => drop(taken.insert(word(rest))),
+        }
+    }
+    taken
+}
+
+fn writes_in(path: &str, text: &str) -> Vec<String> {
+    let hidden = ["another name for aws", "everything of aws"];
+    let taken = taken_from_aws(&code(text));
+    let wrong = taken.into_iter().filter(|name| WRITERS.contains(&name.as_str()) || hidden.contains(&name.as_str()));
+    wrong.filter(|_| !may_write(path)).map(|name| format!("src/{path} must not take {name} from aws")).collect()
+}
+
+#[test]
+fn only_the_executor_of_changes_can_reach_a_writer() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&src, &mut all);
+    let mut wrong = Vec::new();
+    for path in &all {
+        let name = path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/");
+        wrong.extend(writes_in(&name, &std::fs::read_to_string(path).unwrap()));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    // The one who may does, so the names looked for are the right ones.
+    let executor = std::fs::read_to_string(src.join("change/executor.rs")).unwrap();
+    let taken = taken_from_aws(&code(&executor));
+    assert!(WRITERS.iter().all(|name| taken.contains(*name)), "{taken:?}");
+    for (path, text, finds) in [
+        ("app/x.rs", "use crate::aws::Writer;", true),
+        ("app/x.rs", "use crate::aws::{Connected, Signed};", true),
+        ("app/x.rs", "let w = aws::writer(&connected, account);", true),
+        ("app/x.rs", "use crate::aws::*;", true),
+        ("app/x.rs", "use crate::aws as amazon;", true),
+        ("feeds/x.rs", "use crate::{aws::{Writer}, model::Task};", true),
+        ("change/legal.rs", "use crate::aws::Sent;", true),
+        ("change/executor.rs", "use crate::aws::Writer;", false),
+        ("app/x.rs", "use crate::aws::{Connected, Reader};", false),
+        ("console/terminal/x.rs", "use super::writer::Writer;", false),
+    ] {
+        assert_eq!(!writes_in(path, text).is_empty(), finds, "{path}: {text}");
+    }
 }
 
 #[test]

@@ -10,6 +10,9 @@
 mod agreement;
 mod alerts;
 mod budgets;
+mod change;
+mod change_faults;
+mod change_schedules;
 mod charts;
 mod cli;
 mod config;

@@ -28,8 +28,30 @@ fn the_watch_policy_allows_every_read_and_nothing_else() {
 }
 
 #[test]
+fn the_operate_policy_allows_what_watching_needs_and_every_write() {
+    let wanted = TABLE.iter().filter(|row| matches!(row.access, Access::Read | Access::Write));
+    let needed: BTreeSet<String> =
+        wanted.flat_map(|row| [row.action].into_iter().chain(row.besides.iter().copied())).map(str::to_owned).collect();
+    assert_eq!(actions("operate.json"), needed);
+    assert!(actions("watch.json").is_subset(&needed) && actions("watch.json").len() < needed.len());
+}
+
+#[test]
+fn roles_are_passed_to_the_scheduler_and_to_nobody_else() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets/iam/operate.json");
+    let policy: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
+    let passes = |one: &&serde_json::Value| one["Action"].as_array().unwrap().iter().any(|a| a == "iam:PassRole");
+    let passing: Vec<_> = policy["Statement"].as_array().unwrap().iter().filter(passes).collect();
+    assert_eq!(passing.len(), 1);
+    assert_eq!(passing[0]["Action"].as_array().unwrap().len(), 1);
+    assert_eq!(passing[0]["Condition"]["StringEquals"]["iam:PassedToService"], "scheduler.amazonaws.com");
+}
+
+#[test]
 fn no_policy_allows_reading_a_password() {
     for row in TABLE.iter().filter(|row| row.access == Access::Password) {
-        assert!(!actions("watch.json").contains(row.action), "{}", row.action);
+        for file in ["watch.json", "operate.json"] {
+            assert!(!actions(file).contains(row.action), "{file}: {}", row.action);
+        }
     }
 }

@@ -37,7 +37,7 @@ impl Facts {
     }
 }
 
-/// Rows of the operation table that the present mode needs. There is no mode yet in which anything is written.
+/// Rows of the operation table that watching needs. Writes cannot be tried without writing.
 pub fn needed() -> impl Iterator<Item = &'static Row> {
     TABLE.iter().filter(|row| row.access == Access::Read)
 }

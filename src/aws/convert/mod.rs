@@ -15,7 +15,7 @@ pub(super) use event::{event, subscription};
 pub(super) use metric::{merge as merge_points, points};
 pub(super) use parts::{connection, instance, maintenance, task_log};
 pub(super) use replication::replications;
-pub(super) use schedule::{rule, rule_target, schedule, summary};
+pub(super) use schedule::{described_rule, described_schedule, rule, rule_target, schedule, summary};
 pub(super) use table::row as table_row;
 pub(super) use task::task;
 pub(super) use topic::{subscriber, topic};

@@ -3,6 +3,7 @@
 use super::{text, text_or_empty, time};
 use crate::model::Untrusted;
 use crate::model::schedule::{Schedule, ScheduleKind, Target};
+use aws_sdk_eventbridge::operation::describe_rule::DescribeRuleOutput;
 use aws_sdk_eventbridge::types as events;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::types::{FlexibleTimeWindow, FlexibleTimeWindowMode, ScheduleSummary};
@@ -31,6 +32,30 @@ pub(in crate::aws) fn rule(raw: &events::Rule, bus: &str) -> Schedule {
 
 pub(in crate::aws) fn rule_target(raw: &events::Target) -> Target {
     Target::new(text(Some(raw.id())), Untrusted::new(raw.arn()), raw.input())
+}
+
+/// One rule, asked for by its name; it says the same as its row of the list.
+pub(in crate::aws) fn described_rule(raw: &DescribeRuleOutput, bus: &str) -> Schedule {
+    let row = events::Rule::builder()
+        .set_name(raw.name.clone())
+        .set_arn(raw.arn.clone())
+        .set_event_pattern(raw.event_pattern.clone())
+        .set_state(raw.state.clone())
+        .set_description(raw.description.clone())
+        .set_schedule_expression(raw.schedule_expression.clone())
+        .set_managed_by(raw.managed_by.clone())
+        .set_event_bus_name(raw.event_bus_name.clone());
+    rule(&row.build(), bus)
+}
+
+/// One schedule, asked for by its name.
+pub(in crate::aws) fn described_schedule(raw: &GetScheduleOutput) -> Schedule {
+    let row = ScheduleSummary::builder()
+        .set_arn(raw.arn.clone())
+        .set_name(raw.name.clone())
+        .set_group_name(raw.group_name.clone())
+        .set_state(raw.state.clone());
+    schedule(summary(&row.build()), raw)
 }
 
 /// What the list says: no expression, no time zone, no input of the target.

@@ -50,6 +50,10 @@ impl Reader {
         Self { wire: Arc::clone(&self.wire), urgency }
     }
 
+    pub(super) fn wire(&self) -> &Arc<Wire> {
+        &self.wire
+    }
+
     pub fn scope(&self) -> &Scope {
         &self.wire.scope
     }

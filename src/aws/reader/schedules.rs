@@ -5,6 +5,7 @@ use crate::aws::answer::Answer;
 use crate::aws::convert;
 use crate::aws::failure::Class;
 use crate::aws::limiter::Urgency;
+use crate::aws::whole::{self, WholeSchedule};
 use crate::aws::wire::{Refused, Reply};
 use crate::model::Problem;
 use crate::model::operation::Operation;
@@ -98,6 +99,45 @@ impl Reader {
             |answer, page| found.extend(page.targets().iter().map(convert::rule_target))
         )?;
         Ok(found)
+    }
+
+    /// One rule with its targets, and nothing about any other.
+    pub async fn rule(&self, bus: &str, name: &str) -> Result<Answer<Schedule>, Problem> {
+        Ok(whole::rule(&self.wire, None, bus, name).await?)
+    }
+
+    /// One schedule, all of it.
+    pub async fn schedule(&self, group: &str, name: &str) -> Result<WholeSchedule, Problem> {
+        Ok(whole::schedule(&self.wire, None, group, name).await?)
+    }
+
+    /// Every rule and schedule of exactly this name, as lists have them. What could not be listed is in
+    /// [`Answer::missing`]: there may be another one.
+    pub async fn called(&self, name: &str) -> Result<Answer<Vec<Schedule>>, Problem> {
+        let mut answer: Answer<Vec<Schedule>> = Answer::default();
+        let (events, scheduler) = (&self.wire.clients.events, &self.wire.clients.scheduler);
+        for bus in self.buses(&mut answer).await? {
+            let listed = pages!(
+                @next_token self,
+                Operation::ListRules,
+                |token| events.list_rules().event_bus_name(&bus).name_prefix(name).limit(PAGE).set_next_token(token),
+                |answer, page| answer.value.extend(page.rules().iter().map(|rule| convert::rule(rule, &bus)))
+            );
+            if let Err(refused) = listed {
+                part(&mut answer, refused)?;
+            }
+        }
+        let listed = pages!(
+            @next_token self,
+            Operation::ListSchedules,
+            |token| scheduler.list_schedules().name_prefix(name).max_results(PAGE).set_next_token(token),
+            |answer, page| answer.value.extend(page.schedules().iter().map(convert::summary))
+        );
+        if let Err(refused) = listed {
+            part(&mut answer, refused)?;
+        }
+        answer.value.retain(|schedule| schedule.name.raw() == name);
+        Ok(answer)
     }
 
     /// Every schedule of every group. The list has neither expression nor time zone, so each is asked for; where that is

@@ -71,7 +71,7 @@ impl Reader {
             Operation::DescribeTableStatistics => samples.task.is_none(),
             Operation::ListTagsForResource => samples.task.is_none() && samples.serverless.is_none(),
             Operation::DescribeReplicationTableStatistics => samples.serverless.is_none(),
-            Operation::ListTargetsByRule => samples.rule.is_none(),
+            Operation::ListTargetsByRule | Operation::DescribeRule => samples.rule.is_none(),
             Operation::GetSchedule => samples.schedule.is_none(),
             Operation::FilterLogEvents | Operation::DescribeLogStreams => samples.log_group.is_none(),
             Operation::DescribeReplicationInstanceTaskLogs => samples.instance.is_none(),
@@ -181,6 +181,16 @@ impl Reader {
                 let (bus, name) = samples.rule.clone().unwrap_or_else(|| ("default".to_owned(), NOBODY.to_owned()));
                 once!(events.list_targets_by_rule().event_bus_name(&bus).rule(&name).limit(1))
             }
+            Operation::DescribeRule => {
+                let (bus, name) = samples.rule.clone().unwrap_or_else(|| ("default".to_owned(), NOBODY.to_owned()));
+                once!(events.describe_rule().event_bus_name(&bus).name(&name))
+            }
+            // Only carrying it out would tell, and a reader carries nothing out.
+            Operation::EnableRule | Operation::DisableRule | Operation::UpdateSchedule => Err(Refused {
+                class: Class::Request,
+                problem: Box::new(self.wire.unreadable(operation, "it cannot be tried without changing something")),
+                stamp: None,
+            }),
             Operation::ListSchedules => {
                 once!(scheduler.list_schedules().max_results(1), |page| page.schedules().first().and_then(|schedule| {
                     Some((schedule.group_name().unwrap_or("default").to_owned(), schedule.name()?.to_owned()))

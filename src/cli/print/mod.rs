@@ -7,7 +7,7 @@ use crate::model::untrusted::shown;
 use clap::ValueEnum;
 use std::io::{self, Write as _};
 
-pub use crate::model::listing::{Column, List, hidden};
+pub use crate::model::listing::{Column, List, column, hidden, time};
 
 /// How a list is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -65,8 +65,13 @@ pub fn note(text: &str) {
 
 /// Prints one problem to standard error: what, why, what to do.
 pub fn failure(failure: &Failure) {
+    notes(&failure.lines);
+}
+
+/// Lines for a person, the first one saying what they are about.
+pub fn notes(lines: &[String]) {
     let mut text = String::new();
-    for (index, line) in failure.lines.iter().enumerate() {
+    for (index, line) in lines.iter().enumerate() {
         text.push_str(if index == 0 { "cutover: " } else { "  " });
         text.push_str(&shown(line));
         text.push('\n');

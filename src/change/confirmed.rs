@@ -1,0 +1,153 @@
+//! A change that somebody meant.
+
+use crate::model::audit::How;
+use crate::model::change::{Change, Preview};
+use jiff::{SignedDuration, Timestamp};
+
+/// How long a preview can be confirmed, and how long a confirmation holds. What was read before is older by then than
+/// anybody should act upon.
+pub const LIVES: SignedDuration = SignedDuration::from_mins(1);
+
+/// Whether something of `then` is still to be acted upon. A clock that went back says nothing, so it is not.
+pub(super) fn lives(then: Timestamp, now: Timestamp) -> bool {
+    now.duration_since(then).abs() <= LIVES
+}
+
+/// `--yes` stood on the command line.
+#[derive(Debug, Clone, Copy)]
+pub struct Yes(());
+
+impl Yes {
+    /// Only where the flag was given.
+    pub fn given(flag: bool) -> Option<Self> {
+        flag.then_some(Self(()))
+    }
+}
+
+/// Why there is no confirmation. Nothing was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotConfirmed {
+    #[error("that is not the name")]
+    OtherAnswer,
+    #[error("the answer came more than {} s after the question", LIVES.as_secs())]
+    Late,
+    #[error("this cannot be undone, so --yes is not enough")]
+    NotUndoable,
+}
+
+/// Something that was confirmed. There is no other way to one than the functions here; it is used up by being carried out,
+/// and it can be neither copied nor read from anywhere.
+#[derive(Debug)]
+pub struct Confirmed<T> {
+    what: T,
+    preview: Preview,
+    how: How,
+    at: Timestamp,
+}
+
+impl Confirmed<Change> {
+    /// Confirmed on the command line, before there was anything to see. Only for what can be undone.
+    ///
+    /// # Errors
+    /// It cannot be undone.
+    pub fn by_flag(preview: Preview, _: Yes, now: Timestamp) -> Result<Self, NotConfirmed> {
+        if !preview.undoable {
+            return Err(NotConfirmed::NotUndoable);
+        }
+        Ok(Self { what: preview.change.clone(), preview, how: How::Flag, at: now })
+    }
+
+    /// Confirmed by typing the name of what is changed.
+    ///
+    /// # Errors
+    /// The answer is another one, or came too late.
+    pub fn typed(preview: Preview, answer: &str, now: Timestamp) -> Result<Self, NotConfirmed> {
+        if !lives(preview.made, now) {
+            return Err(NotConfirmed::Late);
+        }
+        if answer != preview.change.answer().raw() {
+            return Err(NotConfirmed::OtherAnswer);
+        }
+        Ok(Self { what: preview.change.clone(), preview, how: How::Typed, at: now })
+    }
+
+    pub(super) fn change(&self) -> &Change {
+        &self.what
+    }
+
+    pub(super) fn preview(&self) -> &Preview {
+        &self.preview
+    }
+
+    pub(super) fn how(&self) -> How {
+        self.how
+    }
+
+    pub(super) fn lives(&self, now: Timestamp) -> bool {
+        lives(self.at, now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::legal::tests::rule;
+    use super::super::preview::switch;
+    use super::*;
+    use crate::model::change::{Named, Switch};
+    use crate::model::{AccountId, Region, Scope};
+
+    fn preview() -> Preview {
+        let (account, region) = (AccountId("123456789012".into()), Region("eu-west-1".into()));
+        let scope = Scope { profile: "p".into(), account, region };
+        switch(Named::of(&rule("ENABLED")), rule("ENABLED"), Switch::Disable, &scope, None, &[], Timestamp::UNIX_EPOCH)
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn only_the_exact_name_in_time_confirms() {
+        for (answer, second, want) in [
+            ("nightly", 0, None),
+            ("nightly", 60, None),
+            ("nightly", 61, Some(NotConfirmed::Late)),
+            ("nightly", -61, Some(NotConfirmed::Late)),
+            ("Nightly", 1, Some(NotConfirmed::OtherAnswer)),
+            ("nightly ", 1, Some(NotConfirmed::OtherAnswer)),
+            ("rule:default/nightly", 1, Some(NotConfirmed::OtherAnswer)),
+            ("y", 1, Some(NotConfirmed::OtherAnswer)),
+            ("yes", 1, Some(NotConfirmed::OtherAnswer)),
+            ("", 1, Some(NotConfirmed::OtherAnswer)),
+        ] {
+            assert_eq!(Confirmed::typed(preview(), answer, at(second)).err(), want, "{answer:?} after {second} s");
+        }
+    }
+
+    #[test]
+    fn a_confirmation_dies_and_a_flag_is_not_enough_for_what_cannot_be_undone() {
+        let yes = Yes::given(true).unwrap();
+        assert!(Yes::given(false).is_none());
+        let confirmed = Confirmed::by_flag(preview(), yes, at(0)).unwrap();
+        assert!(confirmed.lives(at(60)) && !confirmed.lives(at(61)) && !confirmed.lives(at(-61)));
+        let for_good = Preview { undoable: false, ..preview() };
+        assert_eq!(Confirmed::by_flag(for_good, yes, at(0)).err(), Some(NotConfirmed::NotUndoable));
+    }
+
+    /// Whatever implements the bound has two answers to `ambiguous`, and this would not compile.
+    #[test]
+    fn a_confirmation_can_be_neither_copied_nor_read_from_anywhere() {
+        trait Copied<Which> {
+            fn ambiguous() {}
+        }
+        impl<T> Copied<()> for T {}
+        impl<T: Clone> Copied<u8> for T {}
+        trait ReadFrom<Which> {
+            fn ambiguous() {}
+        }
+        impl<T> ReadFrom<()> for T {}
+        impl<T: serde::de::DeserializeOwned> ReadFrom<u8> for T {}
+        let _ = <Confirmed<Change> as Copied<_>>::ambiguous;
+        let _ = <Confirmed<Change> as ReadFrom<_>>::ambiguous;
+    }
+}

@@ -1,0 +1,124 @@
+//! `cutover schedules enable` and `disable`. The preview and the question go to standard error, what came of it to standard
+//! output.
+
+use super::print::{self, Column, Format, List, column, time};
+use crate::app::change::{self, Asked, Ended, Ending, Open, answer, patience};
+use crate::app::{Failure, Setup};
+use crate::model::audit::State;
+use crate::model::change::{Change, Switch};
+use crate::model::untrusted::shown;
+use clap::Args;
+use serde_json::{Value, json};
+
+#[derive(Debug, Args)]
+pub struct Arguments {
+    /// rule:BUS/NAME, schedule:GROUP/NAME, or a NAME that only one of all has
+    #[arg(value_name = "NAME")]
+    which: String,
+    /// Do not ask: this is meant
+    #[arg(long)]
+    yes: bool,
+    /// How the result is printed
+    #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
+    output: Format,
+}
+
+/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
+const COLUMNS: &[Column] = &[
+    column("result", "RESULT"),
+    column("action", "ACTION"),
+    column("kind", "KIND"),
+    column("group", "BUS OR GROUP"),
+    column("name", "NAME"),
+    column("arn", "ARN"),
+    column("environment", "ENVIRONMENT"),
+    column("account", "ACCOUNT"),
+    column("region", "REGION"),
+    column("state_before", "BEFORE"),
+    column("state_after", "AFTER"),
+    column("message", "MESSAGE"),
+    column("effects", "EFFECTS"),
+    column("next", "NEXT"),
+    column("starts", "STARTS"),
+    column("aws_command", "BY HAND"),
+    column("audit_id", "AUDIT"),
+    column("request_id", "REQUEST"),
+    column("at", "AT"),
+];
+
+pub fn run(setup: &Setup, to: Switch, arguments: &Arguments) -> Result<u8, Failure> {
+    let ended = match change::switch(setup, &arguments.which, to, arguments.yes)? {
+        Asked::Ended(ended) => *ended,
+        Asked::Open(open) => confirmed(*open, arguments.yes)?,
+    };
+    let status = ended.ending.status();
+    match arguments.output {
+        // What went wrong is told where problems are told.
+        Format::Table if status != 0 => return Err(Failure { status, lines: ended.lines }),
+        Format::Table => print::out(&sentences(&ended))?,
+        format => {
+            List { columns: COLUMNS, rows: vec![row(&ended, to)] }.print(format)?;
+            if status != 0 {
+                return Err(Failure { status, lines: ended.lines });
+            }
+        }
+    }
+    Ok(status)
+}
+
+fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
+    print::notes(&open.preview.lines());
+    if yes {
+        return open.by_flag(yes);
+    }
+    let name = open.preview.change.answer().shown().into_owned();
+    let question = format!("Type {name} and Enter to do it, anything else to leave it: ");
+    match answer(&question, patience()) {
+        Some(answer) => open.typed(&answer),
+        None => Err(change::unconfirmed(&format!("no answer within {} s", patience().as_secs()))),
+    }
+}
+
+fn sentences(ended: &Ended) -> String {
+    let mut lines = ended.lines.clone();
+    if let Some(outcome) = &ended.outcome {
+        lines.extend(outcome.request_id.as_ref().map(|id| format!("request id {id}")));
+        lines.extend(outcome.audit.as_ref().map(|id| format!("audit {id}")));
+    }
+    lines.iter().map(|line| shown(line).into_owned() + "\n").collect()
+}
+
+fn row(ended: &Ended, to: Switch) -> Vec<Value> {
+    let Ended { preview, ending, lines, outcome } = ended;
+    let Change::Switch { what, .. } = &preview.change;
+    let before = preview.precondition.state.raw();
+    let after = match (ending, outcome.as_ref().and_then(|outcome| outcome.state_after.as_ref())) {
+        (Ending::NothingToDo | Ending::Refused, _) => json!(before),
+        (_, Some(state)) => json!(state.raw()),
+        // Refused by AWS after it was read: it is as it was, as far as is known.
+        (_, None) if outcome.as_ref().is_some_and(|outcome| outcome.state == State::Failed) => json!(before),
+        (_, None) => Value::Null,
+    };
+    let starts: Vec<&str> = preview.starts().map(crate::model::ReplicationArn::as_str).collect();
+    vec![
+        json!(ending.word()),
+        json!(to.word()),
+        json!(what.kind.word()),
+        json!(what.group.raw()),
+        json!(what.name.raw()),
+        json!(preview.precondition.arn.raw()),
+        json!(preview.environment),
+        json!(preview.scope.account.0),
+        json!(preview.scope.region.0),
+        json!(before),
+        after,
+        json!(lines.join("; ")),
+        json!(preview.effects),
+        json!(preview.fires.iter().map(ToString::to_string).collect::<Vec<_>>()),
+        json!(starts),
+        json!(preview.aws_command),
+        json!(outcome.as_ref().and_then(|outcome| outcome.audit.clone())),
+        json!(outcome.as_ref().and_then(|outcome| outcome.request_id.clone())),
+        time(Some(outcome.as_ref().map_or(preview.made, |outcome| outcome.at))),
+    ]
+}

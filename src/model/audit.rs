@@ -1,0 +1,199 @@
+//! One line of the audit: who asked for what, from where, what was seen before, and what came of it.
+//!
+//! Pure. `store` keeps it, `change` writes it, `cutover activity` shows it.
+
+use crate::model::{Scope, Untrusted};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How far it has come. The first two are not the end of anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum State {
+    /// Written before anything was sent.
+    Asked,
+    /// On its way, or the program ended before it could write what came of it.
+    Sent,
+    Done,
+    /// Not sent, or the service said no.
+    Refused,
+    /// Could not be sent.
+    Failed,
+    /// Sent, and nobody knows whether it was carried out.
+    Unknown,
+}
+
+impl State {
+    pub const ALL: [Self; 6] = [Self::Asked, Self::Sent, Self::Done, Self::Refused, Self::Failed, Self::Unknown];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Sent => "sent",
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+}
+
+/// How a change was confirmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum How {
+    /// `--yes` on the command line.
+    Flag,
+    /// The name, typed on a terminal.
+    Typed,
+}
+
+impl How {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Flag => "flag",
+            Self::Typed => "typed",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Flag, Self::Typed].into_iter().find(|how| how.word() == word)
+    }
+}
+
+/// From where it was asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whence {
+    /// User of the operating system.
+    pub os_user: String,
+    pub host: String,
+    pub pid: u32,
+    /// A person could have been there: standard input was a terminal.
+    pub tty: bool,
+    /// Of this program.
+    pub version: String,
+}
+
+/// One change, as the audit has it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Unique over all machines.
+    pub id: String,
+    pub asked_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub state: State,
+    /// ARN of the caller, as STS says it.
+    pub caller: Untrusted,
+    #[serde(flatten)]
+    pub whence: Whence,
+    #[serde(flatten)]
+    pub scope: Scope,
+    pub environment: Option<String>,
+    /// `disable-rule` and its like.
+    pub kind: String,
+    pub arn: Untrusted,
+    /// `rule:BUS/NAME` or `schedule:GROUP/NAME`.
+    pub name: String,
+    pub preview: String,
+    /// What was read before, and had to be so still.
+    pub precondition: serde_json::Value,
+    pub aws_command: String,
+    /// `None` where it never came to that.
+    pub confirmed_by: Option<How>,
+    pub request_id: Option<String>,
+    /// What came of it, in words.
+    pub outcome: String,
+}
+
+/// No change takes longer than this from its line in the audit to its end: one attempt, and a few looks.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(1);
+
+/// What is to be made of an entry now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Ended(State),
+    /// Its program is at it.
+    UnderWay,
+    /// Its program ended first. Before or after sending makes a difference to what is likely, not to what is known.
+    LeftBehind,
+}
+
+impl Entry {
+    /// `alive` is whether its process may still run; for another host nobody knows, which counts as yes.
+    pub fn standing(&self, now: Timestamp, alive: bool) -> Standing {
+        match self.state {
+            State::Asked | State::Sent if alive && now.duration_since(self.asked_at).abs() < UNDER_WAY => {
+                Standing::UnderWay
+            }
+            State::Asked | State::Sent => Standing::LeftBehind,
+            state => Standing::Ended(state),
+        }
+    }
+
+    /// What to do now; empty where there is nothing to do.
+    pub fn advice(&self, standing: Standing) -> String {
+        let look = format!("look with `cutover schedules` before anybody asks for it again ({})", self.name);
+        match (standing, self.state) {
+            (Standing::UnderWay, _) => "wait for its end".to_owned(),
+            (Standing::LeftBehind, State::Asked) => {
+                format!("the program ended before it wrote that it was sending; {look}")
+            }
+            (Standing::LeftBehind, _) => format!("the program ended while it was sending; {look}"),
+            (Standing::Ended(State::Unknown), _) => look,
+            (Standing::Ended(_), _) => String::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{AccountId, Region};
+
+    #[test]
+    fn what_was_left_behind_is_told_from_what_is_under_way() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let entry = |state| Entry {
+            id: "1".into(),
+            asked_at: at(1000),
+            ended_at: None,
+            state,
+            caller: Untrusted::new("arn"),
+            whence: Whence { os_user: "u".into(), host: "h".into(), pid: 1, tty: true, version: "0".into() },
+            scope: Scope { profile: "p".into(), account: AccountId("1".into()), region: Region("r".into()) },
+            environment: None,
+            kind: "disable-rule".into(),
+            arn: Untrusted::new("arn"),
+            name: "rule:default/x".into(),
+            preview: String::new(),
+            precondition: serde_json::Value::Null,
+            aws_command: String::new(),
+            confirmed_by: None,
+            request_id: None,
+            outcome: String::new(),
+        };
+        for (state, now, alive, want) in [
+            (State::Sent, 1010, true, Standing::UnderWay),
+            (State::Asked, 1059, true, Standing::UnderWay),
+            (State::Sent, 1060, true, Standing::LeftBehind),
+            (State::Sent, 1010, false, Standing::LeftBehind),
+            (State::Asked, 1000, false, Standing::LeftBehind),
+            // A clock that went back is no reason to wait for ever.
+            (State::Sent, 900, true, Standing::LeftBehind),
+            (State::Done, 1001, true, Standing::Ended(State::Done)),
+            (State::Unknown, 5000, false, Standing::Ended(State::Unknown)),
+        ] {
+            let entry = entry(state);
+            let standing = entry.standing(at(now), alive);
+            assert_eq!(standing, want, "{state:?} {now} {alive}");
+            assert_eq!(entry.advice(standing).is_empty(), want == Standing::Ended(State::Done));
+        }
+        for state in State::ALL {
+            assert_eq!(State::parse(state.word()), Some(state));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! The audit as JSON Lines: an entry whenever something about it changed, appended and on disk before anything goes on.
+
+use super::StoreError;
+use super::place::failed;
+use crate::model::audit::Entry;
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// One file, open for appending.
+#[derive(Debug)]
+pub(super) struct Mirror {
+    path: PathBuf,
+    file: File,
+}
+
+impl Mirror {
+    /// The file itself must be writable now: a change must not be the first to find out.
+    pub(super) fn open(path: PathBuf) -> Result<Self, StoreError> {
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+        let file = file.map_err(|error| failed(&path, &error))?;
+        Ok(Self { path, file })
+    }
+
+    /// One write, so that lines of several processes do not mix.
+    pub(super) fn append(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        let why = |why: String| StoreError::File { path: self.path.clone(), why };
+        let mut line = serde_json::to_string(entry).map_err(|error| why(error.to_string()))?;
+        line.push('\n');
+        let done = self.file.write_all(line.as_bytes()).and_then(|()| self.file.sync_data());
+        done.map_err(|error| why(error.to_string()))
+    }
+}
+
+/// The file of this user and machine in the folder of a team.
+pub(super) fn shared(folder: &Path, os_user: &str, host: &str) -> PathBuf {
+    let plain = |text: &str| {
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        text.chars().map(|c| if fits(c) { c } else { '_' }).collect::<String>()
+    };
+    folder.join(format!("{}@{}.jsonl", plain(os_user), plain(host)))
+}

@@ -1,0 +1,48 @@
+//! Local files: `cutover.db`, and the same audit as JSON Lines beside it.
+//!
+//! May touch `model`; the only room besides `db` that knows sqlx. Start at [`Audit`]. `place.rs` knows where files are, whose
+//! they are and what kind of disk that is, `open.rs` opens the database and brings it to the present schema (`sql/store/`),
+//! `mirror.rs` appends lines. Several processes may use it at once: every write is one short transaction.
+
+mod audit;
+mod mirror;
+mod open;
+mod place;
+
+pub use audit::Audit;
+pub use place::{Settings, default_dir};
+
+use crate::model::{Problem, ProblemKind};
+use jiff::Timestamp;
+use std::path::PathBuf;
+
+/// Why the audit cannot be kept or read.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("there is no folder for it: neither XDG_STATE_HOME nor HOME is set")]
+    Nowhere,
+    #[error("{path}: {why}", path = path.display())]
+    File { path: PathBuf, why: String },
+    #[error("{path} was made by a newer cutover (schema {found}, known here {known})", path = path.display())]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("{path}: {why}", path = path.display())]
+    Database { path: PathBuf, why: String },
+}
+
+impl StoreError {
+    /// As a person is told, with what follows from it.
+    pub fn problem(&self, summary: &str) -> Problem {
+        Problem {
+            kind: ProblemKind::Internal,
+            summary: summary.to_owned(),
+            detail: self.to_string(),
+            hint: match self {
+                Self::Newer { .. } => "Use the newer program.".to_owned(),
+                Self::Nowhere => "Set XDG_STATE_HOME to a folder of yours.".to_owned(),
+                _ => "Check that the folder is there, is yours and has room, or set XDG_STATE_HOME.".to_owned(),
+            },
+            request_id: None,
+            at: Timestamp::now(),
+        }
+    }
+}
