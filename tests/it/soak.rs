@@ -30,9 +30,21 @@ const WALK: [&str; 13] = ["", "\r", "e", "l", "m", "d", "i", "E", "D", "S", "A",
 const VISIT: Duration = Duration::from_secs(5);
 const FAULT: Duration = Duration::from_secs(40);
 
-/// Seconds up to which an age may stand without a sign: twice the interval at which the subject is asked, with room for the
-/// label's own steps (5 s, 15 s, minutes) and for intervals that grow with the number of requests.
-const UNSIGNED: [(&str, u64); 2] = [("as of", 60), ("metrics", 240)];
+/// Seconds up to which an age may stand without a sign, by the title of its pane: twice the interval at which the subject is
+/// asked, with room for the label's own steps (5 s, 15 s, minutes) and for intervals that grow with the number of requests.
+const UNSIGNED: [(&str, u64); 8] = [
+    ("Tasks", 60),
+    ("Tables", 60),
+    ("Events", 90),
+    ("Log of", 60),
+    ("Schedules", 180),
+    ("Alerts", 60),
+    // What is asked every ten minutes.
+    ("Event subscriptions", 1300),
+    ("", 1300),
+];
+/// And of the points of a metric.
+const UNSIGNED_METRICS: u64 = 240;
 
 fn minutes() -> u64 {
     std::env::var("CUTOVER_SOAK_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(10)
@@ -58,10 +70,17 @@ fn seconds(label: &str) -> Option<u64> {
 fn unmarked(screen: &str) -> Vec<String> {
     let mut found = Vec::new();
     for line in screen.lines() {
-        for (name, most) in UNSIGNED {
+        for name in ["as of", "metrics"] {
             for (at, _) in line.match_indices(&format!("{name} ")) {
+                let before = &line[..at];
+                let title = before.rsplit("┌ ").next().unwrap_or_default();
+                let most = if name == "metrics" {
+                    UNSIGNED_METRICS
+                } else {
+                    UNSIGNED.iter().find(|(pane, _)| title.starts_with(pane)).map_or(0, |(_, most)| *most)
+                };
                 let label = line[at + name.len() + 1..].split_whitespace().next().unwrap_or_default();
-                let signed = ["▲ ", "✗ ", "? "].iter().any(|sign| line[..at].ends_with(sign));
+                let signed = ["▲ ", "✗ ", "? "].iter().any(|sign| before.ends_with(sign));
                 if !signed && seconds(label).is_some_and(|age| age > most) {
                     found.push(line.trim().to_owned());
                 }
@@ -79,8 +98,9 @@ fn median(samples: &[u64]) -> u64 {
 
 #[test]
 fn an_age_is_old_in_whatever_unit_and_a_sign_marks_it() {
-    let line = |text: &str| unmarked(text).len();
+    let line = |text: &str| unmarked(&format!("┌ Tasks ─ 4 ── {text} ┐")).len();
     assert_eq!([line("as of 15s"), line("as of 2m · metrics 3m"), line("metrics 5m")], [0, 1, 1]);
+    assert!(unmarked("┌ Rule ── ● enabled ┐┌ Event subscriptions ─ 2 ── as of 2m ┐").is_empty());
     assert_eq!([line("▲ as of 2m"), line("as of 15s · ✗ metrics 1h"), line("? as of 9m")], [0, 0, 0]);
 }
 
