@@ -187,6 +187,9 @@ pub struct Evidence<'a> {
     /// Metrics were answered at all; those of the charts too.
     pub measured: bool,
     pub charted: bool,
+    /// What refuses them, where the newest question failed.
+    pub metrics_failed: Option<&'a str>,
+    pub charts_failed: Option<&'a str>,
     pub log: Option<Log<'a>>,
     /// Of this task, oldest first.
     pub events: Option<(&'a [&'a Event], Option<Timestamp>)>,

@@ -162,7 +162,7 @@ const TERMS: [&str; 16] = [
     "Truncation",
     "too long for",
     "exceeded",
-    "paused",
+    "Reading from source is",
     "had no impact",
     "Validation Failed",
     "fatal error",
@@ -239,6 +239,7 @@ mod tests {
             ("    Data truncation: Data too long for column 'x'".into(), true),
             ("    ORA-02291: integrity constraint violated".into(), true),
             (line('I', "Reading from source is paused"), true),
+            (line('I', "Reading from source is resumed"), true),
             (line('I', "Task is running"), false),
         ] {
             assert_eq!((is_worth_a_look(&text), passes(&text)), (worth, worth), "{text}");

@@ -24,6 +24,7 @@ pub mod operation;
 pub mod parts;
 pub mod pattern;
 pub mod problem;
+pub mod reading;
 pub mod schedule;
 pub mod secret;
 pub mod settings;

@@ -13,7 +13,7 @@ pub(in crate::aws) fn endpoint(raw: &dms::Endpoint) -> Endpoint {
     });
     let engine = engine(raw).unwrap_or_default();
     let mut settings = settings(raw);
-    settings.extend(attributes(raw.extra_connection_attributes().unwrap_or_default()));
+    merge(&mut settings, attributes(raw.extra_connection_attributes().unwrap_or_default()));
     Endpoint {
         arn: EndpointArn(raw.endpoint_arn().unwrap_or_default().to_owned()),
         name: text_or_empty(raw.endpoint_identifier()),
@@ -156,6 +156,34 @@ fn attributes(text: &str) -> Vec<EndpointSetting> {
     all
 }
 
+/// DMS repeats many attributes as settings, in another case. The setting stands; an attribute that says otherwise is named
+/// as one.
+fn merge(settings: &mut Vec<EndpointSetting>, attributes: Vec<EndpointSetting>) {
+    let same = |one: &str, other: &str| plain(one).eq_ignore_ascii_case(plain(other));
+    let structured = settings.len();
+    for mut attribute in attributes {
+        let name = match attribute.name.raw() {
+            name if name.eq_ignore_ascii_case("initstmt") => "AfterConnectScript",
+            name => name,
+        };
+        match settings[..structured].iter().find(|one| one.name.raw().eq_ignore_ascii_case(name)) {
+            Some(one) if attribute.value.is_empty() || same(one.value.raw(), attribute.value.raw()) => continue,
+            Some(_) => attribute.name = Untrusted::new(format!("{} (attribute)", attribute.name.raw())),
+            None => {}
+        }
+        settings.push(attribute);
+    }
+}
+
+/// Attributes say yes and no in a letter.
+fn plain(value: &str) -> &str {
+    match value.trim().trim_end_matches(';') {
+        "Y" | "y" => "true",
+        "N" | "n" => "false",
+        other => other,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,5 +228,30 @@ mod tests {
         ] {
             assert_eq!(read(text), want, "{text}");
         }
+    }
+
+    #[test]
+    fn an_attribute_that_repeats_a_setting_is_left_out_and_one_that_contradicts_it_is_named() {
+        let own = dms::MySqlSettings::builder()
+            .events_poll_interval(5)
+            .after_connect_script("SET a=0")
+            .clean_source_metadata_on_mismatch(true)
+            .parallel_load_threads(2);
+        let raw = dms::Endpoint::builder().my_sql_settings(own.build()).extra_connection_attributes(
+            "eventsPollInterval=5;initstmt=SET a=0;cleanSourceMetadataOnMismatch=Y;parallelLoadThreads=4;new=1",
+        );
+        let read = endpoint(&raw.build());
+        let settings: Vec<_> = read.settings.iter().map(|one| (one.name.raw(), one.value.raw())).collect();
+        assert_eq!(
+            settings,
+            [
+                ("AfterConnectScript", "SET a=0"),
+                ("CleanSourceMetadataOnMismatch", "true"),
+                ("EventsPollInterval", "5"),
+                ("ParallelLoadThreads", "2"),
+                ("parallelLoadThreads (attribute)", "4"),
+                ("new", "1"),
+            ]
+        );
     }
 }

@@ -326,7 +326,8 @@ impl State {
         // Points that were never published have no age; where one is due its own cell says so.
         let nothing = match subject {
             Subject::Metrics => !self.world.has_points(),
-            Subject::Charts(_) => feed.as_of.is_none(),
+            // So have logs where none is written; each row says why.
+            Subject::Charts(_) | Subject::LogErrors => feed.as_of.is_none(),
             _ => false,
         };
         // DMS refreshes the statistics of a running task only: nothing newer is due of another.

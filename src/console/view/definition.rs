@@ -2,8 +2,10 @@
 
 use super::canvas::{Canvas, Line as Spans, span};
 use super::frame;
+use crate::console::state::age::Age;
 use crate::console::state::definition::Form;
 use crate::console::state::definition::write::{Kind, Line, NAME};
+use crate::console::state::feed::Freshness;
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::{Filling, State};
 use crate::console::theme::Role;
@@ -52,14 +54,25 @@ fn title(state: &State) -> Spans<'_> {
     title
 }
 
-/// The definition's own age always; those of the parts where there is room.
+/// The age of each part; where there is no room for all, that of the oldest.
 fn ages<'a>(state: &State, pane: Pane) -> Spans<'a> {
-    let mut subjects: Vec<(Subject, &'static str)> = Vec::new();
-    subjects.extend(state.opened.clone().map(|arn| (Subject::Definition(arn), "read")));
-    if pane.width >= 110 {
-        subjects.extend([(Subject::Endpoints, "endpoints"), (Subject::Instances, "instance")]);
+    let mut subjects = vec![(Subject::Endpoints, "endpoints"), (Subject::Instances, "instance")];
+    subjects.splice(0..0, state.opened.clone().map(|arn| (Subject::Definition(arn), "read")));
+    if pane.width < 110 {
+        // Of equals the definition's own, which is the first.
+        let oldest = subjects.into_iter().rev().max_by_key(|(subject, _)| oldness(state, subject));
+        return frame::ages(state, oldest.as_slice());
     }
     frame::ages(state, &subjects)
+}
+
+/// What has failed and was never read is older than anything; what is awaited is of no age yet.
+fn oldness(state: &State, subject: &Subject) -> Option<Age> {
+    let pane = state.pane_age(subject);
+    match pane.freshness {
+        Freshness::Missing if !pane.has_data => Some(Age::Unknown),
+        _ => pane.has_data.then(|| Age::of(pane.as_of, state.now)),
+    }
 }
 
 fn spans(line: &Line) -> Spans<'_> {

@@ -7,6 +7,7 @@ use crate::model::event::{Event, SourceType, Weight};
 use crate::model::log_line::{self, LogEvent, Severity};
 use crate::model::log_sign::{self, Sign};
 use crate::model::metric::Point;
+use crate::model::reading;
 use crate::model::schedule::Schedule;
 use crate::model::settings::{self, TaskSettings};
 use crate::model::table::TableRow;
@@ -163,12 +164,8 @@ fn next_of(schedule: &Schedule, now: Timestamp) -> Option<Timestamp> {
 }
 
 fn mark(event: &Event) -> Mark {
+    let paused = reading::by_event(event.message.raw());
     let lower = event.message.raw().to_lowercase();
-    let paused = match lower.contains("reading") {
-        true if lower.contains("paused") => Some(true),
-        true if lower.contains("resumed") => Some(false),
-        _ => None,
-    };
     let grave = event.meaning().is_some_and(|meaning| meaning.weight != Weight::Info);
     Mark { paused, repeats: paused.is_none() && (grave || (lower.contains("task") && lower.contains("started"))) }
 }

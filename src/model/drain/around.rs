@@ -6,6 +6,7 @@ use crate::model::health::{self, Load};
 use crate::model::log_line::{self, LogEvent, Severity};
 use crate::model::log_sign;
 use crate::model::maintenance_window::Window;
+use crate::model::reading;
 use crate::model::schedule::{Deed, Schedule, ScheduleState};
 use crate::model::task::{MigrationType, StopReason, Task, TaskStatus};
 use crate::model::{ReplicationKind, settings};
@@ -244,9 +245,13 @@ pub(super) fn log(evidence: &Evidence<'_>) -> Check {
 
 /// An error, or a sign of rows that did not arrive whatever its letter.
 fn speaks_against(line: &LogEvent) -> bool {
+    // That reading stops and goes on is for the retries to say: a line alone does not tell whether it still holds.
+    if reading::by_line(line).is_some() {
+        return false;
+    }
     let text = line.text.raw();
     let error = log_line::parse(text).is_some_and(|line| line.severity == Some(Severity::Error));
-    error || log_sign::find(text).is_some_and(|sign| sign.id != "reading-resumed")
+    error || log_sign::find(text).is_some()
 }
 
 pub(super) fn validation(evidence: &Evidence<'_>) -> Check {

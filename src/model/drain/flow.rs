@@ -1,10 +1,10 @@
 //! What metrics say: incoming changes, latency, changes in memory and on disk, recoveries. A missing point is never good
 //! news: DMS stops publishing when it stops replicating.
 
-use super::{Check, EVENTS_FOR, Evidence, Standing, Topic};
-use crate::model::event::Weight;
+use super::{Check, EVENTS_FOR, Evidence, LOG_FOR, Standing, Topic};
 use crate::model::health::POINT_DUE_AFTER;
 use crate::model::metric::{FRESH_FOR, MetricName, Point, fresh};
+use crate::model::reading::{self, Word};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
@@ -73,6 +73,12 @@ fn absent(evidence: &Evidence<'_>, topic: Topic, newest: Option<Timestamp>) -> C
     check
 }
 
+/// Metrics that never came because asking fails: that says nothing about the task.
+fn refused(evidence: &Evidence<'_>, topic: Topic) -> Option<Check> {
+    let why = evidence.metrics_failed.filter(|_| !evidence.measured)?;
+    Some(Check::new(topic, Standing::Unknown, format!("cannot be read: {why}")))
+}
+
 /// Why no changes flow, where none do.
 fn not_due(evidence: &Evidence<'_>, topic: Topic) -> Option<Check> {
     let words = match () {
@@ -90,7 +96,7 @@ pub(super) fn incoming(evidence: &Evidence<'_>) -> Check {
         return check;
     }
     let (standing, words, newest) = match recent(evidence, MetricName::CDCIncomingChanges) {
-        Recent::None { newest } => return absent(evidence, topic, newest),
+        Recent::None { newest } => return refused(evidence, topic).unwrap_or_else(|| absent(evidence, topic, newest)),
         Recent::Row(row) | Recent::Few(row) if row.last().is_some_and(|point| point.value > 0.0) => {
             let n = row.last().map_or(0.0, |point| point.value);
             (Standing::Waiting, format!("{n:.0} changes wait to be applied"), row.last())
@@ -112,7 +118,7 @@ pub(super) fn latency(evidence: &Evidence<'_>, topic: Topic, name: MetricName, c
         return check;
     }
     let (row, enough) = match recent(evidence, name) {
-        Recent::None { newest } => return absent(evidence, topic, newest),
+        Recent::None { newest } => return refused(evidence, topic).unwrap_or_else(|| absent(evidence, topic, newest)),
         Recent::Row(row) => (row, true),
         Recent::Few(row) => (row, false),
     };
@@ -157,7 +163,11 @@ pub(super) fn changes(evidence: &Evidence<'_>) -> Check {
         return check;
     }
     if !evidence.charted {
-        return Check::new(topic, Standing::Unknown, "not asked: read while the task's own panel is open");
+        let words = evidence.charts_failed.map_or_else(
+            || "not read yet: asked while the task's own panel is open".to_owned(),
+            |why| format!("cannot be read: {why}"),
+        );
+        return Check::new(topic, Standing::Unknown, words);
     }
     let mut waiting = Vec::new();
     let mut untold = Vec::new();
@@ -198,13 +208,13 @@ pub(super) fn retries(evidence: &Evidence<'_>) -> Check {
         let words = format!("RecoveryCount rose from {:.0} to {:.0}: it only tries again", first.value, last.value);
         return Check::new(topic, Standing::Fail, words).dated(Some(last.at), FRESH_FOR, evidence.now);
     }
+    if let Some(check) = paused(evidence) {
+        return check;
+    }
     let Some((events, as_of)) = evidence.events else {
         return Check::new(topic, Standing::Unknown, "events are not read yet");
     };
     let dated = |standing, words: String| Check::new(topic, standing, words).dated(as_of, EVENTS_FOR, evidence.now);
-    if let Some(at) = paused(evidence, events) {
-        return dated(Standing::Waiting, format!("reading from the source is paused since {}", clock(at)));
-    }
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
     for event in events.iter().filter(|event| event.at >= since) {
         *times.entry(event.message.raw()).or_default() += 1;
@@ -212,19 +222,38 @@ pub(super) fn retries(evidence: &Evidence<'_>) -> Check {
     if let Some((message, n)) = times.into_iter().filter(|(_, n)| *n >= REPEATED).max_by_key(|(_, n)| *n) {
         return dated(Standing::Fail, format!("{n} times in {} min: {message}", RETRIES_BACK.as_mins()));
     }
-    let recoveries = count.map_or("RecoveryCount is not published", |_| "RecoveryCount stands still");
-    dated(Standing::Pass, format!("no repeated events in {} min, {recoveries}", RETRIES_BACK.as_mins()))
+    let calm = format!("no repeated events in {} min", RETRIES_BACK.as_mins());
+    match count {
+        Some(_) => dated(Standing::Pass, format!("{calm}, RecoveryCount stands still")),
+        // Its silence says something only where others that come in the same answer speak.
+        None if told_with_recoveries(evidence) => {
+            dated(Standing::Pass, format!("{calm}, RecoveryCount is not published"))
+        }
+        None => dated(Standing::Unknown, format!("{calm}, but RecoveryCount is not known: no fresh metric beside it")),
+    }
 }
 
-/// Since when the source is not read; the newest word about it counts.
-fn paused(evidence: &Evidence<'_>, events: &[&crate::model::event::Event]) -> Option<Timestamp> {
-    let start = evidence.task.stats.start;
-    let about = |event: &&&crate::model::event::Event| {
-        let message = event.message.raw().to_lowercase();
-        message.contains("reading") && (message.contains("paused") || message.contains("resumed"))
-    };
-    let newest = events.iter().rev().find(about).filter(|event| start.is_none_or(|start| event.at >= start))?;
-    newest.meaning().is_some_and(|meaning| meaning.weight == Weight::Critical).then_some(newest.at)
+/// A metric is fresh that only the answer brings which brings the recoveries.
+fn told_with_recoveries(evidence: &Evidence<'_>) -> bool {
+    let mut others = MetricName::TASK.into_iter().filter(|name| !MetricName::WATCHED.contains(name));
+    others.any(|name| fresh(of_this_run(evidence, name), evidence.now).is_some())
+}
+
+/// The source is not read, by events or by the log, whichever spoke last.
+fn paused(evidence: &Evidence<'_>) -> Option<Check> {
+    let by_event = evidence.events.iter().flat_map(|(events, _)| {
+        events.iter().filter_map(|event| {
+            let paused = reading::by_event(event.message.raw())?;
+            Some(Word { at: event.at, paused, words: &event.message })
+        })
+    });
+    let by_log = evidence.log.iter().flat_map(|log| log.lines).filter_map(reading::by_line);
+    let since = reading::newest(by_event.chain(by_log), evidence.task.stats.start).filter(|word| word.paused)?.at;
+    // Either could tell that reading goes on: the newer answer counts.
+    let answers = evidence.events.map(|(_, as_of)| as_of).into_iter().chain(evidence.log.map(|log| log.as_of));
+    let words = format!("reading from the source is paused since {}", clock(since));
+    let check = Check::new(Topic::Retries, Standing::Waiting, words);
+    Some(check.dated(answers.flatten().max(), LOG_FOR, evidence.now))
 }
 
 pub(super) fn clock(at: Timestamp) -> String {

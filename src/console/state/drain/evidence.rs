@@ -35,6 +35,10 @@ fn answered(world: &World, subject: &Subject) -> Option<Option<Timestamp>> {
     world.feed(subject).filter(|feed| feed.has_data()).map(|feed| feed.as_of)
 }
 
+fn failed<'a>(world: &'a World, subject: &Subject) -> Option<&'a str> {
+    world.feed(subject)?.failed.as_ref().map(|failure| failure.problem.summary.as_str())
+}
+
 fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judgement {
     let points = |name: MetricName| points(world, &task.arn, name);
     let counted = world.counted(&task.arn);
@@ -51,6 +55,8 @@ fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judge
         points: &points,
         measured: answered(world, &Subject::Metrics).is_some(),
         charted: charts(world, &task.arn).is_some(),
+        metrics_failed: failed(world, &Subject::Metrics),
+        charts_failed: failed(world, &Subject::Charts(task.arn.clone())),
         log,
         events: answered(world, &Subject::Events).map(|as_of| (events, as_of)),
         schedules: answered(world, &Subject::Schedules).map(|as_of| (world.schedules.as_slice(), as_of)),

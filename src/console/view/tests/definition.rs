@@ -91,3 +91,15 @@ fn only_what_is_written_differently_is_called_a_change() {
     update(&mut state, definition_read("STOP_TASK", 0), now());
     assert_eq!(changes(&state), 2);
 }
+
+#[test]
+fn a_narrow_definition_says_the_age_of_its_oldest_part() {
+    let mut state = definition_opened(80, 24);
+    for subject in [Subject::Instances, Subject::Endpoints] {
+        let feed = state.world.feed_mut(&subject);
+        (feed.as_of, feed.received, feed.failed) = (Some(after(-7 * 60)), Some(now()), None);
+        assert!(text(&state).contains(" 7m"), "{subject:?}\n{}", text(&state));
+        state.world.feed_mut(&subject).as_of = Some(now());
+    }
+    assert!(text(&state).contains("read 10s"), "{}", text(&state));
+}

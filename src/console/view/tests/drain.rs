@@ -93,3 +93,13 @@ fn the_panel_scrolls_and_a_task_that_is_gone_says_so() {
     update(&mut state, observed(Subject::Tasks, Value::Tasks(rest), 1, 15), now());
     assert!(text(&state).contains("not in the list any more"));
 }
+
+#[test]
+fn logs_that_nobody_writes_take_no_age_from_the_rest() {
+    let mut state = drain_opened(0, 120, 40);
+    let feed = state.world.feed_mut(&Subject::LogErrors);
+    (feed.as_of, feed.received) = (None, Some(now()));
+    assert!(!text(&state).contains("age unknown"), "{}", text(&state));
+    press(&mut state, "D");
+    assert!(!text(&state).contains("age unknown"), "{}", text(&state));
+}

@@ -7,6 +7,7 @@ use crate::model::alert::words::{grouped, moment};
 use crate::model::alert::{Context, Limit, Outcome};
 use crate::model::health::{Health, Latency};
 use crate::model::metric::{self, MetricName, Point};
+use crate::model::reading::{self, Word};
 use crate::model::task::TaskStatus;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -61,20 +62,13 @@ pub fn reading_paused(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     if of.task.status != TaskStatus::Running {
         return Outcome::NOT_DUE;
     }
-    let event = of.digest.reading.as_ref().map(|(at, paused, words)| (*at, *paused, words));
-    let log = of.digest.log.iter().flatten().rev().find_map(|line| {
-        let sign = line.sign?.id;
-        matches!(sign, "reading-paused" | "reading-resumed").then_some((
-            line.at,
-            sign == "reading-paused",
-            &line.message,
-        ))
+    let event = of.digest.reading.as_ref().map(|(at, paused, words)| Word { at: *at, paused: *paused, words });
+    let log = of.digest.log.iter().flatten().filter_map(|line| {
+        let paused = line.sign.and_then(reading::by_sign)?;
+        Some(Word { at: line.at, paused, words: &line.message })
     });
-    let newest = [event, log].into_iter().flatten().max_by_key(|(at, ..)| *at);
-    // A start reads again whatever was before it.
-    let newest = newest.filter(|(at, ..)| of.task.stats.start.is_none_or(|start| *at >= start));
-    match newest {
-        Some((at, true, words)) => {
+    match reading::newest(event.into_iter().chain(log), of.task.stats.start) {
+        Some(Word { at, paused: true, words }) => {
             let message = format!("reading from the source is paused since {} UTC", moment(at, context.now));
             let finding = Outcome::bad(Health::Critical, message).evidence(words.shown().into_owned());
             finding.dated(Some(at)).since(Some(at)).occurred(Some(at)).into()

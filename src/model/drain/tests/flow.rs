@@ -83,7 +83,23 @@ fn changes_inside_the_instance_and_retries_are_seen_or_not_known() {
     let told = |events: Vec<Event>| Scene::with(|s| s.events = Some((events, 15)));
     let again: Vec<Event> = (0..3).map(|n| event("Recoverable error", 60 + n * 100)).collect();
     let paused = "Reading was paused because the swap files limit was reached.";
+    let denied = |before: bool| {
+        Scene::with(|s| {
+            s.refused = Some("cloudwatch:GetMetricData: denied");
+            if !before {
+                (s.measured, s.charted) = (false, false);
+                s.points.clear();
+            }
+        })
+    };
+    let only_watched = Scene::with(|s| {
+        s.charted = false;
+        s.points.retain(|name, _| MetricName::WATCHED.contains(name));
+    });
+    let stale = Scene::with(|s| s.points.values_mut().for_each(|all| *all = series(&[0.0; 5], 400)));
     for (scene, topic, standing, words) in vec![
+        (only_watched, Topic::Retries, Standing::Unknown, "RecoveryCount is not known"),
+        (stale, Topic::Retries, Standing::Unknown, "no fresh metric beside it"),
         (through(), Topic::Changes, Standing::Pass, "none"),
         (
             Scene::metric(MetricName::CDCChangesMemorySource, &[12.0], 80),
@@ -103,7 +119,14 @@ fn changes_inside_the_instance_and_retries_are_seen_or_not_known() {
             Standing::Unknown,
             "no fresh point of CDCChangesDiskTarget",
         ),
-        (Scene::with(|s| s.charted = false), Topic::Changes, Standing::Unknown, "not asked"),
+        (Scene::with(|s| s.charted = false), Topic::Changes, Standing::Unknown, "not read yet: asked while"),
+        (denied(false), Topic::Changes, Standing::Unknown, "cannot be read: cloudwatch:GetMetricData: denied"),
+        (denied(false), Topic::Incoming, Standing::Unknown, "cannot be read: cloudwatch:GetMetricData: denied"),
+        (denied(false), Topic::LatencySource, Standing::Unknown, "cannot be read: cloudwatch:GetMetricData: denied"),
+        // One question that failed takes nothing back.
+        (denied(true), Topic::Changes, Standing::Pass, "none"),
+        (denied(true), Topic::Incoming, Standing::Pass, "0 at"),
+        (denied(false), Topic::Retries, Standing::Unknown, "RecoveryCount is not known"),
         (through(), Topic::Retries, Standing::Pass, "RecoveryCount stands still"),
         (
             Scene::metric(MetricName::RecoveryCount, &[3.0, 3.0, 7.0], 80),
@@ -124,6 +147,41 @@ fn changes_inside_the_instance_and_retries_are_seen_or_not_known() {
         (Scene::with(|s| s.events = Some((vec![], 181))), Topic::Retries, Standing::Unknown, "too old"),
     ] {
         assert_stands(&scene, topic, standing, words);
+    }
+}
+
+#[test]
+fn reading_is_paused_whether_an_event_or_the_log_says_so_and_is_no_error_of_the_log() {
+    let (paused, resumed) =
+        ("Reading from source is paused. Total disk usage exceeded", "Reading from source is resumed");
+    let line = |(letter, text, age): (char, &str, i64)| LogEvent {
+        id: age.to_string(),
+        stream: "s".into(),
+        at: ago(age),
+        ingested: None,
+        text: format!("00012: 2026-11-22T13:50:00 [SORTER          ]{letter}:  {text} (sorter.c:12)").into(),
+    };
+    let event = |(message, age): (&str, i64)| Event {
+        at: ago(age),
+        source_type: SourceType::Task,
+        source: "orders".into(),
+        categories: vec![],
+        message: message.into(),
+    };
+    for (lines, events, want) in [
+        (vec![('W', paused, 800)], vec![], Standing::Waiting),
+        (vec![('W', paused, 800), ('I', resumed, 700)], vec![], Standing::Pass),
+        (vec![('E', paused, 800)], vec![("Reading resumed.", 700)], Standing::Pass),
+        (vec![('I', resumed, 700)], vec![("Reading paused, disk usage limit reached.", 800)], Standing::Pass),
+        (vec![('I', resumed, 800)], vec![("Reading paused, disk usage limit reached.", 700)], Standing::Waiting),
+    ] {
+        let scene = Scene::with(|s| {
+            s.log = Some((lines.into_iter().map(line).collect(), None, 30));
+            s.events = Some((events.into_iter().map(event).collect(), 15));
+        });
+        let words = if want == Standing::Pass { "no repeated events" } else { "is paused since" };
+        assert_stands(&scene, Topic::Retries, want, words);
+        assert_stands(&scene, Topic::Log, Standing::Pass, "none since");
     }
 }
 
