@@ -71,7 +71,14 @@ fn small(state: &State, canvas: &mut Canvas<'_>, pane: Pane, place: usize) {
     let age = words::age(state, chart);
     // A value that is cut could be read as another one: as many as fit whole.
     let room = usize::from(pane.width).saturating_sub(line_width(&age) + 3);
-    for value in words::values(state, chart) {
+    let values = words::values(state, chart);
+    // The value matters more than the name in full.
+    if values.first().is_some_and(|first| line_width(&head) + 2 + line_width(first) > room)
+        && let Some(title) = head.last_mut()
+    {
+        title.1 = chart.title.replace("Instance", "Inst.").into();
+    }
+    for value in values {
         if line_width(&head) + 2 + line_width(&value) > room {
             break;
         }

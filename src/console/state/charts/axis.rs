@@ -95,7 +95,9 @@ impl Unit {
         match self {
             Self::Seconds => text::seconds(value),
             Self::Percent => format!("{}%", short(value)),
-            Self::Count(_) | Self::Rate(_) | Self::Megabytes => short(value),
+            Self::Count(_) | Self::Rate(_) => short(value),
+            // There is no letter beyond peta.
+            Self::Megabytes => format!("{}B", decimal((value * 1e6).min(1e18))),
             Self::Bytes => binary(value),
             Self::BytesPerSecond => format!("{}B", decimal(value)),
             Self::KilobytesPerSecond => format!("{}B", decimal(value * 1e3)),
@@ -260,7 +262,7 @@ mod tests {
             (Unit::Rate("rows"), 1_240.0, 3, "0|500|1 k|1.5 k"),
             (Unit::Bytes, 6.5 * gib, 4, "0|2 GiB|4 GiB|6 GiB|8 GiB"),
             (Unit::KilobytesPerSecond, 480.0, 3, "0|200 kB|400 kB|600 kB"),
-            (Unit::Megabytes, 214.0, 3, "0|100|200|300"),
+            (Unit::Megabytes, 214.0, 3, "0|100 MB|200 MB|300 MB"),
         ] {
             let labels: Vec<String> = Scale::of(unit, highest, parts).ticks().into_iter().map(|tick| tick.1).collect();
             assert_eq!(labels.join("|"), want, "{unit:?} {highest}");

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::console::fixtures::charts::*;
+use crate::model::metric::MetricName;
 
 #[test]
 fn charts_at_80x24() {
@@ -103,4 +104,17 @@ fn charts_change_exactly_at_their_deadlines() {
         frames += 1;
     }
     assert!(frames < 60, "{frames} frames in five minutes");
+}
+
+#[test]
+fn a_small_chart_shortens_its_name_before_it_loses_its_value() {
+    let mut state = charted("billing-cdc", 120, 40);
+    let mut charts = crate::console::fixtures::charts::charts();
+    for series in charts.of_instance.iter_mut().filter(|series| series.name == MetricName::FreeableMemory) {
+        series.points.iter_mut().for_each(|point| point.value = 123.4 * 1024.0 * 1024.0 * 1024.0);
+    }
+    update(&mut state, observed(Subject::Charts(arn("BILLINGXCDC")), Value::Charts(charts), 82, 60), now());
+    update(&mut state, Message::Tick, after(20 * 60));
+    let screen = text(&state);
+    assert!(screen.contains("Inst. RAM  freeable 123 GiB"), "{screen}");
 }
