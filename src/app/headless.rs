@@ -116,8 +116,12 @@ impl alert::Facts for TaskFacts {
         Self::points(self, task, name)
     }
 
-    fn metrics_answered(&self, _now: Timestamp) -> bool {
-        self.metrics_answered
+    fn metrics_answered(&self, _now: Timestamp) -> Option<Timestamp> {
+        self.metrics_answered.then_some(self.now)
+    }
+
+    fn metrics_back(&self) -> SignedDuration {
+        RECENT
     }
 
     fn stated(&self, subject: &Subject) -> Option<Stated> {

@@ -34,7 +34,7 @@ fn row(task: &Task, facts: &TaskFacts, alerts: &[Alert]) -> Vec<Value> {
     let now = facts.now;
     let target = facts.points(&task.arn, MetricName::CDCLatencyTarget);
     let source = facts.points(&task.arn, MetricName::CDCLatencySource);
-    let latency = health::latency(task, target, facts.metrics_answered, now);
+    let latency = health::latency(task, target, facts.metrics_answered.then_some(now), now);
     // The source's share says something only beside a fresh whole.
     let (source_seconds, target_seconds) = match latency {
         Latency::Fresh(point) => (metric::fresh(source, now).map(|point| point.value), Some(point.value)),

@@ -4,8 +4,8 @@ use crate::model::metric::{MetricName, Point, Series};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-/// Points of tasks and instances: enough for a sparkline and for "for how long already".
-pub(super) const KEEP: SignedDuration = SignedDuration::from_mins(30);
+/// Points of tasks and instances.
+pub(super) const KEEP: SignedDuration = crate::model::metric::KEPT;
 
 /// Of the task whose charts are open, and of the instance it runs on.
 pub(super) const KEEP_CHARTS: SignedDuration = SignedDuration::from_hours(3);

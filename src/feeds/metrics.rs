@@ -3,6 +3,7 @@
 use super::book::KEEP;
 use super::known::Known;
 use crate::model::ReplicationArn;
+pub(super) use crate::model::metric::INSTANCES_EVERY;
 use crate::model::metric::MetricName;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,11 +16,9 @@ const LONGEST_WINDOW_MINUTES: i64 = 180;
 /// Dollars a day for one metric asked each minute: 1,440 times $0.01 per 1,000 (section 3.4 of the DMS facts).
 const DOLLARS_A_DAY: f64 = 1440.0 * 0.01 / 1000.0;
 
-/// What alerts about an instance hang on (section 3.1 of the DMS facts): each minute would cost five times as much and tell
-/// of a full disk four minutes sooner.
+/// What alerts about an instance hang on (section 3.1 of the DMS facts).
 pub(super) const INSTANCE_NAMES: [MetricName; 4] =
     [MetricName::CPUUtilization, MetricName::FreeableMemory, MetricName::SwapUsage, MetricName::FreeStorageSpace];
-pub(super) const INSTANCES_EVERY: i64 = 5;
 
 /// Charts may take up to this part of the cap.
 const CHARTS_SHARE: f64 = 0.25;

@@ -184,8 +184,9 @@ pub struct Evidence<'a> {
     /// Complete table statistics, counted.
     pub tables: Option<(&'a Tally, Option<Timestamp>)>,
     pub points: &'a dyn Fn(MetricName) -> &'a [Point],
-    /// Metrics were answered at all; those of the charts too.
-    pub measured: bool,
+    /// When metrics were answered last: of what is later that answer says nothing.
+    pub measured: Option<Timestamp>,
+    /// Those of the charts were answered too.
     pub charted: bool,
     /// What refuses them, where the newest question failed.
     pub metrics_failed: Option<&'a str>,

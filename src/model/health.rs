@@ -43,7 +43,7 @@ pub const POINT_DUE_AFTER: SignedDuration = SignedDuration::from_secs(180);
 pub enum Latency {
     /// None is due: full load only, not running, or never ran.
     NotDue,
-    /// Due soon: it has not run long enough, or we have not asked yet.
+    /// Not known: it has not run long enough, or no answer speaks of the time from which a point would be missing.
     NotYet,
     /// A fresh point.
     Fresh(Point),
@@ -102,8 +102,9 @@ fn is_over(task: &Task) -> bool {
     matches!(task.status, TaskStatus::Stopped | TaskStatus::Failed)
 }
 
-/// Judges the latency of one task from the points of `CDCLatencyTarget`. `asked` says whether we have an answer at all.
-pub fn latency(task: &Task, points: &[Point], asked: bool, now: Timestamp) -> Latency {
+/// Judges the latency of one task from the points of `CDCLatencyTarget`. `answered` is when the newest answer about
+/// metrics came, if it still counts: it can say that a point is missing only as of that time, never as of `now`.
+pub fn latency(task: &Task, points: &[Point], answered: Option<Timestamp>, now: Timestamp) -> Latency {
     if task.status != TaskStatus::Running || !task.migration_type.has_cdc() {
         return Latency::NotDue;
     }
@@ -119,10 +120,9 @@ pub fn latency(task: &Task, points: &[Point], asked: bool, now: Timestamp) -> La
         },
         _ => task.stats.start,
     };
-    match cdc_since {
-        Some(since) if asked && now.duration_since(since) > POINT_DUE_AFTER => Latency::Missing { newest },
-        _ => Latency::NotYet,
-    }
+    let (Some(since), Some(answered)) = (cdc_since, answered) else { return Latency::NotYet };
+    let due = answered.duration_since(since) > POINT_DUE_AFTER;
+    if due && metric::fresh(points, answered).is_none() { Latency::Missing { newest } } else { Latency::NotYet }
 }
 
 /// Tables in error: rows where we have them all, else the task's own count; the larger, since either may be stale.
@@ -209,20 +209,33 @@ mod tests {
             stats: crate::model::task::TaskStats { start: Some(at(9_900)), ..cdc.stats.clone() },
             ..cdc.clone()
         };
+        let due_since = Task {
+            stats: crate::model::task::TaskStats { start: Some(at(9_700)), ..cdc.stats.clone() },
+            ..cdc.clone()
+        };
         let mut loading = Task { migration_type: MigrationType::FullLoadAndCdc, ..cdc.clone() };
-        for (name, task, points, asked, want) in [
-            ("fresh", &cdc, point(60), true, Latency::Fresh(point(60)[0])),
-            ("old", &cdc, point(400), true, Latency::Missing { newest: Some(at(9_600)) }),
-            ("never", &cdc, vec![], true, Latency::Missing { newest: None }),
-            ("not asked yet", &cdc, vec![], false, Latency::NotYet),
-            ("just started", &young, vec![], true, Latency::NotYet),
-            ("still loading", &loading, vec![], true, Latency::NotDue),
-            ("stopped", &stopped(MigrationType::Cdc, "x"), point(60), true, Latency::NotDue),
-            ("load only", &task(MigrationType::FullLoad, TaskStatus::Running), vec![], true, Latency::NotDue),
+        for (name, task, points, answered, want) in [
+            ("fresh", &cdc, point(60), Some(now), Latency::Fresh(point(60)[0])),
+            ("old", &cdc, point(400), Some(now), Latency::Missing { newest: Some(at(9_600)) }),
+            ("old, and nobody answered since it was fresh", &cdc, point(400), Some(at(9_700)), Latency::NotYet),
+            (
+                "old already when answered",
+                &cdc,
+                point(400),
+                Some(at(9_800)),
+                Latency::Missing { newest: Some(at(9_600)) },
+            ),
+            ("due only since the answer", &due_since, vec![], Some(at(9_800)), Latency::NotYet),
+            ("never", &cdc, vec![], Some(now), Latency::Missing { newest: None }),
+            ("not asked yet", &cdc, vec![], None, Latency::NotYet),
+            ("just started", &young, vec![], Some(now), Latency::NotYet),
+            ("still loading", &loading, vec![], Some(now), Latency::NotDue),
+            ("stopped", &stopped(MigrationType::Cdc, "x"), point(60), Some(now), Latency::NotDue),
+            ("load only", &task(MigrationType::FullLoad, TaskStatus::Running), vec![], Some(now), Latency::NotDue),
         ] {
-            assert_eq!(latency(task, &points, asked, now), want, "{name}");
+            assert_eq!(latency(task, &points, answered, now), want, "{name}");
         }
         loading.stats.full_load_finish = Some(at(1_000));
-        assert_eq!(latency(&loading, &[], true, now), Latency::Missing { newest: None });
+        assert_eq!(latency(&loading, &[], Some(now), now), Latency::Missing { newest: None });
     }
 }

@@ -209,6 +209,16 @@ impl Series {
 /// after its end; section 3.3 of the DMS facts asks for "datapoint age < about 3 min".
 pub const FRESH_FOR: jiff::SignedDuration = jiff::SignedDuration::from_secs(180);
 
+/// How far back points of everything watched are asked for and kept: enough for a sparkline and for "for how long".
+pub const KEPT: jiff::SignedDuration = jiff::SignedDuration::from_mins(30);
+
+/// Minutes between two questions about instances: each minute would cost five times as much and tell of a full disk
+/// four minutes sooner.
+pub const INSTANCES_EVERY: i64 = 5;
+
+/// A point of an instance says something about now for twice as long as nobody asks, and the minute of the point.
+pub const INSTANCE_FRESH_FOR: jiff::SignedDuration = jiff::SignedDuration::from_mins(2 * INSTANCES_EVERY + 1);
+
 /// Newest point of a series that still says something about `now`.
 pub fn fresh(points: &[Point], now: Timestamp) -> Option<Point> {
     points.last().copied().filter(|point| now.duration_since(point.at) <= FRESH_FOR)

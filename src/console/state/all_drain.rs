@@ -168,8 +168,8 @@ impl Page for AllDrainPage {
 fn line(world: &World, task: &Task, judgement: Judgement, name_rank: u32, now: Timestamp) -> Line {
     let counted = world.counted(&task.arn);
     let points = |name| evidence::points(world, &task.arn, name);
-    let asked = world.feed(&Subject::Metrics).is_some_and(super::feed::Feed::has_data);
-    let latency = health::latency(task, points(MetricName::CDCLatencyTarget), asked, now);
+    let measured = evidence::measured(world, &task.arn);
+    let latency = health::latency(task, points(MetricName::CDCLatencyTarget), measured, now);
     let of = |topic: Topic| judgement.checks.iter().find(|check| check.topic == topic);
     let due = |topic| of(topic).is_some_and(|check| check.standing != crate::model::drain::Standing::NotDue);
     #[allow(clippy::cast_precision_loss, reason = "shown in five characters")]

@@ -1,6 +1,6 @@
 //! Live state as the rules of `model::alert` want to see it.
 
-use super::tasks::answer_stands_until;
+use super::tasks::metrics_answered;
 use super::world::World;
 use crate::model::alert::{Facts, Stated, Tables};
 use crate::model::event::Event;
@@ -10,7 +10,7 @@ use crate::model::parts::{EventSubscription, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
-use crate::model::{InstanceArn, ReplicationArn, Subject};
+use crate::model::{InstanceArn, Problem, ReplicationArn, Subject};
 use jiff::Timestamp;
 
 /// The world, and the tables of the opened task.
@@ -37,8 +37,12 @@ impl Facts for Held<'_> {
         series.map_or(known, |series| &series.points)
     }
 
-    fn metrics_answered(&self, now: Timestamp) -> bool {
-        answer_stands_until(self.world).is_some_and(|until| now < until)
+    fn metrics_answered(&self, now: Timestamp) -> Option<Timestamp> {
+        metrics_answered(self.world, now)
+    }
+
+    fn metrics_problem(&self) -> Option<&Problem> {
+        self.world.feed(&Subject::Metrics)?.failed.as_ref().map(|failure| &failure.problem)
     }
 
     fn stated(&self, subject: &Subject) -> Option<Stated> {
@@ -66,8 +70,14 @@ impl Facts for Held<'_> {
         &self.world.instances
     }
 
+    /// The charts on screen are asked more often than the instances.
     fn instance_points(&self, instance: &InstanceArn, name: MetricName) -> &[Point] {
-        self.world.instance_points(instance, name)
+        let known = self.world.instance_points(instance, name);
+        let charts = self.world.charts.as_ref().map(|(_, charts)| charts);
+        let charts = charts.filter(|charts| charts.instance.as_ref() == Some(instance));
+        let charted = charts.and_then(|charts| charts.of_instance.iter().find(|series| series.name == name));
+        let newest = |points: &[Point]| points.last().map(|point| point.at);
+        charted.map(|series| series.points.as_slice()).filter(|points| newest(points) > newest(known)).unwrap_or(known)
     }
 
     fn maintenance(&self) -> &[PendingMaintenance] {

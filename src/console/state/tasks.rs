@@ -205,10 +205,10 @@ impl Tasks {
     /// Takes over what the rules have found and makes the index anew. `open` holds the tables of the opened task.
     pub fn judge(&mut self, world: &World, open: Option<(&ReplicationArn, &[TableRow])>, book: &Book, now: Timestamp) {
         let answer_until = answer_stands_until(world);
-        let asked = answer_until.is_some_and(|until| now < until);
+        let answered = metrics_answered(world, now);
         let mut by_name: Vec<usize> = (0..world.tasks.len()).collect();
         by_name.sort_by_key(|row| (world.tasks[*row].name.raw().to_lowercase(), world.tasks[*row].arn.clone()));
-        self.lines = world.tasks.iter().map(|task| line(world, task, open, book, asked, now)).collect();
+        self.lines = world.tasks.iter().map(|task| line(world, task, open, book, answered, now)).collect();
         for (rank, row) in by_name.into_iter().enumerate() {
             self.lines[row].name_rank = u32::try_from(rank).unwrap_or(u32::MAX);
         }
@@ -240,10 +240,10 @@ fn line(
     task: &Task,
     open: Option<(&ReplicationArn, &[TableRow])>,
     book: &Book,
-    asked: bool,
+    answered: Option<Timestamp>,
     now: Timestamp,
 ) -> Line {
-    let latency = health::latency(task, world.points(&task.arn, MetricName::CDCLatencyTarget), asked, now);
+    let latency = health::latency(task, world.points(&task.arn, MetricName::CDCLatencyTarget), answered, now);
     let tables = match open {
         Some((arn, rows)) if *arn == task.arn => Some(rows),
         _ => world.table_errors.get(&task.arn).map(Vec::as_slice),
@@ -272,10 +272,16 @@ fn line(
 
 /// Until when "there is no newer point" can be said at all: an answer speaks for the time it is fresh, or until the next
 /// was to come. After that a missing point is our own silence, and the latency is unknown, not missing.
-pub(super) fn answer_stands_until(world: &World) -> Option<Timestamp> {
+fn answer_stands_until(world: &World) -> Option<Timestamp> {
     let feed = world.feed(&Subject::Metrics)?;
     let twice = feed.every.and_then(|every| every.checked_mul(2)).unwrap_or(FRESH_FOR);
     feed.received?.checked_add(twice.max(FRESH_FOR)).ok()
+}
+
+/// When the newest answer about metrics came, while it counts.
+pub(super) fn metrics_answered(world: &World, now: Timestamp) -> Option<Timestamp> {
+    answer_stands_until(world).filter(|until| now < *until)?;
+    world.feed(&Subject::Metrics)?.received
 }
 
 fn rate(world: &World, task: &Task, load: Load, now: Timestamp) -> Rate {

@@ -215,4 +215,8 @@ fn failed(state: &mut State, subject: &Subject, problem: Problem, retry_at: Opti
     let entry = state.problems.add(problem, Some(subject.clone()), EntryState::Standing, state.now);
     entry.retry_at = retry_at;
     state.problems.settle(subject, true, state.now);
+    if *subject == Subject::Metrics {
+        // That nothing can be read is the reason of what is not known.
+        super::judge(state);
+    }
 }

@@ -359,8 +359,10 @@ fn a_silence_of_our_own_is_unknown_and_not_a_missing_point() {
     let mut state = populated(120, 40);
     assert!(matches!(latency(&state), Latency::Fresh(_)));
     update(&mut state, Message::Tick, after(150));
+    assert_eq!(latency(&state), Latency::NotYet, "nobody has asked since it was fresh");
+    update(&mut state, observed(Subject::Metrics, Value::Metrics(vec![]), -150, 60), after(151));
     assert!(matches!(latency(&state), Latency::Missing { newest: Some(_) }), "asked since, and no newer point");
-    update(&mut state, Message::Tick, after(400));
+    update(&mut state, Message::Tick, after(800));
     assert_eq!(latency(&state), Latency::NotYet, "nobody answered for so long that nothing can be said");
 }
 

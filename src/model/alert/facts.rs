@@ -4,13 +4,13 @@ use super::digest::TaskDigest;
 use crate::model::event::Event;
 use crate::model::health::{self, Latency};
 use crate::model::log_line::LogEvent;
-use crate::model::metric::{MetricName, Point};
+use crate::model::metric::{self, MetricName, Point};
 use crate::model::parts::{EventSubscription, Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::task::Task;
-use crate::model::{InstanceArn, ReplicationArn, Subject};
-use jiff::Timestamp;
+use crate::model::{InstanceArn, Problem, ReplicationArn, Subject};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
 /// The newest good answer about a subject.
@@ -51,8 +51,18 @@ pub trait Facts {
     /// Points of a task, oldest first.
     fn points(&self, task: &ReplicationArn, name: MetricName) -> &[Point];
 
-    /// An answer about metrics is young enough that a missing point is missing, and not just our own silence.
-    fn metrics_answered(&self, now: Timestamp) -> bool;
+    /// When the newest answer about metrics came, if it is young enough to count. Of what is later it says nothing.
+    fn metrics_answered(&self, now: Timestamp) -> Option<Timestamp>;
+
+    /// Why metrics cannot be read, where the newest attempt failed.
+    fn metrics_problem(&self) -> Option<&Problem> {
+        None
+    }
+
+    /// How far back metrics are asked for.
+    fn metrics_back(&self) -> SignedDuration {
+        metric::KEPT
+    }
 
     /// The newest good answer; `None` where there never was one.
     fn stated(&self, subject: &Subject) -> Option<Stated>;

@@ -224,6 +224,13 @@ pub const TABLE: &[Rule] = &[
         "no latency known yet",
         ["CDCLatencyTarget: not published yet, or not asked for lately", "wait; it clears with the next point"],
     ),
+    rule(
+        "latency-unread",
+        Way::Metrics,
+        Task(latency::unread),
+        "latency cannot be read",
+        ["the newest attempt to read metrics, and CDCLatencyTarget", "see Problems (!): reading the metrics fails"],
+    ),
     // -- validation
     rule(
         "validation-failed",

@@ -43,10 +43,10 @@ pub fn length(duration: SignedDuration) -> String {
     }
 }
 
-/// `512 MB`, `3.2 GB`; binary, as AWS sells them.
+/// `512 MiB`, `3.2 GiB`: powers of two, as AWS sells them and charts show them.
 pub fn bytes(value: f64) -> String {
-    let mb = value / 1024.0 / 1024.0;
-    if mb < 1000.0 { format!("{mb:.0} MB") } else { format!("{:.1} GB", mb / 1024.0) }
+    let mib = value / 1024.0 / 1024.0;
+    if mib < 1000.0 { format!("{mib:.0} MiB") } else { format!("{:.1} GiB", mib / 1024.0) }
 }
 
 /// The first `most` names, and how many more there are.
@@ -70,8 +70,8 @@ mod tests {
         for (seconds, want) in [(5, "1 min"), (89, "1 min"), (719, "12 min"), (7_200, "2 h"), (200_000, "2 days")] {
             assert_eq!(length(SignedDuration::from_secs(seconds)), want);
         }
-        assert_eq!(bytes(3.2 * 1024.0 * 1024.0 * 1024.0), "3.2 GB");
-        assert_eq!(bytes(512.0 * 1024.0 * 1024.0), "512 MB");
+        assert_eq!(bytes(3.2 * 1024.0 * 1024.0 * 1024.0), "3.2 GiB");
+        assert_eq!(bytes(512.0 * 1024.0 * 1024.0), "512 MiB");
         let names_of = |n: usize| names((0..n).map(|n| format!("t{n}")), 2);
         assert_eq!(names_of(2), "t0, t1");
         assert_eq!(names_of(5), "t0, t1 and 3 more");

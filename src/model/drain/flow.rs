@@ -3,7 +3,7 @@
 
 use super::{Check, EVENTS_FOR, Evidence, LOG_FOR, Standing, Topic};
 use crate::model::health::POINT_DUE_AFTER;
-use crate::model::metric::{FRESH_FOR, MetricName, Point, fresh};
+use crate::model::metric::{FRESH_FOR, KEPT, MetricName, Point, fresh};
 use crate::model::reading::{self, Word};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -51,16 +51,39 @@ fn recent<'a>(evidence: &Evidence<'a>, name: MetricName) -> Recent<'a> {
     if row.len() == IN_A_ROW && unbroken { Recent::Row(row) } else { Recent::Few(row) }
 }
 
+/// The answer of that time shows that a point is missing: one was due then, the newest was stale then, and the answer is
+/// not too old itself.
+fn shows_absence(
+    evidence: &Evidence<'_>,
+    read: Timestamp,
+    since: Option<Timestamp>,
+    newest: Option<Timestamp>,
+) -> bool {
+    let due = since.is_none_or(|since| read.duration_since(since) > POINT_DUE_AFTER);
+    // Fresh even now, and so of no use as a value: that needs no second answer.
+    let useless = newest.is_some_and(|at| evidence.now.duration_since(at) <= FRESH_FOR);
+    let stale = newest.is_none_or(|at| read.duration_since(at) > FRESH_FOR);
+    useless || (due && stale && evidence.now.duration_since(read) <= FRESH_FOR)
+}
+
 /// Nothing is published that could be judged: not due, or due and missing, which is the worst news.
 fn absent(evidence: &Evidence<'_>, topic: Topic, newest: Option<Timestamp>) -> Check {
     let since = evidence.task.stats.full_load_finish.max(evidence.task.stats.start);
     let due = since.is_none_or(|since| evidence.now.duration_since(since) > POINT_DUE_AFTER);
     let (standing, words) = match (evidence.measured, due, newest) {
-        (false, ..) => (Standing::Unknown, "metrics are not read yet"),
-        (_, false, _) => (Standing::Unknown, "started a moment ago: no point yet"),
-        (_, true, Some(_)) => (Standing::Fail, "no data: the task says running, and its metrics have stopped"),
+        (None, ..) => (Standing::Unknown, "metrics are not read yet".to_owned()),
+        (_, false, _) => (Standing::Unknown, "started a moment ago: no point yet".to_owned()),
+        // Our own silence: that answer could not know of a point that came after it.
+        (Some(read), true, newest) if !shows_absence(evidence, read, since, newest) => {
+            (Standing::Unknown, format!("metrics not read since {}", clock(read)))
+        }
+        (_, true, Some(_)) => {
+            (Standing::Fail, "no data: the task says running, and its metrics have stopped".to_owned())
+        }
         (_, true, None) => {
-            (Standing::Fail, "no data: the task says running, and has published nothing since its start")
+            let young = since.is_some_and(|since| evidence.now.duration_since(since) <= KEPT);
+            let back = if young { "since its start".to_owned() } else { format!("in the last {} min", KEPT.as_mins()) };
+            (Standing::Fail, format!("no data: the task says running, and has published nothing {back}"))
         }
     };
     let mut check = Check::new(topic, standing, words);

@@ -125,7 +125,8 @@ fn missing(state: &State, task: &Task, of: Of, name: MetricName) -> Why {
     if is_load(name) && !matches!(health::load(task), Load::Loading { .. }) {
         return fine("not due: the full load is over");
     }
-    match health::latency(task, &[], true, state.now) {
+    let answered = state.world.feed(&Subject::Charts(task.arn.clone())).and_then(|feed| feed.received);
+    match health::latency(task, &[], answered, state.now) {
         Latency::NotDue if is_change(name) => fine("not due: changes are applied after the full load"),
         Latency::NotYet => fine("none yet: just started"),
         Latency::Missing { .. } if is_change(name) => bad("due, and none in three hours"),

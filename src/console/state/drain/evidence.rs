@@ -53,7 +53,7 @@ fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judge
         status_as_of: answered(world, &Subject::Tasks).flatten(),
         tables: counted.map(|counted| (&counted.tally, counted.as_of)),
         points: &points,
-        measured: answered(world, &Subject::Metrics).is_some(),
+        measured: measured(world, &task.arn),
         charted: charts(world, &task.arn).is_some(),
         metrics_failed: failed(world, &Subject::Metrics),
         charts_failed: failed(world, &Subject::Charts(task.arn.clone())),
@@ -64,6 +64,13 @@ fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judge
         instance: task.instance.as_ref().and_then(|arn| world.instance(arn)),
         now,
     })
+}
+
+/// When metrics of the task came last, from whichever question.
+pub fn measured(world: &World, arn: &ReplicationArn) -> Option<Timestamp> {
+    let received = |subject| world.feed(&subject).and_then(|feed| feed.received);
+    let charted = charts(world, arn).and_then(|_| received(Subject::Charts(arn.clone())));
+    received(Subject::Metrics).max(charted)
 }
 
 fn charts<'a>(world: &'a World, arn: &ReplicationArn) -> Option<&'a Charts> {

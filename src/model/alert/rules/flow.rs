@@ -9,7 +9,7 @@ use crate::model::health::{Health, Latency};
 use crate::model::metric::{self, MetricName, Point};
 use crate::model::reading::{self, Word};
 use crate::model::task::TaskStatus;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 /// The same failure again and again while the task says it runs.
@@ -27,7 +27,12 @@ pub fn retry_loop(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     {
         let times = last.value - first.value;
         let message = format!("in a loop: {times:.0} recoveries since {} UTC", moment(first.at, context.now));
-        return Outcome::bad(Health::Critical, message).dated(Some(last.at)).occurred(Some(last.at)).into();
+        let since = first_rise(of.points(MetricName::RecoveryCount), within);
+        return Outcome::bad(Health::Critical, message)
+            .dated(Some(last.at))
+            .since(since)
+            .occurred(Some(last.at))
+            .into();
     }
     let mut said: BTreeMap<&Untrusted, Vec<Timestamp>> = BTreeMap::new();
     for (at, message) in of.digest.repeats.iter().flatten().filter(|(at, _)| recent(at)) {
@@ -51,10 +56,23 @@ pub fn retry_loop(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     let length = context.limit(Limit::RetryWithin);
     let words = format!("in a loop: {} times in {length} min", times.len());
     // The one that falls out of the window first.
-    let until =
-        first.and_then(|first| after(first, within)).and_then(|at| after(at, jiff::SignedDuration::from_millis(1)));
+    let until = first.and_then(|first| after(first, within)).and_then(|at| after(at, SignedDuration::from_millis(1)));
     let finding = Outcome::bad(Health::Critical, words).evidence(message.shown().into_owned());
     Outcome::from(finding.dated(last).since(first).occurred(last)).until(until)
+}
+
+/// When the count first rose in this loop: rises further apart than `within` are of two loops. Looking at the window alone,
+/// the loop would seem to begin later and later.
+fn first_rise(points: &[Point], within: SignedDuration) -> Option<Timestamp> {
+    let rises = points.windows(2).rev().filter(|pair| pair[1].value > pair[0].value).map(|pair| pair[1].at);
+    let mut first = None;
+    for at in rises {
+        if first.is_some_and(|later: Timestamp| later.duration_since(at) > within) {
+            break;
+        }
+        first = Some(at);
+    }
+    first
 }
 
 /// Reading stopped and was not taken up again, by events or by the log, whichever spoke last.

@@ -5,7 +5,7 @@ use crate::model::alert::facts::OfInstance;
 use crate::model::alert::words::{bytes, count, length, moment};
 use crate::model::alert::{Context, Limit, Outcome};
 use crate::model::health::Health;
-use crate::model::metric::{self, MetricName, Point};
+use crate::model::metric::{INSTANCE_FRESH_FOR, MetricName, Point};
 use crate::model::parts::PendingMaintenance;
 use crate::model::task::{Task, TaskStatus};
 use crate::model::{Subject, Untrusted};
@@ -13,23 +13,27 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-const NEVER_ASKED: &str = "its metrics were not asked for";
-const MB: f64 = 1024.0 * 1024.0;
-const GB: f64 = 1024.0 * MB;
+const MIB: f64 = 1024.0 * 1024.0;
+const GIB: f64 = 1024.0 * MIB;
 
-fn fresh<'a>(of: &OfInstance<'a>, name: MetricName, now: Timestamp) -> Option<&'a [Point]> {
+fn fresh<'a>(of: &OfInstance<'a>, name: MetricName, now: Timestamp) -> Result<&'a [Point], Outcome> {
     let points = of.facts.instance_points(&of.instance.arn, name);
-    metric::fresh(points, now).map(|_| points)
+    match points.last() {
+        Some(newest) if now.duration_since(newest.at) <= INSTANCE_FRESH_FOR => Ok(points),
+        Some(_) => Err(Outcome::unknown("no fresh point of its metrics")),
+        None => Err(Outcome::unknown("no point of its metrics was read")),
+    }
 }
 
 pub fn disk_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
-    let Some(points) = fresh(of, MetricName::FreeStorageSpace, context.now) else {
-        return Outcome::unknown(NEVER_ASKED);
+    let points = match fresh(of, MetricName::FreeStorageSpace, context.now) {
+        Ok(points) => points,
+        Err(outcome) => return outcome,
     };
     let Some(storage) = of.instance.storage_gb.filter(|gb| *gb > 0) else {
         return Outcome::unknown("how much storage it has is not told");
     };
-    let whole = f64::from(storage) * GB;
+    let whole = f64::from(storage) * GIB;
     let shares: Vec<Point> =
         points.iter().map(|point| Point { value: point.value / whole * 100.0, ..*point }).collect();
     let limit =
@@ -38,25 +42,26 @@ pub fn disk_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
     let (Some(severity), Some(share), Some(free)) = (severity, shares.last(), points.last()) else {
         return Outcome::GOOD;
     };
-    let message = format!("disk {:.0} % free: {} of {storage} GB", share.value, bytes(free.value));
+    let message = format!("disk {:.0} % free: {} of {storage} GiB", share.value, bytes(free.value));
     Outcome::bad(severity, message).dated(Some(share.at)).into()
 }
 
 /// Little that can be freed is nothing by itself: the system fills memory with caches. With growing swap it is.
 pub fn memory_low(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
-    let (Some(free), Some(swap)) =
-        (fresh(of, MetricName::FreeableMemory, context.now), fresh(of, MetricName::SwapUsage, context.now))
-    else {
-        return Outcome::unknown(NEVER_ASKED);
+    let both = fresh(of, MetricName::FreeableMemory, context.now)
+        .and_then(|free| Ok((free, fresh(of, MetricName::SwapUsage, context.now)?)));
+    let (free, swap) = match both {
+        Ok(both) => both,
+        Err(outcome) => return outcome,
     };
     let swap = &swap[swap.len().saturating_sub(TREND)..];
     let grown = swap.first().zip(swap.last()).map_or(0.0, |(first, last)| last.value - first.value);
-    let low = context.limit(Limit::MemoryFree) * MB;
+    let low = context.limit(Limit::MemoryFree) * MIB;
     let limit = |severity| if severity == Health::Critical { low / 4.0 } else { low };
     let severity = graded(context.stands, |severity, stood| below(free, limit(severity), stood));
     let (Some(severity), Some(newest)) = (severity, free.last()) else { return Outcome::GOOD };
     // Once raised, swap that stays is bad enough.
-    if grown < MB && context.stands.is_none() {
+    if grown < MIB && context.stands.is_none() {
         return Outcome::GOOD;
     }
     let message = format!("memory low: {} can be freed, and swap grows", bytes(newest.value));
@@ -125,7 +130,7 @@ pub fn maintenance(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
         let as_of = of.facts.stated(&Subject::Maintenance).and_then(|stated| stated.as_of);
         return Outcome::bad(Health::Warning, format!("maintenance {action} {when}")).evidence(who).dated(as_of).into();
     }
-    let known = of.facts.stated(&Subject::Maintenance).is_some();
+    let read = of.facts.stated(&Subject::Maintenance);
     let as_of = of.facts.stated(&Subject::Instances).and_then(|stated| stated.as_of);
     let later = pending.first().and_then(|(_, at)| begins(*at));
     let Some(window) = window else {
@@ -133,17 +138,21 @@ pub fn maintenance(of: &OfInstance<'_>, context: &Context<'_>) -> Outcome {
     };
     let later = [later, begins(window)].into_iter().flatten().filter(|at| *at > context.now).min();
     if !soon(window) {
-        let outcome = if known { Outcome::GOOD } else { Outcome::unknown("pending maintenance was not asked for") };
+        let outcome =
+            if read.is_some() { Outcome::GOOD } else { Outcome::unknown("pending maintenance was not asked for") };
         return outcome.until(later);
     }
     let when =
         format!("window at {} UTC, in {}", moment(window, context.now), length(window.duration_since(context.now)));
     let changes = !of.instance.pending.is_empty();
-    let (severity, what) = match (changes, of.instance.auto_minor_upgrade) {
-        (true, _) => (Health::Warning, "changes that were asked for are made then"),
-        (false, true) => (Health::Ok, "nothing is announced; minor versions are put in by themselves"),
-        (false, false) => (Health::Ok, "nothing is announced"),
+    let (severity, what) = match (changes, read.is_some(), of.instance.auto_minor_upgrade) {
+        (true, ..) => (Health::Warning, "changes that were asked for are made then"),
+        (false, false, _) => (Health::Unknown, "whether anything is pending is not read"),
+        (false, true, true) => (Health::Ok, "nothing is announced; minor versions are put in by themselves"),
+        (false, true, false) => (Health::Ok, "nothing is announced"),
     };
+    // That nothing is announced is as old as that answer.
+    let as_of = if changes { as_of } else { read.and_then(|stated| stated.as_of) };
     let finding = Outcome::bad(severity, format!("maintenance {when}: {what}")).evidence(who).dated(as_of);
     // It is over for this time when the next one is a week away.
     Outcome::from(finding).until(after(window, SignedDuration::from_secs(1)))

@@ -1,12 +1,14 @@
 //! Latency: high, rising, missing, not known yet, and high only because the task has just begun.
 
 use super::{above, after, graded, minutes, slope};
+use crate::model::Subject;
 use crate::model::alert::facts::OfTask;
 use crate::model::alert::words::moment;
 use crate::model::alert::{Context, Limit, Outcome};
 use crate::model::health::{Health, Latency};
 use crate::model::metric::{FRESH_FOR, MetricName, Point};
 use crate::model::task::MigrationType;
+use crate::model::untrusted::shown;
 use jiff::{SignedDuration, Timestamp};
 
 /// Below this share of the limit a rise is the noise of an idle task.
@@ -125,8 +127,9 @@ pub fn no_data(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
         };
     };
     let message = match newest {
-        Some(_) => "running, and its metrics stopped",
-        None => "running, and no latency was ever published",
+        Some(_) => "running, and its metrics stopped".to_owned(),
+        // Nobody has looked further back.
+        None => format!("running, and no latency in the last {} min", of.facts.metrics_back().as_mins()),
     };
     let finding = Outcome::bad(Health::Critical, message).dated(newest).since(newest);
     match of.points(MetricName::CDCLatencyTarget).last() {
@@ -136,7 +139,7 @@ pub fn no_data(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
 }
 
 pub fn no_data_yet(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
-    if of.latency != Latency::NotYet {
+    if of.latency != Latency::NotYet || of.facts.metrics_problem().is_some() {
         return Outcome::GOOD;
     }
     let newest = of.points(MetricName::CDCLatencyTarget).last();
@@ -144,6 +147,20 @@ pub fn no_data_yet(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
     match newest {
         Some(last) => finding.evidence(last_point(last, context.now)).into(),
         None => finding.into(),
+    }
+}
+
+/// Waiting does not help: what is in the way is our own asking, not the task.
+pub fn unread(of: &OfTask<'_>, context: &Context<'_>) -> Outcome {
+    let (Latency::NotYet, Some(problem)) = (of.latency, of.facts.metrics_problem()) else { return Outcome::GOOD };
+    let newest = of.points(MetricName::CDCLatencyTarget).last();
+    let message = format!("latency cannot be read: {}", shown(&problem.summary));
+    let finding = Outcome::bad(Health::Unknown, message).dated(newest.map(|point| point.at));
+    let since = of.facts.stated(&Subject::Metrics).map(|stated| moment(stated.received, context.now));
+    let since = since.map_or("metrics were never read".to_owned(), |at| format!("metrics not read since {at} UTC"));
+    match newest {
+        Some(last) => finding.evidence(format!("{since}; {}", last_point(last, context.now))).into(),
+        None => finding.evidence(since).into(),
     }
 }
 

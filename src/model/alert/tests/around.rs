@@ -28,6 +28,14 @@ fn a_disk_is_low_by_its_share_of_what_was_allocated() {
     let mut stage = Stage::well();
     stage.of_instance.clear();
     assert_eq!(unchecked(&stage), ["disk-low", "memory-low"]);
+    // An instance is asked every five minutes: its points count for two rounds.
+    for (minutes, want) in [(9, &[][..]), (11, &["disk-low", "memory-low"])] {
+        let mut stage = Stage::well();
+        for point in stage.of_instance.values_mut().flatten() {
+            point.at -= SignedDuration::from_mins(minutes);
+        }
+        assert_eq!(unchecked(&stage), want, "{minutes}");
+    }
     let at = |gb: &[f64]| {
         let mut stage = Stage::well();
         let bytes: Vec<f64> = gb.iter().map(|gb| gb * GB).collect();
@@ -126,6 +134,11 @@ fn maintenance_matters_where_something_replicates_and_it_is_near() {
     stage.maintenance = None;
     assert_eq!(unchecked(&stage), ["maintenance"]);
     assert_eq!(stage.judged(), []);
+    stage.instances[0].maintenance_window = Some("mon:03:00-mon:03:30".into());
+    let found = stage.judged();
+    let [alert] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((alert.severity, alert.as_of), (Unknown, None));
+    assert!(alert.message.ends_with("whether anything is pending is not read"), "{}", alert.message);
 }
 
 #[test]

@@ -2,13 +2,13 @@
 
 use super::stage::{Stage, before, min, now, place, row, task};
 use super::{check, stands, unchecked};
-use crate::model::Untrusted;
 use crate::model::alert::limits::{Limit, Settings};
 use crate::model::alert::{Book, verdict};
 use crate::model::health::Health::{self, Critical, Ok, Unknown, Warning};
 use crate::model::metric::MetricName;
 use crate::model::table::ValidationState;
 use crate::model::task::{MigrationType, TaskStats, TaskStatus};
+use crate::model::{Problem, ProblemKind, Untrusted};
 
 fn stopped(stage: &mut Stage, kind: MigrationType, reason: &str) {
     stage.tasks[0] = task(kind, TaskStatus::Stopped);
@@ -136,6 +136,50 @@ fn missing_points_are_red_only_where_they_are_due() {
     stage.tasks[0].stats = TaskStats { start: Some(before(60)), ..stage.tasks[0].stats.clone() };
     stage.answered = true;
     assert_eq!(stage.ids(), ["no-data-yet"], "none is due yet");
+}
+
+#[test]
+fn our_own_silence_is_never_told_as_that_of_the_task() {
+    let mut stage = Stage::well();
+    for point in stage.points.values_mut().flatten() {
+        point.at -= jiff::SignedDuration::from_mins(4);
+    }
+    // Answered when the newest point was fresh; refused ever since.
+    stage.received = before(200);
+    assert_eq!(stage.ids(), ["no-data-yet"]);
+    stage.problem = Some(Problem {
+        kind: ProblemKind::AccessDenied,
+        summary: "cloudwatch:GetMetricData in eu-west-1: access denied".into(),
+        detail: String::new(),
+        hint: String::new(),
+        request_id: None,
+        at: now(),
+    });
+    let found = stage.judged();
+    let [alert] = &found[..] else { panic!("{found:?}") };
+    assert_eq!((alert.id(), alert.severity), ("latency-unread", Unknown));
+    assert_eq!(alert.message, "latency cannot be read: cloudwatch:GetMetricData in eu-west-1: access denied");
+    let evidence = alert.evidence.as_deref().unwrap();
+    assert!(
+        evidence.starts_with("metrics not read since 14:0") && evidence.contains("the last point, 2 s"),
+        "{evidence}"
+    );
+    stage.received = now();
+    assert_eq!(stage.ids(), ["no-data"], "an answer that came after it went stale");
+    stage.points.clear();
+    let words = stage.judged().iter().map(|alert| alert.message.clone()).collect::<Vec<_>>();
+    assert_eq!(words, ["running, and no latency in the last 30 min"]);
+}
+
+#[test]
+fn a_loop_of_recoveries_stands_since_its_first_rise() {
+    let mut stage = Stage::well();
+    // One rise a minute for forty minutes, after five still ones: the newest point is a minute old.
+    let counted: Vec<f64> = (0..45_i32).map(|minute| f64::from((minute - 4).max(0))).collect();
+    stage.metric(MetricName::RecoveryCount, &counted);
+    let found = stage.judged();
+    let found = found.iter().find(|alert| alert.id() == "retry-loop").unwrap();
+    assert_eq!((found.since, found.at_least), (before(40 * 60), false));
 }
 
 #[test]

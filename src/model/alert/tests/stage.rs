@@ -8,7 +8,7 @@ use crate::model::parts::{EventSubscription, Instance, PendingMaintenance};
 use crate::model::schedule::{Schedule, ScheduleKind, Target};
 use crate::model::table::{AppliedCounts, Counts, TableRow, TableState, ValidationState};
 use crate::model::task::{MigrationType, Task, TaskStats, TaskStatus};
-use crate::model::{EndpointArn, InstanceArn, ReplicationArn, Subject, TaskName};
+use crate::model::{EndpointArn, InstanceArn, Problem, ReplicationArn, Subject, TaskName};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
@@ -81,6 +81,7 @@ pub struct Stage {
     pub points: HashMap<MetricName, Vec<Point>>,
     pub of_instance: HashMap<MetricName, Vec<Point>>,
     pub answered: bool,
+    pub problem: Option<Problem>,
     pub sees_every_task: bool,
     pub rows: Option<Vec<TableRow>>,
     pub errors: Option<Vec<TableRow>>,
@@ -110,6 +111,7 @@ impl Stage {
             points: HashMap::new(),
             of_instance: HashMap::new(),
             answered: true,
+            problem: None,
             sees_every_task: true,
             rows: Some(vec![row("invoice", "Table completed", ValidationState::Validated)]),
             errors: Some(vec![]),
@@ -227,8 +229,11 @@ impl Facts for Stage {
     fn points(&self, _task: &ReplicationArn, name: MetricName) -> &[Point] {
         self.points.get(&name).map_or(&[], Vec::as_slice)
     }
-    fn metrics_answered(&self, _now: Timestamp) -> bool {
-        self.answered
+    fn metrics_answered(&self, _now: Timestamp) -> Option<Timestamp> {
+        self.answered.then_some(self.received)
+    }
+    fn metrics_problem(&self) -> Option<&Problem> {
+        self.problem.as_ref()
     }
     fn stated(&self, subject: &Subject) -> Option<Stated> {
         let known = match subject {

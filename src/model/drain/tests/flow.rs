@@ -60,10 +60,19 @@ fn metrics_pass_only_low_fresh_of_this_run_and_three_in_a_row() {
         assert_stands(&scene, topic, standing, words);
     }
     let unread = Scene::with(|s| {
-        s.measured = false;
+        s.measured = None;
         s.points.clear();
     });
     assert_stands(&unread, late, Standing::Unknown, "not read yet");
+    let seen = |newest: i64, read: i64| {
+        Scene::with(|s| {
+            s.measured = Some(read);
+            s.points.insert(Late, series(&[0.0; 5], newest));
+        })
+    };
+    assert_stands(&seen(400, 10), late, Standing::Fail, "metrics have stopped");
+    assert_stands(&seen(400, 300), late, Standing::Unknown, "metrics not read since");
+    assert_stands(&seen(900, 600), late, Standing::Unknown, "metrics not read since");
     let loading = Scene::with(|s| {
         s.task.stats.full_load_finish = None;
         s.task.stats.tables_queued = 3;
