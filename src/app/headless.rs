@@ -269,7 +269,7 @@ pub(super) async fn list_in_full(reader: &Reader) -> Result<Answer<Vec<Task>>, P
 }
 
 /// Leaves the tasks that the configuration limits us to.
-pub(super) async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>) -> Result<(), Failure> {
+pub(super) async fn watched(reader: &Reader, watch: &feeds::Settings, tasks: &mut Vec<Task>) -> Result<(), Problem> {
     tasks.retain(|task| watch.watches(task.name.raw()));
     if watch.tags.is_empty() {
         return Ok(());

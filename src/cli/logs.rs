@@ -85,7 +85,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
             return Ok(true);
         }
         match arguments.output {
-            Format::Table => sent(&table(&news, &mut filter, &mut explained)),
+            Format::Table => sent(&table(&news, arguments.group.is_some(), &mut filter, &mut explained)),
             Format::Json if arguments.follow => {
                 List { columns: listed::COLUMNS, rows: rows(&news, &mut filter) }.print_lines()
             }
@@ -154,12 +154,13 @@ fn row(event: &LogEvent) -> Vec<Value> {
     listed::line(&Said { at: *at, ingested: *ingested, id: Some(id), stream: stream.raw(), text: text.raw() })
 }
 
-fn table(news: &LogNews, filter: &mut Filter, explained: &mut BTreeSet<&'static str>) -> String {
+/// `streams`: with the stream of each line, where there are several.
+fn table(news: &LogNews, streams: bool, filter: &mut Filter, explained: &mut BTreeSet<&'static str>) -> String {
     let mut out = String::new();
     match news {
         LogNews::Lines(events) => {
             for event in events.iter().filter(|event| filter.wants(event)) {
-                human(event, explained, &mut out);
+                human(event, streams, explained, &mut out);
             }
         }
         LogNews::Gap { from, to, why } => {
@@ -175,7 +176,7 @@ fn table(news: &LogNews, filter: &mut Filter, explained: &mut BTreeSet<&'static 
 }
 
 /// One event: its first line with time, severity and component, the others indented, and what it means the first time.
-fn human(event: &LogEvent, explained: &mut BTreeSet<&'static str>, out: &mut String) {
+fn human(event: &LogEvent, streams: bool, explained: &mut BTreeSet<&'static str>, out: &mut String) {
     let text = event.text.raw();
     let line = log_line::parse(text);
     let sign = log_sign::find(text);
@@ -185,14 +186,15 @@ fn human(event: &LogEvent, explained: &mut BTreeSet<&'static str>, out: &mut Str
     let letter = log_line::severity(text).map_or(' ', Severity::letter);
     let mut parts = line.map_or(text, |line| line.message).lines();
     let first = shown(parts.next().unwrap_or_default()).into_owned();
-    let _ = writeln!(out, "{}", format!("{mark} {at:.0} {letter} {component:<15} {first}").trim_end());
+    let stream = if streams { format!("{} ", event.stream.shown()) } else { String::new() };
+    let _ = writeln!(out, "{}", format!("{mark} {at:.0} {stream}{letter} {component:<15} {first}").trim_end());
     for part in parts {
         let _ = writeln!(out, "      {}", shown(part));
     }
     if let Some(Sign { id, meaning, action, .. }) = sign
         && explained.insert(*id)
     {
-        let _ = writeln!(out, "      = {id}: {meaning} {action}");
+        let _ = writeln!(out, "{}", format!("      = {id}: {meaning} {action}").trim_end());
     }
 }
 
@@ -250,11 +252,23 @@ mod tests {
         let text = line("TARGET_APPLY", 'E', "Failed:\nviolates foreign key constraint \u{1b}[2J");
         let mut explained = BTreeSet::new();
         let mut out = String::new();
-        human(&event(&text), &mut explained, &mut out);
-        human(&event(&text), &mut explained, &mut out);
+        human(&event(&text), false, &mut explained, &mut out);
+        human(&event(&text), false, &mut explained, &mut out);
         assert_eq!(out.matches("! 2026-01-15T14:03:22Z E TARGET_APPLY    Failed:\n").count(), 2, "{out}");
         assert_eq!(out.matches("= foreign-key:").count(), 1, "{out}");
         assert!(out.contains("\n      violates foreign key constraint [2J\n"), "{out}");
+    }
+
+    #[test]
+    fn lines_of_a_group_say_whose_they_are() {
+        for (streams, want) in [
+            (true, "! 2026-01-15T14:03:22Z s E SORTER          bad\n"),
+            (false, "! 2026-01-15T14:03:22Z E SORTER          bad\n"),
+        ] {
+            let mut out = String::new();
+            human(&event(&line("SORTER", 'E', "bad")), streams, &mut BTreeSet::new(), &mut out);
+            assert_eq!(out.replace("  2026", "! 2026"), want);
+        }
     }
 
     #[test]

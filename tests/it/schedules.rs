@@ -96,6 +96,26 @@ fn what_may_not_be_read_leaves_the_rest_and_says_so() {
     }
 }
 
+#[test]
+fn what_is_throttled_leaves_what_was_listed_before() {
+    for (fault, rules, schedules, said) in [
+        ("throttle@ListTargetsByRule=1", 7, 3, "events:ListTargetsByRule"),
+        ("throttle@GetSchedule=1", 7, 3, "scheduler:GetSchedule"),
+    ] {
+        let aws = Aws::start(&[fault]);
+        let output = aws.run(&["schedules", "--output=json"]);
+        let stderr = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{fault}: {stderr}");
+        assert_eq!(stderr.matches(said).count(), 1, "{fault}: asked again and again: {stderr}");
+        let rows: Vec<Map<String, Value>> = serde_json::from_slice(&output.stdout).unwrap();
+        let count = |kind: &str| rows.iter().filter(|row| row["kind"] == kind).count();
+        assert_eq!((count("rule"), count("schedule")), (rules, schedules), "{fault}");
+        let kind = if said.starts_with("events") { "rule" } else { "schedule" };
+        let unread = |row: &&Map<String, Value>| row["targets"].is_null() || row["expression"].is_null();
+        assert!(rows.iter().filter(|row| row["kind"] == kind).all(|row| unread(&row)), "{fault}: {rows:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn boto3_and_the_aws_cli_read_the_same() {
     let running = started(frozen()).await;

@@ -21,7 +21,7 @@ pub const BURST: u32 = 24;
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is waited for the list of tasks: at least three answers, one after the other.
-const LIST_PATIENCE: Duration = Duration::from_secs(20);
+pub const LIST_PATIENCE: Duration = Duration::from_secs(20);
 
 /// What became of each operation, in the order of the table.
 #[derive(Debug, Clone)]
@@ -89,16 +89,16 @@ struct Tasks {
     missing: Vec<Problem>,
 }
 
-/// Every task with its settings, and those that the configuration watches.
-async fn tasks(reader: &Reader, watch: &feeds::Settings) -> Result<Tasks, Vec<String>> {
+/// Every task with its settings, and those that the configuration watches; the error is `None` where they did not come in
+/// time.
+async fn tasks(reader: &Reader, watch: &feeds::Settings) -> Result<Tasks, Option<Problem>> {
     let work = async {
-        let Answer { value: all, missing, .. } = list_in_full(reader).await.map_err(|problem| problem.lines())?;
+        let Answer { value: all, missing, .. } = list_in_full(reader).await?;
         let mut in_scope = all.clone();
-        watched(reader, watch, &mut in_scope).await.map_err(|failure| failure.lines)?;
-        Ok(Tasks { all, in_scope, missing })
+        watched(reader, watch, &mut in_scope).await?;
+        Ok::<_, Problem>(Tasks { all, in_scope, missing })
     };
-    let late = || vec![format!("the list of tasks did not come within {} s", LIST_PATIENCE.as_secs())];
-    tokio::time::timeout(LIST_PATIENCE, work).await.unwrap_or_else(|_| Err(late()))
+    tokio::time::timeout(LIST_PATIENCE, work).await.map_err(|_| None)?.map_err(Some)
 }
 
 /// Nobody is signed in, so nothing could be tried, but for the question itself: `denied` if it was.
@@ -114,17 +114,75 @@ pub fn nobody(denied: Option<&Problem>) -> Vec<Finding> {
 }
 
 pub fn judge(facts: &Facts, identity: &Identity) -> Vec<Finding> {
-    facts.trials.iter().map(|(operation, trial)| one(operation.action(), trial.as_ref(), identity)).collect()
+    let around = Around::of(facts);
+    let judged = |(operation, trial): &(Operation, Option<Trial>)| {
+        one(operation.action(), trial.as_ref(), identity, around.unlisted(*operation), around.throttled)
+    };
+    facts.trials.iter().map(judged).collect()
 }
 
-fn one(action: &str, trial: Option<&Trial>, identity: &Identity) -> Finding {
+/// What the other trials say about one.
+struct Around<'a> {
+    facts: &'a Facts,
+    /// Some service throttled.
+    throttled: bool,
+}
+
+impl<'a> Around<'a> {
+    fn of(facts: &'a Facts) -> Self {
+        let throttled =
+            |trial: &Trial| matches!(&trial.ruling, Ruling::Unknown(problem) if problem.kind == ProblemKind::Throttled);
+        let throttled = facts.trials.iter().any(|(_, trial)| trial.as_ref().is_some_and(throttled));
+        Self { facts, throttled }
+    }
+
+    /// The list that would have named something to try it on, where that list was not to be had.
+    fn unlisted(&self, operation: Operation) -> Option<&'static str> {
+        let had = |list: &Operation| {
+            let trial = self.facts.trials.iter().find(|(operation, _)| operation == list);
+            trial.and_then(|(_, trial)| trial.as_ref()).is_some_and(|trial| trial.ruling == Ruling::Allowed)
+        };
+        lists(operation).iter().find(|list| !had(list)).map(|list| list.action())
+    }
+}
+
+/// The operations whose answers name what this one is tried on.
+fn lists(operation: Operation) -> &'static [Operation] {
+    match operation {
+        Operation::DescribeReplicationTableStatistics => {
+            &[Operation::DescribeReplicationConfigs, Operation::DescribeReplications]
+        }
+        Operation::DescribeTableStatistics
+        | Operation::ListTagsForResource
+        | Operation::DescribeReplicationInstanceTaskLogs
+        | Operation::FilterLogEvents
+        | Operation::DescribeLogStreams => &[Operation::DescribeReplicationTasks],
+        Operation::ListTargetsByRule => &[Operation::ListRules],
+        Operation::GetSchedule => &[Operation::ListSchedules],
+        Operation::GetTopicAttributes | Operation::ListSubscriptionsByTopic => &[Operation::DescribeEventSubscriptions],
+        _ => &[],
+    }
+}
+
+/// `unlisted`: the list that would have named something to try it on, where it was not to be had; `throttled`: some other
+/// trial was.
+fn one(action: &str, trial: Option<&Trial>, identity: &Identity, unlisted: Option<&str>, throttled: bool) -> Finding {
     let area = Area::Permissions;
     let Some(trial) = trial else {
+        if throttled {
+            return Finding::unknown(area, action, "still waiting: the service throttles", "Ask again in a minute.");
+        }
         let message = format!("no answer within {} s", PATIENCE.as_secs());
         return Finding::unknown(area, action, message, "Check the network, VPN and proxy to this service.");
     };
     match &trial.ruling {
-        Ruling::Allowed if trial.on_nothing => Finding::passed(area, action, "allowed (there is none yet)"),
+        Ruling::Allowed if trial.on_nothing => match unlisted {
+            Some(list) => {
+                let message = "allowed for a name that does not exist; which there are is not known";
+                Finding::unknown(area, action, message, format!("See {list}, and ask again when it passes."))
+            }
+            None => Finding::passed(area, action, "allowed (there is none yet)"),
+        },
         Ruling::Allowed => Finding::passed(area, action, "allowed"),
         Ruling::Unknown(problem) => {
             // Action and region stand there already.
@@ -178,22 +236,43 @@ mod tests {
         let identity =
             Identity { account: AccountId("1".into()), arn: "arn:aws:iam::1:user/jane".into(), expires: None };
         let denied = || Ruling::Denied(problem(ProblemKind::AccessDenied));
-        for (trial, want, said) in [
-            (Some(ended(Ruling::Allowed, false)), Verdict::Passed, ""),
-            (Some(ended(Ruling::Allowed, true)), Verdict::Passed, ""),
-            (Some(ended(denied(), false)), Verdict::Failed, "Allow dms:DescribeEvents to arn:aws:iam::1:user/jane"),
-            (Some(ended(denied(), true)), Verdict::Unknown, "Otherwise allow dms:DescribeEvents"),
+        let throttled = || ended(Ruling::Unknown(problem(ProblemKind::Throttled)), false);
+        let list = Some("dms:ListThem");
+        for (trial, around, want, said) in [
+            (Some(ended(Ruling::Allowed, false)), (list, true), Verdict::Passed, ""),
+            (Some(ended(Ruling::Allowed, true)), (None, false), Verdict::Passed, ""),
+            (Some(ended(Ruling::Allowed, true)), (list, false), Verdict::Unknown, "See dms:ListThem"),
             (
-                Some(ended(Ruling::Unknown(problem(ProblemKind::Throttled)), false)),
-                Verdict::Unknown,
-                "hint Ask again in a minute.",
+                Some(ended(denied(), false)),
+                (list, false),
+                Verdict::Failed,
+                "Allow dms:DescribeEvents to arn:aws:iam::1:user/jane",
             ),
-            (None, Verdict::Unknown, "network"),
+            (Some(ended(denied(), true)), (None, false), Verdict::Unknown, "Otherwise allow dms:DescribeEvents"),
+            (Some(throttled()), (None, true), Verdict::Unknown, "hint Ask again in a minute."),
+            (None, (None, false), Verdict::Unknown, "network"),
+            (None, (None, true), Verdict::Unknown, "Ask again in a minute."),
         ] {
-            let found = one("dms:DescribeEvents", trial.as_ref(), &identity);
+            let found = one("dms:DescribeEvents", trial.as_ref(), &identity, around.0, around.1);
             assert_eq!((found.verdict, found.check.raw()), (want, "dms:DescribeEvents"), "{trial:?}");
             assert!(found.action.as_ref().map_or("", |action| action.raw()).contains(said), "{found:?}");
             assert_eq!(found.action.is_none(), want == Verdict::Passed);
+        }
+    }
+
+    #[test]
+    fn the_trials_around_one_say_why_nothing_was_found_for_it_and_why_it_waits() {
+        let trials =
+            |list: Ruling| vec![(Operation::ListRules, Some(ended(list, false))), (Operation::ListTargetsByRule, None)];
+        for (list, unlisted, throttled) in [
+            (Ruling::Allowed, None, false),
+            (Ruling::Denied(problem(ProblemKind::AccessDenied)), Some("events:ListRules"), false),
+            (Ruling::Unknown(problem(ProblemKind::Throttled)), Some("events:ListRules"), true),
+        ] {
+            let facts = Facts { trials: trials(list) };
+            let around = Around::of(&facts);
+            assert_eq!((around.unlisted(Operation::ListTargetsByRule), around.throttled), (unlisted, throttled));
+            assert_eq!(around.unlisted(Operation::DescribeEvents), None, "it is tried as it is");
         }
     }
 

@@ -1,5 +1,6 @@
 //! Where each task writes its log, and whether there is one.
 
+use super::permissions::LIST_PATIENCE;
 use super::{Area, Finding, Verdict};
 use crate::aws::{LogShelf, Reader};
 use crate::model::log_place::{self, LogPlace, NoLog, NoPlace};
@@ -47,8 +48,8 @@ enum Found {
 /// The logs of all tasks.
 #[derive(Debug, Clone)]
 pub enum Shelves {
-    /// It is not known which tasks there are; why, and what to do.
-    NoTasks(Vec<String>),
+    /// It is not known which tasks there are, and why; `None`: the list did not come in time.
+    NoTasks(Option<Problem>),
     Looked {
         shelves: Vec<Shelf>,
         /// Why there may be more tasks.
@@ -144,12 +145,17 @@ pub fn nobody() -> Finding {
 
 pub fn judge(shelves: &Shelves) -> Vec<Finding> {
     match shelves {
-        Shelves::NoTasks(lines) => {
-            let why = lines.first().map_or("nobody says why", String::as_str);
-            let rest = lines.get(1..).unwrap_or_default();
-            let what_to_do = rest.last().map_or("See the permissions above, and ask again.", String::as_str);
-            let message = format!("it is not known which tasks there are: {why}");
-            vec![Finding::unknown(Area::Logs, ALL, message, what_to_do)]
+        Shelves::NoTasks(why) => {
+            let late = || format!("the list did not come within {} s", LIST_PATIENCE.as_secs());
+            let words = why.as_ref().map_or_else(late, |problem| problem.summary.clone());
+            let message = format!("it is not known which tasks there are: {words}");
+            vec![match why {
+                Some(problem) => Finding {
+                    message: Untrusted::new(message),
+                    ..Finding::problem(Area::Logs, ALL, Verdict::Unknown, problem)
+                },
+                None => Finding::unknown(Area::Logs, ALL, message, "See the permissions above, and ask again."),
+            }]
         }
         Shelves::Looked { shelves, missing } => {
             let mut findings: Vec<Finding> = shelves.iter().map(one).collect();
@@ -207,17 +213,21 @@ mod tests {
         Shelf { placed: Placed { task: "orders".into(), has_run, place }, found }
     }
 
-    #[test]
-    fn a_log_is_there_or_there_is_a_reason() {
-        let place = || Ok(LogPlace { group: "dms-tasks-i".into(), stream: Some("dms-task-A".into()), stated: true });
-        let denied = Problem {
+    fn denied() -> Problem {
+        Problem {
             kind: ProblemKind::AccessDenied,
             summary: "logs:DescribeLogGroups in eu-west-1: access denied".into(),
             detail: String::new(),
             hint: "This identity needs logs:DescribeLogGroups.".into(),
-            request_id: None,
+            request_id: Some("r-1".into()),
             at: Timestamp::UNIX_EPOCH,
-        };
+        }
+    }
+
+    #[test]
+    fn a_log_is_there_or_there_is_a_reason() {
+        let place = || Ok(LogPlace { group: "dms-tasks-i".into(), stream: Some("dms-task-A".into()), stated: true });
+        let denied = denied();
         for (shelf, want, words) in [
             (shelf(true, place(), Found::Is(LogShelf::There)), Verdict::Passed, "dms-task-A of dms-tasks-i"),
             (shelf(true, place(), Found::Is(LogShelf::NoGroup)), Verdict::Failed, "no log group dms-tasks-i"),
@@ -239,11 +249,13 @@ mod tests {
     fn no_task_and_no_list_of_tasks_are_not_the_same() {
         let none = judge(&Shelves::Looked { shelves: vec![], missing: vec![] });
         assert!(none.len() == 1 && none[0].message.raw().contains("no task in scope"));
-        for (lines, do_this) in
-            [(vec!["denied", "detail", "do this"], "do this"), (vec!["denied"], "See the permissions")]
-        {
-            let unknown = judge(&Shelves::NoTasks(lines.into_iter().map(str::to_owned).collect()));
-            assert!(unknown[0].message.raw().ends_with("denied"), "{unknown:?}");
+        for (why, says, do_this) in [
+            (Some(denied()), "access denied", "This identity needs"),
+            (None, "did not come within 20 s", "See the permissions"),
+        ] {
+            let unknown = judge(&Shelves::NoTasks(why.clone()));
+            assert!(unknown[0].message.raw().ends_with(says), "{unknown:?}");
+            assert_eq!(unknown[0].request_id, why.and_then(|problem| problem.request_id));
             assert!(unknown[0].action.as_ref().unwrap().raw().starts_with(do_this), "{unknown:?}");
         }
     }

@@ -16,17 +16,18 @@ const PAGE: i32 = 100;
 /// There in every account and region.
 const DEFAULT_BUS: &str = "default";
 
-/// A part that cannot be read leaves the rest; whatever makes every further request pointless ends the reading.
-fn part<T>(answer: &mut Answer<T>, refused: Refused) -> Result<(), Problem> {
-    match refused.class {
+/// A part that cannot be read leaves the rest. Whatever makes every further request pointless ends the asking, `false`,
+/// and is an error only where there is nothing yet that could be told.
+fn part<T>(answer: &mut Answer<Vec<T>>, refused: Refused) -> Result<bool, Problem> {
+    let go_on = match refused.class {
         // Deleted between the list and the question: not there, so nothing is missing.
-        Class::NotFound => Ok(()),
-        Class::Denied | Class::Request | Class::State | Class::Undecodable | Class::Unknown => {
-            answer.missing.push(refused.into());
-            Ok(())
-        }
-        _ => Err(refused.into()),
-    }
+        Class::NotFound => return Ok(true),
+        Class::Denied | Class::Request | Class::State | Class::Undecodable | Class::Unknown => true,
+        _ if answer.value.is_empty() => return Err(refused.into()),
+        _ => false,
+    };
+    answer.missing.push(refused.into());
+    Ok(go_on)
 }
 
 impl Reader {
@@ -41,20 +42,20 @@ impl Reader {
                 if denied && answer.value.is_empty() && bus == DEFAULT_BUS {
                     return Err(refused.into());
                 }
-                part(&mut answer, refused)?;
+                if !part(&mut answer, refused)? {
+                    return Ok(answer);
+                }
             }
         }
-        let mut denied = false;
         for at in 0..answer.value.len() {
-            if denied {
-                break;
-            }
             let (bus, name) = (answer.value[at].group.raw().to_owned(), answer.value[at].name.raw().to_owned());
             match self.targets(&bus, &name, &mut answer).await {
                 Ok(targets) => answer.value[at].targets = Some(targets),
                 Err(refused) => {
-                    denied = refused.class == Class::Denied;
-                    part(&mut answer, refused)?;
+                    let denied = refused.class == Class::Denied;
+                    if !part(&mut answer, refused)? || denied {
+                        break;
+                    }
                 }
             }
         }
@@ -153,10 +154,16 @@ impl Reader {
             |token| scheduler.list_schedules().max_results(PAGE).set_next_token(token),
             |answer, page| listed.extend(page.schedules().iter().map(convert::summary))
         );
-        result?;
-        let mut denied = false;
+        // What the pages before the one that failed had is told all the same.
+        let mut done = result.is_err();
+        if let Err(refused) = result {
+            if listed.is_empty() {
+                return Err(refused.into());
+            }
+            answer.missing.push(refused.into());
+        }
         for summary in listed {
-            if denied {
+            if done {
                 answer.value.push(summary);
                 continue;
             }
@@ -166,11 +173,11 @@ impl Reader {
                     answer.value.push(convert::schedule(summary, &reply.value));
                 }
                 Err(refused) => {
-                    denied = refused.class == Class::Denied;
+                    let denied = refused.class == Class::Denied;
                     if refused.class != Class::NotFound {
                         answer.value.push(summary);
                     }
-                    part(&mut answer, refused)?;
+                    done = !part(&mut answer, refused)? || denied;
                 }
             }
         }

@@ -68,6 +68,12 @@ pub fn schedules(state: &State) -> Export {
     Export { name: "schedules".to_owned(), list: List { columns: listing::schedules::COLUMNS, rows } }
 }
 
+/// Event subscriptions in the order on screen.
+pub fn subscriptions(state: &State) -> Export {
+    let rows = super::schedules::subscriptions(&state.world).into_iter().map(listing::subscriptions::cells).collect();
+    Export { name: "event-subscriptions".to_owned(), list: List { columns: listing::subscriptions::COLUMNS, rows } }
+}
+
 /// Alerts that pass the filter; checks that are not made are no alerts.
 pub fn alerts(state: &State) -> Export {
     let rows = state.alerts.list.order().filter_map(|row| state.alerts.rows.get(row));

@@ -244,13 +244,21 @@ impl Page for SchedulesPage {
         state.schedules.list.follow(state.now);
     }
 
+    /// Of subscriptions, which have no cursor, the topic of the one on top.
     fn under_cursor(&self, state: &State) -> Option<String> {
+        if state.schedules.part == Part::Subscriptions {
+            let top = subscriptions(&state.world).into_iter().nth(state.schedules.offset)?;
+            return Some(top.topic.shown().into_owned());
+        }
         let row = state.schedules.list.row()?;
         state.world.schedules.get(row).map(|schedule| schedule.arn.shown().into_owned())
     }
 
     fn export(&self, state: &State) -> Option<Export> {
-        Some(export::schedules(state))
+        Some(match state.schedules.part {
+            Part::Subscriptions => export::subscriptions(state),
+            Part::List | Part::Whole => export::schedules(state),
+        })
     }
 
     fn deadline(&self, state: &State, next: &mut Next) {

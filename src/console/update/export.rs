@@ -43,9 +43,10 @@ fn to_clipboard(state: &mut State, text: Option<String>, effects: &mut Vec<Effec
     let count = |bytes: usize| text::grouped(i64::try_from(bytes).unwrap_or(i64::MAX));
     let (done, words) = if kept.len() < clean.len() {
         let of = format!("{} of {} bytes, more the terminal does not take", count(kept.len()), count(clean.len()));
-        (Done::Partly, format!("copied {of}; {} writes a file", state.key(ActionId::Write)))
+        (Done::Partly, format!("sent {of}; {} writes a file", state.key(ActionId::Write)))
     } else {
-        (Done::Well, format!("copied {}: {what}", text::plural(kept.len(), "byte")))
+        // Whether the terminal took it nobody says.
+        (Done::Well, format!("sent {} to the terminal's clipboard: {what}", text::plural(kept.len(), "byte")))
     };
     notice(state, done, words);
     effects.push(Effect::Copy(kept.to_owned()));

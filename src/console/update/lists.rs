@@ -1,11 +1,13 @@
 //! What events, rules and schedules bring, and the way from them to a task.
 
 use super::keys::open_task;
+use crate::console::state::notice::{Done, Notice};
 use crate::console::state::page::Screen;
+use crate::console::state::schedules::Does;
 use crate::console::state::schedules::{Part, task_under_cursor};
 use crate::console::state::{State, Tab, events, logs};
 use crate::model::Subject;
-use crate::model::event::Event;
+use crate::model::event::{Event, SourceType};
 use crate::model::schedule::Schedule;
 
 /// New events, each for the first time.
@@ -40,19 +42,38 @@ pub fn pass(state: &mut State) {
 pub fn to_log(state: &mut State) {
     let (side, _) = events::on_screen(state);
     let event = side.list.row().and_then(|row| state.events.at(&state.world, side, row));
-    let task = event.and_then(|(event, _)| Some((events::task_of(&state.world, event)?.arn.clone(), event.at)));
-    if let Some((arn, at)) = task {
-        logs::open_log_at(state, &arn, at);
+    let Some((event, _)) = event else { return };
+    let (at, of_instance) = (event.at, event.source_type == SourceType::Instance);
+    match events::task_of(&state.world, event).map(|task| task.arn.clone()) {
+        Some(arn) => logs::open_log_at(state, &arn, at),
+        None if of_instance => say(state, "an instance has no log: those of its tasks tell more"),
+        None => say(state, "what this event is about is no task that is listed here"),
     }
+}
+
+/// Why a key that the footer offers leads nowhere from this row.
+fn say(state: &mut State, why: &str) {
+    state.notice = Some(Notice::new(Done::Not, why, state.now));
 }
 
 /// To the task that the rule or schedule under the cursor touches.
 pub fn to_scheduled_task(state: &mut State) {
-    if state.schedules.part != Part::Subscriptions
-        && let Some(arn) = task_under_cursor(state)
-    {
-        open_task(state, &arn, Tab::Tables);
+    if state.schedules.part == Part::Subscriptions {
+        return say(state, "a subscription names no task");
     }
+    if let Some(arn) = task_under_cursor(state) {
+        return open_task(state, &arn, Tab::Tables);
+    }
+    let Some(line) = state.schedules.list.row().and_then(|row| state.schedules.lines.get(row)) else { return };
+    let why = match &line.does {
+        None => "what it does could not be read",
+        Some(all) if all.iter().any(|does| matches!(does, Does::Task { .. })) => "its task is not listed here",
+        Some(all) if all.iter().any(|does| matches!(does, Does::Hidden(_))) => {
+            "it names no task; what it starts may do something to one"
+        }
+        Some(_) => "it names no task",
+    };
+    say(state, why);
 }
 
 /// From the list of schedules to one of them in full, to the event subscriptions, and around.

@@ -43,7 +43,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Filling::NoMatch => no_match(state, log, canvas, body),
     }
     if let Some(pane) = layout.detail {
-        detail(log, canvas, &glass, pane);
+        detail(&source, log, canvas, &glass, pane);
     }
 }
 
@@ -227,7 +227,7 @@ fn marked<'a>(log: &Log, row: &'a str, role: Role) -> Line<'a> {
 }
 
 /// The line under the cursor: when exactly, who says so, what it means and what to do.
-fn detail(log: &Log, canvas: &mut Canvas<'_>, glass: &Glass, pane: Pane) {
+fn detail(source: &LogSource, log: &Log, canvas: &mut Canvas<'_>, glass: &Glass, pane: Pane) {
     let Some(line) = log.cursor() else { return canvas.frame(pane, &[span(Role::Title, "Line")], &[]) };
     let at = line.at().to_zoned(glass.zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %Z").to_string();
     let mut title = vec![span(Role::Title, at)];
@@ -236,12 +236,11 @@ fn detail(log: &Log, canvas: &mut Canvas<'_>, glass: &Glass, pane: Pane) {
     if let Some(sign) = line.sign() {
         title.extend([span(Role::Border, " ─ "), span(Role::Warn, sign.id)]);
     }
-    if let Some((file, number)) = parsed.and_then(|line| line.source) {
-        title.push(span(Role::Dim, format!(" ─ {}:{number}", shown(file))));
-    }
-    if !stream.is_empty() {
-        title.push(span(Role::Dim, format!(" ─ {}", shown(stream))));
-    }
+    let file = parsed.and_then(|line| line.source).map(|(file, number)| format!("{}:{number}", shown(file)));
+    let stream = Some(shown(stream).into_owned()).filter(|stream| !stream.is_empty());
+    // The title is cut at its end. A task has one stream; in a group whose line it is matters most.
+    let parts = if matches!(source, LogSource::Group(_)) { [stream, file] } else { [file, stream] };
+    title.extend(parts.into_iter().flatten().map(|part| span(Role::Dim, format!(" ─ {part}"))));
     canvas.frame(pane, &title, &[]);
     let inner = pane.inner();
     let width = usize::from(inner.width.saturating_sub(2));

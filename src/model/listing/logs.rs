@@ -13,7 +13,7 @@ pub const COLUMNS: &[Column] = &[
     hidden("until"),
     hidden("ingested_at"),
     hidden("event_id"),
-    hidden("stream"),
+    column("stream", "STREAM"),
     column("severity", "SEVERITY"),
     column("component", "COMPONENT"),
     hidden("code"),
@@ -53,7 +53,7 @@ pub fn line(said: &Said<'_>) -> Vec<Value> {
         json!(line.and_then(|line| line.source).map(|(file, number)| format!("{file}:{number}"))),
         json!(sign.map(|sign| sign.id)),
         json!(sign.map(|sign| sign.meaning)),
-        json!(sign.map(|sign| sign.action)),
+        json!(sign.map(|sign| sign.action).filter(|action| !action.is_empty())),
         json!(text),
     ]
 }

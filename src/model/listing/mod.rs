@@ -11,6 +11,7 @@ mod json;
 pub mod logs;
 pub mod metrics;
 pub mod schedules;
+pub mod subscriptions;
 mod table;
 pub mod tables;
 pub mod tasks;

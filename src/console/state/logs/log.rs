@@ -50,6 +50,8 @@ pub struct Log {
     pub(super) origin: (Key, bool),
     /// Somebody wants to see this moment, as soon as there is something of it.
     pub(super) wanted: Option<Timestamp>,
+    /// That moment lies before everything that was read.
+    pub(super) missed: Option<Timestamp>,
 }
 
 impl Default for Log {
@@ -70,6 +72,7 @@ impl Default for Log {
             height: 1,
             origin: (Key::default(), true),
             wanted: None,
+            missed: None,
         }
     }
 }

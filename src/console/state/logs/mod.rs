@@ -11,7 +11,8 @@ pub mod sieve;
 
 use super::export::{self, Export};
 use super::page::{Act, Page};
-use super::{Filling, Screen, State, Tab, page};
+use super::notice::{Done, Notice};
+use super::{Filling, Screen, State, Tab, age, page};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::log_place::LogSource;
@@ -120,6 +121,20 @@ pub fn with(state: &mut State, change: impl FnOnce(&mut Log, &Glass)) {
     let log = state.logs.look(&source);
     change(log, &glass);
     log.settle(&glass);
+    if let Some(at) = log.missed.take() {
+        let words = missed(state, &source, at);
+        state.notice = Some(Notice::new(Done::Partly, words, state.now));
+    }
+}
+
+/// Where there is more of a log than was read.
+fn missed(state: &State, source: &LogSource, at: Timestamp) -> String {
+    let of = match source {
+        LogSource::Task(arn) => state.world.task(arn).map_or("TASK".into(), |task| task.name.shown()),
+        LogSource::Group(name) => format!("--group {}", shown(name)).into(),
+    };
+    let hours = state.now.duration_since(at).as_hours().max(0) + 1;
+    format!("{} lies before what is read; `cutover logs {of} --since {hours}h`", age::moment(at, state.now))
 }
 
 /// Shows the log of a task as it was at a moment, from wherever the screen is.

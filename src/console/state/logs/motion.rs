@@ -67,7 +67,12 @@ impl Log {
             && !self.ring.is_empty()
         {
             self.wanted = None;
-            self.go_to(at, glass);
+            if self.oldest().is_some_and(|oldest| at < oldest) {
+                // A cursor on the oldest line would pass for what was looked for.
+                (self.missed, self.follow) = (Some(at), true);
+            } else {
+                self.go_to(at, glass);
+            }
         }
         let (Some(first), Some(last)) = (self.first(), self.last()) else { return };
         let cursor = if self.follow { last } else { self.near(self.cursor).unwrap_or(last) };
@@ -208,6 +213,12 @@ impl Log {
     /// To the first line at this moment or after, now or as soon as there is one.
     pub fn want(&mut self, at: Timestamp) {
         self.wanted = Some(at);
+    }
+
+    /// From when on the log is here.
+    fn oldest(&self) -> Option<Timestamp> {
+        let first = self.ring.get(0).map(Line::at);
+        if self.ring.dropped > 0 { first } else { self.since().or(first) }
     }
 
     fn go_to(&mut self, at: Timestamp, glass: &Glass) {

@@ -231,6 +231,10 @@ fn a_wanted_moment_is_gone_to_as_soon_as_there_is_something() {
     log.want(at(-100));
     log.settle(&glass());
     assert_eq!(cursor(&log), "line 0");
+    assert_eq!(log.missed, None, "it was read, and nothing stands there");
+    log.want(at(-4000));
+    log.settle(&glass());
+    assert_eq!((log.missed, log.follow), (Some(at(-4000)), true), "no line passes for one of that time");
 }
 
 #[test]

@@ -45,7 +45,10 @@ fn what_is_under_the_cursor_is_copied_as_one_needs_it() {
     let mut state = populated(120, 40);
     let arn = state.tasks.list.key().unwrap().as_str().to_owned();
     assert_eq!(copied(&mut state, 'y'), arn);
-    assert_eq!(state.notice.as_ref().unwrap().text, format!("copied {} bytes: {arn}", arn.len()));
+    assert_eq!(
+        state.notice.as_ref().unwrap().text,
+        format!("sent {} bytes to the terminal's clipboard: {arn}", arn.len())
+    );
     let problem = failed(Subject::Tasks, ProblemKind::Throttled, "dms: throttled", 9);
     update(&mut state, problem, now());
     keys(&mut state, &[KeyCode::Char('!')]);

@@ -191,3 +191,41 @@ fn an_answer_without_events_ages_the_screen_and_says_since_when() {
     update(&mut state, observed(Subject::Events, Value::Events(vec![]), -60, 20), after(60));
     assert_eq!(state.events.since, Some(before(86_400)), "it is the first question that reaches back");
 }
+
+#[test]
+fn a_key_that_leads_nowhere_from_a_row_says_why() {
+    let says = |state: &State| state.notice.as_ref().map(|notice| notice.text.clone());
+    let mut state = populated(120, 40);
+    press(&mut state, "E/");
+    update(&mut state, Message::Paste("of:instance".to_owned()), now());
+    keys(&mut state, &[ENTER, ENTER]);
+    assert_eq!(says(&state).as_deref(), Some("an instance has no log: those of its tasks tell more"));
+    for (filter, want) in [
+        ("dms-lag-probe", "it names no task; what it starts may do something to one"),
+        ("dms-failures", "it names no task"),
+    ] {
+        let mut state = populated(120, 40);
+        press(&mut state, "S/");
+        update(&mut state, Message::Paste(filter.to_owned()), now());
+        keys(&mut state, &[ENTER, ENTER]);
+        assert_eq!(says(&state).as_deref(), Some(want), "{filter}");
+        keys(&mut state, &[TAB, TAB]);
+        keys(&mut state, &[ENTER]);
+        assert_eq!(says(&state).as_deref(), Some("a subscription names no task"));
+    }
+}
+
+#[test]
+fn subscriptions_in_front_are_what_is_copied_and_written() {
+    let mut state = populated(120, 40);
+    press(&mut state, "S");
+    keys(&mut state, &[TAB, TAB]);
+    assert_eq!(state.schedules.part, Part::Subscriptions);
+    let top = crate::console::state::schedules::subscriptions(&state.world)[0].topic.shown().into_owned();
+    assert_eq!(state.page().under_cursor(&state), Some(top));
+    let export = state.page().export(&state).unwrap();
+    assert_eq!(
+        (export.name.as_str(), export.list.rows.len()),
+        ("event-subscriptions", state.world.subscriptions.len())
+    );
+}
