@@ -98,7 +98,7 @@ fn absent(evidence: &Evidence<'_>, topic: Topic, newest: Option<Timestamp>) -> C
 
 /// Metrics that never came because asking fails: that says nothing about the task.
 fn refused(evidence: &Evidence<'_>, topic: Topic) -> Option<Check> {
-    let why = evidence.metrics_failed.filter(|_| !evidence.measured)?;
+    let why = evidence.metrics_failed.filter(|_| evidence.measured.is_none())?;
     Some(Check::new(topic, Standing::Unknown, format!("cannot be read: {why}")))
 }
 

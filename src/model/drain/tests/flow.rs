@@ -96,7 +96,7 @@ fn changes_inside_the_instance_and_retries_are_seen_or_not_known() {
         Scene::with(|s| {
             s.refused = Some("cloudwatch:GetMetricData: denied");
             if !before {
-                (s.measured, s.charted) = (false, false);
+                (s.measured, s.charted) = (None, false);
                 s.points.clear();
             }
         })
