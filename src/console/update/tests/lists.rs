@@ -202,7 +202,7 @@ fn a_key_that_leads_nowhere_from_a_row_says_why() {
     assert_eq!(says(&state).as_deref(), Some("an instance has no log: those of its tasks tell more"));
     for (filter, want) in [
         ("dms-lag-probe", "it names no task; what it starts may do something to one"),
-        ("dms-failures", "it names no task"),
+        ("dms-api-calls", "it names no task"),
     ] {
         let mut state = populated(120, 40);
         press(&mut state, "S/");
