@@ -10,8 +10,8 @@ pub mod rows;
 pub mod sieve;
 
 use super::export::{self, Export};
-use super::page::{Act, Page};
 use super::notice::{Done, Notice};
+use super::page::{Act, Page};
 use super::{Filling, Screen, State, Tab, age, page};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};

@@ -25,7 +25,7 @@ fn metrics_pass_only_low_fresh_of_this_run_and_three_in_a_row() {
         (Scene::metric(Waits, &[0.0, 0.0], 80), waits, Standing::Unknown, "not 3 points in a row"),
         (gap(Waits), waits, Standing::Unknown, "without a gap"),
         (Scene::metric(Waits, &[0.0; 5], 181), waits, Standing::Fail, "its metrics have stopped"),
-        (empty(Waits), waits, Standing::Fail, "published nothing since its start"),
+        (empty(Waits), waits, Standing::Fail, "published nothing in the last 30 min"),
         (through(), late, Standing::Pass, "2 s; at most 2 s at 3 points"),
         (Scene::metric(Late, &[9.0, 60.0, 94.0], 80), late, Standing::Waiting, "94 s and rising"),
         (Scene::metric(Late, &[94.0, 9.0, 2.0], 80), late, Standing::Waiting, "not yet low at 3 points"),
