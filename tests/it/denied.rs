@@ -183,7 +183,10 @@ async fn doctor_names_every_denied_operation_and_only_that() {
         for row in permissions {
             let others = if denied.operation == Operation::GetCallerIdentity { "unknown" } else { "passed" };
             let own = row["check"] == denied.action;
-            assert_eq!(row["result"], if own { "failed" } else { others }, "{} denied: {row}", denied.action);
+            // What only a list that is denied could name was tried on something that does not exist.
+            let on_nothing = row["result"] == "unknown" && row.to_string().contains("does not exist");
+            let wanted = if own { "failed" } else { others };
+            assert!(row["result"] == wanted || !own && on_nothing, "{} denied: {row}", denied.action);
             if own {
                 assert!(row["action"].as_str().unwrap().contains(denied.action), "{row}");
                 assert!(row["request_id"].is_string() && row["detail"].is_string(), "{row}");

@@ -94,14 +94,14 @@ fn y_puts_the_arn_into_the_clipboard_through_whatever_lies_between() {
         }
         let mut pty = on_screen(start);
         pty.keys("y");
-        let screen = pty.wait("copied ");
-        let (_, arn) = screen.lines().last().unwrap().split_once(" bytes: ").unwrap();
+        let screen = pty.wait("bytes to the terminal");
+        let (_, arn) = screen.lines().last().unwrap().split_once("clipboard: ").unwrap();
         let arn = arn.split_whitespace().next().unwrap();
         assert!(arn.starts_with("arn:aws:dms:"), "{screen}");
         assert!(sent(&pty).contains(&want(&base64(arn.as_bytes()))), "{variable}");
         // It is not part of a frame, and the screen is as it was.
         pty.keys("j");
-        pty.wait_gone("copied ");
+        pty.wait_gone("bytes to the terminal");
         pty.keys("\x03");
         assert_eq!(pty.end().0, 0);
         pty.assert_given_back();

@@ -85,7 +85,14 @@ fn with_settings(endpoints: &Value) -> Value {
         let others = |name: &str| !names.contains(&name) && !name.starts_with("SecretsManager");
         assert!(!own.keys().any(|name| others(name)), "nobody compares {own:?}");
         let extra = endpoint["ExtraConnectionAttributes"].as_str().unwrap_or_default();
-        settings.extend(extra.split(';').filter_map(|one| one.split_once('=')).map(|(name, value)| pair(name, value)));
+        for (name, value) in extra.split(';').filter_map(|one| one.split_once('=')) {
+            // An attribute that says what a setting says already is the same thing told twice.
+            let known = if name == "initstmt" { "AfterConnectScript" } else { name };
+            let same = |one: &Value| one["name"].as_str().unwrap().eq_ignore_ascii_case(known) && one["value"] == value;
+            if !settings.iter().any(same) {
+                settings.push(pair(name, value));
+            }
+        }
         let mut endpoint = endpoint.clone();
         endpoint["settings"] = json!(settings);
         endpoint
