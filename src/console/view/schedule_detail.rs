@@ -54,7 +54,7 @@ fn lines<'a>(state: &State, schedule: &Schedule, line: &schedules::Line, width: 
     for (at, (role, words)) in does(state, schedule).iter().enumerate() {
         add(if at == 0 { "does" } else { "" }, *role, words);
     }
-    let times = times(state.now, schedule, line);
+    let times = times(state, schedule, line);
     for (at, (role, words)) in times.iter().enumerate() {
         add(if at == 0 { "next" } else { "" }, *role, words);
     }
@@ -134,7 +134,8 @@ fn does(state: &State, schedule: &Schedule) -> Vec<(Role, String)> {
     targets.iter().map(one).collect()
 }
 
-fn times(now: Timestamp, schedule: &Schedule, line: &schedules::Line) -> Vec<(Role, String)> {
+fn times(state: &State, schedule: &Schedule, line: &schedules::Line) -> Vec<(Role, String)> {
+    let now = state.now;
     let coming = match schedule.coming(now, COMING) {
         Ok(coming) => coming,
         Err(NoNext::Uncounted) => {
@@ -151,6 +152,11 @@ fn times(now: Timestamp, schedule: &Schedule, line: &schedules::Line) -> Vec<(Ro
         out.push(match one {
             Coming::Fires(at) | Coming::FiresOnce(at) => {
                 let mut words = schedule.both(at);
+                // What has no zone of its own is told where the operator is.
+                if let Some(home) = state.setup.time_zone.clone().filter(|_| at.time_zone().iana_name() == Some("UTC"))
+                {
+                    words = format!("{words} ({})", at.with_time_zone(home).strftime("%a %H:%M %Z"));
+                }
                 if before.is_none()
                     && let Some(left) = age::left(at.timestamp(), now)
                 {

@@ -81,6 +81,17 @@ fn a_schedule_in_full_with_what_the_clocks_skip() {
 }
 
 #[test]
+fn a_time_without_a_zone_of_its_own_is_also_told_where_the_operator_is() {
+    let mut state = on(120, 40, "S/refresh-nightly");
+    keys(&mut state, &[KeyCode::Enter]);
+    assert!(!text(&state).contains(" CET)"), "nobody said where that is");
+    state.setup.time_zone = jiff::tz::TimeZone::get("Europe/Berlin").ok();
+    update(&mut state, Message::Tick, after(2));
+    let screen = text(&state);
+    assert!(screen.contains("01:30 UTC (Mon 02:30 CET)"), "{screen}");
+}
+
+#[test]
 fn subscriptions_in_full() {
     let mut state = on(80, 24, "S");
     keys(&mut state, &[KeyCode::Tab, KeyCode::Tab]);
