@@ -19,18 +19,12 @@ use crate::model::untrusted::shown;
 use crate::model::{ReplicationArn, Subject};
 use jiff::{SignedDuration, Timestamp};
 
-/// Widths: least, comfortable, most.
-const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    let [min, good, max] = widths;
-    Column { id, title, min, good, max, drop, right: false, rising: false }
-}
-
 pub const COLUMNS: [Column; 5] = [
-    column("severity", "SEVERITY", [10, 11, 11], 0),
-    Column { rising: true, ..column("where", "WHERE", [14, 20, 28], 0) },
-    Column { rising: true, ..column("what", "WHAT", [28, 44, 140], 0) },
-    column("since", "SINCE", [6, 6, 6], 1),
-    column("state", "STATE", [9, 9, 9], 2),
+    Column::new("severity", "SEVERITY", [10, 11, 11], 0),
+    Column::words("where", "WHERE", [14, 20, 28], 0),
+    Column::words("what", "WHAT", [28, 44, 140], 0),
+    Column::new("since", "SINCE", [6, 6, 6], 1),
+    Column::new("state", "STATE", [9, 9, 9], 2),
 ];
 
 pub const SEVERITY: usize = 0;

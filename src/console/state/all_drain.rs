@@ -16,19 +16,13 @@ use crate::model::{ReplicationArn, Subject};
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-/// Widths: least, comfortable, most.
-const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    let [min, good, max] = widths;
-    Column { id, title, min, good, max, drop, right: false, rising: false }
-}
-
 pub const COLUMNS: [Column; 6] = [
-    Column { rising: true, ..column("task", "TASK", [15, 20, 48], 0) },
-    column("verdict", "VERDICT", [13, 13, 13], 0),
-    Column { right: true, ..column("backlog", "BACKLOG", [9, 9, 11], 1) },
-    Column { right: true, ..column("incoming", "INCOMING", [8, 8, 11], 3) },
-    Column { right: true, ..column("latency", "LATENCY", [7, 7, 8], 2) },
-    column("first", "WHAT STANDS IN THE WAY FIRST", [30, 40, 140], 0),
+    Column::words("task", "TASK", [15, 20, 48], 0),
+    Column::new("verdict", "VERDICT", [13, 13, 13], 0),
+    Column::number("backlog", "BACKLOG", [9, 9, 11], 1),
+    Column::number("incoming", "INCOMING", [8, 8, 11], 3),
+    Column::number("latency", "LATENCY", [7, 7, 8], 2),
+    Column::new("first", "WHAT STANDS IN THE WAY FIRST", [30, 40, 140], 0),
 ];
 
 pub const TASK: usize = 0;

@@ -17,6 +17,24 @@ pub struct Column {
     pub rising: bool,
 }
 
+impl Column {
+    /// Sorts worst or largest first. Widths: least, comfortable, most.
+    pub const fn new(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Self {
+        let [min, good, max] = widths;
+        Self { id, title, min, good, max, drop, right: false, rising: false }
+    }
+
+    /// Sorts from A.
+    pub const fn words(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Self {
+        Self { rising: true, ..Self::new(id, title, widths, drop) }
+    }
+
+    /// Stands on the right.
+    pub const fn number(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Self {
+        Self { right: true, ..Self::new(id, title, widths, drop) }
+    }
+}
+
 /// A column with its place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed {

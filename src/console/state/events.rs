@@ -18,20 +18,14 @@ use crate::model::{ReplicationArn, Subject, TaskName, Untrusted};
 use jiff::Timestamp;
 use std::collections::HashMap;
 
-/// Widths: least, comfortable, most.
-const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    let [min, good, max] = widths;
-    Column { id, title, min, good, max, drop, right: false, rising: false }
-}
-
 pub const COLUMNS: [Column; 7] = [
-    column("time", "TIME UTC", [STAMP, STAMP, STAMP], 0),
-    column("weight", "WEIGHT", [10, 10, 10], 0),
-    column("of", "OF", [4, 4, 8], 0),
-    Column { rising: true, ..column("source", "SOURCE", [14, 24, 40], 0) },
-    column("category", "CATEGORY", [13, 20, 20], 1),
-    Column { rising: true, ..column("message", "MESSAGE", [30, 56, 110], 0) },
-    column("meaning", "MEANING", [36, 60, 72], 2),
+    Column::new("time", "TIME UTC", [STAMP, STAMP, STAMP], 0),
+    Column::new("weight", "WEIGHT", [10, 10, 10], 0),
+    Column::new("of", "OF", [4, 4, 8], 0),
+    Column::words("source", "SOURCE", [14, 24, 40], 0),
+    Column::new("category", "CATEGORY", [13, 20, 20], 1),
+    Column::words("message", "MESSAGE", [30, 56, 110], 0),
+    Column::new("meaning", "MEANING", [36, 60, 72], 2),
 ];
 
 pub const TIME: usize = 0;

@@ -21,24 +21,14 @@ use jiff::{Timestamp, Zoned};
 use row::first;
 use unicode_width::UnicodeWidthStr;
 
-/// Widths: least, comfortable, most.
-const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    let [min, good, max] = widths;
-    Column { id, title, min, good, max, drop, right: false, rising: false }
-}
-
-const fn words(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    Column { rising: true, ..column(id, title, widths, drop) }
-}
-
 pub const COLUMNS: [Column; 7] = [
-    words("name", "NAME", [22, 28, 48], 0),
-    column("state", "STATE", [10, 10, 21], 0),
-    column("next", "NEXT", [27, 27, 56], 0),
-    column("starts", "STARTS", [16, 32, 64], 1),
-    words("when", "WHEN", [20, 28, 72], 2),
-    words("kind", "KIND", [8, 8, 8], 3),
-    words("group", "BUS OR GROUP", [12, 12, 24], 4),
+    Column::words("name", "NAME", [22, 28, 48], 0),
+    Column::new("state", "STATE", [10, 10, 21], 0),
+    Column::new("next", "NEXT", [27, 27, 56], 0),
+    Column::new("starts", "STARTS", [16, 32, 64], 1),
+    Column::words("when", "WHEN", [20, 28, 72], 2),
+    Column::words("kind", "KIND", [8, 8, 8], 3),
+    Column::words("group", "BUS OR GROUP", [12, 12, 24], 4),
 ];
 
 pub const STATE: usize = 1;

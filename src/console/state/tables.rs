@@ -16,26 +16,16 @@ use unicode_width::UnicodeWidthStr;
 /// Schema and table as DMS names them on the source.
 pub type TableKey = (Untrusted, Untrusted);
 
-/// Widths: least, comfortable, most.
-const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    let [min, good, max] = widths;
-    Column { id, title, min, good, max, drop, right: false, rising: false }
-}
-
-const fn number(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    Column { right: true, ..column(id, title, widths, drop) }
-}
-
 pub const COLUMNS: [Column; 9] = [
-    Column { rising: true, ..column("table", "TABLE", [22, 30, 64], 0) },
-    column("state", "STATE", [13, 13, 17], 0),
-    number("rows", "LOADED", [9, 9, 11], 2),
-    number("took", "TOOK", [6, 6, 6], 7),
-    number("captured", "CAPTURED i/u/d/ddl", [19, 19, 24], 6),
-    number("applied", "APPLIED", [8, 8, 24], 5),
-    number("backlog", "BACKLOG", [8, 8, 8], 1),
-    column("validation", "VALIDATION", [14, 14, 36], 3),
-    number("updated", "UPDATED", [8, 8, 8], 4),
+    Column::words("table", "TABLE", [22, 30, 64], 0),
+    Column::new("state", "STATE", [13, 13, 17], 0),
+    Column::number("rows", "LOADED", [9, 9, 11], 2),
+    Column::number("took", "TOOK", [6, 6, 6], 7),
+    Column::number("captured", "CAPTURED i/u/d/ddl", [19, 19, 24], 6),
+    Column::number("applied", "APPLIED", [8, 8, 24], 5),
+    Column::number("backlog", "BACKLOG", [8, 8, 8], 1),
+    Column::new("validation", "VALIDATION", [14, 14, 36], 3),
+    Column::number("updated", "UPDATED", [8, 8, 8], 4),
 ];
 
 pub const STATE: usize = 1;

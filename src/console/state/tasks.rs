@@ -21,21 +21,15 @@ use jiff::{SignedDuration, Timestamp};
 use std::borrow::Cow;
 use unicode_width::UnicodeWidthStr;
 
-/// Widths: least, comfortable, most.
-const fn column(id: &'static str, title: &'static str, widths: [u16; 3], drop: u8) -> Column {
-    let [min, good, max] = widths;
-    Column { id, title, min, good, max, drop, right: false, rising: false }
-}
-
 pub const COLUMNS: [Column; 8] = [
-    Column { rising: true, ..column("task", "TASK", [18, 27, 48], 0) },
-    Column { rising: true, ..column("type", "TYPE", [8, 8, 8], 4) },
-    column("status", "STATUS", [13, 13, 20], 0),
-    column("load", "LOAD", [12, 12, 16], 2),
-    column("latency", "LATENCY src → tgt", [18, 22, 27], 1),
-    column("tables", "TABLES", [12, 13, 20], 3),
-    Column { right: true, ..column("rows", "ROWS/S", [7, 7, 7], 5) },
-    column("alert", "ALERT", [6, 6, 7], 0),
+    Column::words("task", "TASK", [18, 27, 48], 0),
+    Column::words("type", "TYPE", [8, 8, 8], 4),
+    Column::new("status", "STATUS", [13, 13, 20], 0),
+    Column::new("load", "LOAD", [12, 12, 16], 2),
+    Column::new("latency", "LATENCY src → tgt", [18, 22, 27], 1),
+    Column::new("tables", "TABLES", [12, 13, 20], 3),
+    Column::number("rows", "ROWS/S", [7, 7, 7], 5),
+    Column::new("alert", "ALERT", [6, 6, 7], 0),
 ];
 
 pub const TASK: usize = 0;
