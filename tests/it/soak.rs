@@ -24,7 +24,7 @@ const FAULTS: [&str; 11] = [
 ];
 
 /// Screens, from the first one; every visit ends there.
-const WALK: [&str; 13] = ["", "\r", "e", "l", "m", "d", "i", "E", "D", "S", "A", "!", "?"];
+const WALK: [&str; 14] = ["", "\r", "e", "l", "m", "d", "i", "E", "D", "S", "A", "L", "!", "?"];
 
 /// How long a screen is looked at, and how long a fault is on or off.
 const VISIT: Duration = Duration::from_secs(5);
@@ -43,8 +43,16 @@ const UNSIGNED: [(&str, u64); 8] = [
     ("Event subscriptions", 1300),
     ("", 1300),
 ];
-/// And of the points of a metric.
-const UNSIGNED_METRICS: u64 = 240;
+/// Other words that stand before an age in a title, wherever they do.
+const UNSIGNED_WORDS: [(&str, u64); 6] = [
+    ("metrics", 240),
+    ("status", 60),
+    ("tables", 60),
+    ("read", 260),
+    // Asked every ten, and every five minutes.
+    ("endpoints", 1300),
+    ("instance", 700),
+];
 
 fn minutes() -> u64 {
     std::env::var("CUTOVER_SOAK_MINUTES").ok().and_then(|text| text.parse().ok()).unwrap_or(10)
@@ -69,19 +77,17 @@ fn seconds(label: &str) -> Option<u64> {
 /// Ages that are older than they may be without a sign before them.
 fn unmarked(screen: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for line in screen.lines() {
-        for name in ["as of", "metrics"] {
-            for (at, _) in line.match_indices(&format!("{name} ")) {
+    // Ages stand in the titles of panes.
+    for line in screen.lines().filter(|line| line.contains('┌')) {
+        let words = UNSIGNED_WORDS.iter().map(|(word, most)| (*word, Some(*most)));
+        for (word, most) in words.chain([("as of", None)]) {
+            for (at, _) in line.match_indices(&format!("{word} ")) {
                 let before = &line[..at];
                 let title = before.rsplit("┌ ").next().unwrap_or_default();
-                let most = if name == "metrics" {
-                    UNSIGNED_METRICS
-                } else {
-                    UNSIGNED.iter().find(|(pane, _)| title.starts_with(pane)).map_or(0, |(_, most)| *most)
-                };
-                let label = line[at + name.len() + 1..].split_whitespace().next().unwrap_or_default();
+                let of_pane = || UNSIGNED.iter().find(|(pane, _)| title.starts_with(pane)).map_or(0, |(_, most)| *most);
+                let label = line[at + word.len() + 1..].split_whitespace().next().unwrap_or_default();
                 let signed = ["▲ ", "✗ ", "? "].iter().any(|sign| before.ends_with(sign));
-                if !signed && seconds(label).is_some_and(|age| age > most) {
+                if !signed && seconds(label).is_some_and(|age| age > most.unwrap_or_else(of_pane)) {
                     found.push(line.trim().to_owned());
                 }
             }
@@ -101,6 +107,7 @@ fn an_age_is_old_in_whatever_unit_and_a_sign_marks_it() {
     let line = |text: &str| unmarked(&format!("┌ Tasks ─ 4 ── {text} ┐")).len();
     assert_eq!([line("as of 15s"), line("as of 2m · metrics 3m"), line("metrics 5m")], [0, 1, 1]);
     assert!(unmarked("┌ Rule ── ● enabled ┐┌ Event subscriptions ─ 2 ── as of 2m ┐").is_empty());
+    assert_eq!([line("status 2m · tables now"), line("read 9m"), line("✗ tables 9m · instance 9m")], [1, 1, 0]);
     assert_eq!([line("▲ as of 2m"), line("as of 15s · ✗ metrics 1h"), line("? as of 9m")], [0, 0, 0]);
 }
 
