@@ -1,4 +1,4 @@
-//! One rule or one schedule, in full, read by itself: with the credentials in use, or with a snapshot of them.
+//! One rule or one schedule, in full, read by itself.
 //!
 //! A schedule is switched by writing all of it again (section 0 of the DMS facts, point 15), so here is also where a field
 //! that this program does not know is found: what is not known cannot be written back.
@@ -6,19 +6,15 @@
 use crate::aws::answer::Answer;
 use crate::aws::convert;
 use crate::aws::limiter::Urgency;
-use crate::aws::wire::{ALL, Refused, Reply, Wire, Witness, attempts};
+use crate::aws::wire::{Refused, Wire};
 use crate::model::operation::Operation;
 use crate::model::schedule::{Schedule, Target};
-use aws_credential_types::Credentials;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
-use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
-use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -43,41 +39,15 @@ impl WholeSchedule {
     }
 }
 
-/// Sends one read, with these credentials and no others where there are some.
-async fn send<O, E, F, Fut>(
-    wire: &Wire,
-    snapshot: Option<&Credentials>,
-    operation: Operation,
-    send: F,
-) -> Result<Reply<O>, Refused>
-where
-    F: Fn(Witness) -> Fut,
-    Fut: Future<Output = Result<O, SdkError<E, HttpResponse>>>,
-    E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
-{
-    match snapshot {
-        None => wire.send(operation, Urgency::Interactive, 0, send).await,
-        Some(_) => attempts(&wire.limiter, &wire.scope.region, operation, Urgency::Interactive, 0, ALL, send).await,
-    }
-}
-
 /// One rule with its targets. Targets that may not be read are in [`Answer::missing`].
-pub(super) async fn rule(
-    wire: &Wire,
-    snapshot: Option<&Credentials>,
-    bus: &str,
-    name: &str,
-) -> Result<Answer<Schedule>, Refused> {
-    let signed = || {
-        let with = aws_sdk_eventbridge::config::Builder::new();
-        snapshot.map_or_else(aws_sdk_eventbridge::config::Builder::new, |keys| with.credentials_provider(keys.clone()))
-    };
+pub(super) async fn rule(wire: &Wire, bus: &str, name: &str) -> Result<Answer<Schedule>, Refused> {
     let events = &wire.clients.events;
-    let reply = send(wire, snapshot, Operation::DescribeRule, |witness| {
-        let request = events.describe_rule().event_bus_name(bus).name(name);
-        request.customize().config_override(signed()).interceptor(witness).send()
-    })
-    .await?;
+    let reply = wire
+        .send(Operation::DescribeRule, Urgency::Interactive, 0, |witness| {
+            let request = events.describe_rule().event_bus_name(bus).name(name);
+            request.customize().interceptor(witness).send()
+        })
+        .await?;
     let mut answer = Answer {
         value: convert::described_rule(&reply.value, bus),
         stated: reply.stated,
@@ -87,12 +57,13 @@ pub(super) async fn rule(
     let (mut found, mut next): (Vec<Target>, Option<String>) = (Vec::new(), None);
     loop {
         let operation = Operation::ListTargetsByRule;
-        let sent = send(wire, snapshot, operation, |witness| {
-            let request = events.list_targets_by_rule().event_bus_name(bus).rule(name).limit(PAGE);
-            let request = request.set_next_token(next.clone()).customize();
-            request.config_override(signed()).interceptor(witness).send()
-        })
-        .await;
+        let sent = wire
+            .send(operation, Urgency::Interactive, 0, |witness| {
+                let request = events.list_targets_by_rule().event_bus_name(bus).rule(name).limit(PAGE);
+                let request = request.set_next_token(next.clone()).customize();
+                request.interceptor(witness).send()
+            })
+            .await;
         let page = match sent {
             Ok(reply) => reply,
             Err(refused) => {
@@ -116,22 +87,14 @@ pub(super) async fn rule(
 }
 
 /// One schedule.
-pub(super) async fn schedule(
-    wire: &Wire,
-    snapshot: Option<&Credentials>,
-    group: &str,
-    name: &str,
-) -> Result<WholeSchedule, Refused> {
-    let signed = || {
-        let with = aws_sdk_scheduler::config::Builder::new();
-        snapshot.map_or_else(aws_sdk_scheduler::config::Builder::new, |keys| with.credentials_provider(keys.clone()))
-    };
+pub(super) async fn schedule(wire: &Wire, group: &str, name: &str) -> Result<WholeSchedule, Refused> {
     let body = Body::default();
-    let reply = send(wire, snapshot, Operation::GetSchedule, |witness| {
-        let request = wire.clients.scheduler.get_schedule().group_name(group).name(name).customize();
-        request.config_override(signed()).interceptor(witness).interceptor(body.clone()).send()
-    })
-    .await?;
+    let reply = wire
+        .send(Operation::GetSchedule, Urgency::Interactive, 0, |witness| {
+            let request = wire.clients.scheduler.get_schedule().group_name(group).name(name).customize();
+            request.interceptor(witness).interceptor(body.clone()).send()
+        })
+        .await?;
     Ok(WholeSchedule { output: reply.value, unknown: body.unknown() })
 }
 

@@ -2,7 +2,7 @@
 
 use crate::aws::answer::Answer;
 use crate::aws::connect::other_account;
-use crate::aws::credentials::{Freshness, Held, Keeper, problem as credentials_problem};
+use crate::aws::credentials::{Freshness, Held, Keeper, Source, problem as credentials_problem};
 use crate::aws::failure::{self, Class};
 use crate::aws::limiter::{Limiter, Urgency};
 use crate::aws::service_clock::ServiceClock;
@@ -11,6 +11,7 @@ use crate::model::stamp::Stamp;
 use crate::model::{AccountId, Problem, ProblemKind, Region, Scope, Untrusted};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
@@ -87,9 +88,10 @@ fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
 }
 
-/// Clients of the services read.
+/// Clients of the services.
 #[derive(Debug, Clone)]
 pub(super) struct Clients {
+    sdk: SdkConfig,
     pub dms: aws_sdk_databasemigration::Client,
     pub cloudwatch: aws_sdk_cloudwatch::Client,
     pub events: aws_sdk_eventbridge::Client,
@@ -110,6 +112,7 @@ pub(super) struct Caller {
 impl Clients {
     pub(super) fn new(sdk: &SdkConfig) -> Self {
         Self {
+            sdk: sdk.clone(),
             dms: aws_sdk_databasemigration::Client::new(sdk),
             cloudwatch: aws_sdk_cloudwatch::Client::new(sdk),
             events: aws_sdk_eventbridge::Client::new(sdk),
@@ -119,6 +122,12 @@ impl Clients {
             secrets: aws_sdk_secretsmanager::Client::new(sdk),
             sts: aws_sdk_sts::Client::new(sdk),
         }
+    }
+
+    /// The same clients over the same connections, signing with these credentials and no others.
+    fn signing_with(&self, credentials: &Credentials) -> Self {
+        let sdk = self.sdk.to_builder();
+        Self::new(&sdk.credentials_provider(SharedCredentialsProvider::new(credentials.clone())).build())
     }
 
     /// Asks STS whose these credentials are; they need not be in use yet.
@@ -209,6 +218,14 @@ pub(super) struct Wire {
 impl Wire {
     pub(super) fn new(clients: Clients, keeper: Arc<Keeper>, limiter: Arc<Limiter>, scope: Scope) -> Self {
         Self { clients, keeper, limiter, scope, renewing: tokio::sync::Mutex::new(()), clock: ServiceClock::default() }
+    }
+
+    /// The same account, region and limiter, and one snapshot of credentials that nothing ever replaces.
+    pub(super) fn frozen(&self, credentials: &Credentials) -> Self {
+        let keeper = Arc::new(Keeper::new(Source::Fixed(credentials.clone())));
+        keeper.hold(credentials.clone(), SystemTime::now());
+        let clients = self.clients.signing_with(credentials);
+        Self::new(clients, keeper, Arc::clone(&self.limiter), self.scope.clone())
     }
 
     /// Sends one read. `metrics` is what it costs (see [`Limiter::pass`]).

@@ -317,9 +317,9 @@ fn wanted(to: Switch) -> ScheduleState {
 async fn read(signed: &Signed, what: &Named) -> Result<Fresh, Problem> {
     let (group, name) = (what.group.raw(), what.name.raw());
     match what.kind {
-        ScheduleKind::Rule => Ok(Fresh { schedule: signed.rule(group, name).await?, whole: None }),
+        ScheduleKind::Rule => Ok(Fresh { schedule: signed.reader().rule(group, name).await?.value, whole: None }),
         ScheduleKind::Schedule => {
-            let whole = signed.schedule(group, name).await?;
+            let whole = signed.reader().schedule(group, name).await?;
             Ok(Fresh { schedule: whole.schedule(), whole: Some(whole) })
         }
     }

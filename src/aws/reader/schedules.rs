@@ -104,12 +104,12 @@ impl Reader {
 
     /// One rule with its targets, and nothing about any other.
     pub async fn rule(&self, bus: &str, name: &str) -> Result<Answer<Schedule>, Problem> {
-        Ok(whole::rule(&self.wire, None, bus, name).await?)
+        Ok(whole::rule(&self.wire, bus, name).await?)
     }
 
     /// One schedule, all of it.
     pub async fn schedule(&self, group: &str, name: &str) -> Result<WholeSchedule, Problem> {
-        Ok(whole::schedule(&self.wire, None, group, name).await?)
+        Ok(whole::schedule(&self.wire, group, name).await?)
     }
 
     /// Every rule and schedule of exactly this name, as lists have them. What could not be listed is in

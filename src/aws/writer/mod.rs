@@ -10,13 +10,11 @@ use crate::aws::connect::Connected;
 use crate::aws::credentials::{Freshness, problem as credentials_problem};
 use crate::aws::failure::Class;
 use crate::aws::limiter::Urgency;
-use crate::aws::whole::{self, WholeSchedule};
+use crate::aws::reader::Reader;
 use crate::aws::wire::{Refused, Reply, Wire, Witness, attempts};
 use crate::model::operation::Operation;
 use crate::model::parts::Identity;
-use crate::model::schedule::Schedule;
 use crate::model::{AccountId, Problem, ProblemKind, Scope};
-use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -40,7 +38,6 @@ pub fn writer(connected: &Connected, expect: AccountId) -> Writer {
 #[derive(Debug)]
 pub struct Signed {
     wire: Arc<Wire>,
-    credentials: Credentials,
     caller: Identity,
 }
 
@@ -89,7 +86,7 @@ impl Writer {
         }
         let expires = credentials.expiry().and_then(|at| Timestamp::try_from(at).ok());
         let caller = Identity { account: caller.account, arn: caller.arn, expires };
-        Ok(Signed { wire: Arc::clone(&self.wire), credentials, caller })
+        Ok(Signed { wire: Arc::new(self.wire.frozen(&credentials)), caller })
     }
 }
 
@@ -98,14 +95,9 @@ impl Signed {
         &self.caller
     }
 
-    /// One rule with its targets.
-    pub async fn rule(&self, bus: &str, name: &str) -> Result<Schedule, Problem> {
-        Ok(whole::rule(&self.wire, Some(&self.credentials), bus, name).await?.value)
-    }
-
-    /// One schedule, all of it.
-    pub async fn schedule(&self, group: &str, name: &str) -> Result<WholeSchedule, Problem> {
-        Ok(whole::schedule(&self.wire, Some(&self.credentials), group, name).await?)
+    /// Reads with the same snapshot.
+    pub fn reader(&self) -> Reader {
+        Reader::new(Arc::clone(&self.wire), Urgency::Interactive)
     }
 
     /// Sends once.

@@ -19,18 +19,16 @@ fn sent<O: RequestId>(result: Result<Reply<O>, Refused>) -> Sent {
 impl Signed {
     pub async fn enable_rule(&self, bus: &str, name: &str) -> Sent {
         let send = self.once(Operation::EnableRule, |witness| {
-            let with = aws_sdk_eventbridge::config::Builder::new().credentials_provider(self.credentials.clone());
             let request = self.wire.clients.events.enable_rule().event_bus_name(bus).name(name);
-            request.customize().config_override(with).interceptor(witness).send()
+            request.customize().interceptor(witness).send()
         });
         sent(send.await)
     }
 
     pub async fn disable_rule(&self, bus: &str, name: &str) -> Sent {
         let send = self.once(Operation::DisableRule, |witness| {
-            let with = aws_sdk_eventbridge::config::Builder::new().credentials_provider(self.credentials.clone());
             let request = self.wire.clients.events.disable_rule().event_bus_name(bus).name(name);
-            request.customize().config_override(with).interceptor(witness).send()
+            request.customize().interceptor(witness).send()
         });
         sent(send.await)
     }
@@ -39,9 +37,8 @@ impl Signed {
     pub async fn update_schedule(&self, whole: &WholeSchedule, enabled: bool) -> Sent {
         let state = if enabled { ScheduleState::Enabled } else { ScheduleState::Disabled };
         let send = self.once(Operation::UpdateSchedule, |witness| {
-            let with = aws_sdk_scheduler::config::Builder::new().credentials_provider(self.credentials.clone());
             let request = with_all_of(self.wire.clients.scheduler.update_schedule(), &whole.output);
-            request.state(state.clone()).customize().config_override(with).interceptor(witness).send()
+            request.state(state.clone()).customize().interceptor(witness).send()
         });
         sent(send.await)
     }
