@@ -8,9 +8,9 @@ pub use ask::answer;
 use super::headless::block_on;
 use super::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters, Reader};
-use crate::change::{Confirmed, Executor, LIVES, Outcome, Refusal, Ruling, Time, Yes};
-use crate::model::audit::{Entry, Standing, State};
-use crate::model::change::{Change, Named, Preview, Switch, Which};
+use crate::change::{Confirmed, Executor, LIVES, Time, Yes};
+use crate::model::audit::{Activity, Entry, State};
+use crate::model::change::{Change, Named, Outcome, Precondition, Preview, Refusal, Ruling, Switch, Which};
 use crate::model::untrusted::shown;
 use crate::model::{Problem, ProblemKind};
 use crate::store::Audit;
@@ -98,9 +98,11 @@ pub fn switch(setup: &Setup, which: &str, to: Switch, yes: bool) -> Result<Asked
         let connected: Connected = aws::connect(&setup.aws, &Limiters::default()).await?;
         let time = Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span)) };
         let environment = setup.environment.clone();
-        let mut executor = Executor::new(&authority, &connected, audit, whence, environment, time)?;
+        let mut executor =
+            Executor::new(&authority, &connected, audit, whence, environment, setup.safeguards.clone(), time)?;
         let what = the_one(&connected.reader, which).await?;
-        let draft = executor.draft(&what, to).await.map_err(|problem| absent(problem, &what))?;
+        let change = Change::Switch { what: what.clone(), to };
+        let draft = executor.draft(&change).await.map_err(|problem| absent(problem, &what))?;
         let preview = draft.preview;
         Ok::<_, Failure>(match draft.ruling {
             Ruling::Legal => Err((preview, executor)),
@@ -121,7 +123,7 @@ async fn refused(executor: &mut Executor, preview: Preview, refusal: &Refusal) -
     let outcome = executor.refuse(&preview, refusal).await;
     let mut lines = outcome.lines.clone();
     // What a service keeps for itself AWS refuses to everybody.
-    if preview.precondition.managed_by.is_none() {
+    if !matches!(&preview.precondition, Precondition::Schedule(schedule) if schedule.managed_by.is_some()) {
         lines.push(format!("by hand: {}", preview.aws_command));
     }
     Ended { preview, ending: Ending::Refused, lines, outcome: Some(outcome) }
@@ -208,15 +210,6 @@ fn absent(problem: Problem, what: &Named) -> Failure {
         failure.lines.push("`cutover schedules` lists what there is.".to_owned());
     }
     failure
-}
-
-/// One entry of the audit with what is to be made of it.
-#[derive(Debug)]
-pub struct Activity {
-    pub entry: Entry,
-    pub standing: Standing,
-    /// What to do now; empty where there is nothing to do.
-    pub advice: String,
 }
 
 /// Everything that was ever asked for from here, the newest first.

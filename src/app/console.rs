@@ -63,6 +63,8 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
             // A file system can take its time, or never answer.
             runtime.spawn_blocking(move || inbox.send(Message::Written { id, outcome: write::new_file(&path, &text) }));
         }
+        // Nobody asks for these yet.
+        Effect::Draft { .. } | Effect::Confirm { .. } | Effect::DropDraft { .. } | Effect::ReadActivity => {}
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };

@@ -8,6 +8,7 @@ use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
 use crate::console::theme::Look;
 use crate::model::alert;
+use crate::model::change::Safeguards;
 use crate::{aws, feeds, store};
 use std::path::{Path, PathBuf};
 
@@ -51,6 +52,8 @@ pub struct Setup {
     /// Whether anything may be changed.
     pub(super) mode: Mode,
     pub(super) store: store::Settings,
+    /// What may not be touched, and what may be overwritten.
+    pub(super) safeguards: Safeguards,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
 }
@@ -70,6 +73,9 @@ impl Setup {
             expect_account,
             operate,
             audit_dir,
+            reload_allowed,
+            protected,
+            retired,
             scope,
             logs,
             screen,
@@ -90,7 +96,22 @@ impl Setup {
         watch.check().map_err(|error| Failure::usage(error.to_string()))?;
         let (log_groups, theme) = (logs.groups, flags.theme);
         let clock = Clock::System;
-        Ok(Self { environment, aws, watch, screen, alerts, log_groups, theme, keys, clock, mode, store, demo: None })
+        let safeguards = Safeguards { reload_allowed, protected, retired };
+        Ok(Self {
+            environment,
+            aws,
+            watch,
+            screen,
+            alerts,
+            log_groups,
+            theme,
+            keys,
+            clock,
+            mode,
+            store,
+            safeguards,
+            demo: None,
+        })
     }
 
     /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
@@ -113,6 +134,7 @@ impl Setup {
             clock,
             mode: Mode::default(),
             store: store::Settings::default(),
+            safeguards: Safeguards::default(),
             demo: Some(flags),
         })
     }

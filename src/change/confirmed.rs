@@ -1,7 +1,7 @@
 //! A change that somebody meant.
 
 use crate::model::audit::How;
-use crate::model::change::{Change, Preview};
+use crate::model::change::{Change, Grade, Preview};
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a preview can be confirmed, and how long a confirmation holds. What was read before is older by then than
@@ -51,7 +51,7 @@ impl Confirmed<Change> {
     /// # Errors
     /// It cannot be undone.
     pub fn by_flag(preview: Preview, _: Yes, now: Timestamp) -> Result<Self, NotConfirmed> {
-        if !preview.undoable {
+        if preview.grade != Grade::Undoable {
             return Err(NotConfirmed::NotUndoable);
         }
         Ok(Self { what: preview.change.clone(), preview, how: How::Flag, at: now })
@@ -130,7 +130,7 @@ mod tests {
         assert!(Yes::given(false).is_none());
         let confirmed = Confirmed::by_flag(preview(), yes, at(0)).unwrap();
         assert!(confirmed.lives(at(60)) && !confirmed.lives(at(61)) && !confirmed.lives(at(-61)));
-        let for_good = Preview { undoable: false, ..preview() };
+        let for_good = Preview { grade: Grade::Lasting { destination: None }, ..preview() };
         assert_eq!(Confirmed::by_flag(for_good, yes, at(0)).err(), Some(NotConfirmed::NotUndoable));
     }
 

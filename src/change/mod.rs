@@ -3,15 +3,15 @@
 //! May touch `model`, `aws`, `db` and `store`; the only room that may name `aws::Writer`. Nothing is sent without an
 //! [`Authority`], which [`Mode`] gives only where writing is meant, and without a [`Confirmed`] change, which only a typed
 //! answer or a flag makes. Start at [`Executor`]: what happens between a confirmation and the end of a change stands there in
-//! one place. `legal.rs` is the table of what is refused, `preview.rs` what a person is shown.
+//! one place. `legal/` is the tables of what is refused, `preview/` what a person is shown.
 
 mod confirmed;
 mod executor;
+mod facts;
 mod legal;
 mod mode;
 mod preview;
 
 pub use confirmed::{Confirmed, LIVES, NotConfirmed, Yes};
-pub use executor::{Draft, Executor, Outcome, Time};
-pub use legal::{Refusal, Ruling};
+pub use executor::{Executor, Time};
 pub use mode::{Authority, Mode};

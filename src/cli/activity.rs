@@ -1,9 +1,9 @@
 //! `cutover activity`: the audit of this user on this machine.
 
 use super::print::{Column, Format, List, column, hidden, time};
-use crate::app::change::{Activity, activity};
+use crate::app::change::activity;
 use crate::app::{Failure, Setup};
-use crate::model::audit::{How, Standing};
+use crate::model::audit::{Activity, How, Standing};
 use clap::Args;
 use serde_json::{Value, json};
 

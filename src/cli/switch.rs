@@ -90,11 +90,11 @@ fn sentences(ended: &Ended) -> String {
 
 fn row(ended: &Ended, to: Switch) -> Vec<Value> {
     let Ended { preview, ending, lines, outcome } = ended;
-    let Change::Switch { what, .. } = &preview.change;
-    let before = preview.precondition.state.raw();
+    let Change::Switch { what, .. } = &preview.change else { return Vec::new() };
+    let before = preview.precondition.state();
     let after = match (ending, outcome.as_ref().and_then(|outcome| outcome.state_after.as_ref())) {
         (Ending::NothingToDo | Ending::Refused, _) => json!(before),
-        (_, Some(state)) => json!(state.raw()),
+        (_, Some(state)) => json!(state),
         // Refused by AWS after it was read: it is as it was, as far as is known.
         (_, None) if outcome.as_ref().is_some_and(|outcome| outcome.state == State::Failed) => json!(before),
         (_, None) => Value::Null,
@@ -106,7 +106,7 @@ fn row(ended: &Ended, to: Switch) -> Vec<Value> {
         json!(what.kind.word()),
         json!(what.group.raw()),
         json!(what.name.raw()),
-        json!(preview.precondition.arn.raw()),
+        json!(preview.precondition.arn().raw()),
         json!(preview.environment),
         json!(preview.scope.account.0),
         json!(preview.scope.region.0),

@@ -11,6 +11,7 @@ mod mistake;
 
 use crate::console::actions::Keymap;
 use crate::feeds;
+use crate::model::change::Destination;
 use crate::model::{AccountId, alert};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -33,6 +34,12 @@ pub struct Config {
     pub operate: bool,
     /// A folder of a team, where this user's audit is appended too.
     pub audit_dir: Option<PathBuf>,
+    /// Databases, as HOST/DB, whose rows may be destroyed by a load; empty is none.
+    pub reload_allowed: Vec<Destination>,
+    /// Patterns of HOST/DB that are never overwritten, whatever else is allowed.
+    pub protected: Vec<String>,
+    /// Names of tasks that are not started again.
+    pub retired: Vec<String>,
     pub scope: Scope,
     pub logs: Logs,
     pub screen: Screen,

@@ -1,5 +1,7 @@
 //! What can happen to the console, and what it can ask for. Both are data: they can be printed, compared and replayed.
 
+use crate::model::audit::Activity;
+use crate::model::change::{self, Change, Draft};
 use crate::model::log_place::LogSource;
 use crate::model::parts::Identity;
 use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
@@ -66,6 +68,24 @@ pub enum Message {
         id: u64,
         outcome: Outcome,
     },
+    /// The answer to [`Effect::Draft`] of this number: what would come of each change, in the same order.
+    Drafted {
+        id: u64,
+        drafts: Vec<Result<Draft, Problem>>,
+    },
+    /// The answer to [`Effect::Confirm`] of this number was not what had to be typed, or came too late: nothing was sent.
+    NotConfirmed {
+        id: u64,
+        why: String,
+    },
+    /// One of the changes of this draft has ended; the others follow, one by one.
+    Ended {
+        id: u64,
+        nth: usize,
+        outcome: Box<change::Outcome>,
+    },
+    /// The answer to [`Effect::ReadActivity`]: the audit, the newest first.
+    Activity(Result<Vec<Activity>, Problem>),
     /// The service's clock is this far ahead of this machine's. Whoever passes `now` goes by the service's from here on.
     ServiceClock(SignedDuration),
     /// The writer thread could not keep up for this long; shown in Problems, not an error.
@@ -122,6 +142,15 @@ pub enum Effect {
     Copy(String),
     /// Write this text to a new file, relative to where the program was started; answered by [`Message::Written`].
     Write { id: u64, path: String, text: String },
+    /// Look at what is to be changed and say what would come of it; answered by [`Message::Drafted`]. Changes nothing.
+    Draft { id: u64, changes: Vec<Change> },
+    /// This was typed to confirm the draft of this number. Whether it confirms anything is decided where changes are made;
+    /// answered by [`Message::NotConfirmed`], or by one [`Message::Ended`] for each change.
+    Confirm { id: u64, answer: String },
+    /// The draft of this number is not meant after all.
+    DropDraft { id: u64 },
+    /// Read the audit; answered by [`Message::Activity`].
+    ReadActivity,
     /// Ctrl-Z.
     Suspend,
     /// Ctrl-L: paint every cell again.

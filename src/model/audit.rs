@@ -149,6 +149,15 @@ impl Entry {
     }
 }
 
+/// One entry of the audit with what is to be made of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Activity {
+    pub entry: Entry,
+    pub standing: Standing,
+    /// What to do now; empty where there is nothing to do.
+    pub advice: String,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

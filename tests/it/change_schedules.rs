@@ -2,10 +2,10 @@
 
 use crate::change::{Desk, SCHEDULE};
 use cutover::aws::{Limiters, Settings, connect};
-use cutover::change::{Confirmed, Executor, Mode, Outcome, Ruling, Time, Yes};
+use cutover::change::{Confirmed, Executor, Mode, Time, Yes};
 use cutover::model::AccountId;
 use cutover::model::audit::{State, Whence};
-use cutover::model::change::{Switch, Which};
+use cutover::model::change::{Change, Outcome, Ruling, Safeguards, Switch, Which};
 use cutover::store::{self, Audit};
 use jiff::Timestamp;
 use proptest::collection::vec;
@@ -56,9 +56,10 @@ async fn switched(desk: &Desk, to: Switch) -> Result<Outcome, String> {
     let store = store::Settings { dir: Some(desk.state()), shared: None };
     let audit = Audit::open(&store, &whence()).await.unwrap();
     let time = Time { now: Timestamp::now, wait: |_| Box::pin(async {}) };
-    let mut executor = Executor::new(&authority, &connected, audit, whence(), None, time).unwrap();
+    let mut executor =
+        Executor::new(&authority, &connected, audit, whence(), None, Safeguards::default(), time).unwrap();
     let Ok(Which::Whole(what)) = SCHEDULE.parse() else { panic!("{SCHEDULE}") };
-    let draft = executor.draft(&what, to).await.unwrap();
+    let draft = executor.draft(&Change::Switch { what, to }).await.unwrap();
     match draft.ruling {
         Ruling::Legal => {}
         other => return Err(format!("{other:?}")),

@@ -62,12 +62,15 @@ use world::World;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     ReadOnly,
+    /// Changes are meant, in the account of the configuration.
+    Operate,
 }
 
 impl Mode {
     pub fn word(self) -> &'static str {
         match self {
             Self::ReadOnly => "READ-ONLY",
+            Self::Operate => "OPERATE",
         }
     }
 }

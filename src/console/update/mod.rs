@@ -34,6 +34,8 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Report(report) => report::fold(state, report),
         Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
+        // Nobody asks for these yet.
+        Message::Drafted { .. } | Message::NotConfirmed { .. } | Message::Ended { .. } | Message::Activity(_) => {}
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
             state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });

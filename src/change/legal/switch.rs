@@ -1,23 +1,7 @@
 //! THE table of what may be done to a rule or schedule, and why not otherwise. Pure.
 
-use crate::model::change::Switch;
+use crate::model::change::{Refusal, Ruling, Switch};
 use crate::model::schedule::{Schedule, ScheduleState};
-
-/// Why something is not done, and what to do instead.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    pub why: String,
-    pub do_this: String,
-}
-
-/// What the table says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ruling {
-    Legal,
-    /// It is as wanted already.
-    Nothing(String),
-    Refused(Refusal),
-}
 
 /// What is judged.
 struct Case<'a> {
@@ -95,7 +79,7 @@ pub fn switch(now_is: &Schedule, unknown: &[String], to: Switch) -> Ruling {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::change) mod tests {
     use super::*;
     use crate::model::Untrusted;
     use crate::model::schedule::ScheduleKind;

@@ -1,21 +1,24 @@
 //! From a confirmation to its end: sign in, look again, compare, write the audit, send once, write what came of it.
+//!
+//! Here is what is the same for every change; `switch.rs` is about rules and schedules, `task.rs` about tasks.
+
+mod switch;
+mod task;
 
 use super::confirmed::Confirmed;
-use super::legal::{self, Refusal, Ruling};
+use super::facts::TaskFacts;
+use super::legal;
 use super::mode::Authority;
-use super::preview;
-use crate::aws::{self, Connected, Reader, Sent, Serverless, Signed, TaskDetail, Unsigned, WholeSchedule, Writer};
+use crate::aws::{self, Connected, Reader, Sent, Signed, Unsigned, Writer};
 use crate::model::audit::{Entry, How, State, Whence};
-use crate::model::change::{Change, Named, Preview, Switch};
+use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards};
 use crate::model::parts::Identity;
-use crate::model::schedule::{Schedule, ScheduleKind, ScheduleState};
-use crate::model::untrusted::shown;
-use crate::model::{AccountId, Problem, ProblemKind, Untrusted};
+use crate::model::{AccountId, Problem, ProblemKind};
 use crate::store::Audit;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use std::pin::Pin;
 use std::time::Duration;
+use switch::ScheduleFacts;
 
 /// Where time comes from and how it passes.
 #[derive(Debug, Clone, Copy)]
@@ -24,31 +27,9 @@ pub struct Time {
     pub wait: fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
 
-/// Waits before each look after an answer that never came: both services carry a change out within a second or two.
+/// Waits before each look after an answer that never came: the services carry a change out within a second or two.
 const LOOKS: [Duration; 4] =
     [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(3)];
-
-/// A change that was asked for, and what the table says to it.
-#[derive(Debug)]
-pub struct Draft {
-    pub preview: Preview,
-    pub ruling: Ruling,
-}
-
-/// How a change ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// [`State::Done`], [`State::Refused`], [`State::Failed`] or [`State::Unknown`].
-    pub state: State,
-    /// What happened, why, what to do: clean lines.
-    pub lines: Vec<String>,
-    pub request_id: Option<String>,
-    /// Its entry, where there is one.
-    pub audit: Option<String>,
-    pub at: Timestamp,
-    /// State of what was to be changed, as it was seen last; `None` where nobody knows.
-    pub state_after: Option<ScheduleState>,
-}
 
 /// Carries changes out. There is none without an authority.
 #[derive(Debug)]
@@ -59,13 +40,50 @@ pub struct Executor {
     audit: Audit,
     whence: Whence,
     environment: Option<String>,
+    safeguards: Safeguards,
     time: Time,
 }
 
-/// What was just read, as it can be written back.
-struct Fresh {
-    schedule: Schedule,
-    whole: Option<WholeSchedule>,
+/// What was just read of what is to be changed, as it can be judged and sent.
+enum Facts {
+    Schedule(Box<ScheduleFacts>),
+    Task(Box<TaskFacts>),
+}
+
+impl Facts {
+    async fn read(reader: &Reader, change: &Change) -> Result<Self, Problem> {
+        Ok(match change {
+            Change::Switch { what, .. } => Self::Schedule(Box::new(ScheduleFacts::read(reader, what).await?)),
+            Change::Task { task, .. } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn).await?)),
+        })
+    }
+
+    fn precondition(&self) -> Precondition {
+        match self {
+            Self::Schedule(facts) => Precondition::Schedule(Box::new(facts.schedule.clone())),
+            Self::Task(facts) => Precondition::Task(Box::new(facts.standing())),
+        }
+    }
+
+    fn ruling(&self, change: &Change, safeguards: &Safeguards) -> Ruling {
+        match (self, change) {
+            (Self::Schedule(facts), Change::Switch { to, .. }) => legal::switch(&facts.schedule, facts.unknown(), *to),
+            (Self::Task(facts), Change::Task { verb, .. }) => legal::task(facts, verb, safeguards),
+            // Facts are read for the change they are judged with.
+            (Self::Schedule(_), Change::Task { .. }) | (Self::Task(_), Change::Switch { .. }) => {
+                let why = "it was read as something else than it is".to_owned();
+                Ruling::Refused(Refusal { why, do_this: "Ask again.".to_owned() })
+            }
+        }
+    }
+}
+
+/// What a look at it after sending says.
+struct Looked {
+    /// It is as was wanted, or on the way there.
+    done: bool,
+    /// Its state, in the service's word.
+    state: String,
 }
 
 impl Executor {
@@ -79,6 +97,7 @@ impl Executor {
         audit: Audit,
         whence: Whence,
         environment: Option<String>,
+        safeguards: Safeguards,
         time: Time,
     ) -> Result<Self, Problem> {
         let (expect, found) = (authority.expect(), &connected.scope.account);
@@ -92,33 +111,25 @@ impl Executor {
             audit,
             whence,
             environment,
+            safeguards,
             time,
         })
     }
 
-    /// Reads what is to be switched and says what would come of it. Changes nothing.
+    /// Reads what is to be changed and says what would come of it. Changes nothing.
     ///
     /// # Errors
     /// It is not there, or could not be read.
-    pub async fn draft(&self, what: &Named, to: Switch) -> Result<Draft, Problem> {
-        let (group, name) = (what.group.raw(), what.name.raw());
-        let (schedule, unknown) = match what.kind {
-            ScheduleKind::Rule => (self.reader.rule(group, name).await?.value, Vec::new()),
-            ScheduleKind::Schedule => {
-                let whole = self.reader.schedule(group, name).await?;
-                (whole.schedule(), whole.unknown().to_vec())
+    pub async fn draft(&self, change: &Change) -> Result<Draft, Problem> {
+        let facts = Facts::read(&self.reader, change).await?;
+        let ruling = facts.ruling(change, &self.safeguards);
+        let preview = match (facts, change) {
+            (Facts::Schedule(facts), Change::Switch { what, to }) => self.preview_switch(*facts, what, *to).await,
+            (Facts::Task(facts), Change::Task { task, verb }) => self.preview_task(*facts, task, verb).await,
+            (Facts::Schedule(_) | Facts::Task(_), _) => {
+                return Err(unreadable("what was read is not what was asked for", (self.time.now)()));
             }
         };
-        let names = if schedule.deeds().next().is_some() {
-            // Without names there are ARNs, which say the same.
-            let tasks = self.reader.tasks(TaskDetail::Brief, Serverless::Include).await.unwrap_or_default();
-            tasks.value.into_iter().map(|task| (task.arn, task.name)).collect()
-        } else {
-            Vec::new()
-        };
-        let ruling = legal::switch(&schedule, &unknown, to);
-        let (scope, environment) = (self.reader.scope(), self.environment.clone());
-        let preview = preview::switch(what.clone(), schedule, to, scope, environment, &names, (self.time.now)());
         Ok(Draft { preview, ruling })
     }
 
@@ -133,11 +144,11 @@ impl Executor {
     pub async fn execute(&mut self, confirmed: Confirmed<Change>) -> Outcome {
         let preview = confirmed.preview();
         let mut entry = self.entry(preview, Some(confirmed.how()));
-        let (signed, fresh) = match self.look_again(&confirmed, &mut entry).await {
+        let (signed, facts) = match self.look_again(&confirmed, &mut entry).await {
             Ok(ready) => ready,
             Err((state, lines)) => return self.end_unsent(&mut entry, state, lines).await,
         };
-        let Change::Switch { what, to } = confirmed.change();
+        let change = confirmed.change();
         if let Err(error) = self.audit.begin(&entry).await {
             let problem = error.problem("the audit cannot be written, so nothing was sent");
             return self.outcome(&entry, State::Failed, problem.lines());
@@ -152,17 +163,19 @@ impl Executor {
             let lines = vec!["the confirmation is more than a minute old: nothing was sent".to_owned()];
             return self.end(&mut entry, State::Refused, lines, None).await;
         }
-        let (group, name) = (what.group.raw(), what.name.raw());
-        let sent = match (&fresh.whole, to) {
-            (Some(whole), to) => signed.update_schedule(whole, *to == Switch::Enable).await,
-            (None, Switch::Enable) => signed.enable_rule(group, name).await,
-            (None, Switch::Disable) => signed.disable_rule(group, name).await,
+        let sent = match (&facts, change) {
+            (Facts::Schedule(facts), Change::Switch { what, to }) => facts.send(&signed, what, *to).await,
+            (Facts::Task(facts), Change::Task { verb, .. }) => task::send(facts, &signed, verb).await,
+            (Facts::Schedule(_) | Facts::Task(_), _) => {
+                let lines = vec!["what was read is not what was asked for: nothing was sent".to_owned()];
+                return self.end(&mut entry, State::Failed, lines, None).await;
+            }
         };
         match sent {
             Sent::Done { request_id } => {
                 entry.request_id = request_id;
-                let lines = self.done(what, *to, &fresh.schedule);
-                self.end(&mut entry, State::Done, lines, Some(wanted(*to))).await
+                let (lines, state) = self.done(change, &facts, &signed).await;
+                self.end(&mut entry, State::Done, lines, state).await
             }
             Sent::Refused(problem) => {
                 entry.request_id.clone_from(&problem.request_id);
@@ -171,7 +184,7 @@ impl Executor {
             }
             Sent::Unknown(problem) => {
                 entry.request_id.clone_from(&problem.request_id);
-                self.settle(&mut entry, &signed, what, *to, &fresh.schedule, &problem).await
+                self.settle(&mut entry, &signed, change, &facts, &problem).await
             }
         }
     }
@@ -181,8 +194,8 @@ impl Executor {
         &self,
         confirmed: &Confirmed<Change>,
         entry: &mut Entry,
-    ) -> Result<(Signed, Fresh), (State, Vec<String>)> {
-        let Change::Switch { what, to } = confirmed.change();
+    ) -> Result<(Signed, Facts), (State, Vec<String>)> {
+        let change = confirmed.change();
         let refused =
             |why: String| (State::Refused, vec![format!("refused: {why}"), "Nothing was sent. Ask again.".to_owned()]);
         if !confirmed.lives((self.time.now)()) {
@@ -193,17 +206,21 @@ impl Executor {
             Unsigned::CouldNot(problem) => (State::Failed, told("nothing was sent", &problem)),
         })?;
         entry.caller = signed.caller().arn.clone();
-        let fresh = read(&signed, what).await.map_err(|problem| match problem.kind {
+        let facts = Facts::read(&signed.reader(), change).await.map_err(|problem| match problem.kind {
             ProblemKind::NotFound => refused("it is no longer there".to_owned()),
             _ => (State::Failed, told("nothing was sent: it could not be read again", &problem)),
         })?;
-        let then = &confirmed.preview().precondition;
-        if *then != fresh.schedule {
-            return Err(refused(format!("it was changed since it was read: {}", difference(then, &fresh.schedule))));
+        let (then, now) = (&confirmed.preview().precondition, facts.precondition());
+        if *then != now {
+            let difference = match (then, &now) {
+                (Precondition::Schedule(then), Precondition::Schedule(now)) => switch::difference(then, now),
+                (Precondition::Task(then), Precondition::Task(now)) => task::difference(then, now),
+                _ => "it is something else".to_owned(),
+            };
+            return Err(refused(format!("it was changed since it was read: {difference}")));
         }
-        let unknown = fresh.whole.as_ref().map_or(&[][..], WholeSchedule::unknown);
-        match legal::switch(&fresh.schedule, unknown, *to) {
-            Ruling::Legal => Ok((signed, fresh)),
+        match facts.ruling(change, &self.safeguards) {
+            Ruling::Legal => Ok((signed, facts)),
             Ruling::Nothing(why) | Ruling::Refused(Refusal { why, .. }) => Err(refused(why)),
         }
     }
@@ -213,45 +230,52 @@ impl Executor {
         &mut self,
         entry: &mut Entry,
         signed: &Signed,
-        what: &Named,
-        to: Switch,
-        before: &Schedule,
+        change: &Change,
+        before: &Facts,
         problem: &Problem,
     ) -> Outcome {
-        let mut last: Result<ScheduleState, Problem> = Err(problem.clone());
+        let mut last: Result<Looked, Problem> = Err(problem.clone());
         for wait in LOOKS {
             (self.time.wait)(wait).await;
-            last = read(signed, what).await.map(|fresh| fresh.schedule.state);
-            if last.as_ref().is_ok_and(|state| *state == wanted(to)) {
-                let mut lines = self.done(what, to, before);
-                lines.push(format!("no answer came ({}), so it was looked at: it is {}", problem.summary, to.done()));
-                return self.end(entry, State::Done, lines, Some(wanted(to))).await;
+            last = Facts::read(&signed.reader(), change).await.map(|now| looked(before, &now, change));
+            if let Ok(Looked { done: true, state }) = &last {
+                let (mut lines, _) = self.done(change, before, signed).await;
+                lines.push(format!(
+                    "no answer came ({}), so it was looked at: it is {}",
+                    problem.summary,
+                    state.to_ascii_lowercase()
+                ));
+                return self.end(entry, State::Done, lines, Some(state.clone())).await;
             }
         }
         let mut lines = told("unknown: it was sent once and no answer came", problem);
         let (seen, state) = match last {
-            Ok(state) => (format!("looked at {} times: it is still {}", LOOKS.len(), shown(state.raw())), Some(state)),
+            Ok(Looked { state, .. }) => (format!("looked at {} times: it is still {state}", LOOKS.len()), Some(state)),
             Err(problem) => (format!("and it could not be looked at: {}", problem.lines().join("; ")), None),
         };
         lines.push(seen);
-        lines
-            .push("It may still be carried out. Look with `cutover schedules` before you ask for it again.".to_owned());
+        let look = match change {
+            Change::Switch { .. } => "cutover schedules",
+            Change::Task { .. } => "cutover tasks",
+        };
+        lines.push(format!("It may still be carried out. Look with `{look}` before you ask for it again."));
         self.end(entry, State::Unknown, lines, state).await
     }
 
-    fn done(&self, what: &Named, to: Switch, before: &Schedule) -> Vec<String> {
-        let mut lines = vec![format!("{} {}", to.done(), what.full())];
-        if to == Switch::Disable {
-            let until = preview::may_fire_until(before, (self.time.now)()).to_zoned(TimeZone::UTC);
-            lines.push(format!("it may fire once more until {}", until.strftime("%H:%M:%S UTC")));
+    /// What is said of a change that the service has taken, and the state it is in by then.
+    async fn done(&self, change: &Change, before: &Facts, signed: &Signed) -> (Vec<String>, Option<String>) {
+        match (before, change) {
+            (Facts::Schedule(facts), Change::Switch { what, to }) => (
+                switch::done(what, *to, &facts.schedule, (self.time.now)()),
+                Some(switch::wanted(*to).raw().to_owned()),
+            ),
+            (Facts::Task(facts), Change::Task { task, verb }) => self.done_task(facts, task, verb, signed).await,
+            (Facts::Schedule(_) | Facts::Task(_), _) => (Vec::new(), None),
         }
-        lines.push(preview::put_back(what, to));
-        lines
     }
 
     fn entry(&self, preview: &Preview, how: Option<How>) -> Entry {
         let now = (self.time.now)();
-        let Change::Switch { what, .. } = &preview.change;
         Entry {
             id: format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..)),
             asked_at: now,
@@ -262,8 +286,8 @@ impl Executor {
             scope: preview.scope.clone(),
             environment: preview.environment.clone(),
             kind: preview.change.kind(),
-            arn: preview.precondition.arn.clone(),
-            name: what.full(),
+            arn: preview.precondition.arn(),
+            name: preview.change.name(),
             preview: preview.lines().join("\n"),
             precondition: serde_json::to_value(&preview.precondition).unwrap_or_default(),
             aws_command: preview.aws_command.clone(),
@@ -290,7 +314,7 @@ impl Executor {
         entry: &mut Entry,
         state: State,
         lines: Vec<String>,
-        state_after: Option<ScheduleState>,
+        state_after: Option<String>,
     ) -> Outcome {
         let mut outcome = Outcome { audit: Some(entry.id.clone()), state_after, ..self.outcome(entry, state, lines) };
         (entry.state, entry.ended_at, entry.outcome) = (state, Some(outcome.at), outcome.lines.join("; "));
@@ -307,21 +331,14 @@ impl Executor {
     }
 }
 
-fn wanted(to: Switch) -> ScheduleState {
-    match to {
-        Switch::Enable => ScheduleState::Enabled,
-        Switch::Disable => ScheduleState::Disabled,
-    }
-}
-
-async fn read(signed: &Signed, what: &Named) -> Result<Fresh, Problem> {
-    let (group, name) = (what.group.raw(), what.name.raw());
-    match what.kind {
-        ScheduleKind::Rule => Ok(Fresh { schedule: signed.reader().rule(group, name).await?.value, whole: None }),
-        ScheduleKind::Schedule => {
-            let whole = signed.reader().schedule(group, name).await?;
-            Ok(Fresh { schedule: whole.schedule(), whole: Some(whole) })
+/// What a look says, beside what was there before.
+fn looked(before: &Facts, now: &Facts, change: &Change) -> Looked {
+    match (before, now, change) {
+        (_, Facts::Schedule(now), Change::Switch { to, .. }) => {
+            Looked { done: now.schedule.state == switch::wanted(*to), state: now.schedule.state.raw().to_owned() }
         }
+        (Facts::Task(before), Facts::Task(now), Change::Task { verb, .. }) => task::looked(before, now, verb),
+        (Facts::Schedule(_) | Facts::Task(_), _, _) => Looked { done: false, state: String::new() },
     }
 }
 
@@ -332,25 +349,15 @@ fn told(what: &str, problem: &Problem) -> Vec<String> {
     lines
 }
 
-/// What a person needs to know of a difference: the state, or else which part.
-fn difference(then: &Schedule, now: &Schedule) -> String {
-    if then.state != now.state {
-        return format!("it was {}, and is {} now", shown(then.state.raw()), shown(now.state.raw()));
+fn unreadable(summary: &str, at: Timestamp) -> Problem {
+    Problem {
+        kind: ProblemKind::Internal,
+        summary: summary.to_owned(),
+        detail: "nothing was changed".to_owned(),
+        hint: "Ask again.".to_owned(),
+        request_id: None,
+        at,
     }
-    let text = |text: &Option<Untrusted>| text.as_ref().map_or_else(|| "none".into(), |text| text.shown().into_owned());
-    let parts = [
-        (then.expression != now.expression)
-            .then(|| format!("its expression was {} and is {}", text(&then.expression), text(&now.expression))),
-        (then.time_zone != now.time_zone)
-            .then(|| format!("its time zone was {} and is {}", text(&then.time_zone), text(&now.time_zone))),
-        (then.targets != now.targets).then(|| "it calls something else".to_owned()),
-        (then.modified != now.modified).then(|| {
-            let at = |at: Option<Timestamp>| at.map_or_else(|| "an unknown time".to_owned(), |at| at.to_string());
-            format!("it was last written at {}, and not at {}", at(now.modified), at(then.modified))
-        }),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
-    if parts.is_empty() { "something about it is different".to_owned() } else { parts.join("; ") }
 }
 
 fn other_account(expect: &AccountId, found: &AccountId, at: Timestamp) -> Problem {

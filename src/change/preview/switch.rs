@@ -1,6 +1,6 @@
 //! What a person is shown before a rule or schedule is switched. Pure.
 
-use crate::model::change::{Change, Named, Preview, Switch};
+use crate::model::change::{Change, Grade, Named, Precondition, Preview, Switch};
 use crate::model::schedule::{NoNext, Schedule, ScheduleKind, ScheduleState, Target};
 use crate::model::untrusted::shown;
 use crate::model::{ReplicationArn, Scope, TaskName, Untrusted};
@@ -59,8 +59,10 @@ pub fn switch(
         fires: next.map(|times| times.iter().map(Zoned::timestamp).collect()).unwrap_or_default(),
         aws_command: aws_command(&what, to, scope),
         change: Change::Switch { what, to },
-        precondition: schedule,
-        undoable: true,
+        precondition: Precondition::Schedule(Box::new(schedule)),
+        warnings: Vec::new(),
+        grade: Grade::Undoable,
+        offers: Vec::new(),
         made: now,
     }
 }
@@ -134,8 +136,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::legal::tests::rule;
     use super::*;
+    use crate::change::legal::tests::rule;
     use crate::model::{AccountId, Region};
 
     fn scope(profile: &str) -> Scope {

@@ -1,0 +1,6 @@
+//! What a person is shown before anything is done.
+
+mod switch;
+mod task;
+
+pub use switch::{may_fire_until, put_back, switch};
