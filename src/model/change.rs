@@ -5,6 +5,7 @@
 //! the way from asking to the end.
 
 mod draft;
+pub mod legal;
 mod named;
 mod safeguards;
 mod verb;
