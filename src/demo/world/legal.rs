@@ -59,11 +59,12 @@ impl Whose {
     }
 }
 
-/// Never run, or down: whatever may be started. A serverless replication is `created` before its first run.
+/// Never run, or down: whatever may be started. A serverless replication is `created` before its first run, and
+/// `deprovisioned` a while after its last.
 fn stands(status: &TaskStatus, whose: Whose) -> bool {
     match status {
         TaskStatus::Ready | TaskStatus::Stopped | TaskStatus::Failed | TaskStatus::FailedMove => true,
-        TaskStatus::Other(word) => whose == Whose::Replication && word.raw() == "created",
+        TaskStatus::Other(word) => whose == Whose::Replication && matches!(word.raw(), "created" | "deprovisioned"),
         _ => false,
     }
 }
@@ -230,30 +231,35 @@ mod tests {
         use crate::model::{ReplicationKind, change::legal::Case};
         let words =
             "creating ready starting running stopping stopped failed modifying moving failed-move testing deleting";
-        for word in words.split(' ') {
-            for kind in [MigrationType::FullLoad, MigrationType::FullLoadAndCdc, MigrationType::Cdc] {
-                for has_run in [false, true] {
-                    let case = Case {
-                        kind: ReplicationKind::Classic,
-                        migration_type: kind.clone(),
-                        status: word.to_owned().into(),
-                        has_run,
-                    };
-                    let from_position = kind == MigrationType::Cdc;
-                    let asked = |start| Asked { start, from_position, has_run, connected: true };
-                    for (verb, answer) in [
-                        (VerbKind::Start, start(&kind, &case.status, asked(StartType::Start))),
-                        (VerbKind::Resume, start(&kind, &case.status, asked(StartType::Resume))),
-                        (VerbKind::Reload, start(&kind, &case.status, asked(StartType::Reload))),
-                        (VerbKind::Stop, stop(&case.status)),
-                        (VerbKind::ReloadTables, reload(&kind, &case.status)),
-                        (VerbKind::ValidateTables, reload(&kind, &case.status)),
-                    ] {
-                        let legal = legal::task(&case, verb) == Ruling::Legal;
-                        // Let through with a warning: the service decides.
-                        let left_open = legal::caution(&case, verb).is_some();
-                        assert!(left_open || legal == answer.is_ok(), "{case:?} {verb:?}: {legal}, {answer:?}");
-                    }
+        let serverless = "created initializing testing_connection provisioning_capacity replication_starting running \
+                          stopping stopped failed modifying deleting deprovisioned";
+        for (whose, kind, words) in [
+            (Whose::Task, ReplicationKind::Classic, words),
+            (Whose::Replication, ReplicationKind::Serverless, serverless),
+        ] {
+            for (word, migration_type, has_run) in words.split_whitespace().flat_map(|word| {
+                let types = [MigrationType::FullLoad, MigrationType::FullLoadAndCdc, MigrationType::Cdc];
+                types.into_iter().flat_map(move |kind| [false, true].map(|has_run| (word, kind.clone(), has_run)))
+            }) {
+                let case = Case { kind, migration_type, status: word.to_owned().into(), has_run };
+                let from_position = case.migration_type == MigrationType::Cdc;
+                let start = |start_type| {
+                    let asked = Asked { start: start_type, from_position, has_run, connected: true, whose };
+                    start(&case.migration_type, &case.status, asked)
+                };
+                let reload = || reload(&case.migration_type, &case.status, whose);
+                for (verb, answer) in [
+                    (VerbKind::Start, start(StartType::Start)),
+                    (VerbKind::Resume, start(StartType::Resume)),
+                    (VerbKind::Reload, start(StartType::Reload)),
+                    (VerbKind::Stop, stop(&case.status, whose)),
+                    (VerbKind::ReloadTables, reload()),
+                    (VerbKind::ValidateTables, reload()),
+                ] {
+                    let legal = legal::task(&case, verb) == Ruling::Legal;
+                    // Let through with a warning: the service decides.
+                    let left_open = legal::caution(&case, verb).is_some();
+                    assert!(left_open || legal == answer.is_ok(), "{case:?} {verb:?}: {legal}, {answer:?}");
                 }
             }
         }

@@ -48,18 +48,16 @@ fn a_fleets_load_runs_on_and_ends_by_itself() {
 
 #[test]
 fn a_serverless_replication_is_provisioned_runs_and_stops_with_reason_and_checkpoint() {
-    let setting = Setting { seed: 3, fleet: Some("200x20".parse().unwrap()), ..Setting::default() };
+    let setting = Setting { seed: 3, fleet: Some("600x5".parse().unwrap()), ..Setting::default() };
     let mut world = World::new(setting, FROZEN_AT);
     let created = |task: &&task::Task| {
         task.is_serverless() && task.status.raw() == "created" && task.def.migration_type.has_cdc()
     };
     let arn = world.tasks.iter().find(created).unwrap().def.arn.clone();
     let index = world.by_arn(arn.as_str()).unwrap();
-    let input = |more: &[(&'static str, Value)]| {
-        Value::map([("ReplicationConfigArn", Value::from(arn.as_str()))].into_iter().chain(more.iter().cloned()))
-    };
-    let start = input(&[("StartReplicationType", "start-replication".into())]);
-    let stop = input(&[]);
+    let key = || ("ReplicationConfigArn", Value::from(arn.as_str()));
+    let start = Value::map([key(), ("StartReplicationType", "start-replication".into())]);
+    let stop = Value::map([key()]);
     assert_eq!(world.change("StopReplication", &stop, FROZEN_AT).unwrap_err().code, "InvalidResourceStateFault");
     let answer = world.change("StartReplication", &start, FROZEN_AT).unwrap();
     let replication = answer.get("Replication").unwrap();
