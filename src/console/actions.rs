@@ -115,6 +115,8 @@ pub enum Risk {
     Looks,
     /// Leaves the screen: the program ends or is suspended. Nothing at AWS changes.
     Leaves,
+    /// Changes something at AWS, or leads there.
+    Changes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -141,7 +143,9 @@ pub enum ActionId {
     Acknowledge,
     ConfirmAcknowledge,
     DropAcknowledge,
+    ConfirmChange,
     DropChange,
+    CopyCommand,
     NextTab,
     PreviousTab,
     Search,
@@ -222,8 +226,9 @@ const INTRODUCTION: &str = "# Keys
 
 Made from the table in `src/console/actions.rs` by `tests/it/keys.rs`; do not edit.
 
-*Leaves* means that the program ends or is suspended; no key here changes anything at AWS. The mouse is never captured:
-text is selected with it as in any shell.
+*Leaves* means that the program ends or is suspended. *Changes* is what changes something at AWS or leads there: never
+without a question that shows what comes of it, and never before its answer was typed, letter by letter. The mouse is never
+captured: text is selected with it as in any shell.
 
 These are the defaults. `[keys]` in the configuration gives a command other keys wherever it works, `[keys.CONTEXT]` in one
 place only, and the narrower line wins:
@@ -256,7 +261,11 @@ pub fn keys_markdown() -> String {
         for action in defaults.of(context) {
             let keys: Vec<_> =
                 defaults.keys_in(action, context).map(|key| format!("`{}`", key_label(key, true))).collect();
-            let risk = if action.risk == Risk::Leaves { "leaves" } else { "" };
+            let risk = match action.risk {
+                Risk::Looks => "",
+                Risk::Leaves => "leaves",
+                Risk::Changes => "changes",
+            };
             out.push(format!("| {} | {} | {} | {risk} |", keys.join(" "), action.name, action.doc));
         }
     }

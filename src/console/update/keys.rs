@@ -5,6 +5,7 @@ use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
+use crate::console::state::notice::{Done, Notice};
 use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
 use crate::console::state::{Overlay, Screen, State, Tab};
@@ -15,6 +16,8 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     state.notice = None;
     if let Some(action) = state.setup.keys.find(context, key) {
         perform(state, action, effects);
+    } else if let (Context::Confirm, KeyCode::Char(c), false, false) = (context, key.code, key.ctrl, key.alt) {
+        confirm::typed(state, c, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         edit(state, |field| type_into(field, c.encode_utf8(&mut [0; 4])));
     } else if key.alt {
@@ -24,8 +27,13 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Pasted text goes into an open field and never acts.
+/// Pasted text goes into an open field and never acts. Into the answer of a question it does not even go.
 pub fn paste(state: &mut State, text: &str) {
+    if let Some(Overlay::Confirm(_)) = &state.overlay {
+        let words = "pasted text answers nothing here: type it";
+        state.notice = Some(Notice::new(Done::Not, words, state.now));
+        return;
+    }
     edit(state, |field| type_into(field, text));
 }
 
@@ -43,7 +51,7 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
             }
             return;
         }
-        Some(Overlay::Confirm(confirm)) => return change(&mut confirm.text),
+        Some(Overlay::Confirm(_)) => return confirm::edit(state, change),
         Some(Overlay::Help { .. }) | None => {}
     }
     if let Some(field) = &mut state.alerts.field {
@@ -133,7 +141,9 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::DropChange => confirm::drop_question(state, effects),
+        ActionId::ConfirmChange => confirm::answer(state, effects),
+        ActionId::DropChange => confirm::leave(state, effects),
+        ActionId::CopyCommand => confirm::copy(state, effects),
         ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
@@ -146,7 +156,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::FindNext => state.definition.next(true),
         ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
-        ActionId::Suspend => effects.push(Effect::Suspend),
+        ActionId::Suspend => {
+            confirm::absent(state, effects);
+            effects.push(Effect::Suspend);
+        }
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
     }
 }
@@ -223,7 +236,8 @@ fn step(state: &mut State, how: Move) {
             let (lines, height) = help::size(&state.setup.keys, *over, state.setup.ascii, state.area);
             *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
-        Some(Overlay::FileName(_) | Overlay::Confirm(_)) => {}
+        Some(Overlay::FileName(_)) => {}
+        Some(Overlay::Confirm(_)) => confirm::scroll(state, how),
         None => state.page().act(state, Act::Move(how)),
     }
 }

@@ -62,7 +62,7 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
             screen(state, &mut canvas, layout);
             match overlay {
                 Some(Overlay::Palette(palette)) => palette::draw(palette, &mut canvas, state.area),
-                Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, &mut canvas, state.area),
+                Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, &mut canvas),
                 _ => {}
             }
         }
