@@ -1,5 +1,6 @@
 //! Running the console: the screen first, AWS behind it.
 
+use super::change::patience;
 use super::signin::{Watching, sign_in};
 use super::{Clock, Failure, Inbox, Setup, panic, write};
 use crate::config::Clipboard;
@@ -28,11 +29,12 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         .map_err(|error| failed("no runtime", error))?;
     let inbox = Arc::new(Inbox::default());
     let watching = Watching::default();
+    let authority = setup.mode.authority();
     let asked = console::Setup {
         environment: setup.environment.clone(),
         profile: setup.profile(),
         region: setup.aws.region.clone(),
-        mode: Mode::ReadOnly,
+        mode: if authority.is_ok() { Mode::Operate } else { Mode::ReadOnly },
         ascii: capability.ascii,
         look: setup.look(capability),
         demo: setup.demo.is_some(),
@@ -45,6 +47,8 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
+        read_only_because: authority.as_ref().err().map(|problem| problem.hint.clone()).unwrap_or_default(),
+        answer_within: SignedDuration::try_from(patience()).unwrap_or_default(),
     };
     let clock = setup.clock;
     let begin = {
@@ -105,6 +109,10 @@ impl Program for Screen {
     fn view(&self, frame: &mut Frame) {
         panic::on_request("render");
         console::view(&self.state, &self.theme, frame);
+    }
+
+    fn question(&self) -> Option<u64> {
+        self.state.question()
     }
 
     fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {

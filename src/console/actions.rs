@@ -155,6 +155,7 @@ pub enum ActionId {
     Acknowledge,
     ConfirmAcknowledge,
     DropAcknowledge,
+    ConfirmChange,
     DropChange,
     Mark,
     DropMarks,
@@ -176,6 +177,7 @@ pub enum ActionId {
     PreviousField,
     NextOrigin,
     PreviousOrigin,
+    CopyCommand,
     NextTab,
     PreviousTab,
     Search,
@@ -259,9 +261,9 @@ const INTRODUCTION: &str = "# Keys
 Made from the table in `src/console/actions.rs` by `tests/it/keys.rs`; do not edit.
 
 *Leaves* means that the program ends or is suspended. *Changes* is the way to changing something at AWS, with the action that
-IAM must allow. Such keys stand in the menu of `O` and nowhere else; outside it their commands are found by name. None of them
-changes anything by itself: what would come of it is shown first, and nothing is sent before its name was typed. In read-only
-the menu only says what would be possible. The mouse is never captured: text is selected with it as in any shell.
+IAM must allow. Such keys stand in the menu of `O` and in the question it leads to, nowhere else; on a screen their commands
+are found by name. What would come of it is shown first, and nothing is sent before its name was typed, letter by letter. In
+read-only the menu only says what would be possible. The mouse is never captured: text is selected with it as in any shell.
 
 These are the defaults. `[keys]` in the configuration gives a command other keys wherever it works, `[keys.CONTEXT]` in one
 place only, and the narrower line wins:
@@ -351,7 +353,8 @@ mod tests {
     fn only_what_says_so_needs_more_than_reading() {
         for action in TABLE {
             let writes = action.operation.is_some_and(|operation| operation.row().access != Access::Read);
-            assert_eq!(writes, action.risk == Risk::Changes && action.id != ActionId::Choose, "{}", action.name);
+            let whatever_was_chosen = matches!(action.id, ActionId::Choose | ActionId::ConfirmChange);
+            assert_eq!(writes, action.risk == Risk::Changes && !whatever_was_chosen, "{}", action.name);
         }
     }
 
@@ -359,7 +362,7 @@ mod tests {
     fn what_changes_something_has_a_key_in_the_menu_only_and_none_of_those_one_presses_without_looking() {
         let moving = [KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Tab, KeyCode::Backspace];
         for action in TABLE.iter().filter(|action| action.risk == Risk::Changes) {
-            assert_eq!(action.contexts, [Context::Operate], "{}", action.name);
+            assert!(matches!(action.contexts, [Context::Operate | Context::Confirm]), "{}", action.name);
             for key in action.keys {
                 let reflex = matches!(key.code, KeyCode::Char(' ' | 'h' | 'j' | 'k' | 'l' | 'q' | 'g' | 'G' | 'x' | 'X'));
                 assert!(!reflex && !moving.contains(&key.code) && !key.ctrl && !key.alt, "{}", action.name);

@@ -26,8 +26,13 @@ const SCREENS: &[Context] =
     &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems];
 const SCROLLED: &[Context] =
     &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help];
-const MOVED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Operate, Help, Palette];
+/// The same, and a question that is longer than the screen.
+const PAGED: &[Context] =
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help, Confirm];
+const MOVED: &[Context] = &[
+    Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Operate, Help,
+    Palette, Confirm,
+];
 /// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
 /// screen without a task; the keys do nothing then.
 const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
@@ -818,7 +823,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::PageUp,
         name: "page-up",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[key(KeyCode::PageUp), ctrl('b')],
         label: "page up",
         doc: "One page up.",
@@ -827,7 +832,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::PageDown,
         name: "page-down",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[key(KeyCode::PageDown), ctrl('f'), char(' ')],
         label: "page down",
         doc: "One page down.",
@@ -836,7 +841,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::First,
         name: "first",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[char('g'), key(KeyCode::Home)],
         label: "first",
         doc: "To the first row.",
@@ -845,7 +850,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Last,
         name: "last",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[char('G'), key(KeyCode::End)],
         label: "last",
         doc: "To the last row.",
@@ -953,6 +958,27 @@ pub const TABLE: &[Action] = &[
         label: "close",
         doc: "Close without writing.",
         footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::ConfirmChange,
+        name: "confirm-change",
+        contexts: &[Confirm],
+        keys: &[key(KeyCode::Enter)],
+        label: "do it",
+        doc: "Do it, where exactly what is asked for was typed.",
+        risk: Risk::Changes,
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CopyCommand,
+        name: "copy-command",
+        contexts: &[Confirm],
+        keys: &[ctrl('y')],
+        label: "copy command",
+        doc: "Copy the aws commands that do the same, for a ticket or to do it by hand.",
+        footer: Some(3),
         ..BASE
     },
     Action {

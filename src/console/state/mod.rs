@@ -109,6 +109,10 @@ pub struct Setup {
     pub keys: Keymap,
     /// The clipboard may be used.
     pub copies: bool,
+    /// What to do to be able to change something; empty where one is.
+    pub read_only_because: String,
+    /// How long a question waits for its answer.
+    pub answer_within: SignedDuration,
 }
 
 /// Who we are, once that is known.
@@ -263,6 +267,14 @@ impl State {
         }
     }
 
+    /// The question on screen whose keys are guarded.
+    pub fn question(&self) -> Option<u64> {
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) if confirm.is_guarded() => Some(confirm.id),
+            _ => None,
+        }
+    }
+
     pub fn screen_context(&self) -> Context {
         self.page().context()
     }
@@ -393,6 +405,9 @@ impl State {
         }
         next.offer(self.tasks.judged_until);
         next.offer(self.alerts.book.until());
+        if let Some(Overlay::Confirm(confirm)) = &self.overlay {
+            next.offer(confirm.next_step(now));
+        }
         next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at

@@ -6,6 +6,7 @@ use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
 use crate::console::state::list::Marking;
+use crate::console::state::notice::{Done, Notice};
 use crate::console::state::operate::Form;
 use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
@@ -17,6 +18,8 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     state.notice = None;
     if let Some(action) = state.setup.keys.find(context, key) {
         perform(state, action, effects);
+    } else if let (Context::Confirm, KeyCode::Char(c), false, false) = (context, key.code, key.ctrl, key.alt) {
+        confirm::typed(state, c, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         take(state, c.encode_utf8(&mut [0; 4]));
     } else if key.alt {
@@ -26,8 +29,13 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Pasted text goes into an open field and never acts.
+/// Pasted text goes into an open field and never acts. Into the answer of a question it does not even go.
 pub fn paste(state: &mut State, text: &str) {
+    if let Some(Overlay::Confirm(_)) = &state.overlay {
+        let words = "pasted text answers nothing here: type it";
+        state.notice = Some(Notice::new(Done::Not, words, state.now));
+        return;
+    }
     take(state, text);
 }
 
@@ -58,7 +66,7 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
             }
             return;
         }
-        Some(Overlay::Confirm(confirm)) => return change(&mut confirm.text),
+        Some(Overlay::Confirm(_)) => return confirm::edit(state, change),
         Some(Overlay::Help { .. }) | None => {}
     }
     if let Some(field) = &mut state.alerts.field {
@@ -167,7 +175,9 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::PreviousField => operate::move_in_form(state, |form| form.step(-1)),
         ActionId::NextOrigin => operate::move_in_form(state, |form| form.turn(1)),
         ActionId::PreviousOrigin => operate::move_in_form(state, |form| form.turn(-1)),
-        ActionId::DropChange => confirm::drop_question(state, effects),
+        ActionId::ConfirmChange => confirm::answer(state, effects),
+        ActionId::DropChange => confirm::leave(state, effects),
+        ActionId::CopyCommand => confirm::copy(state, effects),
         ActionId::ClosePalette | ActionId::CloseFileName | ActionId::CloseMenu => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
@@ -180,7 +190,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::FindNext => state.definition.next(true),
         ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
-        ActionId::Suspend => effects.push(Effect::Suspend),
+        ActionId::Suspend => {
+            confirm::absent(state, effects);
+            effects.push(Effect::Suspend);
+        }
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
     }
 }
@@ -262,7 +275,8 @@ fn step(state: &mut State, how: Move) {
                 menu.step(by);
             }
         }
-        Some(Overlay::FileName(_) | Overlay::Confirm(_)) => {}
+        Some(Overlay::FileName(_)) => {}
+        Some(Overlay::Confirm(_)) => confirm::scroll(state, how),
         None => state.page().act(state, Act::Move(how)),
     }
 }

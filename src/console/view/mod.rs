@@ -64,7 +64,7 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
             match overlay {
                 Some(Overlay::Palette(palette)) => palette::draw(palette, &mut canvas, state.area),
                 Some(Overlay::Operate(menu)) => operate::draw(state, menu, &mut canvas),
-                Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, &mut canvas, state.area),
+                Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, &mut canvas),
                 _ => {}
             }
         }
