@@ -71,6 +71,19 @@ impl Confirmed<Change> {
         Ok(Self { what: preview.change.clone(), preview, how: How::Typed, at: now })
     }
 
+    /// STUB until merged
+    ///
+    /// # Errors
+    /// x
+    pub fn by_name(
+        preview: Preview,
+        name: &str,
+        _d: &crate::model::change::Destination,
+        now: Timestamp,
+    ) -> Result<Self, NotConfirmed> {
+        Self::typed(preview, name, now)
+    }
+
     pub(super) fn change(&self) -> &Change {
         &self.what
     }

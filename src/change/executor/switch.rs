@@ -1,6 +1,6 @@
 //! Rules and schedules: what is read of them, how they are switched, what is said of it.
 
-use super::Executor;
+use super::Drafter;
 use crate::aws::{Reader, Sent, Serverless, Signed, TaskDetail, WholeSchedule};
 use crate::change::preview;
 use crate::model::change::{Named, Preview, Switch};
@@ -43,7 +43,7 @@ impl ScheduleFacts {
     }
 }
 
-impl Executor {
+impl Drafter {
     pub(super) async fn preview_switch(&self, facts: ScheduleFacts, what: &Named, to: Switch) -> Preview {
         let names = if facts.schedule.deeds().next().is_some() {
             // Without names there are ARNs, which say the same.
