@@ -4,7 +4,7 @@ use crate::aws::Reader;
 use crate::model::change::{Destination, Standing};
 use crate::model::parts::{ConnectionTest, Endpoint};
 use crate::model::settings;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskStatus};
 use crate::model::{EndpointArn, Problem, ProblemKind, ReplicationArn};
 use jiff::Timestamp;
 
@@ -45,6 +45,8 @@ impl TaskFacts {
     /// What must read the same just before sending.
     pub fn standing(&self) -> Standing {
         let Self { task, source, target, connections } = self;
+        // While changes flow, their position moves by itself.
+        let moves = matches!(task.status, TaskStatus::Starting | TaskStatus::Running | TaskStatus::Stopping);
         let settings = task.settings.as_deref().and_then(|text| settings::parse(text).ok());
         Standing {
             arn: task.arn.clone(),
@@ -63,7 +65,7 @@ impl TaskFacts {
             stop: task.stats.stop,
             cdc_start_position: task.cdc_start_position.clone(),
             cdc_stop_position: task.cdc_stop_position.clone(),
-            recovery_checkpoint: task.recovery_checkpoint.clone(),
+            recovery_checkpoint: task.recovery_checkpoint.clone().filter(|_| !moves),
             connections: connections.clone().map(|test| test.map(|test| test.status)),
         }
     }

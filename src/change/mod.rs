@@ -13,5 +13,5 @@ mod mode;
 mod preview;
 
 pub use confirmed::{Confirmed, LIVES, NotConfirmed, Yes};
-pub use executor::{Drafter, Executor, Time};
+pub use executor::{Drafter, Executor, Follower, Time};
 pub use mode::{Authority, Mode};
