@@ -215,7 +215,7 @@ impl Open {
         if ended.ending != Ending::Done {
             return Ok(ended);
         }
-        let follow = Follow::new(&executor, &ended.preview, reader, runtime);
+        let follow = Follow::new(&executor, &ended, reader, runtime);
         Ok(Ended { follow, ..ended })
     }
 }

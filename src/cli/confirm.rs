@@ -73,7 +73,7 @@ fn sentences(ended: &Ended) -> String {
     let mut lines = ended.lines.clone();
     if let Some(outcome) = &ended.outcome {
         lines.extend(outcome.request_id.as_ref().map(|id| format!("request id {id}")));
-        lines.extend(outcome.audit.as_ref().map(|id| format!("audit {id}")));
+        lines.extend(outcome.audit.iter().chain(&ended.found.audit).map(|id| format!("audit {id}")));
     }
     print::lines(&lines)
 }

@@ -59,6 +59,7 @@ const COLUMNS: &[Column] = &[
     hidden("recovery_checkpoint"),
     hidden("connections"),
     hidden("audit_id"),
+    hidden("end_audit_id"),
     hidden("request_id"),
     column("at", "AT"),
 ];
@@ -152,6 +153,7 @@ fn row(ended: &Ended) -> Vec<Value> {
         json!(found.recovery_checkpoint.as_ref().map(Untrusted::raw)),
         json!(found.connections.iter().map(Untrusted::raw).collect::<Vec<_>>()),
         json!(outcome.as_ref().and_then(|outcome| outcome.audit.clone())),
+        json!(found.audit),
         json!(outcome.as_ref().and_then(|outcome| outcome.request_id.clone())),
         time(Some(outcome.as_ref().map_or(preview.made, |outcome| outcome.at))),
     ]

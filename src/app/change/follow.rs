@@ -5,11 +5,13 @@
 
 use super::{Ended, Ending};
 use crate::aws::Reader;
-use crate::change::Executor;
-use crate::model::change::{Change, Precondition, Preview, Standing, Verb};
+use crate::change::{Executor, Follower};
+use crate::model::audit::State;
+use crate::model::change::{Change, Precondition, Standing, Verb};
+use crate::model::parts::ConnectionTest;
 use crate::model::task::{StopReason, Task, TaskStatus};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ProblemKind, ReplicationArn, Untrusted};
+use crate::model::{EndpointArn, Problem, ProblemKind, ReplicationArn, Untrusted};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -25,12 +27,14 @@ pub struct Found {
     pub recovery_checkpoint: Option<Untrusted>,
     /// Results of the tests of source and target, where both are known.
     pub connections: Vec<Untrusted>,
+    /// Entry of its end in the audit.
+    pub audit: Option<String>,
 }
 
 impl Found {
     fn of(task: &Task) -> Self {
         let Task { stop_reason, recovery_checkpoint, .. } = task.clone();
-        Self { stop_reason, recovery_checkpoint, connections: Vec::new() }
+        Self { stop_reason, recovery_checkpoint, ..Self::default() }
     }
 }
 
@@ -39,32 +43,41 @@ impl Found {
 pub struct Follow {
     runtime: Runtime,
     reader: Reader,
-    arn: ReplicationArn,
+    tests: bool,
     before: Box<Standing>,
     what: What,
 }
 
 #[derive(Debug)]
 enum What {
+    /// A stop, or tests of connections: their end goes into the audit.
+    End(Follower),
     Start,
 }
 
 impl Follow {
     /// Of a change that AWS has taken; `None` where nothing is left to wait for.
-    pub(super) fn new(_executor: &Executor, preview: &Preview, reader: Reader, runtime: Runtime) -> Option<Self> {
-        let (Change::Task { task, verb }, Precondition::Task(before)) = (&preview.change, &preview.precondition) else {
+    pub(super) fn new(executor: &Executor, ended: &Ended, reader: Reader, runtime: Runtime) -> Option<Self> {
+        let (Change::Task { verb, .. }, Precondition::Task(before)) =
+            (&ended.preview.change, &ended.preview.precondition)
+        else {
             return None;
         };
         let what = match verb {
             Verb::Start { .. } | Verb::Resume { .. } | Verb::Reload { .. } => What::Start,
-            Verb::Stop | Verb::TestConnections | Verb::ReloadTables { .. } => return None,
+            Verb::Stop | Verb::TestConnections => {
+                What::End(executor.follower(&ended.preview, ended.outcome.as_ref()?)?)
+            }
+            Verb::ReloadTables { .. } => return None,
         };
-        Some(Self { runtime, reader, arn: task.arn.clone(), before: before.clone(), what })
+        Some(Self { runtime, reader, tests: *verb == Verb::TestConnections, before: before.clone(), what })
     }
 
     /// What is waited for.
     pub fn until(&self) -> &'static str {
         match self.what {
+            What::End(_) if self.tests => "for the results",
+            What::End(_) => "until it has stopped",
             What::Start if self.before.migration_type.has_cdc() => "until it runs",
             What::Start => "until the load has ended",
         }
@@ -72,11 +85,14 @@ impl Follow {
 
     /// Waits, and adds how it ended to what is known of it.
     pub fn run(self, within: SignedDuration, ended: &mut Ended) {
-        let Self { runtime, reader, arn, before, what } = self;
+        let Self { runtime, reader, tests, before, what } = self;
         let within = within.unsigned_abs();
-        let came = match what {
-            What::Start => runtime.block_on(start(&reader, &arn, &before, within)),
-        };
+        let came = runtime.block_on(async {
+            match what {
+                What::End(follower) => end(follower, &reader, &before, tests, within).await,
+                What::Start => start(&reader, &before, within).await,
+            }
+        });
         let Came { ending, lines, state, found } = came;
         ended.ending = ending;
         ended.lines.extend(lines);
@@ -97,12 +113,40 @@ struct Came {
     found: Found,
 }
 
+/// To the end of a stop or of tests, and what is found there in the service's own words.
+async fn end(follower: Follower, reader: &Reader, before: &Standing, tests: bool, within: Duration) -> Came {
+    let outcome = follower.run(within).await;
+    let ending = match outcome.state {
+        State::Done => Ending::Done,
+        // It was carried out as asked; what came of it is not what anybody wants.
+        State::Failed | State::Refused => Ending::No,
+        State::Unknown | State::Asked | State::Sent => Ending::Unknown,
+    };
+    let mut found = Found::default();
+    match look(reader, &before.arn).await {
+        Ok(task) if !tests && ending != Ending::Unknown => found = Found::of(&task),
+        _ => {}
+    }
+    if tests && let Ok(answer) = reader.connections().await {
+        let of = |endpoint: &EndpointArn| {
+            let ours =
+                |test: &&ConnectionTest| Some(&test.instance) == before.instance.as_ref() && test.endpoint == *endpoint;
+            answer.value.iter().find(ours).map(|test| test.status.clone())
+        };
+        found.connections =
+            [of(&before.source), of(&before.target)].into_iter().collect::<Option<_>>().unwrap_or_default();
+    }
+    found.audit = outcome.audit;
+    let state = outcome.state_after.or_else(|| tests.then(|| before.status.raw().to_owned()));
+    Came { ending, lines: outcome.lines, state, found }
+}
+
 /// Looks until it runs or has ended.
-async fn start(reader: &Reader, arn: &ReplicationArn, before: &Standing, within: Duration) -> Came {
+async fn start(reader: &Reader, before: &Standing, within: Duration) -> Came {
     let end = Instant::now() + within;
     let mut begun = false;
     loop {
-        let last = look(reader, arn).await;
+        let last = look(reader, &before.arn).await;
         if let Ok(task) = &last {
             begun |= passing(&task.status) && task.status != before.status || task.stats.start > before.start;
             if let Some((ending, lines)) = went(before, task, begun) {
