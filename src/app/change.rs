@@ -192,31 +192,42 @@ impl Open {
     pub fn by_flag(self, yes: bool) -> Result<Ended, Failure> {
         let Some(yes) = Yes::given(yes) else { return Err(Failure::usage("--yes was not given")) };
         let confirmed = Confirmed::by_flag(self.preview.clone(), yes, Timestamp::now());
-        self.carry_out(confirmed)
+        let confirmed = confirmed.map_err(|why| match why {
+            NotConfirmed::NotUndoable => unconfirmed(&format!("{why}: it takes --confirm NAME --target HOST/DB")),
+            _ => unconfirmed(&why.to_string()),
+        });
+        Ok(self.carry_out(confirmed?))
     }
 
     /// Meant from the start, and named together with the database that it writes to.
     pub fn by_name(self, name: &str, destination: &Destination) -> Result<Ended, Failure> {
         let confirmed = Confirmed::by_name(self.preview.clone(), name, destination, Timestamp::now());
-        self.carry_out(confirmed)
+        let confirmed = confirmed.map_err(|why| {
+            let which = match why {
+                NotConfirmed::OtherAnswer => "--confirm: ",
+                NotConfirmed::OtherTarget | NotConfirmed::TargetUnknown => "--target: ",
+                _ => "",
+            };
+            unconfirmed(&format!("{which}{why}"))
+        });
+        Ok(self.carry_out(confirmed?))
     }
 
     /// Meant as typed.
     pub fn typed(self, answer: &str) -> Result<Ended, Failure> {
         let confirmed = Confirmed::typed(self.preview.clone(), answer, Timestamp::now());
-        self.carry_out(confirmed)
+        Ok(self.carry_out(confirmed.map_err(|why| unconfirmed(&why.to_string()))?))
     }
 
-    fn carry_out(self, confirmed: Result<Confirmed<Change>, NotConfirmed>) -> Result<Ended, Failure> {
-        let confirmed = confirmed.map_err(|why| unconfirmed(&why.to_string()))?;
+    fn carry_out(self, confirmed: Confirmed<Change>) -> Ended {
         let Self { preview, mut executor, reader, runtime } = self;
         let outcome = runtime.block_on(executor.execute(confirmed));
         let ended = Ended::new(preview, Ending::of(outcome.state), outcome.lines.clone(), Some(outcome));
         if ended.ending != Ending::Done {
-            return Ok(ended);
+            return ended;
         }
         let follow = Follow::new(&executor, &ended, reader, runtime);
-        Ok(Ended { follow, ..ended })
+        Ended { follow, ..ended }
     }
 }
 

@@ -4,19 +4,32 @@ use super::{Facts, Time, unreadable};
 use crate::aws::{Connected, Reader};
 use crate::model::Problem;
 use crate::model::change::{Change, Draft, Safeguards};
+use jiff::Timestamp;
 
 /// Looks at what is to be changed. It needs no authority, so it is there in read-only mode too.
 #[derive(Debug, Clone)]
 pub struct Drafter {
-    pub(in crate::change) reader: Reader,
-    pub(in crate::change) environment: Option<String>,
-    pub(in crate::change) safeguards: Safeguards,
-    pub(in crate::change) time: Time,
+    pub(super) reader: Reader,
+    pub(super) environment: Option<String>,
+    pub(super) safeguards: Safeguards,
+    pub(super) time: Time,
 }
 
 impl Drafter {
     pub fn new(connected: &Connected, environment: Option<String>, safeguards: Safeguards, time: Time) -> Self {
         Self { reader: connected.reader.clone(), environment, safeguards, time }
+    }
+
+    pub(in crate::change) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub(in crate::change) fn environment(&self) -> Option<String> {
+        self.environment.clone()
+    }
+
+    pub(in crate::change) fn now(&self) -> Timestamp {
+        (self.time.now)()
     }
 
     /// Reads what is to be changed and says what would come of it. Changes nothing.
@@ -30,7 +43,7 @@ impl Drafter {
             (Facts::Schedule(facts), Change::Switch { what, to }) => self.preview_switch(*facts, what, *to).await,
             (Facts::Task(facts), Change::Task { task, verb }) => self.preview_task(*facts, task, verb).await,
             (Facts::Schedule(_) | Facts::Task(_), _) => {
-                return Err(unreadable("what was read is not what was asked for", (self.time.now)()));
+                return Err(unreadable("what was read is not what was asked for", self.now()));
             }
         };
         Ok(Draft { preview, ruling })

@@ -47,13 +47,13 @@ impl Drafter {
     pub(super) async fn preview_switch(&self, facts: ScheduleFacts, what: &Named, to: Switch) -> Preview {
         let names = if facts.schedule.deeds().next().is_some() {
             // Without names there are ARNs, which say the same.
-            let tasks = self.reader.tasks(TaskDetail::Brief, Serverless::Include).await.unwrap_or_default();
+            let tasks = self.reader().tasks(TaskDetail::Brief, Serverless::Include).await.unwrap_or_default();
             tasks.value.into_iter().map(|task| (task.arn, task.name)).collect()
         } else {
             Vec::new()
         };
-        let (scope, environment) = (self.reader.scope(), self.environment.clone());
-        preview::switch(what.clone(), facts.schedule, to, scope, environment, &names, (self.time.now)())
+        let (scope, environment) = (self.reader().scope(), self.environment());
+        preview::switch(what.clone(), facts.schedule, to, scope, environment, &names, self.now())
     }
 }
 
