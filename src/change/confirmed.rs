@@ -1,7 +1,7 @@
 //! A change that somebody meant.
 
 use crate::model::audit::How;
-use crate::model::change::{Change, Grade, Preview};
+use crate::model::change::{Change, Destination, Grade, Precondition, Preview};
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a preview can be confirmed, and how long a confirmation holds. What was read before is older by then than
@@ -33,6 +33,10 @@ pub enum NotConfirmed {
     Late,
     #[error("this cannot be undone, so --yes is not enough")]
     NotUndoable,
+    #[error("that is not the database it would write to")]
+    OtherTarget,
+    #[error("which database it would write to is not known, so nothing that is named can be right")]
+    TargetUnknown,
 }
 
 /// Something that was confirmed. There is no other way to one than the functions here; it is used up by being carried out,
@@ -71,17 +75,32 @@ impl Confirmed<Change> {
         Ok(Self { what: preview.change.clone(), preview, how: How::Typed, at: now })
     }
 
-    /// STUB until merged
+    /// Confirmed on the command line by naming the task and the database that it writes to, both exactly. For everything, what
+    /// cannot be undone included.
     ///
     /// # Errors
-    /// x
+    /// Either is another one, or nobody knows the database.
     pub fn by_name(
         preview: Preview,
         name: &str,
-        _d: &crate::model::change::Destination,
+        destination: &Destination,
         now: Timestamp,
     ) -> Result<Self, NotConfirmed> {
-        Self::typed(preview, name, now)
+        if !lives(preview.made, now) {
+            return Err(NotConfirmed::Late);
+        }
+        if name != preview.change.answer().raw() {
+            return Err(NotConfirmed::OtherAnswer);
+        }
+        let known = match (&preview.grade, &preview.precondition) {
+            (Grade::Lasting { destination } | Grade::Destroys { destination }, _) => destination.as_ref(),
+            (Grade::Undoable, Precondition::Task(standing)) => standing.target_at.as_ref(),
+            (Grade::Undoable, Precondition::Schedule(_)) => None,
+        };
+        if known.ok_or(NotConfirmed::TargetUnknown)? != destination {
+            return Err(NotConfirmed::OtherTarget);
+        }
+        Ok(Self { what: preview.change.clone(), preview, how: How::Flag, at: now })
     }
 
     pub(super) fn change(&self) -> &Change {

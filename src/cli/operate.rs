@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 #[derive(Debug, Args)]
-pub struct Arguments {
+pub struct One {
     /// ARN of the task, or its exact name
     task: String,
     #[command(flatten)]
@@ -65,8 +65,8 @@ const COLUMNS: &[Column] = &[
 ];
 
 /// Does this to the task that is named. `within`: waits so long for its end.
-pub fn run(setup: &Setup, arguments: &Arguments, verb: Verb, within: Option<SignedDuration>) -> Result<u8, Failure> {
-    let Arguments { task, confirming, output } = arguments;
+pub fn run(setup: &Setup, one: &One, verb: Verb, within: Option<SignedDuration>) -> Result<u8, Failure> {
+    let One { task, confirming, output } = one;
     if confirming.dry_run {
         let ended = change::dry_run(setup, task, verb)?;
         if *output == Format::Table {

@@ -11,7 +11,7 @@ use clap::{ArgGroup, Args};
 #[command(group = ArgGroup::new("which").required(true).args(["all", "tables"]))]
 pub struct Arguments {
     #[command(flatten)]
-    one: operate::Arguments,
+    one: operate::One,
     /// Every table of the task again, from nothing: the task is started anew
     #[arg(long)]
     all: bool,

@@ -9,7 +9,7 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    one: operate::Arguments,
+    one: operate::One,
     #[command(flatten)]
     end: End,
     #[command(flatten)]

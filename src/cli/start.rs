@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    one: operate::Arguments,
+    one: operate::One,
     /// beginning, of a task that loads (also when left out); of a cdc task now (earlier changes are lost) or a time, UTC
     #[arg(long, value_name = "beginning|now|TIME", value_parser = from, conflicts_with = "from_position")]
     from: Option<StartFrom>,

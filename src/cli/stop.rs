@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    one: operate::Arguments,
+    one: operate::One,
     /// How long to wait until it has stopped: 90s, 30m, 2h
     #[arg(long, default_value = "30m", value_name = "DURATION", value_parser = operate::wait)]
     wait: SignedDuration,

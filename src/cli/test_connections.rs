@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    one: operate::Arguments,
+    one: operate::One,
     /// How long to wait for the answers: 90s, 5m
     #[arg(long, default_value = "5m", value_name = "DURATION", value_parser = operate::wait)]
     wait: SignedDuration,
