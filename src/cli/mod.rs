@@ -114,6 +114,7 @@ enum Command {
     /// Stop a task and wait until it has, after a preview and a confirmation
     Stop(stop::Arguments),
     /// Load every table of a task again, or chosen ones, after a preview and a confirmation
+    #[command(override_usage = "cutover reload [OPTIONS] <TASK> <--all|--table <SCHEMA.TABLE>...>")]
     Reload(reload::Arguments),
     /// Test the connections of a task to source and target, and wait for the answers
     TestConnections(test_connections::Arguments),

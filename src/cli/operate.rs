@@ -15,11 +15,14 @@ use serde_json::{Value, json};
 pub struct One {
     /// ARN of the task, or its exact name
     task: String,
-    #[command(flatten)]
-    confirming: Confirming,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
+    #[command(
+        flatten,
+        next_help_heading = "Confirming it; without any of these, on a terminal, the name is asked for"
+    )]
+    confirming: Confirming,
 }
 
 /// For what is done when AWS has taken it.

@@ -10,8 +10,6 @@ use clap::{ArgGroup, Args};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["all", "tables"]))]
 pub struct Arguments {
-    #[command(flatten)]
-    one: operate::One,
     /// Every table of the task again, from nothing: the task is started anew
     #[arg(long)]
     all: bool,
@@ -25,10 +23,12 @@ pub struct Arguments {
     end: End,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    one: operate::One,
 }
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
-    let Arguments { one, all, tables, validate_only, end, waiting } = arguments;
+    let Arguments { all, tables, validate_only, end, waiting, one } = arguments;
     if !all && (end.cdc_stop.is_some() || waiting.wait.is_some()) {
         return Err(Failure::usage(
             "--cdc-stop and --wait go with --all: a task that reloads tables goes on as it was",

@@ -9,11 +9,11 @@ use clap::Args;
 #[derive(Debug, Args)]
 pub struct Arguments {
     #[command(flatten)]
-    one: operate::One,
-    #[command(flatten)]
     end: End,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    one: operate::One,
 }
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {

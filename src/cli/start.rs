@@ -11,8 +11,6 @@ use jiff::tz::TimeZone;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    #[command(flatten)]
-    one: operate::One,
     /// beginning, of a task that loads (also when left out); of a cdc task now (earlier changes are lost) or a time, UTC
     #[arg(long, value_name = "beginning|now|TIME", value_parser = from, conflicts_with = "from_position")]
     from: Option<StartFrom>,
@@ -23,6 +21,8 @@ pub struct Arguments {
     end: End,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    one: operate::One,
 }
 
 /// Where replication is to end by itself.

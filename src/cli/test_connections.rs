@@ -8,14 +8,14 @@ use jiff::SignedDuration;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    #[command(flatten)]
-    one: operate::One,
     /// How long to wait for the answers: 90s, 5m
     #[arg(long, default_value = "5m", value_name = "DURATION", value_parser = operate::wait)]
     wait: SignedDuration,
     /// Do not wait: return when AWS has taken it
     #[arg(long, conflicts_with = "wait")]
     no_wait: bool,
+    #[command(flatten)]
+    one: operate::One,
 }
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
