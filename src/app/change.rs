@@ -1,15 +1,14 @@
 //! Changing something from the command line: whether it may be, what would come of it, and then to its end.
 
 mod ask;
-mod whence;
+pub(super) mod whence;
 
 pub use ask::answer;
 
-use super::headless::block_on;
 use super::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters, Reader};
 use crate::change::{Confirmed, Executor, LIVES, Time, Yes};
-use crate::model::audit::{Activity, Entry, State};
+use crate::model::audit::State;
 use crate::model::change::{Change, Named, Outcome, Precondition, Preview, Refusal, Ruling, Switch, Which};
 use crate::model::untrusted::shown;
 use crate::model::{Problem, ProblemKind};
@@ -210,18 +209,6 @@ fn absent(problem: Problem, what: &Named) -> Failure {
         failure.lines.push("`cutover schedules` lists what there is.".to_owned());
     }
     failure
-}
-
-/// Everything that was ever asked for from here, the newest first.
-pub fn activity(setup: &Setup) -> Result<Vec<Activity>, Failure> {
-    let entries = block_on(Audit::list(&setup.store))?;
-    let entries = entries.map_err(|error| error.problem("the audit cannot be read"))?;
-    let (now, here) = (Timestamp::now(), whence::here().host);
-    let shape = |entry: Entry| {
-        let standing = entry.standing(now, entry.whence.host != here || whence::is_alive(entry.whence.pid));
-        Activity { advice: entry.advice(standing), standing, entry }
-    };
-    Ok(entries.into_iter().map(shape).collect())
 }
 
 #[cfg(test)]

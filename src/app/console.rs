@@ -1,5 +1,6 @@
 //! Running the console: the screen first, AWS behind it.
 
+use super::activity::Reading;
 use super::signin::{Watching, sign_in};
 use super::{Clock, Failure, Inbox, Setup, panic, write};
 use crate::config::Clipboard;
@@ -46,6 +47,7 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
     };
+    let reading = Reading::new(&setup.store, setup.demo.is_some());
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
@@ -63,8 +65,9 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
             // A file system can take its time, or never answer.
             runtime.spawn_blocking(move || inbox.send(Message::Written { id, outcome: write::new_file(&path, &text) }));
         }
+        Effect::ReadActivity => reading.read(runtime.handle(), &inbox),
         // Nobody asks for these yet.
-        Effect::Draft { .. } | Effect::Confirm { .. } | Effect::DropDraft { .. } | Effect::ReadActivity => {}
+        Effect::Draft { .. } | Effect::Confirm { .. } | Effect::DropDraft { .. } => {}
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
