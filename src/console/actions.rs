@@ -27,6 +27,7 @@ pub enum Context {
     Definition,
     Schedules,
     Alerts,
+    Activity,
     Problems,
     Help,
     Palette,
@@ -36,7 +37,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -47,6 +48,7 @@ impl Context {
         Self::Definition,
         Self::Schedules,
         Self::Alerts,
+        Self::Activity,
         Self::Problems,
         Self::Help,
         Self::Palette,
@@ -68,6 +70,7 @@ impl Context {
             Self::Definition => "definition",
             Self::Schedules => "schedules",
             Self::Alerts => "alerts",
+            Self::Activity => "activity",
             Self::Problems => "problems",
             Self::Help => "help",
             Self::Palette => "commands",
@@ -89,6 +92,7 @@ impl Context {
             Self::Definition => "Definition of a task",
             Self::Schedules => "Schedules",
             Self::Alerts => "Alerts",
+            Self::Activity => "Activity",
             Self::Problems => "Problems",
             Self::Help => "Help",
             Self::Palette => "Commands (:)",
@@ -123,6 +127,8 @@ pub enum ActionId {
     Filter,
     Problems,
     Alerts,
+    Activity,
+    EntryInFull,
     Schedules,
     AllEvents,
     AllDrain,

@@ -140,11 +140,14 @@ impl Followed {
                 return Ok(());
             }
             self.read += u64::try_from(bytes).unwrap_or(0);
-            match () {
-                () if !ends => too_long = true,
-                () if std::mem::take(&mut in_the_middle) => {}
-                () if std::mem::take(&mut too_long) => self.odd += 1,
-                () => self.take(&line, path),
+            if !ends {
+                too_long = true;
+                continue;
+            }
+            match (std::mem::take(&mut in_the_middle), std::mem::take(&mut too_long)) {
+                (true, _) => {}
+                (false, true) => self.odd += 1,
+                (false, false) => self.take(&line, path),
             }
         }
     }

@@ -4,6 +4,7 @@
 //! copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
 //! is here.
 
+mod activity;
 mod alerts;
 mod export;
 mod keys;
@@ -29,13 +30,18 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Resize(area) => state.area = area,
         Message::Focus(focused) => state.focused = focused,
         Message::Tick => {}
-        Message::Connected { scope, identity } => connected(state, scope, identity),
+        Message::Connected { scope, identity } => {
+            connected(state, scope, identity);
+            // Somebody may have to look at what was left unfinished.
+            activity::ask(state, &mut effects);
+        }
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => report::fold(state, report),
         Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         // Nobody asks for these yet.
-        Message::Drafted { .. } | Message::NotConfirmed { .. } | Message::Ended { .. } | Message::Activity(_) => {}
+        Message::Drafted { .. } | Message::NotConfirmed { .. } | Message::Ended { .. } => {}
+        Message::Activity(answer) => activity::take(state, answer),
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
             state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
@@ -56,6 +62,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::Bell);
     }
     lists::pass(state);
+    activity::pass(state, effects);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {

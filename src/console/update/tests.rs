@@ -1,5 +1,6 @@
 //! What messages do to the state and which effects they ask for, as tables of cases.
 
+mod activity;
 mod alerts;
 
 use super::update;
