@@ -26,8 +26,8 @@ pub const COLUMNS: [Column; 7] = [
     Column::new("result", "RESULT", [11, 11, 11], 0),
     Column::words("what", "WHAT", [16, 16, 18], 0),
     Column::words("name", "NAME", [18, 30, 48], 0),
-    Column::words("who", "WHO", [8, 10, 20], 2),
-    Column::words("from", "FROM", [8, 14, 28], 3),
+    Column::words("who", "WHO", [8, 8, 20], 2),
+    Column::words("from", "FROM", [8, 10, 28], 3),
     Column::words("outcome", "OUTCOME", [14, 30, 120], 1),
 ];
 
@@ -135,7 +135,7 @@ impl Activities {
             Ok(Told { activities, gaps }) => {
                 self.feed =
                     Feed { as_of: Some(now), received: Some(now), every: Some(EVERY), failed: None, asked: None };
-                let unfinished = activities.iter().filter(|one| one.is_unfinished(now));
+                let unfinished = activities.iter().filter(|one| one.open);
                 standing.extend(unfinished.map(|one| one.problem(now)));
                 for gap in gaps.iter().filter(|gap| !self.gaps.iter().any(|old| old.detail == gap.detail)) {
                     problems.add(gap.clone(), None, EntryState::Note, now);

@@ -23,7 +23,7 @@ pub struct Activity {
     pub entry: Entry,
     pub standing: Standing,
     pub mine: bool,
-    /// Nobody knows what came of it, and nothing was done to the same since: somebody has to look.
+    /// Of the last seven days, nobody knows what came of it, and nothing was done to the same since: somebody has to look.
     pub open: bool,
     /// What to do now; empty where there is nothing to do.
     pub advice: String,
@@ -41,7 +41,7 @@ pub struct Told {
     pub gaps: Vec<Problem>,
 }
 
-/// Longer ago than this nobody is told of it at the start: it stays in the list.
+/// Longer ago than this nobody has to look any more: it stays in the list as what it is, unknown.
 const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Activity {
@@ -56,11 +56,6 @@ impl Activity {
 
     pub fn key(&self) -> Key {
         key(&self.entry)
-    }
-
-    /// Whether somebody must be told of it at the start.
-    pub fn is_unfinished(&self, now: Timestamp) -> bool {
-        self.open && now.duration_since(self.entry.asked_at) < RECENT
     }
 
     /// As a person is told who may not know of it.
@@ -112,7 +107,8 @@ pub fn judged(kept: Vec<Kept>, now: Timestamp, alive: &dyn Fn(&Whence) -> bool) 
             }
             _ => entry.advice(standing),
         };
-        Activity { open: unknown && since.is_none(), standing, mine, advice, entry }
+        let recent = now.duration_since(entry.asked_at) < RECENT;
+        Activity { open: unknown && recent && since.is_none(), standing, mine, advice, entry }
     };
     let mut all: Vec<Activity> = kept.into_iter().map(shape).collect();
     all.sort_by_key(|one| std::cmp::Reverse(one.entry.asked_at));
@@ -182,8 +178,8 @@ mod tests {
         assert_eq!(said, want);
         let old = &told[4];
         assert!(old.advice.starts_with("nothing: the same was changed again at 1970-01-01 00:33:20"), "{}", old.advice);
-        let lost = &told[3];
-        assert!(lost.is_unfinished(at(3000)) && !lost.is_unfinished(at(3000 + 8 * 86_400)));
+        let later = judged(vec![kept("lost", 1000, State::Sent, "a")], at(1000 + 7 * 86_400), &|_| true);
+        assert_eq!((later[0].result(), later[0].open), ("unknown", false), "a week later it is only what it is");
     }
 
     #[test]

@@ -51,8 +51,9 @@ pub fn lines(row: &Row, now: Timestamp, width: usize) -> Vec<Line> {
     add("in", Kind::Fact, &place);
     add("request id", Kind::Fact, entry.request_id.as_deref().unwrap_or_default());
     let mut name = "was shown";
-    // The command stands below; of the place, above.
-    for line in entry.preview.lines().take_while(|line| *line != "the same by hand:") {
+    // The place stands above, the command below.
+    let shown_then = entry.preview.lines().take_while(|line| *line != "the same by hand:");
+    for line in shown_then.filter(|line| line.strip_prefix("in ") != Some(place.as_str())) {
         add(name, Kind::Fact, line);
         name = "";
     }
