@@ -7,6 +7,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod activity;
 mod agreement;
 mod alerts;
 mod budgets;
@@ -34,6 +35,7 @@ mod moto;
 mod mover;
 mod policies;
 mod pty;
+mod pty_activity;
 mod pty_aws;
 mod pty_definition;
 mod pty_lists;
