@@ -1,15 +1,17 @@
 //! One task with what it stands between, as it was just read: what a change of it is judged and compared by.
 
 use crate::aws::Reader;
-use crate::model::change::{Destination, Standing, TableName, Verb};
+use crate::model::change::{Destination, Standing, Verb};
 use crate::model::parts::{ConnectionTest, Endpoint};
 use crate::model::settings::{self, TaskSettings};
 use crate::model::table::TableRow;
-use crate::model::task::Task;
+use crate::model::task::{Task, TaskStatus};
 use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, Problem, ProblemKind, ReplicationArn, Untrusted};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+
+/// Tables asked for in one request: values of a filter.
+const NAMED_AT_ONCE: usize = 50;
 
 /// One task with what it stands between, as it was just read.
 #[derive(Debug, Clone)]
@@ -58,8 +60,8 @@ impl TaskFacts {
         let places = [place(reader, source.as_ref(), false).await, place(reader, target.as_ref(), writes).await];
         let mut named = Vec::new();
         if let Verb::ReloadTables { tables, .. } = verb {
-            for (schema, tables) in by_schema(tables) {
-                named.extend(reader.tables_named(arn, schema, &tables).await?.value);
+            for tables in tables.chunks(NAMED_AT_ONCE) {
+                named.extend(reader.tables_named(arn, tables).await?.value);
             }
         }
         Ok(Self {
@@ -76,6 +78,8 @@ impl TaskFacts {
     /// What must read the same just before sending.
     pub fn standing(&self) -> Standing {
         let Self { task, settings, connections, places: [source_at, target_at], .. } = self;
+        // While changes flow, their position moves by itself.
+        let moves = matches!(task.status, TaskStatus::Starting | TaskStatus::Running | TaskStatus::Stopping);
         Standing {
             arn: task.arn.clone(),
             status: task.status.clone(),
@@ -93,7 +97,7 @@ impl TaskFacts {
             stop: task.stats.stop,
             cdc_start_position: task.cdc_start_position.clone(),
             cdc_stop_position: task.cdc_stop_position.clone(),
-            recovery_checkpoint: task.recovery_checkpoint.clone(),
+            recovery_checkpoint: task.recovery_checkpoint.clone().filter(|_| !moves),
             connections: connections.clone().map(|test| test.map(|test| test.status)),
         }
     }
@@ -112,18 +116,6 @@ impl TaskFacts {
 fn load_finished(task: &Task) -> bool {
     let stats = &task.stats;
     stats.full_load_finish.is_some_and(|finish| stats.fresh_start.is_none_or(|fresh| finish >= fresh))
-}
-
-/// The tables of each schema, each once.
-fn by_schema(tables: &[TableName]) -> BTreeMap<&str, Vec<&str>> {
-    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for TableName { schema, table } in tables {
-        let of_schema = all.entry(schema.raw()).or_default();
-        if !of_schema.contains(&table.raw()) {
-            of_schema.push(table.raw());
-        }
-    }
-    all
 }
 
 /// Where an endpoint is. One that keeps its host in a secret is asked for there, where that matters; of the secret only host
@@ -251,13 +243,5 @@ pub(in crate::change) mod tests {
         ] {
             assert_eq!(in_secret(text, database).map(|at| at.to_string()).as_deref(), want, "{text}");
         }
-    }
-
-    #[test]
-    fn tables_are_asked_for_once_and_by_schema() {
-        let table = |schema: &str, table: &str| TableName { schema: schema.into(), table: table.into() };
-        let tables = [table("b", "x"), table("a", "y"), table("b", "z"), table("b", "x")];
-        let all: Vec<_> = by_schema(&tables).into_iter().collect();
-        assert_eq!(all, [("a", vec!["y"]), ("b", vec!["x", "z"])]);
     }
 }

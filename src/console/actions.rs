@@ -14,7 +14,7 @@ pub use table::TABLE;
 use super::message::Key;
 use crate::model::operation::Operation;
 
-/// Where a key can be pressed. The last three take text: there a character is text and never an action.
+/// Where a key can be pressed. The last ones take text: there a character is text and never an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     Tasks,
@@ -33,10 +33,11 @@ pub enum Context {
     Filter,
     FileName,
     Acknowledge,
+    Confirm,
 }
 
 impl Context {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -53,6 +54,7 @@ impl Context {
         Self::Filter,
         Self::FileName,
         Self::Acknowledge,
+        Self::Confirm,
     ];
 
     /// Its name in the configuration: `[keys.tasks]`.
@@ -74,6 +76,7 @@ impl Context {
             Self::Filter => "filter",
             Self::FileName => "file-name",
             Self::Acknowledge => "acknowledge",
+            Self::Confirm => "confirm",
         }
     }
 
@@ -95,12 +98,13 @@ impl Context {
             Self::Filter => "Filter (/)",
             Self::FileName => "File name (w)",
             Self::Acknowledge => "Reason of an acknowledgement (a)",
+            Self::Confirm => "Confirmation of a change",
         }
     }
 
     /// A text field is open: characters are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter | Self::FileName | Self::Acknowledge)
+        matches!(self, Self::Palette | Self::Filter | Self::FileName | Self::Acknowledge | Self::Confirm)
     }
 }
 
@@ -137,6 +141,7 @@ pub enum ActionId {
     Acknowledge,
     ConfirmAcknowledge,
     DropAcknowledge,
+    DropChange,
     NextTab,
     PreviousTab,
     Search,

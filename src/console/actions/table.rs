@@ -1,8 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Acknowledge, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics, Palette,
-    Problems, Schedules, Tables, Tasks,
+    self, Acknowledge, Alerts, AllDrain, Confirm, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics,
+    Palette, Problems, Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -33,7 +33,7 @@ const MOVED: &[Context] =
 const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
-const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge];
+const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge, Confirm];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
@@ -717,6 +717,16 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Esc)],
         label: "close",
         doc: "Close without writing.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::DropChange,
+        name: "drop-change",
+        contexts: &[Confirm],
+        keys: &[key(KeyCode::Esc)],
+        label: "change nothing",
+        doc: "Close; what was not confirmed is not sent.",
         footer: Some(2),
         ..BASE
     },

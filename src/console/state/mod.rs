@@ -8,6 +8,7 @@ pub mod alerts;
 pub mod all_drain;
 pub mod charts;
 pub mod column;
+pub mod confirm;
 pub mod definition;
 pub mod drain;
 pub mod events;
@@ -40,6 +41,7 @@ use crate::model::{Problem, ReplicationArn, Scope, Subject};
 use alerts::Alerts;
 use all_drain::AllDrain;
 use charts::Charts;
+use confirm::Confirm;
 use definition::Definition;
 use drain::Drain;
 use events::Events;
@@ -120,6 +122,7 @@ pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
     FileName(FileField),
+    Confirm(Box<Confirm>),
 }
 
 /// A line across the screen: the data below is kept and ages.
@@ -172,6 +175,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Files asked to be written so far: the number of the last one.
     pub writings: u64,
+    /// Questions put so far: the number of the last one.
+    pub questions: u64,
     pub traffic: Option<Traffic>,
     /// What the feeds were told last.
     pub looked: Option<Focus>,
@@ -228,6 +233,7 @@ impl State {
             banner: None,
             notice: None,
             writings: 0,
+            questions: 0,
             traffic: None,
             looked: None,
         };
@@ -245,6 +251,7 @@ impl State {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::FileName(_)) => Context::FileName,
+            Some(Overlay::Confirm(_)) => Context::Confirm,
             None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),

@@ -1,6 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{alerts, export, lists, logs};
+use super::{alerts, confirm, export, lists, logs};
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
@@ -43,6 +43,7 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
             }
             return;
         }
+        Some(Overlay::Confirm(confirm)) => return change(&mut confirm.text),
         Some(Overlay::Help { .. }) | None => {}
     }
     if let Some(field) = &mut state.alerts.field {
@@ -132,6 +133,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
+        ActionId::DropChange => confirm::drop_question(state, effects),
         ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
@@ -221,7 +223,7 @@ fn step(state: &mut State, how: Move) {
             let (lines, height) = help::size(&state.setup.keys, *over, state.setup.ascii, state.area);
             *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
-        Some(Overlay::FileName(_)) => {}
+        Some(Overlay::FileName(_) | Overlay::Confirm(_)) => {}
         None => state.page().act(state, Act::Move(how)),
     }
 }

@@ -5,6 +5,7 @@
 //! is here.
 
 mod alerts;
+pub mod confirm;
 mod export;
 mod keys;
 mod lists;
@@ -34,8 +35,11 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Report(report) => report::fold(state, report),
         Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
-        // Nobody asks for these yet.
-        Message::Drafted { .. } | Message::NotConfirmed { .. } | Message::Ended { .. } | Message::Activity(_) => {}
+        Message::Drafted { id, drafts } => confirm::drafted(state, id, drafts),
+        Message::NotConfirmed { id, why } => confirm::not_confirmed(state, id, why),
+        Message::Ended { id, nth, outcome } => confirm::ended(state, id, nth, *outcome),
+        // Nobody asks for it yet.
+        Message::Activity(_) => {}
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
             state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });

@@ -7,6 +7,7 @@ mod alerts;
 mod all_drain;
 mod canvas;
 mod charts;
+mod confirm;
 mod cost;
 mod definition;
 mod drain;
@@ -59,8 +60,10 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
                 tabs::draw(state, &mut canvas, pane);
             }
             screen(state, &mut canvas, layout);
-            if let Some(Overlay::Palette(palette)) = overlay {
-                palette::draw(palette, &mut canvas, state.area);
+            match overlay {
+                Some(Overlay::Palette(palette)) => palette::draw(palette, &mut canvas, state.area),
+                Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, &mut canvas, state.area),
+                _ => {}
             }
         }
     }
