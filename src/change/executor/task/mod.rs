@@ -111,8 +111,9 @@ fn count(number: usize, one: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::change::Standing;
+    use crate::model::change::{Destination, Standing};
     use crate::model::parts::{ConnectionTest, Endpoint};
+    use crate::model::settings::{PrepMode, TaskSettings};
     use crate::model::table::{AppliedCounts, Counts, TableRow, TableState};
     use crate::model::task::{MigrationType, TaskStats, TaskStatus};
     use crate::model::{InstanceArn, TaskName, Untrusted};
@@ -156,6 +157,9 @@ pub(super) mod tests {
             source: Some(endpoint("src", Direction::Source)),
             target: Some(endpoint("tgt", Direction::Target)),
             connections: [tested("src"), tested("tgt")],
+            settings: TaskSettings { prep_mode: Some(PrepMode::DoNothing), ..TaskSettings::default() },
+            places: ["src", "tgt"].map(|name| Ok(Destination::new(&format!("{name}.example"), "shop"))),
+            named: Vec::new(),
         }
     }
 
