@@ -18,7 +18,6 @@ use crate::aws::{self, Connected, Reader, Sent, Signed, Unsigned, Writer};
 use crate::model::audit::{Entry, How, State, Whence};
 use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards, TableName};
 use crate::model::parts::{Direction, Identity};
-use crate::model::table::TableRow;
 use crate::model::{AccountId, Problem, ProblemKind, Untrusted};
 use crate::store::Audit;
 use jiff::Timestamp;
@@ -57,7 +56,7 @@ impl Facts {
     async fn read(reader: &Reader, change: &Change) -> Result<Self, Problem> {
         Ok(match change {
             Change::Switch { what, .. } => Self::Schedule(Box::new(ScheduleFacts::read(reader, what).await?)),
-            Change::Task { task, .. } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn).await?)),
+            Change::Task { task, verb } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn, verb).await?)),
         })
     }
 
@@ -96,10 +95,7 @@ enum Seen {
     /// The facts it was judged by say enough.
     Facts,
     Connection(Direction),
-    Tables {
-        names: Vec<TableName>,
-        rows: Vec<TableRow>,
-    },
+    Tables(Vec<TableName>),
     /// Why a look would say nothing.
     Nothing(&'static str),
 }
