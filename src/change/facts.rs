@@ -1,7 +1,7 @@
 //! One task with what it stands between, as it was just read: what a change of it is judged and compared by.
 
 use crate::aws::Reader;
-use crate::model::change::{Destination, Standing, TableName, Verb};
+use crate::model::change::{Destination, Standing, Verb};
 use crate::model::parts::{ConnectionTest, Endpoint};
 use crate::model::settings::{self, TaskSettings};
 use crate::model::table::TableRow;
@@ -9,7 +9,6 @@ use crate::model::task::{Task, TaskStatus};
 use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, Problem, ProblemKind, ReplicationArn, Untrusted};
 use jiff::Timestamp;
-use std::collections::BTreeMap;
 
 /// One task with what it stands between, as it was just read.
 #[derive(Debug, Clone)]
@@ -51,12 +50,10 @@ impl TaskFacts {
         let (source, target) = (endpoint(&task.source), endpoint(&task.target));
         let writes = !matches!(verb, Verb::Stop | Verb::TestConnections);
         let places = [place(reader, source.as_ref(), false).await, place(reader, target.as_ref(), writes).await];
-        let mut named = Vec::new();
-        if let Verb::ReloadTables { tables, .. } = verb {
-            for (schema, tables) in by_schema(tables) {
-                named.extend(reader.tables_named(arn, schema, &tables).await?.value);
-            }
-        }
+        let named = match verb {
+            Verb::ReloadTables { tables, .. } => reader.tables_named(arn, tables).await?.value,
+            _ => Vec::new(),
+        };
         Ok(Self {
             settings: task.settings.as_deref().and_then(|text| settings::parse(text).ok()).unwrap_or_default(),
             connections: [test(&task.source), test(&task.target)],
@@ -105,18 +102,6 @@ impl TaskFacts {
         let stats = &self.task.stats;
         stats.full_load_finish.is_some_and(|finish| stats.fresh_start.is_none_or(|fresh| finish >= fresh))
     }
-}
-
-/// The tables of each schema, each once.
-fn by_schema(tables: &[TableName]) -> BTreeMap<&str, Vec<&str>> {
-    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for TableName { schema, table } in tables {
-        let of_schema = all.entry(schema.raw()).or_default();
-        if !of_schema.contains(&table.raw()) {
-            of_schema.push(table.raw());
-        }
-    }
-    all
 }
 
 /// Where an endpoint is. One that keeps its host in a secret is asked for there, where that matters; of the secret only host
@@ -174,13 +159,5 @@ mod tests {
         ] {
             assert_eq!(in_secret(text, database).map(|at| at.to_string()).as_deref(), want, "{text}");
         }
-    }
-
-    #[test]
-    fn tables_are_asked_for_once_and_by_schema() {
-        let table = |schema: &str, table: &str| TableName { schema: schema.into(), table: table.into() };
-        let tables = [table("b", "x"), table("a", "y"), table("b", "z"), table("b", "x")];
-        let all: Vec<_> = by_schema(&tables).into_iter().collect();
-        assert_eq!(all, [("a", vec!["y"]), ("b", vec!["x", "z"])]);
     }
 }

@@ -4,10 +4,12 @@ use super::{Reader, none_if_not_found, pages};
 use crate::aws::answer::Answer;
 use crate::aws::convert;
 use crate::aws::wire::Refused;
+use crate::model::change::TableName;
 use crate::model::operation::Operation;
 use crate::model::table::{TableRow, TableState};
 use crate::model::{Problem, ReplicationArn, ReplicationKind};
 use aws_sdk_databasemigration::types::Filter;
+use std::collections::BTreeSet;
 
 /// Which rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,22 +44,30 @@ impl Reader {
         Ok(answer)
     }
 
-    /// Those of these tables, all of one schema. What the task does not have is not in the answer.
+    /// The rows of these tables; those that are not there are not in the answer.
     pub async fn tables_named(
         &self,
         arn: &ReplicationArn,
-        schema: &str,
-        names: &[&str],
+        names: &[TableName],
     ) -> Result<Answer<Vec<TableRow>>, Problem> {
+        let (mut schemas, mut tables) = (BTreeSet::new(), BTreeSet::new());
+        for TableName { schema, table } in names {
+            schemas.insert(schema.raw().to_owned());
+            tables.insert(table.raw().to_owned());
+        }
+        let (schemas, tables): (Vec<_>, Vec<_>) = (schemas.into_iter().collect(), tables.into_iter().collect());
         let operation = Operation::DescribeTableStatistics;
         let mut answer: Answer<Vec<TableRow>> = Answer::default();
-        for names in names.chunks(FILTER_VALUES) {
-            let of_schema = self.filter(operation, "schema-name", vec![schema.to_owned()])?;
-            let of_table = self.filter(operation, "table-name", names.iter().map(|&name| name.to_owned()).collect())?;
-            let filters = of_schema.into_iter().chain(of_table).flatten().collect();
-            none_if_not_found(self.statistics(arn, Some(filters), &mut answer).await)?;
+        for schemas in schemas.chunks(FILTER_VALUES) {
+            for tables in tables.chunks(FILTER_VALUES) {
+                let of_schema = self.filter(operation, "schema-name", schemas.to_vec())?;
+                let of_table = self.filter(operation, "table-name", tables.to_vec())?;
+                let filters = of_schema.into_iter().chain(of_table).flatten().collect();
+                none_if_not_found(self.statistics(arn, Some(filters), &mut answer).await)?;
+            }
         }
-        answer.value.retain(|row| row.schema.raw() == schema && names.contains(&row.table.raw()));
+        // Two filters give every schema with every table.
+        answer.value.retain(|row| names.iter().any(|name| name.schema == row.schema && name.table == row.table));
         Ok(answer)
     }
 

@@ -22,6 +22,7 @@ pub mod layout;
 pub mod list;
 pub mod logs;
 pub mod notice;
+pub mod operate;
 pub mod page;
 pub mod palette;
 pub mod problems;
@@ -51,6 +52,7 @@ use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
 use notice::Notice;
+use operate::Operate;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
@@ -107,6 +109,10 @@ pub struct Setup {
     pub keys: Keymap,
     /// The clipboard may be used.
     pub copies: bool,
+    /// What to do to be able to change something; empty where one is.
+    pub read_only_because: String,
+    /// How long a question waits for its answer.
+    pub answer_within: SignedDuration,
 }
 
 /// Who we are, once that is known.
@@ -122,6 +128,7 @@ pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
     FileName(FileField),
+    Operate(Box<Operate>),
     Confirm(Box<Confirm>),
 }
 
@@ -251,10 +258,20 @@ impl State {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::FileName(_)) => Context::FileName,
+            Some(Overlay::Operate(menu)) if menu.form.is_some() => Context::OperateForm,
+            Some(Overlay::Operate(_)) => Context::Operate,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
+        }
+    }
+
+    /// The question on screen whose keys are guarded.
+    pub fn question(&self) -> Option<u64> {
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) if confirm.is_guarded() => Some(confirm.id),
+            _ => None,
         }
     }
 
@@ -383,8 +400,14 @@ impl State {
         if let Connection::Connected { identity, .. } = &self.connection {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
+        if let Some(Overlay::Operate(menu)) = &self.overlay {
+            next.age(self.pane_age(&menu.about.subject()).as_of);
+        }
         next.offer(self.tasks.judged_until);
         next.offer(self.alerts.book.until());
+        if let Some(Overlay::Confirm(confirm)) = &self.overlay {
+            next.offer(confirm.next_step(now));
+        }
         next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at
