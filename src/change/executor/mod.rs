@@ -151,6 +151,18 @@ impl Executor {
         })
     }
 
+    pub(super) fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    pub(super) fn environment(&self) -> Option<String> {
+        self.environment.clone()
+    }
+
+    pub(super) fn now(&self) -> Timestamp {
+        (self.time.now)()
+    }
+
     /// Reads what is to be changed and says what would come of it. Changes nothing.
     ///
     /// # Errors
