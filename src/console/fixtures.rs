@@ -1,6 +1,7 @@
 //! Data as it really comes, for the tests of this room.
 
 pub mod alerts;
+pub mod changes;
 pub mod charts;
 pub mod definition;
 pub mod lists;

@@ -1,6 +1,7 @@
 //! What messages do to the state and which effects they ask for, as tables of cases.
 
 mod alerts;
+mod confirm;
 
 use super::update;
 use crate::console::fixtures::*;

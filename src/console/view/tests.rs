@@ -235,6 +235,7 @@ fn ascii_only() {
 mod alerts;
 mod budgets;
 mod charts;
+mod confirm;
 mod definition;
 mod drain;
 mod lists;
