@@ -57,7 +57,7 @@ impl Facts {
     async fn read(reader: &Reader, change: &Change) -> Result<Self, Problem> {
         Ok(match change {
             Change::Switch { what, .. } => Self::Schedule(Box::new(ScheduleFacts::read(reader, what).await?)),
-            Change::Task { task, .. } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn).await?)),
+            Change::Task { task, verb } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn, verb).await?)),
         })
     }
 

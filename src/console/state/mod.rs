@@ -22,6 +22,7 @@ pub mod layout;
 pub mod list;
 pub mod logs;
 pub mod notice;
+pub mod operate;
 pub mod page;
 pub mod palette;
 pub mod problems;
@@ -51,6 +52,7 @@ use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
 use notice::Notice;
+use operate::Operate;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
@@ -126,6 +128,7 @@ pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
     FileName(FileField),
+    Operate(Box<Operate>),
     Confirm(Box<Confirm>),
 }
 
@@ -255,6 +258,8 @@ impl State {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::FileName(_)) => Context::FileName,
+            Some(Overlay::Operate(menu)) if menu.form.is_some() => Context::OperateForm,
+            Some(Overlay::Operate(_)) => Context::Operate,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
@@ -394,6 +399,9 @@ impl State {
         }
         if let Connection::Connected { identity, .. } = &self.connection {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
+        }
+        if let Some(Overlay::Operate(menu)) = &self.overlay {
+            next.age(self.pane_age(&menu.about.subject()).as_of);
         }
         next.offer(self.tasks.judged_until);
         next.offer(self.alerts.book.until());

@@ -1,7 +1,8 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
 //! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means, `export`
-//! copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
+//! copies and writes, `operate` marks rows and leads from the
+//! menu to the question, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
 //! is here.
 
 mod alerts;
@@ -10,6 +11,7 @@ mod export;
 mod keys;
 mod lists;
 mod logs;
+mod operate;
 mod report;
 
 use super::message::{Effect, Message};
@@ -23,6 +25,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Takes one message and says what is to be done.
 pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
     state.now = now;
+    let before = state.screen();
     let mut effects = Vec::new();
     confirm::pass(state, &mut effects);
     match message {
@@ -49,6 +52,9 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
             state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
+    }
+    if state.screen() != before {
+        operate::left(state, before);
     }
     settle(state, &mut effects);
     effects

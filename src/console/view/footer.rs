@@ -125,14 +125,18 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
     match id {
         ActionId::Back => {
             let narrowed = state.tasks.only_unwell || !state.tasks.list.filter.text().is_empty();
-            context == Context::Help || state.screens.len() > 1 || narrowed
+            let marked = state.page().marks(state).all > 0;
+            context == Context::Help || state.screens.len() > 1 || narrowed || marked
         }
         // The formats are worth more than a key that every field has.
-        ActionId::EraseAll => !matches!(context, Context::FileName | Context::Confirm),
+        ActionId::EraseAll => !matches!(context, Context::FileName | Context::OperateForm | Context::Confirm),
+        ActionId::NextOrigin => matches!(&state.overlay, Some(Overlay::Operate(menu)) if menu.form.as_ref().is_some_and(|form| form.from.is_some())),
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
         ActionId::ConfirmChange | ActionId::CopyCommand => asks(state, id),
         // Events, logs and drain may be on screen without a task.
         ActionId::NextTab => state.tab().is_some(),
+        // Where what can be done is the question; on the other sides of a task it is one key more to remember.
+        ActionId::Operate => matches!(context, Context::Tasks | Context::Tables | Context::Schedules | Context::AllDrain),
         _ => true,
     }
 }
@@ -175,6 +179,7 @@ fn label(state: &State, action: &Action) -> Cow<'static, str> {
     match (action.id, &state.overlay) {
         (ActionId::OnlyUnwell, None) if state.tasks.only_unwell => "all tasks".into(),
         (ActionId::Acknowledge, None) if acknowledged() => "take back".into(),
+        (ActionId::Back, None) if state.page().marks(state).all > 0 => "unmark all".into(),
         (ActionId::Back, None) if filtered && state.columns().is_empty() => "drop search".into(),
         (ActionId::Back, None) if filtered => "all rows".into(),
         (ActionId::WriteFile, Some(Overlay::FileName(file))) => {

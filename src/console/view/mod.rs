@@ -19,6 +19,7 @@ mod grid;
 mod header;
 mod help;
 mod logs;
+mod operate;
 mod palette;
 mod problems;
 mod schedule_detail;
@@ -62,6 +63,7 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
             screen(state, &mut canvas, layout);
             match overlay {
                 Some(Overlay::Palette(palette)) => palette::draw(palette, &mut canvas, state.area),
+                Some(Overlay::Operate(menu)) => operate::draw(state, menu, &mut canvas),
                 Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, &mut canvas),
                 _ => {}
             }
