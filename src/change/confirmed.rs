@@ -1,7 +1,7 @@
 //! A change that somebody meant.
 
 use crate::model::audit::How;
-use crate::model::change::{Change, Grade, Preview};
+use crate::model::change::{Change, Destination, Grade, Precondition, Preview};
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a preview can be confirmed, and how long a confirmation holds. What was read before is older by then than
@@ -33,6 +33,14 @@ pub enum NotConfirmed {
     Late,
     #[error("this cannot be undone, so --yes is not enough")]
     NotUndoable,
+    #[error("that is not the database it would write to")]
+    OtherTarget,
+    #[error("which database it would write to is not known, so nothing that is named can be right")]
+    TargetUnknown,
+    #[error("that is not the verb and the number of what is meant")]
+    OtherNumber,
+    #[error("these are not changed several at once: each is asked for by itself")]
+    NeverSeveral,
 }
 
 /// Something that was confirmed. There is no other way to one than the functions here; it is used up by being carried out,
@@ -69,6 +77,58 @@ impl Confirmed<Change> {
             return Err(NotConfirmed::OtherAnswer);
         }
         Ok(Self { what: preview.change.clone(), preview, how: How::Typed, at: now })
+    }
+
+    /// Confirmed on the command line by naming the task and the database that it writes to, both exactly. For everything, what
+    /// cannot be undone included.
+    ///
+    /// # Errors
+    /// Either is another one, or nobody knows the database.
+    pub fn by_name(
+        preview: Preview,
+        name: &str,
+        destination: &Destination,
+        now: Timestamp,
+    ) -> Result<Self, NotConfirmed> {
+        if !lives(preview.made, now) {
+            return Err(NotConfirmed::Late);
+        }
+        if name != preview.change.answer().raw() {
+            return Err(NotConfirmed::OtherAnswer);
+        }
+        let known = match (&preview.grade, &preview.precondition) {
+            (Grade::Lasting { destination } | Grade::Destroys { destination }, _) => destination.as_ref(),
+            (Grade::Undoable, Precondition::Task(standing)) => standing.target_at.as_ref(),
+            (Grade::Undoable, Precondition::Schedule(_)) => None,
+        };
+        if known.ok_or(NotConfirmed::TargetUnknown)? != destination {
+            return Err(NotConfirmed::OtherTarget);
+        }
+        Ok(Self { what: preview.change.clone(), preview, how: How::Flag, at: now })
+    }
+
+    /// One verb for several, confirmed by typing it and their number: `stop 12`. In the order of the previews.
+    ///
+    /// # Errors
+    /// The answer is another one or came too late, they are not of one verb, or one of them is never changed like this.
+    pub fn typed_several(previews: Vec<Preview>, answer: &str, now: Timestamp) -> Result<Vec<Self>, NotConfirmed> {
+        let word = previews.first().and_then(|preview| preview.change.several()).ok_or(NotConfirmed::NeverSeveral)?;
+        let alike = |preview: &Preview| {
+            preview.change.several() == Some(word) && !matches!(preview.grade, Grade::Destroys { .. })
+        };
+        let twice = (1..previews.len())
+            .any(|at| previews[..at].iter().any(|other| other.precondition.arn() == previews[at].precondition.arn()));
+        if twice || !previews.iter().all(alike) {
+            return Err(NotConfirmed::NeverSeveral);
+        }
+        if !previews.iter().all(|preview| lives(preview.made, now)) {
+            return Err(NotConfirmed::Late);
+        }
+        if answer != format!("{word} {}", previews.len()) {
+            return Err(NotConfirmed::OtherNumber);
+        }
+        let confirmed = |preview: Preview| Self { what: preview.change.clone(), preview, how: How::Typed, at: now };
+        Ok(previews.into_iter().map(confirmed).collect())
     }
 
     pub(super) fn change(&self) -> &Change {

@@ -8,7 +8,7 @@ mod shape;
 pub use shape::{Kind, Line, Shape, place, shape};
 
 use crate::model::Problem;
-use crate::model::change::{Change, Draft, Grade, Outcome, Ruling};
+use crate::model::change::{Change, Draft, Outcome};
 use jiff::{SignedDuration, Timestamp};
 
 /// Longest answer that is kept, in characters: the longest name of a rule, a schedule or a task has 255.
@@ -81,7 +81,7 @@ impl Confirm {
         let several = self.several();
         self.rows.iter().enumerate().filter_map(move |(at, row)| {
             let draft = row.found.as_ref().ok()?;
-            goes(draft, several).then_some((at, draft))
+            draft.goes(several).then_some((at, draft))
         })
     }
 
@@ -135,9 +135,4 @@ impl Confirm {
     pub fn progress(&self) -> (usize, usize) {
         (self.rows.iter().filter(|row| row.outcome.is_some()).count(), self.going().count())
     }
-}
-
-/// Among several nothing is sent that destroys.
-pub fn goes(draft: &Draft, several: bool) -> bool {
-    draft.ruling == Ruling::Legal && !(several && matches!(draft.preview.grade, Grade::Destroys { .. }))
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure, from the question, the time and the size. Start at [`shape`].
 
-use super::{Confirm, Row, Stage, goes};
+use super::{Confirm, Row, Stage};
 use crate::console::message::Area;
 use crate::console::state::layout::Pane;
 use crate::console::text;
@@ -266,7 +266,7 @@ fn one(preview: &Preview, body: &mut Lines) {
 
 fn list(confirm: &Confirm, rows: &[Row], going: &[&Draft], body: &mut Lines) {
     let (sent, left): (Vec<_>, Vec<_>) =
-        rows.iter().zip(&confirm.changes).partition(|(row, _)| row.found.as_ref().is_ok_and(|draft| goes(draft, true)));
+        rows.iter().zip(&confirm.changes).partition(|(row, _)| row.found.as_ref().is_ok_and(|draft| draft.goes(true)));
     for (row, change) in sent {
         let Ok(draft) = &row.found else { continue };
         let state = shown(draft.preview.precondition.state()).to_lowercase();
@@ -327,7 +327,7 @@ fn outcomes(confirm: &Confirm, body: &mut Lines) {
     }
     if several {
         for (row, change) in confirm.rows.iter().zip(&confirm.changes) {
-            if !row.found.as_ref().is_ok_and(|draft| goes(draft, true)) {
+            if !row.found.as_ref().is_ok_and(|draft| draft.goes(true)) {
                 body.add(Kind::Dim, "○ ", &format!("{}: left out", change.answer().shown()));
             }
         }
