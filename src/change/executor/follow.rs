@@ -231,12 +231,13 @@ mod tests {
     use super::super::task::tests::facts;
     use super::*;
 
-    fn text(text: &str) -> Option<Untrusted> {
-        Some(Untrusted::new(text))
+    fn text(text: &str) -> Untrusted {
+        Untrusted::new(text)
     }
 
     #[test]
     fn a_stop_has_ended_when_the_task_says_so_and_its_reason_and_checkpoint_are_told() {
+        use TaskStatus::{Failed, Running, Stopped, Stopping};
         let mut facts = facts();
         let at = |second| Timestamp::from_second(second).ok();
         (facts.task.status, facts.task.stats.stop) = (TaskStatus::Running, at(2));
@@ -244,24 +245,23 @@ mod tests {
         let seen = |status: TaskStatus, stop: i64, checkpoint: Option<Untrusted>| {
             let mut task = facts.task.clone();
             (task.status, task.stats.stop, task.recovery_checkpoint) = (status, at(stop), checkpoint);
-            task.last_failure = text("Last Error\u{1b}[2J it broke");
+            task.last_failure = Some(text("Last Error\u{1b}[2J it broke"));
             stopped(&before, Some(&task)).map(|told| (told.state, told.lines.join("; "), told.more))
         };
-        use TaskStatus::{Failed, Running, Stopped, Stopping};
         assert_eq!(seen(Stopping, 2, None), None);
         assert_eq!(seen(Running, 2, None), None);
         let reason = "StopReason: Stop Reason NORMAL";
         let checkpoint = "RecoveryCheckpoint: checkpoint:V1#9";
         assert_eq!(
-            seen(Stopped, 9, text("checkpoint:V1#9")),
+            seen(Stopped, 9, Some(text("checkpoint:V1#9"))),
             Some((State::Done, format!("orders has stopped at 1970-01-01T00:00:09Z; {reason}; {checkpoint}"), false))
         );
         // It may come a little later.
         let (_, lines, more) = seen(Stopped, 9, None).unwrap();
         assert!(more && lines.ends_with("RecoveryCheckpoint: AWS gives none"), "{lines}");
-        let (state, lines, _) = seen(Failed, 9, text("checkpoint:V1#9")).unwrap();
+        let (state, lines, _) = seen(Failed, 9, Some(text("checkpoint:V1#9"))).unwrap();
         assert!(state == State::Failed && lines.ends_with("; Last Error[2J it broke"), "{lines}");
-        let (state, lines, _) = seen(Running, 9, text("checkpoint:V1#9")).unwrap();
+        let (state, lines, _) = seen(Running, 9, Some(text("checkpoint:V1#9"))).unwrap();
         assert!(state == State::Done && lines.starts_with("orders stopped, and is running again at"), "{lines}");
         assert_eq!(stopped(&before, None).map(|told| told.state), Some(State::Failed));
     }
@@ -272,7 +272,7 @@ mod tests {
         let seen = |source: &str, target: &str| {
             let mut both: Vec<ConnectionTest> = facts.connections.iter().flatten().cloned().collect();
             for (test, status) in both.iter_mut().zip([source, target]) {
-                (test.status, test.last_failure) = (Untrusted::new(status), text("no route"));
+                (test.status, test.last_failure) = (text(status), Some(text("no route")));
             }
             tested(&facts.standing(), &both).map(|told| (told.state, told.lines.join("; ")))
         };

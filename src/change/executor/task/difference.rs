@@ -50,12 +50,15 @@ mod tests {
     use crate::model::task::{MigrationType, TaskStatus};
     use crate::model::{EndpointArn, InstanceArn};
 
+    /// Which part, how it changes, what is said.
+    type Case = (&'static str, fn(&mut Standing), &'static str);
+
     #[test]
     fn every_part_of_a_standing_is_told_in_words() {
         let at = |second| Timestamp::from_second(second).ok();
         let then = standing(&facts());
         let text = |text: &str| Some(Untrusted::new(text));
-        let cases: Vec<(&str, fn(&mut Standing), &str)> = vec![
+        let cases: [Case; 12] = [
             ("status", |now| now.status = TaskStatus::Running, "it was stopped, and is running now"),
             (
                 "migration_type",

@@ -131,7 +131,7 @@ pub(super) mod tests {
             ..Endpoint::default()
         };
         let instance = InstanceArn("rep".into());
-        let test = |name: &str| {
+        let tested = |name: &str| {
             let (instance, endpoint) = (instance.clone(), EndpointArn(name.into()));
             Some(ConnectionTest { instance, endpoint, status: "successful".into(), last_failure: None })
         };
@@ -155,7 +155,7 @@ pub(super) mod tests {
             },
             source: Some(endpoint("src", Direction::Source)),
             target: Some(endpoint("tgt", Direction::Target)),
-            connections: [test("src"), test("tgt")],
+            connections: [tested("src"), tested("tgt")],
         }
     }
 
