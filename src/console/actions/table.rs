@@ -159,7 +159,7 @@ pub const TABLE: &[Action] = &[
         name: "operate",
         contexts: OPERATED,
         keys: &[char('O')],
-        label: "operate",
+        label: "act",
         doc: "What can be done to the marked rows, to the one under the cursor or to the open task, and why not; in read-only, \
               what could be.",
         footer: Some(3),

@@ -46,7 +46,7 @@ fn may_ask(state: &State, changes: &[Change]) -> Result<(), String> {
         [] => Err("there is nothing to change here".to_owned()),
         [_] => Ok(()),
         [first, rest @ ..] => {
-            let same = |one: &Change| one.several().is_some() && one.kind() == first.kind();
+            let same = |one: &Change| one.several().is_some() && one.several() == first.several();
             let why = || format!("{} is never done to several at once", first.kind().replace('-', " "));
             (same(first) && rest.iter().all(same)).then_some(()).ok_or_else(why)
         }

@@ -20,16 +20,14 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let grid = Grid::new(inner, &COLUMNS, all.list.shift, all.widest);
     let count = matches!(filling, Filling::Rows | Filling::NoMatch | Filling::Empty).then_some(state.world.tasks.len());
     let filter = all.list.filter.text();
-    let mut title = frame::title(vec![span(Role::Title, "Drain of all tasks")], all.list.len(), count, 0, filter);
+    let mut title =
+        frame::title_with_marks(state, vec![span(Role::Title, "Drain of all tasks")], all.list.len(), count, 0, filter);
     if filling == Filling::Rows {
         let open = match all.open {
             0 => span(Role::Good, " · all through"),
             n => span(Role::Bad, format!(" · {n} not through")),
         };
         title.push(open);
-    }
-    title.extend(frame::marked(state));
-    if filling == Filling::Rows {
         title.extend(tasks::hidden(&grid, all.list.sort));
     }
     let right = frame::ages(state, &[(Subject::Tasks, "status"), (Subject::Metrics, "metrics")]);

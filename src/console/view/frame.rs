@@ -40,25 +40,39 @@ pub fn title<'a>(name: Line<'a>, left: usize, all: Option<usize>, unwell: usize,
         let verb = if unwell == 1 { "needs" } else { "need" };
         line.push(span(Role::Bad, format!(" · {} {verb} attention", count(unwell))));
     }
-    if !filter.trim().is_empty() {
-        line.push(span(Role::Border, " ─ "));
-        line.push(span(Role::Input, format!("/ {filter}")));
-    }
+    line.extend(narrowed(filter));
     line
 }
 
-/// ` ─ 3 marked, 1 of them hidden`, where any are.
-pub fn marked<'a>(state: &State) -> Line<'a> {
+/// The same of a list whose rows can be marked. Marks are told in place of what needs attention: whoever has set some is about
+/// to act on them.
+pub fn title_with_marks<'a>(
+    state: &State,
+    name: Line<'a>,
+    left: usize,
+    all: Option<usize>,
+    unwell: usize,
+    filter: &'a str,
+) -> Line<'a> {
     let marks = state.page().marks(state);
+    if marks.all == 0 {
+        return title(name, left, all, unwell, filter);
+    }
     let count = |n: usize| text::grouped(i64::try_from(n).unwrap_or(i64::MAX));
-    let mut line: Line<'a> = Vec::new();
-    if marks.all > 0 {
-        line.extend([span(Role::Border, " ─ "), span(Role::Input, format!("◆ {} marked", count(marks.all)))]);
-    }
+    let mut line = title(name, left, all, 0, "");
+    line.extend([span(Role::Border, " ─ "), span(Role::Input, format!("◆ {} marked", count(marks.all)))]);
     if marks.hidden > 0 {
-        line.push(span(Role::Warn, format!(", {} of them hidden", count(marks.hidden))));
+        line.push(span(Role::Warn, format!(", {} hidden", count(marks.hidden))));
     }
+    line.extend(narrowed(filter));
     line
+}
+
+fn narrowed<'a>(filter: &str) -> Line<'a> {
+    if filter.trim().is_empty() {
+        return Vec::new();
+    }
+    vec![span(Role::Border, " ─ "), span(Role::Input, format!("/ {filter}"))]
 }
 
 /// `as of 15s · metrics 1m`, or what went wrong and when it is tried again.

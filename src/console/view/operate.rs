@@ -115,8 +115,7 @@ fn about_line<'a>(state: &State, menu: &Operate, choice: &Choice, cells: usize) 
         out.extend(wrapped(Role::Dim, "", &format!("left out: {}", names.join(", ")), cells));
     }
     if state.setup.mode == Mode::ReadOnly {
-        let words =
-            "READ-ONLY: nothing can be changed here; this is what could be. For changes leave and pass --operate.";
+        let words = "READ-ONLY: nothing can be changed here; this is what would be possible. To change something, leave and pass --operate.";
         out.extend(wrapped(Role::Warn, "▲ ", words, cells));
     } else if !menu.told {
         let words = "Choosing shows what would come of it; nothing is sent before you have typed its name.";

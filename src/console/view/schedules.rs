@@ -66,8 +66,8 @@ fn list(state: &State, canvas: &mut Canvas<'_>, pane: Pane, subscriptions_shown:
     let grid = Grid::new(inner, &COLUMNS, list.shift, state.schedules.widest);
     let all = matches!(filling, Filling::Rows | Filling::NoMatch).then_some(state.world.schedules.len());
     let heading = vec![span(Role::Title, "Schedules")];
-    let mut title = frame::title(heading, list.len(), all, state.schedules.clashes, list.filter.text());
-    title.extend(frame::marked(state));
+    let mut title =
+        frame::title_with_marks(state, heading, list.len(), all, state.schedules.clashes, list.filter.text());
     if filling == Filling::Rows {
         title.extend(super::tasks::hidden(&grid, list.sort));
     }

@@ -26,8 +26,7 @@ pub fn draw(state: &State, tables: &Tables, canvas: &mut Canvas<'_>, layout: Lay
     let grid = Grid::new(inner, &COLUMNS, list.shift, tables.widest);
     let all = matches!(filling, Filling::Rows | Filling::NoMatch | Filling::Empty).then_some(tables.rows.len());
     let heading = vec![span(Role::Title, "Tables of "), span(Role::Title, name)];
-    let mut title = frame::title(heading, list.len(), all, tables.unwell, list.filter.text());
-    title.extend(frame::marked(state));
+    let mut title = frame::title_with_marks(state, heading, list.len(), all, tables.unwell, list.filter.text());
     if filling == Filling::Rows {
         title.extend(super::tasks::hidden(&grid, list.sort));
     }

@@ -30,12 +30,17 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let filling = state.filling();
     let grid = Grid::new(inner, &COLUMNS, list.shift, state.tasks.widest);
     let all = matches!(filling, Filling::Rows | Filling::NoMatch | Filling::Empty).then_some(state.world.tasks.len());
-    let mut title =
-        frame::title(vec![span(Role::Title, "Tasks")], list.len(), all, state.tasks.unwell, list.filter.text());
+    let mut title = frame::title_with_marks(
+        state,
+        vec![span(Role::Title, "Tasks")],
+        list.len(),
+        all,
+        state.tasks.unwell,
+        list.filter.text(),
+    );
     if state.tasks.only_unwell && all.is_some() {
         title.extend([span(Role::Border, " ─ "), span(Role::Input, "only alerts")]);
     }
-    title.extend(frame::marked(state));
     if filling == Filling::Rows {
         title.extend(hidden(&grid, list.sort));
     }

@@ -241,6 +241,7 @@ mod definition;
 mod drain;
 mod lists;
 mod logs;
+mod operate;
 mod properties;
 
 #[test]
@@ -284,7 +285,7 @@ fn looks_differ_in_style_and_never_in_what_stands_there() {
 
 #[test]
 fn keys_of_ones_own_are_what_every_sentence_names() {
-    let keys = [parse_key("F5").unwrap(), parse_key("X").unwrap()];
+    let keys = [parse_key("F5").unwrap(), parse_key("B").unwrap()];
     let action = |id| TABLE.iter().find(|action| action.id == id).unwrap();
     let lines = [(ActionId::AskNow, 0), (ActionId::Back, 1)];
     let lines = lines.map(|(id, at)| Rebinding { action: action(id), context: None, keys: &keys[at..=at] });
@@ -301,5 +302,5 @@ fn keys_of_ones_own_are_what_every_sentence_names() {
     );
     update(&mut state, observed(Subject::Tasks, Value::Tasks(tasks()), 0, 15), now());
     press(&mut state, "/zzz");
-    assert!(text(&state).contains("X shows all again"), "{}", text(&state));
+    assert!(text(&state).contains("B shows all again"), "{}", text(&state));
 }

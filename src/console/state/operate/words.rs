@@ -99,26 +99,24 @@ fn does(state: &State, about: &About, deed: Deed) -> String {
         VerbKind::Stop => "the load stops; resume loads what is not loaded yet",
         VerbKind::Resume if has_cdc(task) => "goes on where it stopped",
         VerbKind::Resume => "loads the tables that are not loaded yet",
-        VerbKind::Start if is_cdc(task) => "captures changes from a position, a time, or from now",
+        VerbKind::Start if is_cdc(task) => "captures changes: from a position, a time or now",
         VerbKind::Start if has_cdc(task) => "first run: loads every table, then replicates",
         VerbKind::Start => "first run: loads every table",
         VerbKind::Reload => "every table of the task again, from nothing",
         VerbKind::TestConnections => "source and target, from its instance",
-        VerbKind::ReloadTables => return format!("{} again, from nothing", tables(about)),
-        VerbKind::ValidateTables => return format!("{} compared again by DMS", tables(about)),
+        VerbKind::ReloadTables => return tables(about),
+        VerbKind::ValidateTables => return tables(about),
     }
     .to_owned()
 }
 
-/// Which tables, and in how many requests where one does not do.
+/// Which tables, and that it takes several requests where it does.
 fn tables(about: &About) -> String {
     let What::Tables(_, all) = &about.what else { return String::new() };
     match &all[..] {
-        [one] => format!("{}.{}", one.schema.shown(), one.table.shown()),
-        all if all.len() > BATCH => {
-            format!("{} marked tables, in {} requests of ten,", all.len(), all.len().div_ceil(BATCH))
-        }
-        all => format!("{} marked tables", all.len()),
+        [one] => format!("{}.{} again", one.schema.shown(), one.table.shown()),
+        all if all.len() > BATCH => format!("{} marked tables, in batches of ten", all.len()),
+        all => format!("{} marked tables again", all.len()),
     }
 }
 
