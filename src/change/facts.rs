@@ -10,9 +10,6 @@ use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, Problem, ProblemKind, ReplicationArn, Untrusted};
 use jiff::Timestamp;
 
-/// Tables asked for in one request: values of a filter.
-const NAMED_AT_ONCE: usize = 50;
-
 /// One task with what it stands between, as it was just read.
 #[derive(Debug, Clone)]
 pub struct TaskFacts {
@@ -58,12 +55,10 @@ impl TaskFacts {
             _ => true,
         };
         let places = [place(reader, source.as_ref(), false).await, place(reader, target.as_ref(), writes).await];
-        let mut named = Vec::new();
-        if let Verb::ReloadTables { tables, .. } = verb {
-            for tables in tables.chunks(NAMED_AT_ONCE) {
-                named.extend(reader.tables_named(arn, tables).await?.value);
-            }
-        }
+        let named = match verb {
+            Verb::ReloadTables { tables, .. } => reader.tables_named(arn, tables).await?.value,
+            _ => Vec::new(),
+        };
         Ok(Self {
             settings: task.settings.as_deref().and_then(|text| settings::parse(text).ok()).unwrap_or_default(),
             connections: [test(&task.source), test(&task.target)],

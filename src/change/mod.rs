@@ -14,5 +14,5 @@ mod mode;
 mod preview;
 
 pub use confirmed::{Confirmed, LIVES, NotConfirmed, Yes};
-pub use executor::{Executor, Follower, Time};
+pub use executor::{Drafter, Executor, Follower, Time};
 pub use mode::{Authority, Mode};

@@ -1,6 +1,8 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod activity;
 pub mod alerts;
+pub mod changes;
 pub mod charts;
 pub mod definition;
 pub mod lists;
@@ -53,6 +55,8 @@ pub fn setup() -> Setup {
         time_zone: None,
         keys: Keymap::default(),
         copies: true,
+        read_only_because: String::new(),
+        answer_within: SignedDuration::from_mins(1),
     }
 }
 

@@ -7,15 +7,18 @@
     reason = "tests may fail loudly"
 )]
 
+mod activity;
 mod agreement;
 mod alerts;
 mod budgets;
 mod change;
 mod change_faults;
 mod change_schedules;
+mod change_task_faults;
 mod charts;
 mod cli;
 mod config;
+mod console_changes;
 mod demo_databases;
 mod demo_databases_wire;
 mod denied;
@@ -33,7 +36,9 @@ mod moto;
 mod mover;
 mod policies;
 mod pty;
+mod pty_activity;
 mod pty_aws;
+mod pty_change;
 mod pty_definition;
 mod pty_lists;
 mod pty_logs;
@@ -46,6 +51,7 @@ mod scene;
 mod schedules;
 mod servers;
 mod soak;
+mod task_commands;
 mod topics_secrets;
 mod traps;
 mod traps_spoken;

@@ -7,7 +7,7 @@ use crate::aws::wire::Refused;
 use crate::model::change::TableName;
 use crate::model::operation::Operation;
 use crate::model::table::{TableRow, TableState};
-use crate::model::{Problem, ReplicationArn, ReplicationKind, Untrusted};
+use crate::model::{Problem, ReplicationArn, ReplicationKind};
 use aws_sdk_databasemigration::types::Filter;
 use std::collections::BTreeSet;
 
@@ -23,6 +23,9 @@ pub enum WhichTables {
 /// The service's page limit for table statistics.
 pub const TABLES_PER_PAGE: i32 = 500;
 
+/// Values of one filter in one request.
+const FILTER_VALUES: usize = 50;
+
 impl Reader {
     /// Table statistics of one task.
     pub async fn tables(&self, arn: &ReplicationArn, which: WhichTables) -> Result<Answer<Vec<TableRow>>, Problem> {
@@ -31,7 +34,8 @@ impl Reader {
             WhichTables::ErrorsOnly => vec![TableState::Error.raw().to_owned()],
         };
         let filters = self.filter(Operation::DescribeTableStatistics, "table-state", states)?;
-        let (answer, result) = self.rows(arn, filters).await;
+        let mut answer: Answer<Vec<TableRow>> = Answer::default();
+        let result = self.statistics(arn, filters, &mut answer).await;
         match which {
             // Without a filter "not found" is about the task itself.
             WhichTables::All => result?,
@@ -46,28 +50,35 @@ impl Reader {
         arn: &ReplicationArn,
         names: &[TableName],
     ) -> Result<Answer<Vec<TableRow>>, Problem> {
-        let filter = |name: &str, of: fn(&TableName) -> &Untrusted| {
-            let values: BTreeSet<String> = names.iter().map(|name| of(name).raw().to_owned()).collect();
-            self.filter(Operation::DescribeTableStatistics, name, values.into_iter().collect())
-        };
-        let (schemas, tables) =
-            (filter("schema-name", |name| &name.schema)?, filter("table-name", |name| &name.table)?);
-        let filters = schemas.into_iter().chain(tables).flatten().collect();
-        let (mut answer, result) = self.rows(arn, Some(filters)).await;
-        none_if_not_found(result)?;
+        let (mut schemas, mut tables) = (BTreeSet::new(), BTreeSet::new());
+        for TableName { schema, table } in names {
+            schemas.insert(schema.raw().to_owned());
+            tables.insert(table.raw().to_owned());
+        }
+        let (schemas, tables): (Vec<_>, Vec<_>) = (schemas.into_iter().collect(), tables.into_iter().collect());
+        let operation = Operation::DescribeTableStatistics;
+        let mut answer: Answer<Vec<TableRow>> = Answer::default();
+        for schemas in schemas.chunks(FILTER_VALUES) {
+            for tables in tables.chunks(FILTER_VALUES) {
+                let of_schema = self.filter(operation, "schema-name", schemas.to_vec())?;
+                let of_table = self.filter(operation, "table-name", tables.to_vec())?;
+                let filters = of_schema.into_iter().chain(of_table).flatten().collect();
+                none_if_not_found(self.statistics(arn, Some(filters), &mut answer).await)?;
+            }
+        }
         // Two filters give every schema with every table.
         answer.value.retain(|row| names.iter().any(|name| name.schema == row.schema && name.table == row.table));
         Ok(answer)
     }
 
-    async fn rows(
+    async fn statistics(
         &self,
         arn: &ReplicationArn,
         filters: Option<Vec<Filter>>,
-    ) -> (Answer<Vec<TableRow>>, Result<(), Refused>) {
+        answer: &mut Answer<Vec<TableRow>>,
+    ) -> Result<(), Refused> {
         let dms = &self.wire.clients.dms;
-        let mut answer: Answer<Vec<TableRow>> = Answer::default();
-        let result = match arn.kind() {
+        match arn.kind() {
             ReplicationKind::Classic => pages!(
                 self,
                 Operation::DescribeTableStatistics,
@@ -90,7 +101,6 @@ impl Reader {
                     .set_marker(marker),
                 |answer, page| answer.value.extend(page.replication_table_statistics().iter().map(convert::table_row))
             ),
-        };
-        (answer, result)
+        }
     }
 }

@@ -1,13 +1,16 @@
 //! From a confirmation to its end: sign in, look again, compare, write the audit, send once, write what came of it.
 //!
-//! Here is what is the same for every change; `switch.rs` is about rules and schedules, `task/` about tasks, `settle.rs` about
-//! answers that never came, `follow.rs` about what a change began and ends later.
+//! Here is what is the same for every change; `draft.rs` is the look before anybody confirms, `switch.rs` about rules and
+//! schedules, `task/` about tasks, `settle.rs` about answers that never came, `follow.rs` about what a change began and ends
+//! later.
 
+mod draft;
 mod follow;
 mod settle;
 mod switch;
 mod task;
 
+pub use draft::Drafter;
 pub use follow::Follower;
 
 use super::confirmed::Confirmed;
@@ -18,7 +21,6 @@ use crate::aws::{self, Connected, Reader, Sent, Signed, Unsigned, Writer};
 use crate::model::audit::{Entry, How, State, Whence};
 use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards, TableName};
 use crate::model::parts::{Direction, Identity};
-use crate::model::table::TableRow;
 use crate::model::{AccountId, Problem, ProblemKind, Untrusted};
 use crate::store::Audit;
 use jiff::Timestamp;
@@ -96,10 +98,7 @@ enum Seen {
     /// The facts it was judged by say enough.
     Facts,
     Connection(Direction),
-    Tables {
-        names: Vec<TableName>,
-        rows: Vec<TableRow>,
-    },
+    Tables(Vec<TableName>),
     /// Why a look would say nothing.
     Nothing(&'static str),
 }
@@ -155,33 +154,22 @@ impl Executor {
         })
     }
 
-    pub(super) fn reader(&self) -> &Reader {
-        &self.reader
-    }
-
-    pub(super) fn environment(&self) -> Option<String> {
-        self.environment.clone()
-    }
-
-    pub(super) fn now(&self) -> Timestamp {
-        (self.time.now)()
-    }
-
     /// Reads what is to be changed and says what would come of it. Changes nothing.
     ///
     /// # Errors
     /// It is not there, or could not be read.
     pub async fn draft(&self, change: &Change) -> Result<Draft, Problem> {
-        let facts = Facts::read(&self.reader, change).await?;
-        let ruling = facts.ruling(change, &self.safeguards);
-        let preview = match (facts, change) {
-            (Facts::Schedule(facts), Change::Switch { what, to }) => self.preview_switch(*facts, what, *to).await,
-            (Facts::Task(facts), Change::Task { task, verb }) => self.preview_task(*facts, task, verb).await,
-            (Facts::Schedule(_) | Facts::Task(_), _) => {
-                return Err(unreadable("what was read is not what was asked for", (self.time.now)()));
-            }
-        };
-        Ok(Draft { preview, ruling })
+        self.drafter().draft(change).await
+    }
+
+    /// The same look without what could change anything.
+    fn drafter(&self) -> Drafter {
+        Drafter {
+            reader: self.reader.clone(),
+            environment: self.environment.clone(),
+            safeguards: self.safeguards.clone(),
+            time: self.time,
+        }
     }
 
     /// Writes into the audit that this was refused before it could be confirmed.

@@ -3,12 +3,13 @@
 //! Plain data, and what follows from it. Nothing is sent from here: `update::confirm` asks with an effect, and `change`
 //! decides whether the answer confirms anything. Start at [`Confirm`].
 
-use crate::model::Problem;
-use crate::model::change::{Change, Draft, Grade, Outcome, Ruling};
-use jiff::{SignedDuration, Timestamp};
+mod shape;
 
-/// How long a question waits for its answer. What was read before is older by then than anybody should act upon.
-pub const LIVES: SignedDuration = SignedDuration::from_mins(1);
+pub use shape::{Kind, Line, Shape, place, shape};
+
+use crate::model::Problem;
+use crate::model::change::{Change, Draft, Outcome};
+use jiff::{SignedDuration, Timestamp};
 
 /// Longest answer that is kept, in characters: the longest name of a rule, a schedule or a task has 255.
 pub const ANSWER_MAX: usize = 255;
@@ -33,6 +34,8 @@ pub struct Confirm {
 pub struct Row {
     pub found: Result<Draft, Problem>,
     pub outcome: Option<Outcome>,
+    /// What it began has come to its end.
+    pub later: Option<Outcome>,
 }
 
 /// How far it has come.
@@ -45,6 +48,8 @@ pub enum Stage {
     /// Waits for the answer.
     Open {
         since: Timestamp,
+        /// From then on.
+        lives: SignedDuration,
         /// It has been on screen long enough: keys count.
         admitted: bool,
         /// Why the last answer was none.
@@ -76,7 +81,7 @@ impl Confirm {
         let several = self.several();
         self.rows.iter().enumerate().filter_map(move |(at, row)| {
             let draft = row.found.as_ref().ok()?;
-            goes(draft, several).then_some((at, draft))
+            draft.goes(several).then_some((at, draft))
         })
     }
 
@@ -92,9 +97,23 @@ impl Confirm {
 
     /// Whole seconds left for the answer; none once the clock has gone back.
     pub fn left(&self, now: Timestamp) -> Option<i64> {
-        let Stage::Open { since, .. } = self.stage else { return None };
+        let Stage::Open { since, lives, .. } = self.stage else { return None };
         let gone = now.duration_since(since);
-        Some(if gone.is_negative() { 0 } else { (LIVES - gone).as_secs().max(0) })
+        // A part of a second is one that is left.
+        let left = lives.saturating_sub(gone).as_millis();
+        Some(if gone.is_negative() { 0 } else { i64::try_from(left.max(0) + 999).unwrap_or(0) / 1000 })
+    }
+
+    /// When the seconds left read differently.
+    pub fn next_step(&self, now: Timestamp) -> Option<Timestamp> {
+        let Stage::Open { since, lives, .. } = self.stage else { return None };
+        let left = self.left(now)?;
+        since.checked_add(lives - SignedDuration::from_secs(left - 1)).ok()
+    }
+
+    /// Keys do something here, so they must not be ones of before it was seen.
+    pub fn is_guarded(&self) -> bool {
+        matches!(self.stage, Stage::Open { .. } | Stage::Closed)
     }
 
     /// What could be done instead, by the number that is typed for it.
@@ -116,9 +135,4 @@ impl Confirm {
     pub fn progress(&self) -> (usize, usize) {
         (self.rows.iter().filter(|row| row.outcome.is_some()).count(), self.going().count())
     }
-}
-
-/// Among several nothing is sent that destroys.
-pub fn goes(draft: &Draft, several: bool) -> bool {
-    draft.ruling == Ruling::Legal && !(several && matches!(draft.preview.grade, Grade::Destroys { .. }))
 }

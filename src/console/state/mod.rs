@@ -3,6 +3,7 @@
 //! May touch `model` and nothing else of ours but the console's own words. Start with [`State`]; the rows of a screen are
 //! in the file of its name, the cursor, order and filter of any list in [`list`], ages in [`age`] and [`feed`].
 
+pub mod activity;
 pub mod age;
 pub mod alerts;
 pub mod all_drain;
@@ -22,6 +23,7 @@ pub mod layout;
 pub mod list;
 pub mod logs;
 pub mod notice;
+pub mod operate;
 pub mod page;
 pub mod palette;
 pub mod problems;
@@ -38,6 +40,7 @@ use crate::model::alert;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
+use activity::Activities;
 use alerts::Alerts;
 use all_drain::AllDrain;
 use charts::Charts;
@@ -51,6 +54,7 @@ use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
 use notice::Notice;
+use operate::Operate;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
@@ -107,6 +111,10 @@ pub struct Setup {
     pub keys: Keymap,
     /// The clipboard may be used.
     pub copies: bool,
+    /// What to do to be able to change something; empty where one is.
+    pub read_only_because: String,
+    /// How long a question waits for its answer.
+    pub answer_within: SignedDuration,
 }
 
 /// Who we are, once that is known.
@@ -122,6 +130,7 @@ pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
     FileName(FileField),
+    Operate(Box<Operate>),
     Confirm(Box<Confirm>),
 }
 
@@ -169,6 +178,7 @@ pub struct State {
     pub definition: Definition,
     pub schedules: Schedules,
     pub alerts: Alerts,
+    pub activity: Activities,
     pub problems: Problems,
     pub banner: Option<Banner>,
     /// About what was just done.
@@ -229,6 +239,7 @@ impl State {
             definition: Definition::default(),
             schedules: Schedules::default(),
             alerts,
+            activity: Activities::default(),
             problems: Problems::default(),
             banner: None,
             notice: None,
@@ -251,10 +262,20 @@ impl State {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::FileName(_)) => Context::FileName,
+            Some(Overlay::Operate(menu)) if menu.form.is_some() => Context::OperateForm,
+            Some(Overlay::Operate(_)) => Context::Operate,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
+        }
+    }
+
+    /// The question on screen whose keys are guarded.
+    pub fn question(&self) -> Option<u64> {
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) if confirm.is_guarded() => Some(confirm.id),
+            _ => None,
         }
     }
 
@@ -326,7 +347,7 @@ impl State {
 
     /// Ages of what is on screen.
     pub fn ages_on_screen(&self) -> Vec<PaneAge> {
-        self.subjects_on_screen().iter().map(|subject| self.pane_age(subject)).collect()
+        self.page().ages(self)
     }
 
     pub fn pane_age(&self, subject: &Subject) -> PaneAge {
@@ -383,8 +404,14 @@ impl State {
         if let Connection::Connected { identity, .. } = &self.connection {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
+        if let Some(Overlay::Operate(menu)) = &self.overlay {
+            next.age(self.pane_age(&menu.about.subject()).as_of);
+        }
         next.offer(self.tasks.judged_until);
         next.offer(self.alerts.book.until());
+        if let Some(Overlay::Confirm(confirm)) = &self.overlay {
+            next.offer(confirm.next_step(now));
+        }
         next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at

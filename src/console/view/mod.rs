@@ -3,6 +3,7 @@
 //! May touch `state`, `actions`, `theme` and ratatui. One file per screen; `canvas` is the one way to the buffer, `grid`
 //! draws any table, `frame` says what stands in the title of a pane. Text from outside comes through `shown()` only.
 
+mod activity;
 mod alerts;
 mod all_drain;
 mod canvas;
@@ -19,6 +20,7 @@ mod grid;
 mod header;
 mod help;
 mod logs;
+mod operate;
 mod palette;
 mod problems;
 mod schedule_detail;
@@ -62,7 +64,8 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
             screen(state, &mut canvas, layout);
             match overlay {
                 Some(Overlay::Palette(palette)) => palette::draw(palette, &mut canvas, state.area),
-                Some(Overlay::Confirm(confirm)) => confirm::draw(confirm, &mut canvas, state.area),
+                Some(Overlay::Operate(menu)) => operate::draw(state, menu, &mut canvas),
+                Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, &mut canvas),
                 _ => {}
             }
         }
@@ -86,6 +89,7 @@ fn screen(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Screen::Task(Tab::Definition) => definition::draw(state, canvas, layout),
         Screen::Schedules => schedules::draw(state, canvas, layout),
         Screen::Alerts => alerts::draw(state, canvas, layout),
+        Screen::Activity => activity::draw(state, canvas, layout),
         Screen::Problems => problems::draw(state, canvas, layout),
     }
 }

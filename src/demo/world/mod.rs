@@ -34,6 +34,7 @@ mod topics;
 mod troubles;
 
 pub use logs::FUNCTION_GROUP;
+pub use opening::{SOURCE_HOST, STAGING_HOST, TARGET_HOST};
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
 pub use topics::Message;

@@ -4,7 +4,7 @@ use super::fold;
 use super::metrics::{Flow, MINUTE, Past, follows, minute_of};
 use super::parts::Databases;
 use super::task::{Route, Run, Table, Tables, Task};
-use super::{Command, World, logs};
+use super::{Command, World, logs, troubles};
 use crate::demo::mover::order::{Begin, Order};
 use crate::model::metric::{MetricName, Point};
 use crate::model::settings::{self, PrepMode};
@@ -38,12 +38,9 @@ const REFRESH: SignedDuration = SignedDuration::from_secs(5);
 const DELAY_STEP: u64 = 1000;
 
 pub fn advance(world: &mut World, now: Timestamp) {
-    for connection in &mut world.connections {
-        if connection.until.is_some_and(|until| until <= now) {
-            connection.until = None;
-            connection.status = "successful";
-            connection.failure = None;
-            world.revision += 1;
+    for index in 0..world.connections.len() {
+        if world.connections[index].until.is_some_and(|until| until <= now) {
+            tested(world, index);
         }
     }
     for index in 0..world.tasks.len() {
@@ -63,6 +60,24 @@ pub fn advance(world: &mut World, now: Timestamp) {
             world.revision += 1;
         }
     }
+}
+
+/// A test of a connection ends.
+fn tested(world: &mut World, index: usize) {
+    let of = &world.connections[index].endpoint;
+    let endpoint = world.endpoints.iter().find(|endpoint| endpoint.arn == *of);
+    let down = endpoint.filter(|endpoint| troubles::is_down(world, &endpoint.name));
+    let failure = down.map(|endpoint| {
+        format!(
+            "Test Endpoint failed: Application-Status: 1020912, Application-Message: Cannot connect to {} server {}:{}",
+            endpoint.engine.1, endpoint.host, endpoint.port
+        )
+    });
+    let connection = &mut world.connections[index];
+    connection.until = None;
+    connection.status = if failure.is_some() { "failed" } else { "successful" };
+    connection.failure = failure;
+    world.revision += 1;
 }
 
 /// Statuses that end by themselves.

@@ -154,6 +154,13 @@ pub struct Draft {
     pub ruling: Ruling,
 }
 
+impl Draft {
+    /// It is sent when the question is confirmed: it is legal, and among several it destroys nothing.
+    pub fn goes(&self, several: bool) -> bool {
+        self.ruling == Ruling::Legal && !(several && matches!(self.preview.grade, Grade::Destroys { .. }))
+    }
+}
+
 /// How a change ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {

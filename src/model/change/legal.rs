@@ -2,8 +2,15 @@
 //! by it before and after a confirmation, the console shows it before anything is asked.
 //!
 //! Its ground are sections 1.2, 2.1 and 2.6 of the DMS facts. It knows statuses, types and history only: positions, connection
-//! tests and what the configuration forbids are judged on fresh facts, in `change::legal`. Start at [`task`]; the whole table,
+//! tests and what the configuration forbids are judged on fresh facts, in `change::legal`. Rules and schedules have their own, in
+//! `switch.rs`. Start at [`task`]; the whole table,
 //! written out, is in `snapshots/`.
+
+mod switch;
+
+pub use switch::switch;
+#[cfg(test)]
+pub use switch::tests as switch_tests;
 
 use super::{Refusal, Ruling, VerbKind};
 use crate::model::ReplicationKind;

@@ -113,11 +113,13 @@ pub(super) mod tests {
     use super::*;
     use crate::model::change::{Destination, Standing};
     use crate::model::parts::{ConnectionTest, Endpoint};
-    use crate::model::settings::{PrepMode, TaskSettings};
+    use crate::model::settings;
     use crate::model::table::{AppliedCounts, Counts, TableRow, TableState};
     use crate::model::task::{MigrationType, TaskStats, TaskStatus};
     use crate::model::{InstanceArn, TaskName, Untrusted};
     use jiff::Timestamp;
+
+    const SETTINGS: &str = r#"{"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}"#;
 
     /// A stopped task between two databases.
     pub fn facts() -> TaskFacts {
@@ -149,17 +151,17 @@ pub(super) mod tests {
                 instance: Some(instance.clone()),
                 stats: TaskStats { fresh_start: at(1), start: at(1), stop: at(2), ..TaskStats::default() },
                 table_mappings: Some("{}".into()),
-                settings: Some(r#"{"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}"#.into()),
+                settings: Some(SETTINGS.into()),
                 cdc_start_position: None,
                 cdc_stop_position: None,
                 recovery_checkpoint: text("checkpoint:V1#7"),
             },
+            settings: settings::parse(SETTINGS).unwrap(),
             source: Some(endpoint("src", Direction::Source)),
             target: Some(endpoint("tgt", Direction::Target)),
-            connections: [tested("src"), tested("tgt")],
-            settings: TaskSettings { prep_mode: Some(PrepMode::DoNothing), ..TaskSettings::default() },
             places: ["src", "tgt"].map(|name| Ok(Destination::new(&format!("{name}.example"), "shop"))),
             named: Vec::new(),
+            connections: [tested("src"), tested("tgt")],
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Around, Listed, task};
 use crate::aws::{MetricQuery, Reader, Urgency, WhichTables};
-use crate::change::Executor;
+use crate::change::Drafter;
 use crate::change::facts::TaskFacts;
 use crate::change::grade::grade;
 use crate::model::change::{Grade, Meant, Preview, Verb};
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 /// What a stop is judged by.
 const METRICS: [MetricName; 2] = [MetricName::CDCIncomingChanges, MetricName::CDCLatencyTarget];
 
-impl Executor {
+impl Drafter {
     pub(in crate::change) async fn preview_task(&self, facts: TaskFacts, meant: &Meant, verb: &Verb) -> Preview {
         let reader = self.reader().at(Urgency::Interactive);
         let destroys = matches!(grade(&facts, verb), Grade::Destroys { .. });
