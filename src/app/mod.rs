@@ -17,7 +17,7 @@ mod demo_folder;
 mod failure;
 mod inbox;
 mod logs;
-mod operator;
+pub mod operator;
 mod setup;
 mod signin;
 mod write;

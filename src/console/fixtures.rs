@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod alerts;
+pub mod changes;
 pub mod charts;
 pub mod definition;
 pub mod lists;

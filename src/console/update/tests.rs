@@ -2,6 +2,7 @@
 
 mod activity;
 mod alerts;
+mod confirm;
 
 use super::update;
 use crate::console::fixtures::*;

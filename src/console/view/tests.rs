@@ -236,6 +236,7 @@ mod activity;
 mod alerts;
 mod budgets;
 mod charts;
+mod confirm;
 mod definition;
 mod drain;
 mod lists;
