@@ -252,7 +252,7 @@ const REFUSED: [Refusal; 17] = [
     // What its type and status do not allow.
     (MAY, &["resume", READY, "--yes"], &["never run"]),
     (MAY, &["start", STOPPED, "--yes"], &["it has run before", "Resume it to go on"]),
-    (MAY, &["resume", RUNNING, "--yes"], &["running"]),
+    (MAY, &["reload", RUNNING, "--all", "--yes"], &["it is running", "stop it first"]),
     (MAY, &["reload", CDC, "--all", "--yes"], &["cdc"]),
     (MAY, &["start", CDC, "--yes"], &["it must be said from where changes are captured"]),
     (MAY, &["reload", RUNNING, "--table", "shop.absent", "--yes"], &["the task has no table shop.absent"]),

@@ -204,7 +204,7 @@ fn a_stop_waits_until_it_has_stopped_and_tells_its_reason_and_its_checkpoint() {
 #[test]
 fn what_is_waited_for_in_vain_is_unknown() {
     // Whoever looks sees what was there before.
-    let desk = desk(&["stale-describes=60@DescribeReplicationTasks"]);
+    let desk = desk(&["stale-describes@DescribeReplicationTasks=60"]);
     let (status, out, err) = desk.told(&["stop", RUNNING, "--yes", "--wait", "1s"]);
     assert!(status == 3 && out.is_empty(), "{out}");
     assert!(err.contains("It may yet stop. Look with `cutover tasks`"), "{err}");
@@ -310,7 +310,7 @@ fn on_a_terminal_the_name_of_the_task_is_typed() {
     let desk = desk(&[]);
     let reload = ["reload", LOADED, "--all"];
     let mut pty = desk.asked(&reload);
-    pty.wait(TARGET);
+    pty.wait(&format!("This destroys rows in {TARGET}. Type"));
     pty.keys("y\n");
     pty.wait("not confirmed: that is not the name");
     assert_eq!((pty.end().0, desk.writes()), (1, 0));
