@@ -4,7 +4,7 @@
 use super::print::{self, Column, Format, List};
 use crate::app::Failure;
 use crate::app::change::{self, Ended, Open, answer, patience};
-use crate::model::change::Destination;
+use crate::model::change::{Destination, Grade};
 use clap::Args;
 use serde_json::Value;
 
@@ -50,7 +50,13 @@ pub fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
         return open.by_flag(yes);
     }
     let name = open.preview.change.answer().shown().into_owned();
-    let question = format!("Type {name} and Enter to do it, anything else to leave it: ");
+    // A long preview may have pushed this off the screen.
+    let destroys = match &open.preview.grade {
+        Grade::Destroys { destination: Some(at) } => format!("This destroys rows in {at}. "),
+        Grade::Destroys { destination: None } => "This destroys rows. ".to_owned(),
+        Grade::Undoable | Grade::Lasting { .. } => String::new(),
+    };
+    let question = format!("{destroys}Type {name} and Enter to do it, anything else to leave it: ");
     match answer(&question, patience()) {
         Some(answer) => open.typed(&answer),
         None => Err(change::unconfirmed(&format!("no answer within {} s", patience().as_secs()))),

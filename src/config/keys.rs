@@ -5,6 +5,7 @@ use super::mistake::Mistake;
 use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings};
 use crate::aws;
 use crate::model::AccountId;
+use crate::model::change::Destination;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -70,7 +71,7 @@ const GROUP_MAX: usize = 512;
 const GROUPS_MAX: usize = 50;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 18] = [
+const KEYS: [Row; 21] = [
     Row {
         section: "",
         key: "environment",
@@ -182,6 +183,71 @@ const KEYS: [Row; 18] = [
                 return Err(wrong(span, what, "for example audit_dir = \"/srv/cutover/audit\""));
             }
             config.audit_dir = Some(PathBuf::from(path));
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "reload_allowed",
+        doc: &[
+            "Databases, as HOST/DB, whose rows a load may destroy: a reload, and a start or resume that drops or empties tables.",
+            "Exactly these, as the target endpoint names them (HOST/ where it names no database). Empty: none.",
+        ],
+        default: Some("[]"),
+        example: "[\"staging.c1x2y3z4.eu-west-1.rds.amazonaws.com/shop\"]",
+        read: |config, value| {
+            config.reload_allowed = each(value, "for example [\"staging.example.com/shop\"]", |text| {
+                let at: Destination = text.parse().map_err(|_| "that is not HOST/DB".to_owned())?;
+                let host = text.split('/').next().unwrap_or_default();
+                let port =
+                    host.rsplit_once(':').is_some_and(|(before, port)| !before.contains(':') && !port.is_empty());
+                match () {
+                    () if text.chars().any(|c| c.is_whitespace() || c.is_control()) => Err("it has blanks".to_owned()),
+                    () if text.contains(['*', '?']) => {
+                        Err("that is a pattern, and each database is named by itself".to_owned())
+                    }
+                    () if port => Err("it has a port, and databases are compared without".to_owned()),
+                    () => Ok(at),
+                }
+            })?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "protected",
+        doc: &[
+            "Patterns of HOST/DB, * for any text and ? for one character: rows there are never destroyed, whatever",
+            "reload_allowed says. Empty: none, and reload_allowed decides alone.",
+        ],
+        default: Some("[]"),
+        example: "[\"prod-*/*\"]",
+        read: |config, value| {
+            // A pattern that can never fit protects nothing, and nobody would know.
+            config.protected = each(value, "for example [\"prod-*/*\"]", |text| match text.split_once('/') {
+                Some((host, _)) if !host.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control()) => {
+                    Ok(text.to_owned())
+                }
+                _ => Err("that is no pattern of HOST/DB, and would protect nothing".to_owned()),
+            })?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "retired",
+        doc: &["Names of tasks that are not started, resumed or reloaded any more: those before the cutover, say."],
+        default: Some("[]"),
+        example: "[\"orders-old\"]",
+        read: |config, value| {
+            config.retired = each(value, "the whole name, for example [\"orders-old\"]", |text| {
+                let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+                if text.chars().all(good) {
+                    Ok(text.to_owned())
+                } else {
+                    Err("that is no name of a task, and would retire nothing".to_owned())
+                }
+            })?;
             Ok(())
         },
     },
@@ -512,6 +578,21 @@ fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
         DeValue::Array(items) => items.iter().map(filled_member).collect(),
         _ => Err(expected(value, "a list of texts", "for example [\"orders-*\"]")),
     }
+}
+
+/// Every text of a list, checked; a mistake is told at the text it is in.
+fn each<T>(
+    value: &Spanned<DeValue<'_>>,
+    hint: &str,
+    check: impl Fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Wrong> {
+    let DeValue::Array(items) = value.get_ref() else { return Err(expected(value, "a list of texts", hint)) };
+    let one = |item| {
+        let text = member(item)?;
+        let checked = if text.is_empty() { Err("it is empty".to_owned()) } else { check(&text) };
+        checked.map_err(|why| wrong(item.span(), format!("cannot hold {text:?}: {why}"), hint))
+    };
+    items.iter().map(one).collect()
 }
 
 fn tags(value: &Spanned<DeValue<'_>>) -> Result<BTreeMap<String, String>, Wrong> {

@@ -16,6 +16,7 @@ pub use safeguards::{Destination, DestinationError, Safeguards};
 pub use verb::{Meant, ReloadHow, StartFrom, TableName, Until, UntilError, Verb, VerbKind};
 
 use crate::model::Untrusted;
+use crate::model::shell::quoted;
 use serde::{Deserialize, Serialize};
 
 /// Everything that can be changed.
@@ -70,21 +71,29 @@ impl Change {
         }
     }
 
-    /// The command of this program that asks for it; clean.
+    /// The command of this program that asks for it, to be copied.
     pub fn command(&self) -> String {
         match self {
-            Self::Switch { what, to } => format!("cutover schedules {} {}", to.word(), what.full()),
+            Self::Switch { what, to } => format!("cutover schedules {} {}", to.word(), quoted(&what.full())),
             Self::Task { task, verb } => {
-                let word = match verb.kind() {
-                    VerbKind::Start => "start",
-                    VerbKind::Resume => "resume",
-                    VerbKind::Reload => "reload --all",
-                    VerbKind::Stop => "stop",
-                    VerbKind::ReloadTables => "reload --table S.T",
-                    VerbKind::ValidateTables => "reload --validate-only --table S.T",
-                    VerbKind::TestConnections => "test-connections",
-                };
-                format!("cutover {word} {}", task.name.shown())
+                let name = quoted(&task.name.shown());
+                let until = verb.until().map(|until| format!(" --cdc-stop {}", quoted(until.raw())));
+                let until = until.unwrap_or_default();
+                match verb {
+                    Verb::Start { .. } => format!("cutover start {name}{until}"),
+                    Verb::Resume { .. } => format!("cutover resume {name}{until}"),
+                    Verb::Reload { .. } => format!("cutover reload {name} --all{until}"),
+                    Verb::Stop => format!("cutover stop {name}"),
+                    Verb::TestConnections => format!("cutover test-connections {name}"),
+                    Verb::ReloadTables { tables, how } => {
+                        let tables = tables.iter().map(|one| format!(" --table {}", quoted(&one.shown())));
+                        let only = match how {
+                            ReloadHow::Data => "",
+                            ReloadHow::Validation => " --validate-only",
+                        };
+                        format!("cutover reload {name}{}{only}", tables.collect::<String>())
+                    }
+                }
             }
         }
     }

@@ -28,6 +28,7 @@ pub mod reading;
 pub mod schedule;
 pub mod secret;
 pub mod settings;
+pub mod shell;
 pub mod stamp;
 pub mod statement;
 pub mod table;

@@ -47,6 +47,12 @@ fn good_files_are_read() {
             assert_eq!(config.environment.as_deref(), Some("PROD"));
             assert_eq!(config.expect_account.as_ref().map(|account| account.0.as_str()), Some("123456789012"));
             assert_eq!((config.operate, config.audit_dir.as_deref()), (true, Some(Path::new("/srv/cutover/audit"))));
+            let allowed: Vec<String> = config.reload_allowed.iter().map(ToString::to_string).collect();
+            assert_eq!(allowed, ["staging.example.com/shop", "fd00::7/shop", "mysql.example.com/"]);
+            assert_eq!(
+                (config.protected, config.retired),
+                (vec!["prod-*/*".to_owned()], vec!["orders-old".to_owned()])
+            );
             assert_eq!(config.scope.tasks, ["orders-*", "billing"]);
             assert_eq!(config.scope.tags["team"], "payments");
             assert!((config.cost.dollars_per_day - 3.0).abs() < f64::EPSILON);

@@ -149,7 +149,7 @@ async fn start(reader: &Reader, before: &Standing, within: Duration) -> Came {
         let last = look(reader, &before.arn).await;
         if let Ok(task) = &last {
             begun |= passing(&task.status) && task.status != before.status || task.stats.start > before.start;
-            if let Some((ending, lines)) = went(before, task, begun) {
+            if let Some((ending, lines)) = went(task, begun) {
                 return Came { ending, lines, state: Some(task.status.raw().to_owned()), found: Found::of(task) };
             }
         }
@@ -205,12 +205,12 @@ fn passing(status: &TaskStatus) -> bool {
 }
 
 /// How a start went, as far as it has come: `None` is still on its way.
-fn went(before: &Standing, now: &Task, begun: bool) -> Option<(Ending, Vec<String>)> {
+fn went(now: &Task, begun: bool) -> Option<(Ending, Vec<String>)> {
     let name = now.name.shown();
     let reason = now.stop_reason.as_ref();
     let said = reason.map_or_else(|| "AWS gives no reason".into(), |reason| reason.shown().into_owned());
     match &now.status {
-        TaskStatus::Running if before.migration_type.has_cdc() => Some((Ending::Done, vec![format!("{name} runs")])),
+        TaskStatus::Running if now.migration_type.has_cdc() => Some((Ending::Done, vec![format!("{name} runs")])),
         // A list that is behind may still show how it ended the last time.
         TaskStatus::Stopped | TaskStatus::Failed if !begun => None,
         TaskStatus::Stopped => {
@@ -244,5 +244,53 @@ fn went(before: &Standing, now: &Task, begun: bool) -> Option<(Ending, Vec<Strin
             ))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn task(kind: &str, status: &str, reason: Option<&str>, errored: i32) -> Task {
+        serde_json::from_value(json!({
+            "arn": "arn:aws:dms:eu-west-1:123456789012:task:A", "name": "orders", "migration_type": kind,
+            "status": status, "stop_reason": reason, "last_failure": null, "source": "s", "target": "t",
+            "instance": null,
+            "stats": {"full_load_progress_percent": null, "elapsed_ms": null, "tables_loaded": 0, "tables_loading": 0,
+                      "tables_queued": 0, "tables_errored": errored, "fresh_start": null, "start": null, "stop": null,
+                      "full_load_start": null, "full_load_finish": null},
+            "table_mappings": null, "settings": null, "cdc_start_position": null, "cdc_stop_position": null,
+            "recovery_checkpoint": null
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn a_start_is_through_when_replication_runs_or_a_load_has_ended_well() {
+        let finished = Some("Stop Reason FULL_LOAD_ONLY_FINISHED");
+        let fatal = Some("Stop Reason FATAL_ERROR Error Level FATAL");
+        for (kind, status, reason, errored, begun, want) in [
+            ("cdc", "starting", None, 0, true, None),
+            ("cdc", "running", None, 0, true, Some((Ending::Done, "orders runs"))),
+            ("full-load-and-cdc", "running", None, 3, true, Some((Ending::Done, "orders runs"))),
+            ("full-load", "running", None, 0, true, None),
+            ("full-load", "stopped", finished, 0, true, Some((Ending::Done, "FULL_LOAD_ONLY_FINISHED"))),
+            ("full-load", "stopped", finished, 2, true, Some((Ending::No, "2 of its tables are in error"))),
+            ("full-load", "stopped", Some("Stop Reason NORMAL"), 0, true, Some((Ending::No, "has stopped again"))),
+            ("cdc", "stopped", Some("Stop Reason STOPPED_AT_COMMIT_TIME"), 0, true, Some((Ending::Done, "as planned"))),
+            ("cdc", "failed", fatal, 0, true, Some((Ending::No, "orders has failed: Stop Reason FATAL_ERROR"))),
+            // As it ended the last time.
+            ("full-load", "stopped", finished, 0, false, None),
+            ("cdc", "failed", fatal, 0, false, None),
+            ("cdc", "provisioning_capacity", None, 0, true, None),
+        ] {
+            let got = went(&task(kind, status, reason, errored), begun);
+            let what = format!("{kind} {status} {reason:?} {errored} {begun}: {got:?}");
+            assert_eq!(got.as_ref().map(|(ending, _)| *ending), want.map(|(ending, _)| ending), "{what}");
+            if let (Some((_, lines)), Some((_, part))) = (got, want) {
+                assert!(lines[0].contains(part), "{what}");
+            }
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Tasks: which one is meant, and a look that changes nothing.
 
-use super::{Asked, Ended, Ending, by_hand, look, nothing, somebody_is_there, time};
+use super::{Asked, Ended, Ending, look, nothing, somebody_is_there, time};
 use crate::app::headless::{block, the_task};
 use crate::app::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
@@ -32,10 +32,9 @@ pub fn dry_run(setup: &Setup, named: &str, verb: Verb) -> Result<Ended, Failure>
         let (ending, lines) = match ruling {
             Ruling::Legal => (Ending::Legal, vec!["it may be done; this was only a look".to_owned()]),
             Ruling::Nothing(why) => return Ok(nothing(preview, &why)),
+            // The way by hand stands in the preview.
             Ruling::Refused(Refusal { why, do_this }) => {
-                let mut lines = vec![format!("it would be refused: {why}"), do_this];
-                lines.extend(by_hand(&preview));
-                (Ending::Refused, lines)
+                (Ending::Refused, vec![format!("it would be refused: {why}"), do_this])
             }
         };
         Ok(Ended::new(preview, ending, lines, None))

@@ -116,12 +116,11 @@ fn tables(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal> {
     if tables.is_empty() {
         return no("no table is named", "Name at least one, as SCHEMA.TABLE.");
     }
-    let name = |one: &TableName| format!("{}.{}", one.schema.shown(), one.table.shown());
     if let Some(twice) = (1..tables.len()).find(|at| tables[..*at].contains(&tables[*at])) {
-        return no(format!("{} is named twice", name(&tables[twice])), "Name each table once.");
+        return no(format!("{} is named twice", tables[twice].shown()), "Name each table once.");
     }
     let has = |one: &TableName| facts.named.iter().any(|row| row.schema == one.schema && row.table == one.table);
-    let unknown: Vec<String> = tables.iter().filter(|one| !has(one)).map(name).collect();
+    let unknown: Vec<String> = tables.iter().filter(|one| !has(one)).map(TableName::shown).collect();
     let more = if unknown.len() > 1 { format!(", and {} others", unknown.len() - 1) } else { String::new() };
     no(
         format!("the task has no table {}{more}", unknown.first()?),
@@ -175,7 +174,7 @@ fn connected(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal> 
 }
 
 fn shell_name(name: &Untrusted) -> String {
-    crate::change::preview::quoted(&name.shown())
+    crate::model::shell::quoted(&name.shown())
 }
 
 #[cfg(test)]

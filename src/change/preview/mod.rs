@@ -4,7 +4,6 @@ mod shell;
 mod switch;
 mod task;
 
-pub use shell::quoted;
 pub use switch::{may_fire_until, put_back, switch};
 
 #[cfg(test)]

@@ -1,17 +1,8 @@
 //! Commands of the AWS CLI as text that a shell takes as it was meant.
 
 use crate::model::Scope;
-use crate::model::untrusted::shown;
+use crate::model::shell::quoted;
 use std::fmt::Write as _;
-
-/// For a POSIX shell.
-pub fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./@%+=:,-".contains(c);
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", shown(text).replace('\'', "'\\''"))
-}
 
 /// Where: the region, and the profile where it is not the default.
 pub fn place(scope: &Scope) -> String {
@@ -39,21 +30,6 @@ pub fn json(value: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn names_cannot_break_out_of_the_command() {
-        for (name, want) in [
-            ("nightly-1.x", "nightly-1.x"),
-            ("a b", "'a b'"),
-            ("x'; rm -rf ~; '", r"'x'\''; rm -rf ~; '\'''"),
-            ("$(id)", "'$(id)'"),
-            ("-rf", "'-rf'"),
-            ("a\u{1b}[2Jb", "'a[2Jb'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quoted(name), want);
-        }
-    }
 
     proptest::proptest! {
         #[test]

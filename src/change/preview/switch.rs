@@ -1,8 +1,9 @@
 //! What a person is shown before a rule or schedule is switched. Pure.
 
-use super::shell::{place, quoted};
+use super::shell::place;
 use crate::model::change::{Change, Grade, Named, Precondition, Preview, Switch};
 use crate::model::schedule::{NoNext, Schedule, ScheduleKind, ScheduleState, Target};
+use crate::model::shell::quoted;
 use crate::model::untrusted::shown;
 use crate::model::{ReplicationArn, Scope, TaskName, Untrusted};
 use jiff::tz::TimeZone;

@@ -125,7 +125,7 @@ impl Preview {
         lines.extend(self.effects.iter().cloned());
         lines.extend(self.offers.iter().map(|offer| format!("instead, or first: {}", offer.command())));
         // On lines of its own, to be copied.
-        lines.push("the same by hand:".to_owned());
+        lines.extend((!self.aws_command.is_empty()).then(|| "the same by hand:".to_owned()));
         lines.extend(self.aws_command.lines().map(str::to_owned));
         lines
     }

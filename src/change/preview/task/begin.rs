@@ -1,7 +1,7 @@
 //! Start, resume and reload: from where it goes on, what it loads, whether it can begin at all.
 
 use super::words::{counted, listed, short, span, table, time};
-use super::{Said, Seen, destroy, history, until};
+use super::{Said, Seen, destroy, history, is_left, until};
 use crate::change::grade::may_load;
 use crate::model::ReplicationKind;
 use crate::model::change::{Grade, ReloadHow, StartFrom, TableName, Verb};
@@ -10,11 +10,13 @@ use crate::model::task::{MigrationType, StopReason, TaskStatus};
 use crate::model::untrusted::shown;
 
 /// So many failed tables are few: one request reloads them.
-const FEW: usize = super::command::BATCH;
+const FEW: usize = TableName::IN_ONE_REQUEST;
 
 pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
     if matches!(seen.grade, Grade::Destroys { .. }) {
         destroy::say(seen, said);
+    } else if may_load(seen.facts, seen.verb) {
+        said.warn(destroy::LEAVES);
     }
     match seen.verb {
         Verb::Start { from, .. } => start(seen, from, said),
@@ -155,11 +157,6 @@ fn reload(seen: &Seen<'_>, said: &mut Said) {
         }
         MigrationType::Cdc | MigrationType::Other(_) => {}
     }
-}
-
-/// The load has not brought all of it.
-fn is_left(row: &TableRow) -> bool {
-    row.state.is_unfinished() || row.state.is_bad()
 }
 
 /// Names of the tables that are not loaded, and how many there are in all; `None` where nobody knows.

@@ -1,13 +1,11 @@
 //! The same with the AWS CLI, a line for each request; for the ticket, and as the way out where we refuse.
 
 use crate::change::facts::TaskFacts;
-use crate::change::preview::shell::{json, place, quoted};
+use crate::change::preview::shell::{json, place};
 use crate::model::change::{ReloadHow, StartFrom, TableName, Until, Verb};
+use crate::model::shell::quoted;
 use crate::model::{ReplicationKind, Scope};
 use serde_json::json;
-
-/// Most tables in one request (section 1.2 of the DMS facts).
-pub const BATCH: usize = 10;
 
 /// Classic and serverless have the same calls under other names.
 struct Words {
@@ -61,7 +59,7 @@ pub fn aws(facts: &TaskFacts, verb: &Verb, scope: &Scope) -> String {
                 let tables = json(&tables.collect());
                 format!("aws dms {} {arn} --tables-to-reload {tables} --reload-option {how} {place}", words.reload)
             };
-            tables.chunks(BATCH).map(line).collect::<Vec<_>>().join("\n")
+            tables.chunks(TableName::IN_ONE_REQUEST).map(line).collect::<Vec<_>>().join("\n")
         }
         Verb::TestConnections => {
             let instance = task.instance.as_ref().map(|instance| quoted(&instance.0)).unwrap_or_default();

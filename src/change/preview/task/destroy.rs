@@ -1,7 +1,7 @@
 //! What is lost when a load begins: in which database, how much, in which way, and what else may fire into it.
 
 use super::words::{counted, rows, time};
-use super::{Listed, Said, Seen};
+use super::{Listed, Said, Seen, is_left};
 use crate::model::change::Verb;
 use crate::model::schedule::{Deed, Schedule, ScheduleState};
 use crate::model::settings::PrepMode;
@@ -25,12 +25,16 @@ pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
     said.say("nothing puts this back: only a backup of the target does");
 }
 
-/// Which rows are meant: those of the tables that are named, or of all.
+/// Which rows are meant: those of the tables that are named, of those that a resume has left to load, or of all.
 fn lost<'a>(seen: &Seen<'a>) -> Result<Vec<&'a TableRow>, String> {
+    let resumes = matches!(seen.verb, Verb::Resume { .. });
     match seen.verb {
         Verb::ReloadTables { .. } => Ok(seen.facts.named.iter().collect()),
         _ => match &seen.around.tables {
-            Some(Ok(all)) => Ok(all.iter().collect()),
+            Some(Ok(all)) => {
+                let left = |row: &&TableRow| !resumes || is_left(row);
+                Ok(all.iter().filter(left).collect())
+            }
             Some(Err(why)) => Err(why.clone()),
             None => Err("nobody asked".to_owned()),
         },
@@ -44,6 +48,9 @@ fn amount(seen: &Seen<'_>) -> String {
     }
     match lost(seen) {
         Err(why) => format!("how many tables and rows is not known: {why}"),
+        Ok(all) if all.is_empty() && seen.rows().is_some_and(|rows| !rows.is_empty()) => {
+            "no table is left to load, as far as DMS lists them".to_owned()
+        }
         Ok(all) if all.is_empty() => "how many tables and rows is not known: DMS lists none".to_owned(),
         Ok(all) => {
             let known: Vec<i64> = all.iter().filter_map(|row| on_target(row)).collect();
@@ -73,6 +80,10 @@ fn on_target(row: &TableRow) -> Option<i64> {
     Some(row.full_load_rows.saturating_add(applied.inserts.unwrap_or(0)).saturating_sub(deleted).max(0))
 }
 
+/// Of `DO_NOTHING`, where a load is not a reload.
+pub(super) const LEAVES: &str =
+    "DO_NOTHING: DMS leaves the rows there: truncate the tables yourself first, or they collide or double";
+
 /// What the preparation mode does with a table that is there.
 fn way(seen: &Seen<'_>) -> String {
     let again = matches!(seen.verb, Verb::Reload { .. });
@@ -86,7 +97,7 @@ fn way(seen: &Seen<'_>) -> String {
             "DO_NOTHING: should leave rows as they are, but a reload was seen to truncate even so; what stays collides"
         }
         Some(PrepMode::DoNothing) => {
-            "DO_NOTHING: DMS leaves the rows there: truncate the tables yourself first, or they collide or double"
+            LEAVES
         }
         None => "TargetTablePrepMode could not be read: it counts as dropping the tables",
     }

@@ -82,13 +82,18 @@ impl Seen<'_> {
 
     /// For the commands of this program.
     fn name(&self) -> String {
-        super::quoted(&self.task.name.shown())
+        crate::model::shell::quoted(&self.task.name.shown())
     }
 
     /// Rows of every table, where they are known.
     fn rows(&self) -> Option<&[TableRow]> {
         self.around.tables.as_ref()?.as_ref().ok().map(Vec::as_slice)
     }
+}
+
+/// The load has not brought all of it.
+fn is_left(row: &TableRow) -> bool {
+    row.state.is_unfinished() || row.state.is_bad()
 }
 
 /// Everything about one change of a task, from what was read at `now`.

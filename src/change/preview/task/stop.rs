@@ -6,10 +6,13 @@ use crate::model::drain::{self, Check, Evidence, Standing, Tally, Topic};
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::task::{MigrationType, TaskStatus};
 use crate::model::untrusted::shown;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// What is told of the way from source to target.
 const TOLD: [Topic; 5] = [Topic::Load, Topic::Tables, Topic::Backlog, Topic::Incoming, Topic::LatencyTarget];
+
+/// The time of the example: late enough to type it.
+const SOON: SignedDuration = SignedDuration::from_mins(15);
 
 pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
     let task = &seen.facts.task;
@@ -47,7 +50,11 @@ fn load(seen: &Seen<'_>, said: &mut Said) {
 }
 
 fn changes(seen: &Seen<'_>, in_load: bool, said: &mut Said) {
-    let checks = checks(seen);
+    let mut checks = checks(seen);
+    if let Some(Err(why)) = &seen.around.tables {
+        said.say(format!("tables and backlog: cannot be read: {why}"));
+        checks.retain(|check| !matches!(check.topic, Topic::Load | Topic::Tables | Topic::Backlog));
+    }
     if !in_load {
         said.warn("are writes on the source frozen? For a cutover: stopping first and freezing later loses the tail");
         // The worst of them in front.
@@ -61,12 +68,12 @@ fn changes(seen: &Seen<'_>, in_load: bool, said: &mut Said) {
         }
     }
     let rest = checks.iter().filter(|check| check.standing != Standing::NotDue);
+    // Its own lines say more of the load.
+    let rest = rest.filter(|check| !in_load || check.topic != Topic::Load);
     said.effects.extend(rest.map(|check| told(check, seen.now)));
     said.say(format!("while it is stopped, {}", log_kept(seen)));
-    said.say(
-        "a stop is no exact end. For one: resume it with --cdc-stop commit_time:2026-11-22T14:00:00 (UTC), and it stops by \
-         itself",
-    );
+    let soon = seen.now.checked_add(SOON).unwrap_or(seen.now).strftime("%Y-%m-%dT%H:%M:00");
+    said.say(format!("a stop is no exact end. For one: resume it with --cdc-stop commit_time:{soon} (UTC)"));
 }
 
 fn checks(seen: &Seen<'_>) -> Vec<Check> {

@@ -1,6 +1,5 @@
 //! Chosen tables again, and tests of connections.
 
-use super::command::BATCH;
 use super::words::{counted, rows, short};
 use super::{Said, Seen, destroy};
 use crate::model::change::{ReloadHow, TableName, Verb};
@@ -31,14 +30,18 @@ pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
             }
         }
     }
-    let requests = tables.len().div_ceil(BATCH);
+    let requests = tables.len().div_ceil(TableName::IN_ONE_REQUEST);
     if requests > 1 {
-        said.say(format!("{} are {requests} requests, of {BATCH} at most", counted(tables.len(), "table")));
+        said.say(format!(
+            "{} are {requests} requests, of {} at most",
+            counted(tables.len(), "table"),
+            TableName::IN_ONE_REQUEST
+        ));
     }
 }
 
 fn told(seen: &Seen<'_>, table: &TableName) -> String {
-    let name = format!("{}.{}", table.schema.shown(), table.table.shown());
+    let name = table.shown();
     let row = seen.facts.named.iter().find(|row| row.schema == table.schema && row.table == table.table);
     let Some(row) = row else { return format!("{name}: the task does not list it") };
     let state = crate::model::untrusted::shown(row.state.raw()).into_owned();
