@@ -100,7 +100,7 @@ enum Command {
     Events(events::Arguments),
     /// List the rules and schedules of EventBridge, and when each fires next; enable or disable one
     Schedules(schedules::Arguments),
-    /// List what was changed from here, by whom, and what came of it
+    /// List what was changed, or refused: by whom, from where, and what came of it
     Activity(activity::Arguments),
     /// Print the log of one task, and follow it
     Logs(logs::Arguments),
