@@ -61,8 +61,10 @@ fn what_is_missing_is_said_above_the_rows() {
     let told = Told { activities: vec![], gaps };
     update(&mut state, Message::Activity(Ok(told)), now());
     let screen = text(&state);
-    assert!(screen.contains("? not all is here: /team/joe@jump-2.jsonl: 3 lines"), "{screen}");
-    assert!(screen.contains("(and 1 more on Problems)"), "{screen}");
+    assert!(
+        screen.contains("? not all is here (1 of 2, all on Problems): /team/joe@jump-2.jsonl: 3 lines"),
+        "{screen}"
+    );
 }
 
 #[test]
