@@ -1,17 +1,25 @@
 //! Changing something from the command line: whether it may be, what would come of it, and then to its end.
+//!
+//! Here is what is the same for everything; `switch.rs` is about rules and schedules, `task.rs` about tasks, `follow.rs` what
+//! begins now and ends later, `ask.rs` the question on the terminal, `whence.rs` who asks.
 
 mod ask;
+mod follow;
+mod switch;
+mod task;
 pub(super) mod whence;
 
 pub use ask::answer;
+pub use follow::{Follow, Found};
+pub use switch::switch;
+pub use task::{dry_run, task};
 
 use super::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters, Reader};
-use crate::change::{Confirmed, Executor, LIVES, Time, Yes};
+use crate::change::{Confirmed, Executor, LIVES, NotConfirmed, Time, Yes};
+use crate::model::Problem;
 use crate::model::audit::State;
-use crate::model::change::{Change, Named, Outcome, Precondition, Preview, Refusal, Ruling, Switch, Which};
-use crate::model::untrusted::shown;
-use crate::model::{Problem, ProblemKind};
+use crate::model::change::{Change, Destination, Draft, Outcome, Precondition, Preview, Refusal, Ruling};
 use crate::store::Audit;
 use jiff::Timestamp;
 use std::io::IsTerminal as _;
@@ -27,8 +35,12 @@ pub fn patience() -> Duration {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
     Done,
+    /// Asked only whether it may be done, and it may.
+    Legal,
     NothingToDo,
     Refused,
+    /// It was done, and the answer is no: a connection was tested and does not work.
+    No,
     Failed,
     Unknown,
 }
@@ -37,18 +49,29 @@ impl Ending {
     pub fn word(self) -> &'static str {
         match self {
             Self::Done => "done",
+            Self::Legal => "legal",
             Self::NothingToDo => "nothing-to-do",
             Self::Refused => "refused",
+            Self::No => "no",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
+        }
+    }
+
+    fn of(state: State) -> Self {
+        match state {
+            State::Done => Self::Done,
+            State::Refused => Self::Refused,
+            State::Failed => Self::Failed,
+            State::Unknown | State::Asked | State::Sent => Self::Unknown,
         }
     }
 
     /// Exit status.
     pub fn status(self) -> u8 {
         match self {
-            Self::Done | Self::NothingToDo => 0,
-            Self::Refused => 1,
+            Self::Done | Self::Legal | Self::NothingToDo => 0,
+            Self::Refused | Self::No => 1,
             Self::Failed | Self::Unknown => 3,
         }
     }
@@ -62,6 +85,16 @@ pub struct Ended {
     /// What happened, why, what to do.
     pub lines: Vec<String>,
     pub outcome: Option<Outcome>,
+    /// What was found when it had ended; nothing where nobody waited.
+    pub found: Found,
+    /// It has begun, and how it ends can be waited for.
+    pub follow: Option<Follow>,
+}
+
+impl Ended {
+    fn new(preview: Preview, ending: Ending, lines: Vec<String>, outcome: Option<Outcome>) -> Self {
+        Self { preview, ending, lines, outcome, found: Found::default(), follow: None }
+    }
 }
 
 /// A change that was asked for.
@@ -75,47 +108,63 @@ pub enum Asked {
 pub struct Open {
     pub preview: Preview,
     executor: Executor,
+    reader: Reader,
     runtime: Runtime,
 }
 
-/// Looks at what is to be switched. Fails before anything is asked of AWS where nothing may be changed, where nobody could
-/// confirm it, and where the audit cannot be written.
-pub fn switch(setup: &Setup, which: &str, to: Switch, yes: bool) -> Result<Asked, Failure> {
-    let which: Which = which.parse().map_err(|error| Failure::usage(format!("{error}")))?;
-    let authority = setup.mode.authority()?;
-    if !yes && !std::io::stdin().is_terminal() {
-        let line = "standard input is no terminal, so nobody can be asked: pass --yes where this is meant";
-        return Err(Failure::usage(line));
+/// Nobody can be asked where nobody is: fails before anything is asked of AWS.
+fn somebody_is_there(said: bool, pass: &str) -> Result<(), Failure> {
+    if said || std::io::stdin().is_terminal() {
+        return Ok(());
     }
+    Err(Failure::usage(format!(
+        "standard input is no terminal, so nobody can be asked: pass {pass} where this is meant"
+    )))
+}
+
+fn runtime() -> Result<Runtime, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))?;
+    runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))
+}
+
+fn time() -> Time {
+    Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span)) }
+}
+
+/// Looks at what is to be changed. Fails before anything is asked of AWS where nothing may be changed, and where the audit
+/// cannot be written. `change` says what is meant once we are connected, `absent` what a change of nothing is told as.
+fn look(
+    setup: &Setup,
+    change: impl AsyncFnOnce(&Connected) -> Result<Change, Failure>,
+    absent: impl FnOnce(Problem, &Change) -> Failure,
+) -> Result<Asked, Failure> {
+    let authority = setup.mode.authority()?;
+    let runtime = runtime()?;
     let looked = runtime.block_on(async {
         panic::on_request("headless");
         let whence = whence::here();
         let audit = Audit::open(&setup.store, &whence).await;
         let audit = audit.map_err(|error| error.problem("the audit cannot be written, so nothing may be changed"))?;
         let connected: Connected = aws::connect(&setup.aws, &Limiters::default()).await?;
-        let time = Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span)) };
-        let environment = setup.environment.clone();
-        let mut executor =
-            Executor::new(&authority, &connected, audit, whence, environment, setup.safeguards.clone(), time)?;
-        let what = the_one(&connected.reader, which).await?;
-        let change = Change::Switch { what: what.clone(), to };
-        let draft = executor.draft(&change).await.map_err(|problem| absent(problem, &what))?;
-        let preview = draft.preview;
-        Ok::<_, Failure>(match draft.ruling {
-            Ruling::Legal => Err((preview, executor)),
-            Ruling::Nothing(why) => {
-                let lines = vec![format!("nothing to do: {why} ({})", what.full())];
-                Ok(Ended { preview, ending: Ending::NothingToDo, lines, outcome: None })
-            }
+        let (environment, safeguards) = (setup.environment.clone(), setup.safeguards.clone());
+        let mut executor = Executor::new(&authority, &connected, audit, whence, environment, safeguards, time())?;
+        let change = change(&connected).await?;
+        let Draft { preview, ruling } = executor.draft(&change).await.map_err(|problem| absent(problem, &change))?;
+        Ok::<_, Failure>(match ruling {
+            Ruling::Legal => Err((preview, executor, connected.reader)),
+            Ruling::Nothing(why) => Ok(nothing(preview, &why)),
             Ruling::Refused(refusal) => Ok(refused(&mut executor, preview, &refusal).await),
         })
     })?;
     Ok(match looked {
         Ok(ended) => Asked::Ended(Box::new(ended)),
-        Err((preview, executor)) => Asked::Open(Box::new(Open { preview, executor, runtime })),
+        Err((preview, executor, reader)) => Asked::Open(Box::new(Open { preview, executor, reader, runtime })),
     })
+}
+
+fn nothing(preview: Preview, why: &str) -> Ended {
+    let lines = vec![format!("nothing to do: {why} ({})", preview.change.name())];
+    Ended::new(preview, Ending::NothingToDo, lines, None)
 }
 
 async fn refused(executor: &mut Executor, preview: Preview, refusal: &Refusal) -> Ended {
@@ -123,9 +172,18 @@ async fn refused(executor: &mut Executor, preview: Preview, refusal: &Refusal) -
     let mut lines = outcome.lines.clone();
     // What a service keeps for itself AWS refuses to everybody.
     if !matches!(&preview.precondition, Precondition::Schedule(schedule) if schedule.managed_by.is_some()) {
-        lines.push(format!("by hand: {}", preview.aws_command));
+        lines.extend(by_hand(&preview));
     }
-    Ended { preview, ending: Ending::Refused, lines, outcome: Some(outcome) }
+    Ended::new(preview, Ending::Refused, lines, Some(outcome))
+}
+
+/// The same with the AWS CLI, on lines of its own where it is more than one.
+fn by_hand(preview: &Preview) -> Vec<String> {
+    match preview.aws_command.lines().collect::<Vec<_>>().as_slice() {
+        [] => Vec::new(),
+        [one] => vec![format!("by hand: {one}")],
+        several => std::iter::once("by hand:").chain(several.iter().copied()).map(str::to_owned).collect(),
+    }
 }
 
 impl Open {
@@ -133,27 +191,42 @@ impl Open {
     pub fn by_flag(self, yes: bool) -> Result<Ended, Failure> {
         let Some(yes) = Yes::given(yes) else { return Err(Failure::usage("--yes was not given")) };
         let confirmed = Confirmed::by_flag(self.preview.clone(), yes, Timestamp::now());
-        let confirmed = confirmed.map_err(|why| unconfirmed(&why.to_string()))?;
-        Ok(self.carry_out(confirmed))
+        let confirmed = confirmed.map_err(|why| match why {
+            NotConfirmed::NotUndoable => unconfirmed(&format!("{why}: it takes --confirm NAME --target HOST/DB")),
+            _ => unconfirmed(&why.to_string()),
+        });
+        Ok(self.carry_out(confirmed?))
+    }
+
+    /// Meant from the start, and named together with the database that it writes to.
+    pub fn by_name(self, name: &str, destination: &Destination) -> Result<Ended, Failure> {
+        let confirmed = Confirmed::by_name(self.preview.clone(), name, destination, Timestamp::now());
+        let confirmed = confirmed.map_err(|why| {
+            let which = match why {
+                NotConfirmed::OtherAnswer => "--confirm: ",
+                NotConfirmed::OtherTarget | NotConfirmed::TargetUnknown => "--target: ",
+                _ => "",
+            };
+            unconfirmed(&format!("{which}{why}"))
+        });
+        Ok(self.carry_out(confirmed?))
     }
 
     /// Meant as typed.
     pub fn typed(self, answer: &str) -> Result<Ended, Failure> {
         let confirmed = Confirmed::typed(self.preview.clone(), answer, Timestamp::now());
-        let confirmed = confirmed.map_err(|why| unconfirmed(&why.to_string()))?;
-        Ok(self.carry_out(confirmed))
+        Ok(self.carry_out(confirmed.map_err(|why| unconfirmed(&why.to_string()))?))
     }
 
     fn carry_out(self, confirmed: Confirmed<Change>) -> Ended {
-        let Self { preview, mut executor, runtime } = self;
+        let Self { preview, mut executor, reader, runtime } = self;
         let outcome = runtime.block_on(executor.execute(confirmed));
-        let ending = match outcome.state {
-            State::Done => Ending::Done,
-            State::Refused => Ending::Refused,
-            State::Failed => Ending::Failed,
-            State::Unknown | State::Asked | State::Sent => Ending::Unknown,
-        };
-        Ended { preview, ending, lines: outcome.lines.clone(), outcome: Some(outcome) }
+        let ended = Ended::new(preview, Ending::of(outcome.state), outcome.lines.clone(), Some(outcome));
+        if ended.ending != Ending::Done {
+            return ended;
+        }
+        let follow = Follow::new(&executor, &ended, reader, runtime);
+        Ended { follow, ..ended }
     }
 }
 
@@ -163,74 +236,9 @@ pub fn unconfirmed(why: &str) -> Failure {
     Failure { status: Ending::Refused.status(), lines }
 }
 
-/// The one rule or schedule that is meant. A name alone must be that of exactly one.
-async fn the_one(reader: &Reader, which: Which) -> Result<Named, Failure> {
-    let name = match which {
-        Which::Whole(named) => return Ok(named),
-        Which::Name(name) => name,
-    };
-    let answer = reader.called(&name).await?;
-    if let Some(problem) = answer.missing.first() {
-        let mut failure = Failure::from(problem.clone());
-        failure.lines.push("There may be another one of this name: give it in full, as rule:BUS/NAME.".to_owned());
-        return Err(failure);
-    }
-    let found: Vec<Named> = answer.value.iter().map(Named::of).collect();
-    let place = format!("account {} in {}", reader.scope().account.0, reader.scope().region.0);
-    only(&found, &shown(&name), &place)
-}
-
-fn only(found: &[Named], name: &str, place: &str) -> Result<Named, Failure> {
-    match found {
-        [one] => Ok(one.clone()),
-        [] => Err(Failure {
-            status: 2,
-            lines: vec![
-                format!("no rule and no schedule is called {name:?} in {place}"),
-                "The whole name is needed; `cutover schedules` lists them.".to_owned(),
-            ],
-        }),
-        several => Err(Failure {
-            status: 2,
-            lines: vec![
-                format!("{} are called {name:?} in {place}", several.len()),
-                format!("name one in full: {}", several.iter().map(Named::full).collect::<Vec<_>>().join(", ")),
-            ],
-        }),
-    }
-}
-
-fn absent(problem: Problem, what: &Named) -> Failure {
-    let not_there = problem.kind == ProblemKind::NotFound;
-    let mut failure = Failure::from(problem);
-    if not_there {
-        failure.status = 2;
-        failure.lines.insert(0, format!("there is no {}", what.full()));
-        failure.lines.push("`cutover schedules` lists what there is.".to_owned());
-    }
-    failure
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Untrusted;
-    use crate::model::schedule::ScheduleKind;
-
-    #[test]
-    fn a_name_alone_is_that_of_exactly_one() {
-        let named = |kind, group: &str| Named { kind, group: Untrusted::new(group), name: Untrusted::new("nightly") };
-        let (rule, schedule) = (named(ScheduleKind::Rule, "default"), named(ScheduleKind::Schedule, "migrations"));
-        assert_eq!(only(std::slice::from_ref(&rule), "nightly", "here"), Ok(rule.clone()));
-        for (found, want) in [
-            (vec![], "no rule and no schedule is called \"nightly\" in here"),
-            (vec![rule, schedule], "name one in full: rule:default/nightly, schedule:migrations/nightly"),
-        ] {
-            let failure = only(&found, "nightly", "here").unwrap_err();
-            assert_eq!(failure.status, 2);
-            assert!(failure.lines.iter().any(|line| line.contains(want)), "{failure:?}");
-        }
-    }
 
     #[test]
     fn each_ending_has_its_exit_status() {

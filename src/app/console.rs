@@ -1,6 +1,8 @@
 //! Running the console: the screen first, AWS behind it.
 
 use super::activity::Reading;
+use super::change::patience;
+use super::operator::{self, Operator, operator};
 use super::signin::{Watching, sign_in};
 use super::{Clock, Failure, Inbox, Setup, panic, write};
 use crate::config::Clipboard;
@@ -9,7 +11,9 @@ use crate::console::run::{Program, run};
 use crate::console::{self, Mode, State, Theme};
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
+use std::io::Write as _;
 use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 /// Two threads are plenty: everything on them waits for AWS.
 const WORKERS: usize = 2;
@@ -18,7 +22,9 @@ const WORKERS: usize = 2;
 ///
 /// # Errors
 /// No terminal here, or the problem that ended it. The terminal is given back by then.
-pub fn console(setup: Setup) -> Result<u8, Failure> {
+pub fn console(mut setup: Setup) -> Result<u8, Failure> {
+    // Held here, where it is sure to be dropped: what runs in the background is not waited for.
+    let _folder = setup.demo_folder.take();
     let capability = setup.capability()?;
     let failed = |what: &str, error: std::io::Error| Failure::could_not(format!("{what}: {error}"));
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -29,11 +35,12 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         .map_err(|error| failed("no runtime", error))?;
     let inbox = Arc::new(Inbox::default());
     let watching = Watching::default();
+    let authority = setup.mode.authority();
     let asked = console::Setup {
         environment: setup.environment.clone(),
         profile: setup.profile(),
         region: setup.aws.region.clone(),
-        mode: Mode::ReadOnly,
+        mode: if authority.is_ok() { Mode::Operate } else { Mode::ReadOnly },
         ascii: capability.ascii,
         look: setup.look(capability),
         demo: setup.demo.is_some(),
@@ -46,13 +53,20 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
         time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
+        read_only_because: authority.as_ref().err().map(|problem| problem.hint.clone()).unwrap_or_default(),
+        answer_within: SignedDuration::try_from(patience()).unwrap_or_default(),
     };
+    if let (Err(problem), true) = (&authority, setup.mode.operate && !setup.mode.read_only) {
+        inbox.send(Message::ReadOnly(problem.clone()));
+    }
+    // Without the authority there is nobody who could change anything.
+    let (operator, waiting) = authority.ok().map(operator).unzip();
     let reading = Reading::new(&setup.store, setup.demo.is_some());
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
         move |area: Area, now: Timestamp| -> Box<dyn Program> {
-            handle.spawn(sign_in(setup, inbox, watching));
+            handle.spawn(sign_in(setup, inbox, watching, waiting));
             let theme = Theme::new(asked.ascii, asked.look);
             Box::new(Screen { state: State::new(asked, area, now), theme, clock, ahead: SignedDuration::ZERO })
         }
@@ -65,19 +79,43 @@ pub fn console(setup: Setup) -> Result<u8, Failure> {
             // A file system can take its time, or never answer.
             runtime.spawn_blocking(move || inbox.send(Message::Written { id, outcome: write::new_file(&path, &text) }));
         }
+        Effect::Draft { id, changes } => match &operator {
+            Some(operator) => operator.draft(id, changes),
+            None => inbox.send(Message::Drafted { id, drafts: operator::nobody(&changes) }),
+        },
+        Effect::Confirm { id, answer } => match &operator {
+            Some(operator) => operator.confirm(id, answer),
+            None => inbox.send(Message::NotConfirmed { id, why: "this is read-only mode".to_owned() }),
+        },
+        Effect::DropDraft { id } => {
+            if let Some(operator) = &operator {
+                operator.drop_draft(id);
+            }
+        }
         Effect::ReadActivity => reading.read(runtime.handle(), &inbox),
-        // Nobody asks for these yet.
-        Effect::Draft { .. } | Effect::Confirm { .. } | Effect::DropDraft { .. } => {}
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
     let ended = run(begin, &inbox, clock, &mut perform).map_err(|error| failed("the terminal", error));
+    if let Some(operator) = operator {
+        leave(&runtime, operator);
+    }
     runtime.shutdown_background();
     let ended = ended?;
     match ended.problem {
         Some(problem) => Err(Failure::ended(ended.status, &problem)),
         None => Ok(ended.status),
     }
+}
+
+/// The end of what was sent is waited for, so that the audit knows it.
+fn leave(runtime: &Runtime, operator: Operator) {
+    if operator.is_busy() {
+        let words = "cutover: a change is under way; its end is waited for, for 20 s at most. Nothing more is sent.\n";
+        // Standard error may be gone with the terminal.
+        let _ = std::io::stderr().lock().write_all(words.as_bytes());
+    }
+    runtime.block_on(operator.finish());
 }
 
 /// The pure console behind the loop's words.
@@ -108,6 +146,10 @@ impl Program for Screen {
     fn view(&self, frame: &mut Frame) {
         panic::on_request("render");
         console::view(&self.state, &self.theme, frame);
+    }
+
+    fn question(&self) -> Option<u64> {
+        self.state.question()
     }
 
     fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {

@@ -91,10 +91,15 @@ pub fn fault_help() -> String {
 }
 
 /// The console on an embedded AWS of its own.
-pub fn console(flags: DemoFlags, config: Option<&Path>, theme: Option<ThemeName>) -> Result<u8, Failure> {
+pub fn console(
+    flags: DemoFlags,
+    config: Option<&Path>,
+    theme: Option<ThemeName>,
+    read_only: bool,
+) -> Result<u8, Failure> {
     // Told now, by us, and not later by a process that nobody sees.
     flags.options()?;
-    run_console(Setup::demo(flags, config, theme)?)
+    run_console(Setup::demo(flags, config, theme, read_only)?)
 }
 
 /// Serves until a signal, or until standard input ends where that is asked for.

@@ -1,16 +1,18 @@
 //! From flags and the configuration file to what each room takes.
 
 use super::demo::DemoFlags;
+use super::demo_folder::DemoFolder;
 use super::{Clock, Failure};
 use crate::change::Mode;
 use crate::config::{self, Characters, Colour, Config, Source, ThemeName};
 use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
 use crate::console::theme::Look;
-use crate::model::alert;
 use crate::model::change::Safeguards;
-use crate::{aws, feeds, store};
+use crate::model::{AccountId, alert};
+use crate::{aws, demo, feeds, store};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// What the command line says for every command.
 #[derive(Debug, Clone, Default)]
@@ -56,6 +58,8 @@ pub struct Setup {
     pub(super) safeguards: Safeguards,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
+    /// Where the audit of the demo is; gone with the last of us.
+    pub(super) demo_folder: Option<Arc<DemoFolder>>,
 }
 
 impl Setup {
@@ -111,16 +115,26 @@ impl Setup {
             store,
             safeguards,
             demo: None,
+            demo_folder: None,
         })
     }
 
-    /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope.
+    /// The demo takes only the look of the screen and the limits from the configuration: no account, no scope. Things can
+    /// be changed in it unless that is not wanted: it is nobody's.
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(super) fn demo(flags: DemoFlags, config: Option<&Path>, theme: Option<ThemeName>) -> Result<Self, Failure> {
+    pub(super) fn demo(
+        flags: DemoFlags,
+        config: Option<&Path>,
+        theme: Option<ThemeName>,
+        read_only: bool,
+    ) -> Result<Self, Failure> {
         let (config, _) = config::load(config)?;
         let clock = flags.clock();
+        let folder = DemoFolder::new();
+        let folder = folder.map_err(|error| Failure::could_not(format!("no folder for the demo's audit: {error}")))?;
+        let expect_account = Some(AccountId(demo::world::ACCOUNT.to_owned()));
         Ok(Self {
             environment: None,
             aws: aws::Settings::default(),
@@ -128,14 +142,15 @@ impl Setup {
             screen: config.screen,
             alerts: config.alerts,
             // What an account of one's own names is not in the demo.
-            log_groups: crate::demo::LOG_GROUPS.map(str::to_owned).to_vec(),
+            log_groups: demo::LOG_GROUPS.map(str::to_owned).to_vec(),
             theme,
             keys: config.keys,
             clock,
-            mode: Mode::default(),
-            store: store::Settings::default(),
-            safeguards: Safeguards::default(),
+            mode: Mode { read_only, operate: true, expect_account },
+            store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
+            safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
             demo: Some(flags),
+            demo_folder: Some(Arc::new(folder)),
         })
     }
 

@@ -2,6 +2,7 @@
 //! start the feeds.
 
 use super::demo::Server;
+use super::operator::{OperatorSetup, Waiting, operate};
 use super::{Inbox, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
 use crate::console::message::{Focus, Message};
@@ -56,10 +57,16 @@ fn looking(focus: Focus) -> Looking {
 }
 
 /// Signs in and starts watching; everything it has to say goes to the inbox.
-pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching) {
+pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching, waiting: Option<Waiting>) {
     panic::on_request("task");
     match connect(&setup).await {
-        Ok((Connected { reader, scope, identity }, server)) => {
+        Ok((connected, server)) => {
+            if let Some(waiting) = waiting {
+                let (setup, inbox) = (OperatorSetup::of(&setup), Arc::clone(&inbox));
+                // A disk that takes its time keeps nobody from watching.
+                tokio::spawn(operate(waiting, setup, connected.clone(), inbox));
+            }
+            let Connected { reader, scope, identity } = connected;
             inbox.send(Message::Connected { scope: scope.clone(), identity });
             let sink = {
                 let inbox = Arc::clone(&inbox);

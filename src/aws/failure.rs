@@ -3,7 +3,8 @@
 //! Classified by code *string*: some real codes (`InvalidParameterCombinationException`) stand in no API model, so a typed
 //! SDK reports them as unhandled.
 
-use crate::model::operation::Operation;
+use super::refusals;
+use crate::model::operation::{Access, Operation};
 use crate::model::{Problem, ProblemKind, Region};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -256,6 +257,9 @@ pub(super) fn problem(operation: Operation, region: &Region, failure: &Failure, 
         (None, None) => failure.message.clone(),
     };
     let hint = match class {
+        Class::State | Class::Request if operation.row().access == Access::Write && action.starts_with("dms:") => {
+            refusals::hint(&failure.message).to_owned()
+        }
         Class::Denied => {
             let needed: Vec<&str> = [action].into_iter().chain(operation.row().besides.iter().copied()).collect();
             format!("This identity needs {}. Policies that are enough stand in assets/iam/.", needed.join(" and "))

@@ -2,7 +2,7 @@
 //!
 //! May touch `model` only. No type of the SDK leaves this room. Start at [`connect`] (from settings to a [`Reader`] that
 //! knows whose account it reads), then `wire.rs` (how one request is sent: limited, counted, retried, classified) and
-//! `failure.rs` (the table of error codes).
+//! `failure.rs` (the table of error codes; `refusals.rs`: what to do about those of DMS).
 
 mod answer;
 mod config;
@@ -13,6 +13,7 @@ mod failure;
 mod http;
 pub mod limiter;
 mod reader;
+mod refusals;
 mod service_clock;
 mod settings;
 mod whole;

@@ -1,7 +1,7 @@
 //! A change that somebody meant.
 
 use crate::model::audit::How;
-use crate::model::change::{Change, Grade, Preview};
+use crate::model::change::{Change, Destination, Grade, Precondition, Preview};
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a preview can be confirmed, and how long a confirmation holds. What was read before is older by then than
@@ -33,6 +33,14 @@ pub enum NotConfirmed {
     Late,
     #[error("this cannot be undone, so --yes is not enough")]
     NotUndoable,
+    #[error("that is not the database it would write to")]
+    OtherTarget,
+    #[error("which database it would write to is not known, so nothing that is named can be right")]
+    TargetUnknown,
+    #[error("that is not the verb and the number of what is meant")]
+    OtherNumber,
+    #[error("these are not changed several at once: each is asked for by itself")]
+    NeverSeveral,
 }
 
 /// Something that was confirmed. There is no other way to one than the functions here; it is used up by being carried out,
@@ -71,6 +79,58 @@ impl Confirmed<Change> {
         Ok(Self { what: preview.change.clone(), preview, how: How::Typed, at: now })
     }
 
+    /// Confirmed on the command line by naming the task and the database that it writes to, both exactly. For everything, what
+    /// cannot be undone included.
+    ///
+    /// # Errors
+    /// Either is another one, or nobody knows the database.
+    pub fn by_name(
+        preview: Preview,
+        name: &str,
+        destination: &Destination,
+        now: Timestamp,
+    ) -> Result<Self, NotConfirmed> {
+        if !lives(preview.made, now) {
+            return Err(NotConfirmed::Late);
+        }
+        if name != preview.change.answer().raw() {
+            return Err(NotConfirmed::OtherAnswer);
+        }
+        let known = match (&preview.grade, &preview.precondition) {
+            (Grade::Lasting { destination } | Grade::Destroys { destination }, _) => destination.as_ref(),
+            (Grade::Undoable, Precondition::Task(standing)) => standing.target_at.as_ref(),
+            (Grade::Undoable, Precondition::Schedule(_)) => None,
+        };
+        if known.ok_or(NotConfirmed::TargetUnknown)? != destination {
+            return Err(NotConfirmed::OtherTarget);
+        }
+        Ok(Self { what: preview.change.clone(), preview, how: How::Flag, at: now })
+    }
+
+    /// One verb for several, confirmed by typing it and their number: `stop 12`. In the order of the previews.
+    ///
+    /// # Errors
+    /// The answer is another one or came too late, they are not of one verb, or one of them is never changed like this.
+    pub fn typed_several(previews: Vec<Preview>, answer: &str, now: Timestamp) -> Result<Vec<Self>, NotConfirmed> {
+        let word = previews.first().and_then(|preview| preview.change.several()).ok_or(NotConfirmed::NeverSeveral)?;
+        let alike = |preview: &Preview| {
+            preview.change.several() == Some(word) && !matches!(preview.grade, Grade::Destroys { .. })
+        };
+        let twice = (1..previews.len())
+            .any(|at| previews[..at].iter().any(|other| other.precondition.arn() == previews[at].precondition.arn()));
+        if twice || !previews.iter().all(alike) {
+            return Err(NotConfirmed::NeverSeveral);
+        }
+        if !previews.iter().all(|preview| lives(preview.made, now)) {
+            return Err(NotConfirmed::Late);
+        }
+        if answer != format!("{word} {}", previews.len()) {
+            return Err(NotConfirmed::OtherNumber);
+        }
+        let confirmed = |preview: Preview| Self { what: preview.change.clone(), preview, how: How::Typed, at: now };
+        Ok(previews.into_iter().map(confirmed).collect())
+    }
+
     pub(super) fn change(&self) -> &Change {
         &self.what
     }
@@ -93,8 +153,9 @@ mod tests {
     use super::super::legal::tests::rule;
     use super::super::preview::switch;
     use super::*;
-    use crate::model::change::{Named, Switch};
-    use crate::model::{AccountId, Region, Scope};
+    use crate::model::change::{Named, Switch, Verb};
+    use crate::model::schedule::Schedule;
+    use crate::model::{AccountId, Region, Scope, Untrusted};
 
     fn preview() -> Preview {
         let (account, region) = (AccountId("123456789012".into()), Region("eu-west-1".into()));
@@ -132,6 +193,86 @@ mod tests {
         assert!(confirmed.lives(at(60)) && !confirmed.lives(at(61)) && !confirmed.lives(at(-61)));
         let for_good = Preview { grade: Grade::Lasting { destination: None }, ..preview() };
         assert_eq!(Confirmed::by_flag(for_good, yes, at(0)).err(), Some(NotConfirmed::NotUndoable));
+    }
+
+    /// A preview of something done to a task, with another grade where one is given.
+    fn of_task(name: &str, verb: Verb, grade: Option<Grade>) -> Preview {
+        let preview = crate::change::preview::tests::of_task(name, verb, at(0));
+        Preview { grade: grade.unwrap_or_else(|| preview.grade.clone()), ..preview }
+    }
+
+    #[test]
+    fn naming_task_and_database_confirms_what_lasts_and_both_must_be_right() {
+        let to = |text: &str| text.parse::<Destination>().unwrap();
+        let known = |text: &str| Some(Grade::Destroys { destination: Some(to(text)) });
+        let reload = || Verb::Reload { until: None };
+        for (preview, name, target, second, want) in [
+            (of_task("a", reload(), known("db/shop")), "a", "db/shop", 60, None),
+            (of_task("a", reload(), known("db/shop")), "a", "DB/shop", 0, None),
+            (of_task("a", reload(), known("db/shop")), "a", "db/shop", 61, Some(NotConfirmed::Late)),
+            (of_task("a", reload(), known("db/shop")), "A", "db/shop", 0, Some(NotConfirmed::OtherAnswer)),
+            (of_task("a", reload(), known("db/shop")), "", "db/shop", 0, Some(NotConfirmed::OtherAnswer)),
+            (of_task("a", reload(), known("db/shop")), "a", "db/Shop", 0, Some(NotConfirmed::OtherTarget)),
+            (of_task("a", reload(), known("db/shop")), "a", "db/", 0, Some(NotConfirmed::OtherTarget)),
+            (of_task("a", reload(), known("db/shop")), "a", "other/shop", 0, Some(NotConfirmed::OtherTarget)),
+            (
+                of_task("a", reload(), Some(Grade::Lasting { destination: None })),
+                "a",
+                "db/shop",
+                0,
+                Some(NotConfirmed::TargetUnknown),
+            ),
+            (of_task("a", Verb::Stop, None), "a", "staging.example/shop", 0, None),
+            (of_task("a", Verb::Stop, None), "a", "db/shop", 0, Some(NotConfirmed::OtherTarget)),
+            (preview(), "nightly", "db/shop", 0, Some(NotConfirmed::TargetUnknown)),
+        ] {
+            let got = Confirmed::by_name(preview, name, &to(target), at(second));
+            assert_eq!(got.err(), want, "{name} {target} after {second} s");
+        }
+    }
+
+    #[test]
+    fn several_are_confirmed_by_verb_and_number_and_only_what_is_alike_and_destroys_nothing() {
+        let stop = |name: &str| of_task(name, Verb::Stop, None);
+        let resume = |name: &str| of_task(name, Verb::Resume { until: None }, Some(Grade::Undoable));
+        let switch = |name: &str, to| {
+            let schedule = Schedule { name: name.into(), arn: Untrusted::new(name), ..rule("ENABLED") };
+            let scope = preview().scope;
+            super::super::preview::switch(Named::of(&schedule), schedule, to, &scope, None, &[], at(0))
+        };
+        let destroys = of_task("c", Verb::Resume { until: None }, Some(Grade::Destroys { destination: None }));
+        for (previews, answer, want) in [
+            (vec![stop("a"), stop("b")], "stop 2", None),
+            (vec![stop("a")], "stop 1", None),
+            (vec![resume("a"), resume("b")], "resume 2", None),
+            (vec![of_task("a", Verb::TestConnections, None)], "test 1", None),
+            (vec![switch("a", Switch::Disable), switch("b", Switch::Disable)], "disable 2", None),
+            (vec![stop("a"), stop("b")], "stop 3", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), stop("b")], "stop", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), stop("b")], "STOP 2", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), stop("b")], "a", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), resume("b")], "stop 2", Some(NotConfirmed::NeverSeveral)),
+            (
+                vec![switch("a", Switch::Disable), switch("b", Switch::Enable)],
+                "disable 2",
+                Some(NotConfirmed::NeverSeveral),
+            ),
+            (vec![resume("a"), destroys], "resume 2", Some(NotConfirmed::NeverSeveral)),
+            (vec![of_task("a", Verb::Reload { until: None }, None)], "reload 1", Some(NotConfirmed::NeverSeveral)),
+            (vec![stop("a"), stop("a")], "stop 2", Some(NotConfirmed::NeverSeveral)),
+            (vec![], "stop 0", Some(NotConfirmed::NeverSeveral)),
+        ] {
+            let names: Vec<_> = previews.iter().map(|preview| preview.change.name()).collect();
+            match Confirmed::typed_several(previews, answer, at(60)) {
+                Ok(all) => {
+                    assert_eq!(want, None, "{answer}");
+                    assert_eq!(all.iter().map(|one| one.change().name()).collect::<Vec<_>>(), names);
+                    assert!(all.iter().all(|one| one.how() == How::Typed));
+                }
+                Err(why) => assert_eq!(Some(why), want, "{answer} for {names:?}"),
+            }
+        }
+        assert_eq!(Confirmed::typed_several(vec![stop("a")], "stop 1", at(61)).err(), Some(NotConfirmed::Late));
     }
 
     /// Whatever implements the bound has two answers to `ambiguous`, and this would not compile.

@@ -3,15 +3,16 @@
 //! May touch `model`, `aws`, `db` and `store`; the only room that may name `aws::Writer`. Nothing is sent without an
 //! [`Authority`], which [`Mode`] gives only where writing is meant, and without a [`Confirmed`] change, which only a typed
 //! answer or a flag makes. Start at [`Executor`]: what happens between a confirmation and the end of a change stands there in
-//! one place. `legal/` is the tables of what is refused, `preview/` what a person is shown.
+//! one place. `legal/` is the tables of what is refused, `grade.rs` how bad it would be, `preview/` what a person is shown.
 
 mod confirmed;
 mod executor;
 mod facts;
+mod grade;
 mod legal;
 mod mode;
 mod preview;
 
 pub use confirmed::{Confirmed, LIVES, NotConfirmed, Yes};
-pub use executor::{Executor, Time};
+pub use executor::{Drafter, Executor, Follower, Time};
 pub use mode::{Authority, Mode};

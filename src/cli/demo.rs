@@ -52,5 +52,5 @@ pub fn run(common: &Common, theme: Option<Theme>, arguments: Arguments) -> Resul
     if serve {
         return app::serve(&flags, until_stdin_closes, &|text| print::out(text));
     }
-    app::demo_console(flags, common.config.as_deref(), own.or(theme).map(Into::into))
+    app::demo_console(flags, common.config.as_deref(), own.or(theme).map(Into::into), common.read_only)
 }

@@ -6,16 +6,23 @@
 mod activity;
 mod completions;
 mod config;
+mod confirm;
 mod demo;
 mod doctor;
 mod events;
 mod logs;
 mod metrics;
+mod operate;
 mod print;
+mod reload;
+mod resume;
 mod schedules;
+mod start;
+mod stop;
 mod switch;
 mod tables;
 mod tasks;
+mod test_connections;
 
 use crate::app::{self, Failure, Flags, Setup, ThemeName};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -100,6 +107,17 @@ enum Command {
     Events(events::Arguments),
     /// List the rules and schedules of EventBridge, and when each fires next; enable or disable one
     Schedules(schedules::Arguments),
+    /// Start a task for the first time, or a cdc task from a position, after a preview and a confirmation
+    Start(start::Arguments),
+    /// Resume a task where it stopped, after a preview and a confirmation
+    Resume(resume::Arguments),
+    /// Stop a task and wait until it has, after a preview and a confirmation
+    Stop(stop::Arguments),
+    /// Load every table of a task again, or chosen ones, after a preview and a confirmation
+    #[command(override_usage = "cutover reload [OPTIONS] <TASK> <--all|--table <SCHEMA.TABLE>...>")]
+    Reload(reload::Arguments),
+    /// Test the connections of a task to source and target, and wait for the answers
+    TestConnections(test_connections::Arguments),
     /// List what was changed, or refused: by whom, from where, and what came of it
     Activity(activity::Arguments),
     /// Print the log of one task, and follow it
@@ -126,6 +144,13 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
         Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
         Some(Command::Schedules(arguments)) => common.setup().and_then(|setup| schedules::run(&setup, &arguments)),
+        Some(Command::Start(arguments)) => common.setup().and_then(|setup| start::run(&setup, &arguments)),
+        Some(Command::Resume(arguments)) => common.setup().and_then(|setup| resume::run(&setup, &arguments)),
+        Some(Command::Stop(arguments)) => common.setup().and_then(|setup| stop::run(&setup, &arguments)),
+        Some(Command::Reload(arguments)) => common.setup().and_then(|setup| reload::run(&setup, &arguments)),
+        Some(Command::TestConnections(arguments)) => {
+            common.setup().and_then(|setup| test_connections::run(&setup, &arguments))
+        }
         Some(Command::Activity(arguments)) => common.setup().and_then(|setup| activity::run(&setup, &arguments)),
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),

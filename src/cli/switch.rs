@@ -1,12 +1,11 @@
-//! `cutover schedules enable` and `disable`. The preview and the question go to standard error, what came of it to standard
-//! output.
+//! `cutover schedules enable` and `disable`.
 
-use super::print::{self, Column, Format, List, column, time};
-use crate::app::change::{self, Asked, Ended, Ending, Open, answer, patience};
+use super::confirm;
+use super::print::{Column, Format, column, time};
+use crate::app::change::{self, Asked, Ended, Ending};
 use crate::app::{Failure, Setup};
 use crate::model::audit::State;
 use crate::model::change::{Change, Switch};
-use crate::model::untrusted::shown;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -49,47 +48,13 @@ const COLUMNS: &[Column] = &[
 pub fn run(setup: &Setup, to: Switch, arguments: &Arguments) -> Result<u8, Failure> {
     let ended = match change::switch(setup, &arguments.which, to, arguments.yes)? {
         Asked::Ended(ended) => *ended,
-        Asked::Open(open) => confirmed(*open, arguments.yes)?,
+        Asked::Open(open) => confirm::confirmed(*open, arguments.yes)?,
     };
-    let status = ended.ending.status();
-    match arguments.output {
-        // What went wrong is told where problems are told.
-        Format::Table if status != 0 => return Err(Failure { status, lines: ended.lines }),
-        Format::Table => print::out(&sentences(&ended))?,
-        format => {
-            List { columns: COLUMNS, rows: vec![row(&ended, to)] }.print(format)?;
-            if status != 0 {
-                return Err(Failure { status, lines: ended.lines });
-            }
-        }
-    }
-    Ok(status)
-}
-
-fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
-    print::notes(&open.preview.lines());
-    if yes {
-        return open.by_flag(yes);
-    }
-    let name = open.preview.change.answer().shown().into_owned();
-    let question = format!("Type {name} and Enter to do it, anything else to leave it: ");
-    match answer(&question, patience()) {
-        Some(answer) => open.typed(&answer),
-        None => Err(change::unconfirmed(&format!("no answer within {} s", patience().as_secs()))),
-    }
-}
-
-fn sentences(ended: &Ended) -> String {
-    let mut lines = ended.lines.clone();
-    if let Some(outcome) = &ended.outcome {
-        lines.extend(outcome.request_id.as_ref().map(|id| format!("request id {id}")));
-        lines.extend(outcome.audit.as_ref().map(|id| format!("audit {id}")));
-    }
-    lines.iter().map(|line| shown(line).into_owned() + "\n").collect()
+    confirm::end(&ended, arguments.output, COLUMNS, row(&ended, to))
 }
 
 fn row(ended: &Ended, to: Switch) -> Vec<Value> {
-    let Ended { preview, ending, lines, outcome } = ended;
+    let Ended { preview, ending, lines, outcome, .. } = ended;
     let Change::Switch { what, .. } = &preview.change else { return Vec::new() };
     let before = preview.precondition.state();
     let after = match (ending, outcome.as_ref().and_then(|outcome| outcome.state_after.as_ref())) {

@@ -14,7 +14,7 @@ pub use table::TABLE;
 use super::message::Key;
 use crate::model::operation::Operation;
 
-/// Where a key can be pressed. The last three take text: there a character is text and never an action.
+/// Where a key can be pressed. The last ones take text: there a character is text and never an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Context {
     Tasks,
@@ -29,15 +29,18 @@ pub enum Context {
     Alerts,
     Activity,
     Problems,
+    Operate,
     Help,
     Palette,
     Filter,
     FileName,
     Acknowledge,
+    OperateForm,
+    Confirm,
 }
 
 impl Context {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -50,11 +53,14 @@ impl Context {
         Self::Alerts,
         Self::Activity,
         Self::Problems,
+        Self::Operate,
         Self::Help,
         Self::Palette,
         Self::Filter,
         Self::FileName,
         Self::Acknowledge,
+        Self::OperateForm,
+        Self::Confirm,
     ];
 
     /// Its name in the configuration: `[keys.tasks]`.
@@ -72,11 +78,14 @@ impl Context {
             Self::Alerts => "alerts",
             Self::Activity => "activity",
             Self::Problems => "problems",
+            Self::Operate => "menu",
             Self::Help => "help",
             Self::Palette => "commands",
             Self::Filter => "filter",
             Self::FileName => "file-name",
             Self::Acknowledge => "acknowledge",
+            Self::OperateForm => "start-form",
+            Self::Confirm => "confirm",
         }
     }
 
@@ -94,17 +103,23 @@ impl Context {
             Self::Alerts => "Alerts",
             Self::Activity => "Activity",
             Self::Problems => "Problems",
+            Self::Operate => "Menu of what can be done (O)",
             Self::Help => "Help",
             Self::Palette => "Commands (:)",
             Self::Filter => "Filter (/)",
             Self::FileName => "File name (w)",
             Self::Acknowledge => "Reason of an acknowledgement (a)",
+            Self::OperateForm => "From where, and until when (start, resume, reload)",
+            Self::Confirm => "Confirmation of a change",
         }
     }
 
     /// A text field is open: characters are text.
     pub fn takes_text(self) -> bool {
-        matches!(self, Self::Palette | Self::Filter | Self::FileName | Self::Acknowledge)
+        matches!(
+            self,
+            Self::Palette | Self::Filter | Self::FileName | Self::Acknowledge | Self::OperateForm | Self::Confirm
+        )
     }
 }
 
@@ -115,6 +130,9 @@ pub enum Risk {
     Looks,
     /// Leaves the screen: the program ends or is suspended. Nothing at AWS changes.
     Leaves,
+    /// The way to changing something at AWS. The key itself changes nothing: it asks for a preview, and that for a typed
+    /// confirmation.
+    Changes,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -143,6 +161,29 @@ pub enum ActionId {
     Acknowledge,
     ConfirmAcknowledge,
     DropAcknowledge,
+    ConfirmChange,
+    DropChange,
+    Mark,
+    DropMarks,
+    Operate,
+    Choose,
+    CloseMenu,
+    Stop,
+    Resume,
+    Start,
+    TestConnections,
+    Reload,
+    ReloadTables,
+    ValidateTables,
+    Enable,
+    Disable,
+    GoOn,
+    BackToMenu,
+    NextField,
+    PreviousField,
+    NextOrigin,
+    PreviousOrigin,
+    CopyCommand,
     NextTab,
     PreviousTab,
     Search,
@@ -205,12 +246,14 @@ pub struct Action {
     /// Stable name, for the palette and the configuration.
     pub name: &'static str,
     pub contexts: &'static [Context],
+    /// Where only the palette has it, by its name: what changes something stands on no key beside movement.
+    pub by_name: &'static [Context],
     pub keys: &'static [Key],
     /// A word or two for the footer.
     pub label: &'static str,
     pub doc: &'static str,
     pub risk: Risk,
-    /// The AWS operation it may cause first; the mode decides whether it may.
+    /// The AWS operation it may cause first, or in the end, where it changes something; the mode decides whether it may.
     pub operation: Option<Operation>,
     /// Place in the footer from the left, where it stands there at all.
     pub footer: Option<u8>,
@@ -223,8 +266,10 @@ const INTRODUCTION: &str = "# Keys
 
 Made from the table in `src/console/actions.rs` by `tests/it/keys.rs`; do not edit.
 
-*Leaves* means that the program ends or is suspended; no key here changes anything at AWS. The mouse is never captured:
-text is selected with it as in any shell.
+*Leaves* means that the program ends or is suspended. *Changes* is the way to changing something at AWS, with the action that
+IAM must allow. Such keys stand in the menu of `O` and in the question it leads to, nowhere else; on a screen their commands
+are found by name. What would come of it is shown first, and nothing is sent before its name was typed, letter by letter. In
+read-only the menu only says what would be possible. The mouse is never captured: text is selected with it as in any shell.
 
 These are the defaults. `[keys]` in the configuration gives a command other keys wherever it works, `[keys.CONTEXT]` in one
 place only, and the narrower line wins:
@@ -257,8 +302,19 @@ pub fn keys_markdown() -> String {
         for action in defaults.of(context) {
             let keys: Vec<_> =
                 defaults.keys_in(action, context).map(|key| format!("`{}`", key_label(key, true))).collect();
-            let risk = if action.risk == Risk::Leaves { "leaves" } else { "" };
+            let risk = match (action.risk, action.operation) {
+                (Risk::Looks, _) => String::new(),
+                (Risk::Leaves, _) => "leaves".to_owned(),
+                (Risk::Changes, operation) => {
+                    format!("changes: {}", operation.map_or("what was chosen", Operation::action))
+                }
+            };
             out.push(format!("| {} | {} | {} | {risk} |", keys.join(" "), action.name, action.doc));
+        }
+        let by_name: Vec<_> = TABLE.iter().filter(|action| action.by_name.contains(&context)).collect();
+        if !by_name.is_empty() {
+            let names: Vec<_> = by_name.iter().map(|action| format!("`:{}`", action.name)).collect();
+            out.push(format!("\nBy name only: {}.", names.join(" ")));
         }
     }
     out.join("\n") + "\n"
@@ -300,9 +356,24 @@ mod tests {
     }
 
     #[test]
-    fn nothing_here_needs_more_than_reading() {
-        for operation in TABLE.iter().filter_map(|action| action.operation) {
-            assert_eq!(operation.row().access, Access::Read);
+    fn only_what_says_so_needs_more_than_reading() {
+        for action in TABLE {
+            let writes = action.operation.is_some_and(|operation| operation.row().access != Access::Read);
+            let whatever_was_chosen = matches!(action.id, ActionId::Choose | ActionId::ConfirmChange);
+            assert_eq!(writes, action.risk == Risk::Changes && !whatever_was_chosen, "{}", action.name);
+        }
+    }
+
+    #[test]
+    fn what_changes_something_has_a_key_in_the_menu_only_and_none_of_those_one_presses_without_looking() {
+        let moving = [KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Tab, KeyCode::Backspace];
+        for action in TABLE.iter().filter(|action| action.risk == Risk::Changes) {
+            assert!(matches!(action.contexts, [Context::Operate | Context::Confirm]), "{}", action.name);
+            for key in action.keys {
+                let reflex =
+                    matches!(key.code, KeyCode::Char(' ' | 'h' | 'j' | 'k' | 'l' | 'q' | 'g' | 'G' | 'x' | 'X'));
+                assert!(!reflex && !moving.contains(&key.code) && !key.ctrl && !key.alt, "{}", action.name);
+            }
         }
     }
 

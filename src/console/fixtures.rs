@@ -54,6 +54,8 @@ pub fn setup() -> Setup {
         time_zone: None,
         keys: Keymap::default(),
         copies: true,
+        read_only_because: String::new(),
+        answer_within: SignedDuration::from_mins(1),
     }
 }
 

@@ -84,6 +84,20 @@ pub enum Message {
         nth: usize,
         outcome: Box<change::Outcome>,
     },
+    /// The question of this number has been on screen long enough: keys count from here on.
+    Admitted {
+        id: u64,
+    },
+    /// What the change at this place of the draft began has come to its end: a task has stopped, a test has its result.
+    Followed {
+        id: u64,
+        nth: usize,
+        outcome: Box<change::Outcome>,
+    },
+    /// Nothing can be changed, though that was meant; why.
+    ReadOnly(Problem),
+    /// The program was stopped, and goes on.
+    Resumed,
     /// The answer to [`Effect::ReadActivity`]: the audit, the newest first.
     Activity(Result<Told, Problem>),
     /// The service's clock is this far ahead of this machine's. Whoever passes `now` goes by the service's from here on.

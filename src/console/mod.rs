@@ -1,12 +1,13 @@
 //! The terminal user interface: a strict Elm loop.
 //!
 //! `state` is what is on screen; `update` turns (state, message, now) into effects; `view` draws a state. These three,
-//! with `actions` and `theme`, are pure: no clock, no tokio, no AWS, no database. `terminal` owns the tty and `run` is the
+//! with `actions`, `guard` and `theme`, are pure: no clock, no tokio, no AWS, no database. `terminal` owns the tty and `run` is the
 //! loop. To find a line on screen start at `view/<screen>.rs`; to find what a key does start at `actions/table.rs`.
 
 pub mod actions;
 #[cfg(test)]
 mod fixtures;
+mod guard;
 pub mod message;
 pub mod run;
 pub mod state;

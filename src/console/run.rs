@@ -4,7 +4,8 @@
 //! go to `app`, which answers with messages through the inbox.
 
 use crate::app::{Clock, Inbox};
-use crate::console::message::{Effect, Message};
+use crate::console::guard::Guard;
+use crate::console::message::{Effect, Key, Message};
 use crate::console::terminal::{Input, SLOW_AFTER, Signal, Signals, Terminal};
 use crate::model::Problem;
 use jiff::Timestamp;
@@ -17,6 +18,8 @@ pub trait Program {
     fn update(&mut self, message: Message, now: Timestamp) -> Vec<Effect>;
     fn view(&self, frame: &mut Frame);
     fn next_deadline(&self, now: Timestamp) -> Option<Timestamp>;
+    /// The question on screen whose answer changes something: its keys are guarded.
+    fn question(&self) -> Option<u64>;
 }
 
 /// How it ended. The terminal is given back by then.
@@ -53,7 +56,17 @@ pub fn run(
         let signals = Signals::listen()?;
         let terminal = Terminal::enter()?;
         let program = program(terminal.area(), clock.now());
-        let mut run = Run { program, terminal, signals, inbox, clock, perform, dirty: true, told_slow: None };
+        let mut run = Run {
+            program,
+            terminal,
+            signals,
+            inbox,
+            clock,
+            perform,
+            guard: Guard::default(),
+            dirty: true,
+            told_slow: None,
+        };
         Ok(run.until_ended().await)
     })
 }
@@ -65,6 +78,7 @@ struct Run<'a> {
     inbox: &'a Inbox,
     clock: Clock,
     perform: &'a mut dyn FnMut(Effect),
+    guard: Guard,
     dirty: bool,
     /// The stuck frame the operator has been told of, by the time it was handed over.
     told_slow: Option<Instant>,
@@ -78,6 +92,20 @@ enum Woke {
     Written,
     Deadline,
     Slow,
+    /// Keys begin to count.
+    Admitted,
+}
+
+/// What the state is told, a key with the time it was read.
+enum Told {
+    Key(Key, Instant),
+    Message(Message),
+}
+
+impl From<Message> for Told {
+    fn from(message: Message) -> Self {
+        Self::Message(message)
+    }
 }
 
 impl Run<'_> {
@@ -87,6 +115,7 @@ impl Run<'_> {
                 return Ended::with(LOST);
             }
             if self.terminal.ready() {
+                self.guard.written(Instant::now());
                 self.terminal.send_aside();
             }
             if self.dirty && self.terminal.ready() {
@@ -94,6 +123,11 @@ impl Run<'_> {
                 let program = &self.program;
                 if self.terminal.paint(|frame| program.view(frame)).is_err() {
                     return Ended::with(LOST);
+                }
+                self.guard.painted();
+                // Nothing had to be written.
+                if self.terminal.ready() {
+                    self.guard.written(Instant::now());
                 }
             }
             let woke = self.wait().await;
@@ -106,7 +140,7 @@ impl Run<'_> {
     async fn wait(&mut self) -> Woke {
         let deadline = self.deadline();
         let slow = self.terminal.busy_since().filter(|since| self.told_slow != Some(*since)).map(|at| at + SLOW_AFTER);
-        let written = self.terminal.written();
+        let (written, admitted) = (self.terminal.written(), self.guard.due());
         tokio::select! {
             biased;
             signal = self.signals.next() => Woke::Signal(signal),
@@ -115,6 +149,7 @@ impl Run<'_> {
             () = self.inbox.changed() => Woke::Inbox,
             () = until(deadline) => Woke::Deadline,
             () = until(slow) => Woke::Slow,
+            () = until(admitted) => Woke::Admitted,
         }
     }
 
@@ -131,69 +166,97 @@ impl Run<'_> {
 
     /// Handles what woke us and everything else that waits by now.
     async fn serve(&mut self, woke: Woke) -> Option<Ended> {
-        let mut messages = Vec::new();
+        let mut messages: Vec<Told> = Vec::new();
         match woke {
             Woke::Signal(Signal::End(status)) => return Some(Ended::with(status)),
             Woke::Signal(Signal::Continued) => {
                 if self.terminal.resume().is_err() {
                     return Some(Ended::with(LOST));
                 }
-                messages.push(Message::Resize(self.terminal.area()));
+                messages.extend([Message::Resumed, Message::Resize(self.terminal.area())].map(Told::from));
+                self.guard.forget();
                 self.dirty = true;
             }
-            Woke::Signal(Signal::Resized) => messages.extend(self.terminal.resized().map(Message::Resize)),
+            Woke::Signal(Signal::Resized) => {
+                messages.extend(self.terminal.resized().map(|area| Message::Resize(area).into()))
+            }
             Woke::Input(Input::Lost) => return Some(Ended::with(LOST)),
-            Woke::Input(input) => messages.extend(message(input)),
+            Woke::Input(input) => messages.extend(told(input)),
             // The inbox is drained below in any case; a frame that went out makes room for the next.
-            Woke::Inbox | Woke::Written => {}
-            Woke::Deadline => messages.push(Message::Tick),
+            Woke::Inbox | Woke::Written | Woke::Admitted => {}
+            Woke::Deadline => messages.push(Message::Tick.into()),
             Woke::Slow => {
                 self.told_slow = self.terminal.busy_since();
-                messages.push(Message::TerminalSlow);
+                messages.push(Message::TerminalSlow.into());
             }
         }
         while let Some(input) = self.terminal.more_input() {
             if input == Input::Lost {
                 return Some(Ended::with(LOST));
             }
-            messages.extend(message(input));
+            messages.extend(told(input));
         }
-        messages.extend(self.inbox.drain());
+        messages.extend(self.inbox.drain().into_iter().map(Told::from));
         self.update(messages).await
     }
 
-    async fn update(&mut self, messages: Vec<Message>) -> Option<Ended> {
-        for message in messages {
-            self.dirty = true;
-            for effect in self.program.update(message, self.clock.now()) {
-                match effect {
-                    Effect::Leave { status, problem } => return Some(Ended { status, problem }),
-                    Effect::Repaint => self.terminal.repaint(),
-                    Effect::Bell => self.terminal.ring(),
-                    Effect::Copy(text) => self.terminal.copy(&text),
-                    Effect::Suspend => {
-                        if self.terminal.suspend(&mut self.signals).await.is_err() {
-                            return Some(Ended::with(LOST));
-                        }
-                        let area = self.terminal.area();
-                        // Boxed: a resize can itself have effects, and this is rare.
-                        if let Some(ended) = Box::pin(self.update(vec![Message::Resize(area)])).await {
-                            return Some(ended);
-                        }
+    async fn update(&mut self, told: Vec<Told>) -> Option<Ended> {
+        for one in told {
+            if let Some(ended) = self.admit().await {
+                return Some(ended);
+            }
+            let message = match one {
+                // Typed before the question could be read: thrown away, as if it had never been typed.
+                Told::Key(key, read_at) if !self.guard.admits(key, read_at) => continue,
+                Told::Key(key, _) => Message::Key(key),
+                Told::Message(message) => message,
+            };
+            if let Some(ended) = self.one(message).await {
+                return Some(ended);
+            }
+        }
+        self.admit().await
+    }
+
+    /// Tells the state when keys begin to count.
+    async fn admit(&mut self) -> Option<Ended> {
+        let id = self.guard.tell(Instant::now())?;
+        self.one(Message::Admitted { id }).await
+    }
+
+    async fn one(&mut self, message: Message) -> Option<Ended> {
+        self.dirty = true;
+        let effects = self.program.update(message, self.clock.now());
+        self.guard.opened(self.program.question());
+        for effect in effects {
+            match effect {
+                Effect::Leave { status, problem } => return Some(Ended { status, problem }),
+                Effect::Repaint => self.terminal.repaint(),
+                Effect::Bell => self.terminal.ring(),
+                Effect::Copy(text) => self.terminal.copy(&text),
+                Effect::Suspend => {
+                    if self.terminal.suspend(&mut self.signals).await.is_err() {
+                        return Some(Ended::with(LOST));
                     }
-                    other => (self.perform)(other),
+                    self.guard.forget();
+                    let told = vec![Message::Resumed.into(), Message::Resize(self.terminal.area()).into()];
+                    // Boxed: these can themselves have effects, and this is rare.
+                    if let Some(ended) = Box::pin(self.update(told)).await {
+                        return Some(ended);
+                    }
                 }
+                other => (self.perform)(other),
             }
         }
         None
     }
 }
 
-fn message(input: Input) -> Option<Message> {
+fn told(input: Input) -> Option<Told> {
     match input {
-        Input::Key(key, _) => Some(Message::Key(key)),
-        Input::Paste(text) => Some(Message::Paste(text)),
-        Input::Focus(gained) => Some(Message::Focus(gained)),
+        Input::Key(key, read_at) => Some(Told::Key(key, read_at)),
+        Input::Paste(text) => Some(Message::Paste(text).into()),
+        Input::Focus(gained) => Some(Message::Focus(gained).into()),
         Input::Lost => None,
     }
 }

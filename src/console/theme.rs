@@ -37,6 +37,8 @@ pub enum Role {
     /// Environment band where nobody said what this is.
     BandUnknown,
     BandDemo,
+    /// Something can be changed from here.
+    Operate,
     BandOther,
     /// A line across the screen that must be read.
     Banner,
@@ -90,6 +92,7 @@ const ASCII: &[(char, char)] = &[
     ('▲', '!'),
     ('✗', 'X'),
     ('○', 'o'),
+    ('◆', '#'),
     ('◐', '%'),
     ('▾', 'v'),
     ('▴', '^'),

@@ -4,6 +4,7 @@
 //! state machine of DMS, `mover/` for how rows really move, `faults.rs` for what can go wrong on purpose.
 
 pub mod clock;
+mod destinations;
 pub mod faults;
 pub mod mover;
 mod open;
@@ -13,6 +14,7 @@ mod stage;
 pub mod wire;
 pub mod world;
 
+pub use destinations::safeguards;
 pub use open::launcher;
 pub use serve::{DemoError, Options, Running, serve};
 pub use stage::Launcher;

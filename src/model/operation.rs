@@ -41,6 +41,13 @@ pub enum Operation {
     EnableRule,
     DisableRule,
     UpdateSchedule,
+    StartReplicationTask,
+    StopReplicationTask,
+    ReloadTables,
+    TestConnection,
+    StartReplication,
+    StopReplication,
+    ReloadReplicationTables,
     FilterLogEvents,
     DescribeLogStreams,
     DescribeLogGroups,
@@ -75,7 +82,7 @@ const fn write(
 }
 
 /// Section 10 of the DMS facts.
-pub const TABLE: [Row; 30] = [
+pub const TABLE: [Row; 37] = [
     read(Operation::GetCallerIdentity, "GetCallerIdentity", "sts:GetCallerIdentity"),
     read(Operation::DescribeReplicationTasks, "DescribeReplicationTasks", "dms:DescribeReplicationTasks"),
     read(Operation::DescribeTableStatistics, "DescribeTableStatistics", "dms:DescribeTableStatistics"),
@@ -113,6 +120,14 @@ pub const TABLE: [Row; 30] = [
     write(Operation::DisableRule, "DisableRule", "events:DisableRule", &[]),
     // It writes all of the schedule again, the role of its target included.
     write(Operation::UpdateSchedule, "UpdateSchedule", "scheduler:UpdateSchedule", &["iam:PassRole"]),
+    write(Operation::StartReplicationTask, "StartReplicationTask", "dms:StartReplicationTask", &[]),
+    write(Operation::StopReplicationTask, "StopReplicationTask", "dms:StopReplicationTask", &[]),
+    write(Operation::ReloadTables, "ReloadTables", "dms:ReloadTables", &[]),
+    // IAM calls it a read. It changes what the last test said, and without that nothing starts.
+    write(Operation::TestConnection, "TestConnection", "dms:TestConnection", &[]),
+    write(Operation::StartReplication, "StartReplication", "dms:StartReplication", &[]),
+    write(Operation::StopReplication, "StopReplication", "dms:StopReplication", &[]),
+    write(Operation::ReloadReplicationTables, "ReloadReplicationTables", "dms:ReloadReplicationTables", &[]),
     read(Operation::FilterLogEvents, "FilterLogEvents", "logs:FilterLogEvents"),
     read(Operation::DescribeLogStreams, "DescribeLogStreams", "logs:DescribeLogStreams"),
     read(Operation::DescribeLogGroups, "DescribeLogGroups", "logs:DescribeLogGroups"),

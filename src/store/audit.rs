@@ -20,6 +20,7 @@ pub struct Audit {
     connection: SqliteConnection,
     path: PathBuf,
     mirrors: Vec<Mirror>,
+    settings: Settings,
 }
 
 impl Audit {
@@ -36,7 +37,12 @@ impl Audit {
         if let Some(team) = &settings.shared {
             mirrors.push(Mirror::of_a_team(shared(team, &whence.os_user, &whence.host))?);
         }
-        Ok(Self { connection, path, mirrors })
+        Ok(Self { connection, path, mirrors, settings: settings.clone() })
+    }
+
+    /// Where it is kept: whoever writes beside this one opens his own.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Writes an entry, everywhere. Whoever is refused this sends nothing.

@@ -2,6 +2,7 @@
 
 use crate::cli::{Aws, command, fits, promised, text};
 use crate::pty::{Pty, Start};
+use cutover::model::operation::Access;
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
 use std::process::Output;
@@ -18,7 +19,11 @@ pub struct Desk {
 
 impl Desk {
     pub fn new(faults: &[&str]) -> Self {
-        let desk = Self { aws: Aws::start(faults), folder: tempfile::tempdir().unwrap() };
+        Self::at(Aws::start(faults))
+    }
+
+    pub fn at(aws: Aws) -> Self {
+        let desk = Self { aws, folder: tempfile::tempdir().unwrap() };
         desk.configure("environment = \"REHEARSAL\"\nexpect_account = \"123456789012\"\noperate = true\n");
         desk
     }
@@ -72,7 +77,13 @@ impl Desk {
 
     /// Everything that changes something, however often.
     pub fn writes(&self) -> u64 {
-        ["events:EnableRule", "events:DisableRule", "scheduler:UpdateSchedule"].iter().map(|one| self.sent(one)).sum()
+        let changes = cutover::model::operation::TABLE.iter().filter(|row| row.access == Access::Write);
+        let asked = self.aws.asked();
+        changes
+            .map(|row| {
+                asked.iter().filter(|(one, _)| one.ends_with(&format!(":{}", row.name))).map(|(_, n)| n).sum::<u64>()
+            })
+            .sum()
     }
 
     pub fn activity(&self) -> Vec<Map<String, Value>> {

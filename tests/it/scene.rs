@@ -57,6 +57,8 @@ impl Scene {
             time_zone: None,
             keys: Keymap::default(),
             copies: true,
+            read_only_because: String::new(),
+            answer_within: SignedDuration::from_mins(1),
         };
         let state = State::new(setup, area, now);
         let mut scene = Self { state, now, theme: Theme::new(false, Look::Sixteen) };

@@ -186,7 +186,16 @@ impl Reader {
                 once!(events.describe_rule().event_bus_name(&bus).name(&name))
             }
             // Only carrying it out would tell, and a reader carries nothing out.
-            Operation::EnableRule | Operation::DisableRule | Operation::UpdateSchedule => Err(Refused {
+            Operation::EnableRule
+            | Operation::DisableRule
+            | Operation::UpdateSchedule
+            | Operation::StartReplicationTask
+            | Operation::StopReplicationTask
+            | Operation::ReloadTables
+            | Operation::TestConnection
+            | Operation::StartReplication
+            | Operation::StopReplication
+            | Operation::ReloadReplicationTables => Err(Refused {
                 class: Class::Request,
                 problem: Box::new(self.wire.unreadable(operation, "it cannot be tried without changing something")),
                 stamp: None,

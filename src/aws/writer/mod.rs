@@ -5,6 +5,7 @@
 //! was asked about. A write is sent once: no retry of the SDK's, none of ours, one pass of the limiter.
 
 mod switch;
+mod tasks;
 
 use crate::aws::connect::Connected;
 use crate::aws::credentials::{Freshness, problem as credentials_problem};
@@ -15,6 +16,7 @@ use crate::aws::wire::{Refused, Reply, Wire, Witness, attempts};
 use crate::model::operation::Operation;
 use crate::model::parts::Identity;
 use crate::model::{AccountId, Problem, ProblemKind, Scope};
+use aws_sdk_databasemigration::operation::RequestId;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -108,6 +110,13 @@ impl Signed {
         E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
         attempts(&self.wire.limiter, &self.wire.scope.region, operation, Urgency::Interactive, 0, 1, send).await
+    }
+}
+
+fn sent<O: RequestId>(result: Result<Reply<O>, Refused>) -> Sent {
+    match result {
+        Ok(reply) => Sent::Done { request_id: reply.value.request_id().map(str::to_owned) },
+        Err(refused) => unanswered(refused),
     }
 }
 

@@ -1,20 +1,11 @@
 //! Switching rules and schedules, the two ways AWS has for it (section 6 of the DMS facts).
 
-use super::{Sent, Signed, unanswered};
+use super::{Sent, Signed, sent};
 use crate::aws::whole::WholeSchedule;
-use crate::aws::wire::{Refused, Reply};
 use crate::model::operation::Operation;
-use aws_sdk_eventbridge::operation::RequestId;
 use aws_sdk_scheduler::operation::get_schedule::GetScheduleOutput;
 use aws_sdk_scheduler::operation::update_schedule::builders::UpdateScheduleFluentBuilder;
 use aws_sdk_scheduler::types::ScheduleState;
-
-fn sent<O: RequestId>(result: Result<Reply<O>, Refused>) -> Sent {
-    match result {
-        Ok(reply) => Sent::Done { request_id: reply.value.request_id().map(str::to_owned) },
-        Err(refused) => unanswered(refused),
-    }
-}
 
 impl Signed {
     pub async fn enable_rule(&self, bus: &str, name: &str) -> Sent {

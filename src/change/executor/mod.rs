@@ -1,9 +1,17 @@
 //! From a confirmation to its end: sign in, look again, compare, write the audit, send once, write what came of it.
 //!
-//! Here is what is the same for every change; `switch.rs` is about rules and schedules, `task.rs` about tasks.
+//! Here is what is the same for every change; `draft.rs` is the look before anybody confirms, `switch.rs` about rules and
+//! schedules, `task/` about tasks, `settle.rs` about answers that never came, `follow.rs` about what a change began and ends
+//! later.
 
+mod draft;
+mod follow;
+mod settle;
 mod switch;
 mod task;
+
+pub use draft::Drafter;
+pub use follow::Follower;
 
 use super::confirmed::Confirmed;
 use super::facts::TaskFacts;
@@ -11,14 +19,15 @@ use super::legal;
 use super::mode::Authority;
 use crate::aws::{self, Connected, Reader, Sent, Signed, Unsigned, Writer};
 use crate::model::audit::{Entry, How, State, Whence};
-use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards};
-use crate::model::parts::Identity;
-use crate::model::{AccountId, Problem, ProblemKind};
+use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards, TableName};
+use crate::model::parts::{Direction, Identity};
+use crate::model::{AccountId, Problem, ProblemKind, Untrusted};
 use crate::store::Audit;
 use jiff::Timestamp;
 use std::pin::Pin;
 use std::time::Duration;
 use switch::ScheduleFacts;
+use task::Batches;
 
 /// Where time comes from and how it passes.
 #[derive(Debug, Clone, Copy)]
@@ -26,10 +35,6 @@ pub struct Time {
     pub now: fn() -> Timestamp,
     pub wait: fn(Duration) -> Pin<Box<dyn Future<Output = ()> + Send>>,
 }
-
-/// Waits before each look after an answer that never came: the services carry a change out within a second or two.
-const LOOKS: [Duration; 4] =
-    [Duration::from_millis(300), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(3)];
 
 /// Carries changes out. There is none without an authority.
 #[derive(Debug)]
@@ -54,7 +59,7 @@ impl Facts {
     async fn read(reader: &Reader, change: &Change) -> Result<Self, Problem> {
         Ok(match change {
             Change::Switch { what, .. } => Self::Schedule(Box::new(ScheduleFacts::read(reader, what).await?)),
-            Change::Task { task, .. } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn).await?)),
+            Change::Task { task, verb } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn, verb).await?)),
         })
     }
 
@@ -78,12 +83,45 @@ impl Facts {
     }
 }
 
+/// What became of the requests of a change.
+struct Dispatch {
+    /// How the last one ended.
+    last: Sent,
+    /// Where it takes more than one.
+    batches: Option<Batches>,
+    /// What a look is to be compared with, should no answer have come.
+    seen: Seen,
+}
+
+/// What was seen before the last request.
+enum Seen {
+    /// The facts it was judged by say enough.
+    Facts,
+    Connection(Direction),
+    Tables(Vec<TableName>),
+    /// Why a look would say nothing.
+    Nothing(&'static str),
+}
+
+impl Dispatch {
+    fn one(last: Sent) -> Self {
+        Self { last, batches: None, seen: Seen::Facts }
+    }
+
+    /// What was asked for and what was not, where that is not all or nothing.
+    fn lines(&self, last: &str) -> Vec<String> {
+        self.batches.as_ref().map_or_else(Vec::new, |batches| batches.lines(last))
+    }
+}
+
 /// What a look at it after sending says.
 struct Looked {
     /// It is as was wanted, or on the way there.
     done: bool,
+    /// What was seen, in words: `it is stopping`.
+    words: String,
     /// Its state, in the service's word.
-    state: String,
+    state: Option<String>,
 }
 
 impl Executor {
@@ -121,16 +159,17 @@ impl Executor {
     /// # Errors
     /// It is not there, or could not be read.
     pub async fn draft(&self, change: &Change) -> Result<Draft, Problem> {
-        let facts = Facts::read(&self.reader, change).await?;
-        let ruling = facts.ruling(change, &self.safeguards);
-        let preview = match (facts, change) {
-            (Facts::Schedule(facts), Change::Switch { what, to }) => self.preview_switch(*facts, what, *to).await,
-            (Facts::Task(facts), Change::Task { task, verb }) => self.preview_task(*facts, task, verb).await,
-            (Facts::Schedule(_) | Facts::Task(_), _) => {
-                return Err(unreadable("what was read is not what was asked for", (self.time.now)()));
-            }
-        };
-        Ok(Draft { preview, ruling })
+        self.drafter().draft(change).await
+    }
+
+    /// The same look without what could change anything.
+    fn drafter(&self) -> Drafter {
+        Drafter {
+            reader: self.reader.clone(),
+            environment: self.environment.clone(),
+            safeguards: self.safeguards.clone(),
+            time: self.time,
+        }
     }
 
     /// Writes into the audit that this was refused before it could be confirmed.
@@ -163,28 +202,41 @@ impl Executor {
             let lines = vec!["the confirmation is more than a minute old: nothing was sent".to_owned()];
             return self.end(&mut entry, State::Refused, lines, None).await;
         }
-        let sent = match (&facts, change) {
-            (Facts::Schedule(facts), Change::Switch { what, to }) => facts.send(&signed, what, *to).await,
-            (Facts::Task(facts), Change::Task { verb, .. }) => task::send(facts, &signed, verb).await,
+        let dispatch = match (&facts, change) {
+            (Facts::Schedule(facts), Change::Switch { what, to }) => {
+                Ok(Dispatch::one(facts.send(&signed, what, *to).await))
+            }
+            (Facts::Task(facts), Change::Task { verb, .. }) => self.send_task(facts, &signed, verb, &mut entry).await,
             (Facts::Schedule(_) | Facts::Task(_), _) => {
-                let lines = vec!["what was read is not what was asked for: nothing was sent".to_owned()];
-                return self.end(&mut entry, State::Failed, lines, None).await;
+                Err(vec!["what was read is not what was asked for: nothing was sent".to_owned()])
             }
         };
-        match sent {
+        let dispatch = match dispatch {
+            Ok(dispatch) => dispatch,
+            Err(lines) => return self.end(&mut entry, State::Failed, lines, None).await,
+        };
+        match &dispatch.last {
             Sent::Done { request_id } => {
-                entry.request_id = request_id;
+                noted(&mut entry, request_id.as_deref());
                 let (lines, state) = self.done(change, &facts, &signed).await;
                 self.end(&mut entry, State::Done, lines, state).await
             }
             Sent::Refused(problem) => {
-                entry.request_id.clone_from(&problem.request_id);
-                let lines = told("AWS refused it: nothing was changed", &problem);
+                noted(&mut entry, problem.request_id.as_deref());
+                let begun = dispatch.batches.as_ref().is_some_and(Batches::is_begun);
+                let what = if begun {
+                    "done only in part: AWS refused to go on"
+                } else {
+                    "AWS refused it: nothing was changed"
+                };
+                let mut lines = told(what, problem);
+                lines.extend(dispatch.lines("refused"));
                 self.end(&mut entry, State::Failed, lines, None).await
             }
             Sent::Unknown(problem) => {
-                entry.request_id.clone_from(&problem.request_id);
-                self.settle(&mut entry, &signed, change, &facts, &problem).await
+                let problem = problem.clone();
+                noted(&mut entry, problem.request_id.as_deref());
+                self.settle(&mut entry, &signed, change, &facts, &problem, dispatch).await
             }
         }
     }
@@ -225,43 +277,6 @@ impl Executor {
         }
     }
 
-    /// No answer came. Looks whether it was done; never sends again.
-    async fn settle(
-        &mut self,
-        entry: &mut Entry,
-        signed: &Signed,
-        change: &Change,
-        before: &Facts,
-        problem: &Problem,
-    ) -> Outcome {
-        let mut last: Result<Looked, Problem> = Err(problem.clone());
-        for wait in LOOKS {
-            (self.time.wait)(wait).await;
-            last = Facts::read(&signed.reader(), change).await.map(|now| looked(before, &now, change));
-            if let Ok(Looked { done: true, state }) = &last {
-                let (mut lines, _) = self.done(change, before, signed).await;
-                lines.push(format!(
-                    "no answer came ({}), so it was looked at: it is {}",
-                    problem.summary,
-                    state.to_ascii_lowercase()
-                ));
-                return self.end(entry, State::Done, lines, Some(state.clone())).await;
-            }
-        }
-        let mut lines = told("unknown: it was sent once and no answer came", problem);
-        let (seen, state) = match last {
-            Ok(Looked { state, .. }) => (format!("looked at {} times: it is still {state}", LOOKS.len()), Some(state)),
-            Err(problem) => (format!("and it could not be looked at: {}", problem.lines().join("; ")), None),
-        };
-        lines.push(seen);
-        let look = match change {
-            Change::Switch { .. } => "cutover schedules",
-            Change::Task { .. } => "cutover tasks",
-        };
-        lines.push(format!("It may still be carried out. Look with `{look}` before you ask for it again."));
-        self.end(entry, State::Unknown, lines, state).await
-    }
-
     /// What is said of a change that the service has taken, and the state it is in by then.
     async fn done(&self, change: &Change, before: &Facts, signed: &Signed) -> (Vec<String>, Option<String>) {
         match (before, change) {
@@ -275,26 +290,7 @@ impl Executor {
     }
 
     fn entry(&self, preview: &Preview, how: Option<How>) -> Entry {
-        let now = (self.time.now)();
-        Entry {
-            id: format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..)),
-            asked_at: now,
-            ended_at: None,
-            state: State::Asked,
-            caller: self.identity.arn.clone(),
-            whence: self.whence.clone(),
-            scope: preview.scope.clone(),
-            environment: preview.environment.clone(),
-            kind: preview.change.kind(),
-            arn: preview.precondition.arn(),
-            name: preview.change.name(),
-            preview: preview.lines().join("\n"),
-            precondition: serde_json::to_value(&preview.precondition).unwrap_or_default(),
-            aws_command: preview.aws_command.clone(),
-            confirmed_by: how,
-            request_id: None,
-            outcome: String::new(),
-        }
+        entry(preview, how, &self.identity.arn, &self.whence, (self.time.now)())
     }
 
     /// Ends what never had a line in the audit: nothing was sent.
@@ -331,15 +327,32 @@ impl Executor {
     }
 }
 
-/// What a look says, beside what was there before.
-fn looked(before: &Facts, now: &Facts, change: &Change) -> Looked {
-    match (before, now, change) {
-        (_, Facts::Schedule(now), Change::Switch { to, .. }) => {
-            Looked { done: now.schedule.state == switch::wanted(*to), state: now.schedule.state.raw().to_owned() }
-        }
-        (Facts::Task(before), Facts::Task(now), Change::Task { verb, .. }) => task::looked(before, now, verb),
-        (Facts::Schedule(_) | Facts::Task(_), _, _) => Looked { done: false, state: String::new() },
+fn entry(preview: &Preview, how: Option<How>, caller: &Untrusted, whence: &Whence, now: Timestamp) -> Entry {
+    Entry {
+        id: format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..)),
+        asked_at: now,
+        ended_at: None,
+        state: State::Asked,
+        caller: caller.clone(),
+        whence: whence.clone(),
+        scope: preview.scope.clone(),
+        environment: preview.environment.clone(),
+        kind: preview.change.kind(),
+        arn: preview.precondition.arn(),
+        name: preview.change.name(),
+        preview: preview.lines().join("\n"),
+        precondition: serde_json::to_value(&preview.precondition).unwrap_or_default(),
+        aws_command: preview.aws_command.clone(),
+        confirmed_by: how,
+        request_id: None,
+        outcome: String::new(),
     }
+}
+
+/// Every request has an id of its own; the audit keeps all of them.
+fn noted(entry: &mut Entry, id: Option<&str>) {
+    let ids = [entry.request_id.take().as_deref(), id].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    entry.request_id = Some(ids).filter(|ids| !ids.is_empty());
 }
 
 /// What happened, and the problem behind it.

@@ -1,6 +1,6 @@
 //! Rules and schedules: what is read of them, how they are switched, what is said of it.
 
-use super::Executor;
+use super::Drafter;
 use crate::aws::{Reader, Sent, Serverless, Signed, TaskDetail, WholeSchedule};
 use crate::change::preview;
 use crate::model::change::{Named, Preview, Switch};
@@ -43,17 +43,17 @@ impl ScheduleFacts {
     }
 }
 
-impl Executor {
+impl Drafter {
     pub(super) async fn preview_switch(&self, facts: ScheduleFacts, what: &Named, to: Switch) -> Preview {
         let names = if facts.schedule.deeds().next().is_some() {
             // Without names there are ARNs, which say the same.
-            let tasks = self.reader.tasks(TaskDetail::Brief, Serverless::Include).await.unwrap_or_default();
+            let tasks = self.reader().tasks(TaskDetail::Brief, Serverless::Include).await.unwrap_or_default();
             tasks.value.into_iter().map(|task| (task.arn, task.name)).collect()
         } else {
             Vec::new()
         };
-        let (scope, environment) = (self.reader.scope(), self.environment.clone());
-        preview::switch(what.clone(), facts.schedule, to, scope, environment, &names, (self.time.now)())
+        let (scope, environment) = (self.reader().scope(), self.environment());
+        preview::switch(what.clone(), facts.schedule, to, scope, environment, &names, self.now())
     }
 }
 

@@ -1,10 +1,10 @@
-//! What may be done to what, and why not otherwise: two tables. Pure.
+//! What may be done to what, and why not otherwise: two tables. Pure. What needs nothing but the thing itself stands in
+//! `model::change::legal`, which the console reads too.
 
-mod switch;
 mod task;
 
-pub use switch::switch;
+pub use crate::model::change::legal::switch;
 pub use task::task;
 
 #[cfg(test)]
-pub(in crate::change) use switch::tests;
+pub(in crate::change) use crate::model::change::legal::switch_tests as tests;

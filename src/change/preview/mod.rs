@@ -1,6 +1,11 @@
 //! What a person is shown before anything is done.
 
+mod shell;
 mod switch;
 mod task;
 
+pub use shell::quoted;
 pub use switch::{may_fire_until, put_back, switch};
+
+#[cfg(test)]
+pub(in crate::change) use task::tests;

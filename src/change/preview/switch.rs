@@ -1,5 +1,6 @@
 //! What a person is shown before a rule or schedule is switched. Pure.
 
+use super::shell::{place, quoted};
 use crate::model::change::{Change, Grade, Named, Precondition, Preview, Switch};
 use crate::model::schedule::{NoNext, Schedule, ScheduleKind, ScheduleState, Target};
 use crate::model::untrusted::shown;
@@ -103,10 +104,7 @@ fn target(target: &Target, names: &[(ReplicationArn, TaskName)]) -> String {
 
 /// Nothing in it is secret: the input of a target, which may be, is read and written by the command itself.
 fn aws_command(what: &Named, to: Switch, scope: &Scope) -> String {
-    let place = match scope.profile.as_str() {
-        "default" | "demo" => format!("--region {}", quoted(&scope.region.0)),
-        profile => format!("--region {} --profile {}", quoted(&scope.region.0), quoted(profile)),
-    };
+    let place = place(scope);
     let (group, name) = (quoted_name(&what.group), quoted_name(&what.name));
     match what.kind {
         ScheduleKind::Rule => {
@@ -123,15 +121,6 @@ fn aws_command(what: &Named, to: Switch, scope: &Scope) -> String {
 
 fn quoted_name(name: &Untrusted) -> String {
     quoted(&name.shown())
-}
-
-/// For a POSIX shell.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "_./@%+=:,-".contains(c);
-    if !text.is_empty() && !text.starts_with('-') && text.chars().all(plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", shown(text).replace('\'', "'\\''"))
 }
 
 #[cfg(test)]
@@ -213,18 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn names_cannot_break_out_of_the_command() {
-        for (name, want) in [
-            ("nightly-1.x", "nightly-1.x"),
-            ("a b", "'a b'"),
-            ("x'; rm -rf ~; '", r"'x'\''; rm -rf ~; '\'''"),
-            ("$(id)", "'$(id)'"),
-            ("-rf", "'-rf'"),
-            ("a\u{1b}[2Jb", "'a[2Jb'"),
-            ("", "''"),
-        ] {
-            assert_eq!(quoted(name), want);
-        }
+    fn hostile_names_are_clean_and_stay_in_their_quotes() {
         let escape = "\u{1b}[2J\u{9b}31m\u{202e}";
         let hostile = Schedule {
             description: Some(Untrusted::new(escape)),

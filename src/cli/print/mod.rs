@@ -68,6 +68,11 @@ pub fn failure(failure: &Failure) {
     notes(&failure.lines);
 }
 
+/// Lines of their own.
+pub fn lines(lines: &[String]) -> String {
+    lines.iter().map(|line| shown(line).into_owned() + "\n").collect()
+}
+
 /// Lines for a person, the first one saying what they are about.
 pub fn notes(lines: &[String]) {
     let mut text = String::new();

@@ -1,8 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Acknowledge, Activity, Alerts, AllDrain, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics,
-    Palette, Problems, Schedules, Tables, Tasks,
+    self, Acknowledge, Activity, Alerts, AllDrain, Confirm, Definition, Drain, Events, FileName, Filter, Help, Logs,
+    Metrics, Operate, OperateForm, Palette, Problems, Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -26,22 +26,32 @@ const SCREENS: &[Context] =
     &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems];
 const SCROLLED: &[Context] =
     &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Help];
-const MOVED: &[Context] = &[
+/// The same, and a question that is longer than the screen.
+const PAGED: &[Context] = &[
     Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Help,
-    Palette,
+    Confirm,
+];
+const MOVED: &[Context] = &[
+    Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Operate,
+    Help, Palette, Confirm,
 ];
 /// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
 /// screen without a task; the keys do nothing then.
 const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
 /// The same, where there are sides to turn to.
 const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
-const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge];
+/// Lists whose rows can be marked.
+const MARKED: &[Context] = &[Tasks, Tables, AllDrain, Schedules];
+/// Where something can be done to what is on screen.
+const OPERATED: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules];
+const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge, OperateForm, Confirm];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
     id: ActionId::Open,
     name: "",
     contexts: &[],
+    by_name: &[],
     keys: &[],
     label: "",
     doc: "",
@@ -51,7 +61,8 @@ const BASE: Action = Action {
     palette: false,
 };
 
-/// The table. Nothing dangerous stands here, so every key is a reflex key.
+/// The table. On a screen nothing dangerous stands, so every key there is a reflex key; what changes something stands in the
+/// menu of [`ActionId::Operate`], and even there only asks.
 pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Open,
@@ -120,6 +131,235 @@ pub const TABLE: &[Action] = &[
         doc: "Show only rows that match: text, !text, column:text; several words must all match.",
         footer: Some(2),
         palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Mark,
+        name: "mark",
+        contexts: MARKED,
+        keys: &[char('x')],
+        label: "mark",
+        doc: "Mark the row under the cursor, or take its mark away, and go one down. What the menu does next is about the \
+              marked rows.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::DropMarks,
+        name: "drop-marks",
+        contexts: MARKED,
+        keys: &[char('X')],
+        label: "unmark",
+        doc: "Take all marks away.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Operate,
+        name: "operate",
+        contexts: OPERATED,
+        keys: &[char('O')],
+        label: "operate",
+        doc: "What can be done to the marked rows, to the one under the cursor or to the open task, and why not; in read-only, \
+              what could be.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Choose,
+        name: "choose",
+        contexts: &[Operate],
+        keys: &[key(KeyCode::Enter)],
+        label: "choose",
+        doc: "Choose the line under the cursor: shows what would come of it and asks, or why it cannot be done.",
+        risk: Risk::Changes,
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CloseMenu,
+        name: "close-menu",
+        contexts: &[Operate],
+        keys: &[key(KeyCode::Esc), char('q')],
+        label: "close",
+        doc: "Close the menu; nothing was asked of AWS.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::Stop,
+        name: "stop",
+        contexts: &[Operate],
+        by_name: OF_A_TASK,
+        keys: &[char('s')],
+        label: "stop",
+        doc: "Stop the task, or the marked ones.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StopReplicationTask),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Resume,
+        name: "resume",
+        contexts: &[Operate],
+        by_name: OF_A_TASK,
+        keys: &[char('u')],
+        label: "resume",
+        doc: "Go on where the task stopped; a full load loads what is not loaded yet.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Start,
+        name: "start",
+        contexts: &[Operate],
+        by_name: OF_A_TASK,
+        keys: &[char('a')],
+        label: "start",
+        doc: "Start the task: its first run, or a cdc task from a position, a time or from now.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::TestConnections,
+        name: "test-connections",
+        contexts: &[Operate],
+        by_name: OF_A_TASK,
+        keys: &[char('c')],
+        label: "test",
+        doc: "Test the connections to source and target from the instance of the task.",
+        risk: Risk::Changes,
+        operation: Some(Operation::TestConnection),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Reload,
+        name: "reload",
+        contexts: &[Operate],
+        by_name: OF_A_TASK,
+        keys: &[char('R')],
+        label: "reload",
+        doc: "Load every table of the task again, from nothing; destroys what the target has.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ReloadTables,
+        name: "reload-tables",
+        contexts: &[Operate],
+        by_name: &[Tables],
+        keys: &[char('t')],
+        label: "reload tables",
+        doc: "Load the marked tables again, or the one under the cursor, from nothing, in requests of ten.",
+        risk: Risk::Changes,
+        operation: Some(Operation::ReloadTables),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ValidateTables,
+        name: "validate-tables",
+        contexts: &[Operate],
+        by_name: &[Tables],
+        keys: &[char('v')],
+        label: "validate",
+        doc: "Let DMS validate the marked tables again, or the one under the cursor; where validation is on.",
+        risk: Risk::Changes,
+        operation: Some(Operation::ReloadTables),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Enable,
+        name: "enable",
+        contexts: &[Operate],
+        by_name: &[Schedules],
+        keys: &[char('e')],
+        label: "enable",
+        doc: "Enable the rule or schedule, or the marked ones.",
+        risk: Risk::Changes,
+        operation: Some(Operation::EnableRule),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Disable,
+        name: "disable",
+        contexts: &[Operate],
+        by_name: &[Schedules],
+        keys: &[char('d')],
+        label: "disable",
+        doc: "Disable the rule or schedule, or the marked ones.",
+        risk: Risk::Changes,
+        operation: Some(Operation::DisableRule),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::GoOn,
+        name: "go-on",
+        contexts: &[OperateForm],
+        keys: &[key(KeyCode::Enter)],
+        label: "go on",
+        doc: "Take what was told and show what would come of it.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::BackToMenu,
+        name: "back-to-menu",
+        contexts: &[OperateForm],
+        keys: &[key(KeyCode::Esc)],
+        label: "back",
+        doc: "Back to the menu.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextField,
+        name: "next-field",
+        contexts: &[OperateForm],
+        keys: &[key(KeyCode::Down), key(KeyCode::Tab)],
+        label: "next line",
+        doc: "To the next line of the form.",
+        footer: Some(4),
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousField,
+        name: "previous-field",
+        contexts: &[OperateForm],
+        keys: &[key(KeyCode::Up), key(KeyCode::BackTab)],
+        label: "line before",
+        doc: "To the line before.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextOrigin,
+        name: "next-origin",
+        contexts: &[OperateForm],
+        keys: &[key(KeyCode::Right)],
+        label: "another beginning",
+        doc: "On the first line: from a position, a time, or from now.",
+        footer: Some(5),
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousOrigin,
+        name: "previous-origin",
+        contexts: &[OperateForm],
+        keys: &[key(KeyCode::Left)],
+        label: "the one before",
+        doc: "The same, the other way round.",
         ..BASE
     },
     Action {
@@ -606,7 +846,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::PageUp,
         name: "page-up",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[key(KeyCode::PageUp), ctrl('b')],
         label: "page up",
         doc: "One page up.",
@@ -615,7 +855,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::PageDown,
         name: "page-down",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[key(KeyCode::PageDown), ctrl('f'), char(' ')],
         label: "page down",
         doc: "One page down.",
@@ -624,7 +864,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::First,
         name: "first",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[char('g'), key(KeyCode::Home)],
         label: "first",
         doc: "To the first row.",
@@ -633,7 +873,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Last,
         name: "last",
-        contexts: SCROLLED,
+        contexts: PAGED,
         keys: &[char('G'), key(KeyCode::End)],
         label: "last",
         doc: "To the last row.",
@@ -740,6 +980,37 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Esc)],
         label: "close",
         doc: "Close without writing.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::ConfirmChange,
+        name: "confirm-change",
+        contexts: &[Confirm],
+        keys: &[key(KeyCode::Enter)],
+        label: "do it",
+        doc: "Do it, where exactly what is asked for was typed.",
+        risk: Risk::Changes,
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CopyCommand,
+        name: "copy-command",
+        contexts: &[Confirm],
+        keys: &[ctrl('y')],
+        label: "copy command",
+        doc: "Copy the aws commands that do the same, for a ticket or to do it by hand.",
+        footer: Some(3),
+        ..BASE
+    },
+    Action {
+        id: ActionId::DropChange,
+        name: "drop-change",
+        contexts: &[Confirm],
+        keys: &[key(KeyCode::Esc)],
+        label: "change nothing",
+        doc: "Close; what was not confirmed is not sent.",
         footer: Some(2),
         ..BASE
     },

@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::drain::evidence;
-use super::list::{List, Rows, Sort, SortKey};
+use super::list::{List, Marks, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::world::World;
 use super::{Filling, State};
@@ -119,6 +119,10 @@ impl Page for AllDrainPage {
 
     fn columns(&self) -> &'static [Column] {
         &COLUMNS
+    }
+
+    fn marks(&self, state: &State) -> Marks {
+        state.all_drain.list.marks()
     }
 
     fn filter<'a>(&self, state: &'a State) -> &'a str {

@@ -166,7 +166,7 @@ impl Page for ChartsPage {
                 charts.choose(Move::from(how, charts.chosen, page));
             }
             Act::Shift(by) => charts.move_cursor(by, newest, now),
-            Act::Sort(_) | Act::Refilter(_) => {}
+            Act::Sort(_) | Act::Refilter(_) | Act::Mark(_) => {}
         }
     }
 

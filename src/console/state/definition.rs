@@ -158,7 +158,7 @@ impl Page for DefinitionPage {
         match act {
             Act::Move(how) => state.definition.pane.go(how),
             Act::Refilter(text) => state.definition.look_for(text),
-            Act::Sort(_) | Act::Shift(_) => {}
+            Act::Sort(_) | Act::Shift(_) | Act::Mark(_) => {}
         }
     }
 

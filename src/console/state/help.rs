@@ -26,6 +26,25 @@ const FILTER: [(&str, &str); 4] = [
     ("one two", "several words must all match"),
 ];
 
+const MENU: [(&str, &str); 4] = [
+    (
+        "◆ 3 marked",
+        "x marks rows, X or Esc takes all marks away; they survive a refresh, an order and a filter, not the screen",
+    ),
+    (
+        "O",
+        "what can be done to the marked rows, else to the row under the cursor or the open task; dim is what cannot be, and why",
+    ),
+    (
+        "several",
+        "tasks can be stopped, resumed and tested together, schedules enabled and disabled; nothing that destroys",
+    ),
+    (
+        ":stop",
+        "the same by name: :resume :start :reload :test-connections :reload-tables :validate-tables :enable :disable",
+    ),
+];
+
 const SIGNS: [(&str, &str); 9] = [
     ("●", "well: running as it should"),
     ("✓", "finished, complete, validated"),
@@ -48,10 +67,13 @@ pub fn lines(keys: &Keymap, over: Context, ascii: bool, width: usize) -> Vec<Hel
     for action in keys.of(over) {
         entry(&mut out, &keys.label(action, over, ascii), action.doc, width);
     }
-    for context in Context::ALL.into_iter().filter(|context| context.takes_text()) {
+    for context in Context::ALL.into_iter().filter(|context| *context == Context::Operate || context.takes_text()) {
         out.push(HelpLine::Blank);
         out.push(HelpLine::Heading(format!("Keys in {}", context.title())));
-        for action in keys.of(context).filter(|action| action.contexts.iter().all(|one| one.takes_text())) {
+        for action in keys
+            .of(context)
+            .filter(|action| action.contexts.iter().all(|one| *one == Context::Operate || one.takes_text()))
+        {
             entry(&mut out, &keys.label(action, context, ascii), action.doc, width);
         }
     }
@@ -70,6 +92,11 @@ pub fn lines(keys: &Keymap, over: Context, ascii: bool, width: usize) -> Vec<Hel
     for (of, columns) in lists {
         let ids: Vec<&str> = columns.iter().map(|column| column.id).collect();
         entry(&mut out, of, &ids.join(", "), width);
+    }
+    out.push(HelpLine::Blank);
+    out.push(HelpLine::Heading("Marks and the menu".to_owned()));
+    for (left, right) in MENU {
+        entry(&mut out, left, right, width);
     }
     out.push(HelpLine::Blank);
     out.push(HelpLine::Heading("Signs".to_owned()));

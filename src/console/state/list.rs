@@ -1,11 +1,16 @@
 //! A list on screen: which rows, in which order, where the cursor stands. The rows themselves live elsewhere.
 //!
 //! The order is an index, rebuilt when the data, the filter or the sort changes, never for a frame. The cursor holds on
-//! to a row by its key (ARN, table name), so a refresh never moves it to another row.
+//! to a row by its key (ARN, table name), so a refresh never moves it to another row. [`marks`] is about marked rows.
+
+mod marks;
+
+pub use marks::{Marking, Marks};
 
 use super::column::{Column, max_shift};
 use super::filter::Filter;
 use jiff::{SignedDuration, Timestamp};
+use marks::Mark;
 use std::cmp::Reverse;
 
 /// The pane about the row under the cursor follows when the cursor has rested this long, so that running through a list
@@ -62,6 +67,9 @@ pub struct List<K> {
     detail: Option<K>,
     /// The row it will be about, and when.
     detail_next: Option<(K, Timestamp)>,
+    marks: Vec<Mark<K>>,
+    /// Marked rows that are not in the order.
+    hidden: usize,
     pub sort: Sort,
     pub filter: Filter,
     /// Columns skipped after the first.
@@ -79,6 +87,8 @@ impl<K: Clone + PartialEq> List<K> {
             wanted: None,
             detail: None,
             detail_next: None,
+            marks: Vec::new(),
+            hidden: 0,
             sort,
             filter: Filter::default(),
             shift: 0,
@@ -112,6 +122,7 @@ impl<K: Clone + PartialEq> List<K> {
         if self.wanted.is_some() && self.wanted == self.key {
             self.wanted = None;
         }
+        self.find_marked(rows);
     }
 
     /// Changes the filter. A row hidden by it is taken up again when it comes back.
@@ -238,7 +249,7 @@ impl<K: Clone + PartialEq> List<K> {
 mod tests {
     use super::*;
 
-    struct Fruit(Vec<(&'static str, Option<i64>)>);
+    pub struct Fruit(pub Vec<(&'static str, Option<i64>)>);
 
     const COLUMNS: [Column; 2] = [
         Column { id: "name", title: "", min: 1, good: 1, max: 1, drop: 0, right: false, rising: true },
@@ -276,7 +287,7 @@ mod tests {
         }
     }
 
-    fn fruit() -> Fruit {
+    pub fn fruit() -> Fruit {
         Fruit(vec![("pear", Some(3)), ("apple", None), ("fig", Some(9)), ("kiwi", Some(3))])
     }
 
@@ -284,7 +295,7 @@ mod tests {
         list.visible().map(|(_, row)| rows.0[row].0).collect()
     }
 
-    fn list(rows: &Fruit, column: usize) -> List<String> {
+    pub fn list(rows: &Fruit, column: usize) -> List<String> {
         let mut list = List::new(Sort { column, reversed: false });
         list.set_height(10);
         list.rebuild(rows);

@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod all_drain;
 pub mod charts;
 pub mod column;
+pub mod confirm;
 pub mod definition;
 pub mod drain;
 pub mod events;
@@ -22,6 +23,7 @@ pub mod layout;
 pub mod list;
 pub mod logs;
 pub mod notice;
+pub mod operate;
 pub mod page;
 pub mod palette;
 pub mod problems;
@@ -42,6 +44,7 @@ use activity::Activities;
 use alerts::Alerts;
 use all_drain::AllDrain;
 use charts::Charts;
+use confirm::Confirm;
 use definition::Definition;
 use drain::Drain;
 use events::Events;
@@ -51,6 +54,7 @@ use jiff::{SignedDuration, Timestamp};
 use layout::{Above, Layout};
 use logs::Logs;
 use notice::Notice;
+use operate::Operate;
 use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
@@ -107,6 +111,10 @@ pub struct Setup {
     pub keys: Keymap,
     /// The clipboard may be used.
     pub copies: bool,
+    /// What to do to be able to change something; empty where one is.
+    pub read_only_because: String,
+    /// How long a question waits for its answer.
+    pub answer_within: SignedDuration,
 }
 
 /// Who we are, once that is known.
@@ -122,6 +130,8 @@ pub enum Overlay {
     Help { offset: usize, over: Context },
     Palette(Palette),
     FileName(FileField),
+    Operate(Box<Operate>),
+    Confirm(Box<Confirm>),
 }
 
 /// A line across the screen: the data below is kept and ages.
@@ -175,6 +185,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Files asked to be written so far: the number of the last one.
     pub writings: u64,
+    /// Questions put so far: the number of the last one.
+    pub questions: u64,
     pub traffic: Option<Traffic>,
     /// What the feeds were told last.
     pub looked: Option<Focus>,
@@ -232,6 +244,7 @@ impl State {
             banner: None,
             notice: None,
             writings: 0,
+            questions: 0,
             traffic: None,
             looked: None,
         };
@@ -249,9 +262,20 @@ impl State {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::FileName(_)) => Context::FileName,
+            Some(Overlay::Operate(menu)) if menu.form.is_some() => Context::OperateForm,
+            Some(Overlay::Operate(_)) => Context::Operate,
+            Some(Overlay::Confirm(_)) => Context::Confirm,
             None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
+        }
+    }
+
+    /// The question on screen whose keys are guarded.
+    pub fn question(&self) -> Option<u64> {
+        match &self.overlay {
+            Some(Overlay::Confirm(confirm)) if confirm.is_guarded() => Some(confirm.id),
+            _ => None,
         }
     }
 
@@ -380,8 +404,14 @@ impl State {
         if let Connection::Connected { identity, .. } = &self.connection {
             next.offer(identity.expires.and_then(|at| age::next_left(at, now)));
         }
+        if let Some(Overlay::Operate(menu)) = &self.overlay {
+            next.age(self.pane_age(&menu.about.subject()).as_of);
+        }
         next.offer(self.tasks.judged_until);
         next.offer(self.alerts.book.until());
+        if let Some(Overlay::Confirm(confirm)) = &self.overlay {
+            next.offer(confirm.next_step(now));
+        }
         next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);
         next.at

@@ -5,7 +5,7 @@
 
 use super::column::Column;
 use super::export::Export;
-use super::list::{List, Rows};
+use super::list::{List, Marking, Marks, Rows};
 use super::{Filling, PaneAge, State, age};
 use super::{activity, alerts, all_drain, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
 use crate::console::actions::Context;
@@ -120,6 +120,11 @@ pub trait Page {
         ""
     }
 
+    /// Rows that are marked; none where rows cannot be.
+    fn marks(&self, _state: &State) -> Marks {
+        Marks::default()
+    }
+
     /// What stands before the open text field.
     fn prompt(&self, _state: &State) -> &'static str {
         "/ "
@@ -169,6 +174,7 @@ pub enum Act<'a> {
     /// Columns further right or back.
     Shift(isize),
     Refilter(&'a str),
+    Mark(Marking),
 }
 
 /// Which way the cursor goes.
@@ -223,6 +229,7 @@ impl Act<'_> {
             }
             Self::Shift(by) => list.scroll_columns(by, rows.columns()),
             Self::Refilter(text) => list.refilter(text, rows),
+            Self::Mark(how) => list.mark(how, rows),
         }
     }
 }

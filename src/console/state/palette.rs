@@ -32,7 +32,7 @@ pub struct Palette {
 
 impl Palette {
     pub fn new(keys: &Keymap, over: Context, columns: &[Column], ascii: bool) -> Self {
-        let offered = |row: &&Action| row.palette && row.contexts.contains(&over);
+        let offered = |row: &&Action| row.palette && (row.contexts.contains(&over) || row.by_name.contains(&over));
         let actions = TABLE.iter().filter(offered).map(|action| Entry {
             command: Command::Run(action.id),
             name: action.name.to_owned(),

@@ -8,7 +8,7 @@ pub use row::{Does, Line, SOON, is_soon, may_fire, starts_words};
 
 use super::column::Column;
 use super::export::{self, Export};
-use super::list::{List, Rows, Sort, SortKey};
+use super::list::{List, Marks, Rows, Sort, SortKey};
 use super::page::{self, Act, Move, Next, Page};
 use super::world::World;
 use super::{Filling, State, age};
@@ -219,6 +219,10 @@ impl Page for SchedulesPage {
 
     fn columns(&self) -> &'static [Column] {
         &COLUMNS
+    }
+
+    fn marks(&self, state: &State) -> Marks {
+        state.schedules.list.marks()
     }
 
     fn filter<'a>(&self, state: &'a State) -> &'a str {

@@ -2,7 +2,7 @@
 
 use super::column::Column;
 use super::export::{self, Export};
-use super::list::{List, Rows, Sort, SortKey};
+use super::list::{List, Marks, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::{Filling, State};
 use crate::console::actions::Context;
@@ -143,6 +143,10 @@ impl Page for TablesPage {
 
     fn columns(&self) -> &'static [Column] {
         &COLUMNS
+    }
+
+    fn marks(&self, state: &State) -> Marks {
+        state.tables.as_ref().map(|tables| tables.list.marks()).unwrap_or_default()
     }
 
     fn filter<'a>(&self, state: &'a State) -> &'a str {

@@ -5,7 +5,7 @@
 
 use super::column::Column;
 use super::export::{self, Export};
-use super::list::{List, Rows, Sort, SortKey};
+use super::list::{List, Marks, Rows, Sort, SortKey};
 use super::page::{self, Act, Next, Page};
 use super::world::World;
 use super::{Filling, State, age, events};
@@ -109,6 +109,10 @@ impl Page for TasksPage {
 
     fn columns(&self) -> &'static [Column] {
         &COLUMNS
+    }
+
+    fn marks(&self, state: &State) -> Marks {
+        state.tasks.list.marks()
     }
 
     fn filter<'a>(&self, state: &'a State) -> &'a str {

@@ -28,7 +28,7 @@ pub fn copy_pane(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-fn to_clipboard(state: &mut State, text: Option<String>, effects: &mut Vec<Effect>) {
+pub fn to_clipboard(state: &mut State, text: Option<String>, effects: &mut Vec<Effect>) {
     if !state.setup.copies {
         return notice(state, Done::Not, "copying is switched off: screen.clipboard in the configuration".to_owned());
     }

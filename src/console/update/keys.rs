@@ -1,10 +1,13 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{activity, alerts, export, lists, logs};
+use super::{activity, alerts, confirm, export, lists, logs, operate};
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
+use crate::console::state::list::Marking;
+use crate::console::state::notice::{Done, Notice};
+use crate::console::state::operate::Form;
 use crate::console::state::page::{Act, Move, Resort};
 use crate::console::state::palette::{Command, Palette};
 use crate::console::state::{Overlay, Screen, State, Tab};
@@ -15,8 +18,10 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     state.notice = None;
     if let Some(action) = state.setup.keys.find(context, key) {
         perform(state, action, effects);
+    } else if let (Context::Confirm, KeyCode::Char(c), false, false) = (context, key.code, key.ctrl, key.alt) {
+        confirm::typed(state, c, effects);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
-        edit(state, |field| type_into(field, c.encode_utf8(&mut [0; 4])));
+        take(state, c.encode_utf8(&mut [0; 4]));
     } else if key.alt {
         // No action has Alt: over a slow line Esc and the key after it arrive as one.
         press(state, Key { code: KeyCode::Esc, ctrl: false, alt: false }, effects);
@@ -24,9 +29,21 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Pasted text goes into an open field and never acts.
+/// Pasted text goes into an open field and never acts. Into the answer of a question it does not even go.
 pub fn paste(state: &mut State, text: &str) {
-    edit(state, |field| type_into(field, text));
+    if let Some(Overlay::Confirm(_)) = &state.overlay {
+        let words = "pasted text answers nothing here: type it";
+        state.notice = Some(Notice::new(Done::Not, words, state.now));
+        return;
+    }
+    take(state, text);
+}
+
+fn take(state: &mut State, text: &str) {
+    match operate::form(state) {
+        Some(form) => form.take(text),
+        None => edit(state, |field| type_into(field, text)),
+    }
 }
 
 /// Changes the open text field, if there is one, and everything that follows from its text.
@@ -43,6 +60,13 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
             }
             return;
         }
+        Some(Overlay::Operate(menu)) => {
+            if let Some(field) = menu.form.as_mut().and_then(Form::text_mut) {
+                change(field);
+            }
+            return;
+        }
+        Some(Overlay::Confirm(_)) => return confirm::edit(state, change),
         Some(Overlay::Help { .. }) | None => {}
     }
     if let Some(field) = &mut state.alerts.field {
@@ -134,7 +158,29 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::ClosePalette | ActionId::CloseFileName => state.overlay = None,
+        ActionId::Mark => operate::mark(state, Marking::Turn),
+        ActionId::DropMarks => operate::mark(state, Marking::Drop),
+        ActionId::Operate => operate::open(state),
+        ActionId::Choose => operate::choose(state, effects),
+        ActionId::Stop
+        | ActionId::Resume
+        | ActionId::Start
+        | ActionId::TestConnections
+        | ActionId::Reload
+        | ActionId::ReloadTables
+        | ActionId::ValidateTables
+        | ActionId::Enable
+        | ActionId::Disable => operate::choose_by(state, action, effects),
+        ActionId::GoOn => operate::go_on(state, effects),
+        ActionId::BackToMenu => operate::close_form(state),
+        ActionId::NextField => operate::move_in_form(state, |form| form.step(1)),
+        ActionId::PreviousField => operate::move_in_form(state, |form| form.step(-1)),
+        ActionId::NextOrigin => operate::move_in_form(state, |form| form.turn(1)),
+        ActionId::PreviousOrigin => operate::move_in_form(state, |form| form.turn(-1)),
+        ActionId::ConfirmChange => confirm::answer(state, effects),
+        ActionId::DropChange => confirm::leave(state, effects),
+        ActionId::CopyCommand => confirm::copy(state, effects),
+        ActionId::ClosePalette | ActionId::CloseFileName | ActionId::CloseMenu => state.overlay = None,
         ActionId::RunCommand => run_command(state, effects),
         ActionId::Erase => edit(state, |field| {
             field.pop();
@@ -146,7 +192,10 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::FindNext => state.definition.next(true),
         ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
-        ActionId::Suspend => effects.push(Effect::Suspend),
+        ActionId::Suspend => {
+            confirm::absent(state, effects);
+            effects.push(Effect::Suspend);
+        }
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
     }
 }
@@ -223,17 +272,23 @@ fn step(state: &mut State, how: Move) {
             let (lines, height) = help::size(&state.setup.keys, *over, state.setup.ascii, state.area);
             *offset = how.from(*offset, height.max(2) - 1).min(lines.saturating_sub(height));
         }
+        Some(Overlay::Operate(menu)) => {
+            if let Move::Rows(by) = how {
+                menu.step(by);
+            }
+        }
         Some(Overlay::FileName(_)) => {}
+        Some(Overlay::Confirm(_)) => confirm::scroll(state, how),
         None => state.page().act(state, Act::Move(how)),
     }
 }
 
-/// Esc: what lies on top goes first, then the filter, then the screen. The first screen stays.
+/// Esc: what lies on top goes first, then the marks, then the filter, then the screen. The first screen stays.
 fn back(state: &mut State) {
     if state.overlay.take().is_some() {
         return;
     }
-    if lists::close_part(state) {
+    if lists::close_part(state) || operate::drop_marks(state) {
         return;
     }
     if !state.filter().is_empty() {

@@ -1,29 +1,34 @@
 //! (state, message, now) to effects. Pure: no clock, no I/O; the same messages give the same screen.
 //!
 //! May touch `state`, `actions`, `message` and `model`. [`update`] sorts messages; `keys` does what a key means, `export`
-//! copies and writes, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
+//! copies and writes, `operate` marks rows and leads from the
+//! menu to the question, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
 //! is here.
 
 mod activity;
 mod alerts;
+pub mod confirm;
 mod export;
 mod keys;
 mod lists;
 mod logs;
+mod operate;
 mod report;
 
 use super::message::{Effect, Message};
 use super::state::facts::Held;
 use super::state::problems::EntryState;
-use super::state::{Banner, Connection, State, Traffic, age};
+use super::state::{Banner, Connection, Mode, State, Traffic, age};
 use crate::model::parts::Identity;
-use crate::model::{Problem, ProblemKind, Scope};
+use crate::model::{Problem, ProblemKind, Report, Scope};
 use jiff::{SignedDuration, Timestamp};
 
 /// Takes one message and says what is to be done.
 pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect> {
     state.now = now;
+    let before = state.screen();
     let mut effects = Vec::new();
+    confirm::pass(state, &mut effects);
     match message {
         Message::Key(key) => keys::press(state, key, &mut effects),
         Message::Paste(text) => keys::paste(state, &text),
@@ -31,21 +36,35 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Focus(focused) => state.focused = focused,
         Message::Tick => {}
         Message::Connected { scope, identity } => {
-            connected(state, scope, identity);
+            connected(state, scope, identity, &mut effects);
             // Somebody may have to look at what was left unfinished.
             activity::ask(state, &mut effects);
         }
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
-        Message::Report(report) => report::fold(state, report),
+        Message::Report(report) => reported(state, report, &mut effects),
         Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
-        // Nobody asks for these yet.
-        Message::Drafted { .. } | Message::NotConfirmed { .. } | Message::Ended { .. } => {}
+        Message::Drafted { id, drafts } => confirm::drafted(state, id, drafts, &mut effects),
+        Message::Admitted { id } => confirm::admit(state, id),
+        Message::NotConfirmed { id, why } => confirm::not_confirmed(state, id, &why),
+        Message::Ended { id, nth, outcome } => {
+            confirm::ended(state, id, nth, *outcome, &mut effects);
+            activity::again(&mut effects);
+        }
+        Message::Followed { id, nth, outcome } => {
+            confirm::followed(state, id, nth, *outcome, &mut effects);
+            activity::again(&mut effects);
+        }
+        Message::ReadOnly(problem) => read_only(state, problem, &mut effects),
+        Message::Resumed => confirm::absent(state, &mut effects),
         Message::Activity(answer) => activity::take(state, answer),
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
             state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
         }
+    }
+    if state.screen() != before {
+        operate::left(state, before);
     }
     settle(state, &mut effects);
     effects
@@ -82,7 +101,27 @@ fn judge(state: &mut State) {
     state.tasks.judge(&state.world, open, &state.alerts.book, state.now);
 }
 
-fn connected(state: &mut State, scope: Scope, identity: Identity) {
+/// Folds it, and looks whether an open question is still about what there is.
+fn reported(state: &mut State, report: Report, effects: &mut Vec<Effect>) {
+    let news = match &report {
+        Report::Observed { observation, .. } => Some((observation.subject.clone(), observation.received)),
+        Report::Failed { .. } => None,
+    };
+    report::fold(state, report);
+    if let Some((subject, received)) = news {
+        confirm::compare(state, &subject, received, effects);
+    }
+}
+
+/// Operating was meant and is not possible: it is said, and nothing is asked from here on.
+fn read_only(state: &mut State, problem: Problem, effects: &mut Vec<Effect>) {
+    confirm::close(state, effects);
+    state.setup.mode = Mode::ReadOnly;
+    state.setup.read_only_because.clone_from(&problem.hint);
+    state.problems.add(problem, None, EntryState::Standing, state.now);
+}
+
+fn connected(state: &mut State, scope: Scope, identity: Identity, effects: &mut Vec<Effect>) {
     if let Connection::Connected { scope: old, .. } = &state.connection
         && *old != scope
     {
@@ -94,10 +133,12 @@ fn connected(state: &mut State, scope: Scope, identity: Identity) {
             request_id: None,
             at: state.now,
         };
+        confirm::close(state, effects);
         // Everything of the old scope goes at once; what stays is about the program itself.
         let fresh = State::new(state.setup.clone(), state.area, state.now);
         let problems = std::mem::take(&mut state.problems);
-        *state = State { problems, focused: state.focused, ..fresh };
+        let (focused, writings, questions) = (state.focused, state.writings, state.questions);
+        *state = State { problems, focused, writings, questions, ..fresh };
         state.problems.settle_all(state.now);
         state.problems.add(problem, None, EntryState::Note, state.now);
     }

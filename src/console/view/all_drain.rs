@@ -27,6 +27,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
             n => span(Role::Bad, format!(" · {n} not through")),
         };
         title.push(open);
+    }
+    title.extend(frame::marked(state));
+    if filling == Filling::Rows {
         title.extend(tasks::hidden(&grid, all.list.sort));
     }
     let right = frame::ages(state, &[(Subject::Tasks, "status"), (Subject::Metrics, "metrics")]);
@@ -46,6 +49,7 @@ fn rows(state: &State, canvas: &mut Canvas<'_>, grid: &Grid, inner: Pane) {
     for ((place, row), y) in list.visible().zip(below_head(inner, 1).y..) {
         let (Some(task), Some(line)) = (state.world.tasks.get(row), state.all_drain.lines.get(row)) else { continue };
         let role = state.tasks.lines.get(row).map_or(Role::Text, tasks::latency_role);
+        grid.mark(canvas, y, list.is_marked(row));
         grid.row(canvas, y, place == list.cursor(), |column, width| cell(task, line, role, column, width));
     }
 }

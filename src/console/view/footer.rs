@@ -4,6 +4,7 @@ use super::canvas::{Canvas, Line, Span, line_width, span};
 use crate::console::actions::{Action, ActionId, Context, key_label};
 use crate::console::state::age;
 use crate::console::state::alerts::{Field, NotYet, Row};
+use crate::console::state::confirm::{Confirm, Stage};
 use crate::console::state::export::FileField;
 use crate::console::state::layout::Pane;
 use crate::console::state::notice::Done;
@@ -35,7 +36,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
             x += field(canvas, pane, x, ("why? ", reason), 50) + 3;
             x += canvas.line(x, pane.y, pane.width.saturating_sub(x + 1), &[lasts(state)]) + 3;
         }
-        (_, Some(notice)) if !context.takes_text() => {
+        (_, Some(notice)) if !context.takes_text() || context == Context::Confirm => {
             let (role, sign) = match notice.done {
                 Done::Well => (Role::Good, "✓ "),
                 Done::Partly => (Role::Warn, "▲ "),
@@ -124,14 +125,41 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
     match id {
         ActionId::Back => {
             let narrowed = state.tasks.only_unwell || !state.tasks.list.filter.text().is_empty();
-            context == Context::Help || state.screens.len() > 1 || narrowed
+            let marked = state.page().marks(state).all > 0;
+            context == Context::Help || state.screens.len() > 1 || narrowed || marked
         }
         // The formats are worth more than a key that every field has.
-        ActionId::EraseAll => context != Context::FileName,
+        ActionId::EraseAll => !matches!(context, Context::FileName | Context::OperateForm | Context::Confirm),
+        ActionId::NextOrigin => {
+            matches!(&state.overlay, Some(Overlay::Operate(menu)) if menu.form.as_ref().is_some_and(|form| form.from.is_some()))
+        }
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
+        ActionId::ConfirmChange | ActionId::CopyCommand => asks(state, id),
         // Events, logs and drain may be on screen without a task.
         ActionId::NextTab => state.tab().is_some(),
+        // Where what can be done is the question; on the other sides of a task it is one key more to remember.
+        ActionId::Operate => {
+            matches!(context, Context::Tasks | Context::Tables | Context::Schedules | Context::AllDrain)
+        }
         _ => true,
+    }
+}
+
+/// What an open question takes.
+fn asks(state: &State, id: ActionId) -> bool {
+    let Some(Overlay::Confirm(confirm)) = &state.overlay else { return false };
+    match id {
+        ActionId::ConfirmChange => matches!(confirm.stage, Stage::Open { .. }),
+        _ => confirm.is_guarded() && !confirm.commands().is_empty(),
+    }
+}
+
+/// What Esc does to a question.
+fn leaves(confirm: &Confirm) -> &'static str {
+    match confirm.stage {
+        Stage::Asking | Stage::Open { .. } => "change nothing",
+        Stage::Sending { stopping: false } if confirm.going().count() > 1 => "send no more",
+        Stage::Closed | Stage::Over { .. } | Stage::Sending { .. } | Stage::Ended => "close",
     }
 }
 
@@ -155,11 +183,13 @@ fn label(state: &State, action: &Action) -> Cow<'static, str> {
     match (action.id, &state.overlay) {
         (ActionId::OnlyUnwell, None) if state.tasks.only_unwell => "all tasks".into(),
         (ActionId::Acknowledge, None) if acknowledged() => "take back".into(),
+        (ActionId::Back, None) if state.page().marks(state).all > 0 => "unmark all".into(),
         (ActionId::Back, None) if filtered && state.columns().is_empty() => "drop search".into(),
         (ActionId::Back, None) if filtered => "all rows".into(),
         (ActionId::WriteFile, Some(Overlay::FileName(file))) => {
             format!("write {}", text::plural(file.rows, "row")).into()
         }
+        (ActionId::DropChange, Some(Overlay::Confirm(confirm))) => leaves(confirm).into(),
         _ => action.label.into(),
     }
 }

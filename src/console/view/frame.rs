@@ -47,6 +47,20 @@ pub fn title<'a>(name: Line<'a>, left: usize, all: Option<usize>, unwell: usize,
     line
 }
 
+/// ` ─ 3 marked, 1 of them hidden`, where any are.
+pub fn marked<'a>(state: &State) -> Line<'a> {
+    let marks = state.page().marks(state);
+    let count = |n: usize| text::grouped(i64::try_from(n).unwrap_or(i64::MAX));
+    let mut line: Line<'a> = Vec::new();
+    if marks.all > 0 {
+        line.extend([span(Role::Border, " ─ "), span(Role::Input, format!("◆ {} marked", count(marks.all)))]);
+    }
+    if marks.hidden > 0 {
+        line.push(span(Role::Warn, format!(", {} of them hidden", count(marks.hidden))));
+    }
+    line
+}
+
 /// `as of 15s · metrics 1m`, or what went wrong and when it is tried again.
 pub fn ages<'a>(state: &State, subjects: &[(Subject, &'static str)]) -> Line<'a> {
     let mut line: Line<'a> = Vec::new();

@@ -1,4 +1,4 @@
-//! A table: its head and its rows. Only the rows asked for are built.
+//! A table: its head and its rows. Only the rows asked for are built. Left of a row stand the cursor and its mark.
 
 use super::canvas::{Canvas, Line, line_width};
 use crate::console::state::column::{Column, Placed, fit};
@@ -6,7 +6,7 @@ use crate::console::state::layout::Pane;
 use crate::console::state::list::Sort;
 use crate::console::theme::Role;
 
-/// Cells left of the first column, for the cursor's mark.
+/// Cells left of the first column, for the cursor and for the sign of a marked row.
 const MARK: u16 = 2;
 
 #[cfg(test)]
@@ -46,6 +46,13 @@ impl Grid {
             let title =
                 crate::console::text::cut(column.title, usize::from(placed.width).saturating_sub(mark.len().min(1)));
             self.cell(canvas, y, *placed, &[(Role::Title, format!("{title}{mark}").into())]);
+        }
+    }
+
+    /// The sign of a marked row, beside the cursor.
+    pub fn mark(&self, canvas: &mut Canvas<'_>, y: u16, marked: bool) {
+        if marked {
+            canvas.put(self.pane.x + 1, y, 1, Role::Input, "◆");
         }
     }
 

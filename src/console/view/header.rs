@@ -4,7 +4,7 @@ use super::canvas::{Canvas, span};
 use crate::console::state::feed::Freshness;
 use crate::console::state::header::{BETWEEN, ENVIRONMENT_MAX, Part, segments};
 use crate::console::state::layout::Pane;
-use crate::console::state::{Banner, State, age};
+use crate::console::state::{Banner, Mode, State, age};
 use crate::console::theme::Role;
 use crate::model::ProblemKind;
 
@@ -20,7 +20,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
         let between = u16::try_from(BETWEEN).unwrap_or(3);
         canvas.put(x, pane.y, left, Role::Border, if segment.part == Part::Role { " · " } else { " │ " });
         let role = match segment.part {
-            Part::Mode | Part::Account => Role::Title,
+            Part::Account => Role::Title,
+            Part::Mode => mode(state),
             Part::Data(freshness) => fresh(freshness),
             Part::Credentials { short: true } => Role::Warn,
             _ => Role::Text,
@@ -41,8 +42,17 @@ pub fn fresh(freshness: Freshness) -> Role {
     }
 }
 
+/// Where something can be changed it is seen at once; in production, and where nobody knows what this is, from afar.
+fn mode(state: &State) -> Role {
+    match (state.setup.mode, band(state)) {
+        (Mode::ReadOnly, _) => Role::Title,
+        (Mode::Operate, loud @ (Role::BandProd | Role::BandUnknown)) => loud,
+        (Mode::Operate, _) => Role::Operate,
+    }
+}
+
 /// Production is what calls itself that; what nobody named is marked as such.
-fn band(state: &State) -> Role {
+pub fn band(state: &State) -> Role {
     let name = state.setup.environment.as_deref().unwrap_or_default().to_lowercase();
     match name.trim() {
         _ if state.setup.demo => Role::BandDemo,

@@ -8,6 +8,7 @@ mod alerts;
 mod all_drain;
 mod canvas;
 mod charts;
+mod confirm;
 mod cost;
 mod definition;
 mod drain;
@@ -19,6 +20,7 @@ mod grid;
 mod header;
 mod help;
 mod logs;
+mod operate;
 mod palette;
 mod problems;
 mod schedule_detail;
@@ -60,8 +62,11 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
                 tabs::draw(state, &mut canvas, pane);
             }
             screen(state, &mut canvas, layout);
-            if let Some(Overlay::Palette(palette)) = overlay {
-                palette::draw(palette, &mut canvas, state.area);
+            match overlay {
+                Some(Overlay::Palette(palette)) => palette::draw(palette, &mut canvas, state.area),
+                Some(Overlay::Operate(menu)) => operate::draw(state, menu, &mut canvas),
+                Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, &mut canvas),
+                _ => {}
             }
         }
     }

@@ -67,6 +67,7 @@ fn list(state: &State, canvas: &mut Canvas<'_>, pane: Pane, subscriptions_shown:
     let all = matches!(filling, Filling::Rows | Filling::NoMatch).then_some(state.world.schedules.len());
     let heading = vec![span(Role::Title, "Schedules")];
     let mut title = frame::title(heading, list.len(), all, state.schedules.clashes, list.filter.text());
+    title.extend(frame::marked(state));
     if filling == Filling::Rows {
         title.extend(super::tasks::hidden(&grid, list.sort));
     }
@@ -120,6 +121,7 @@ fn rows(state: &State, canvas: &mut Canvas<'_>, grid: &Grid, body: Pane) {
         };
         let cell = |column, width| cell(state.now, schedule, line, column, width);
         grid.row(canvas, y, place == list.cursor(), cell);
+        grid.mark(canvas, y, list.is_marked(row));
     }
 }
 

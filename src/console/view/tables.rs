@@ -27,6 +27,7 @@ pub fn draw(state: &State, tables: &Tables, canvas: &mut Canvas<'_>, layout: Lay
     let all = matches!(filling, Filling::Rows | Filling::NoMatch | Filling::Empty).then_some(tables.rows.len());
     let heading = vec![span(Role::Title, "Tables of "), span(Role::Title, name)];
     let mut title = frame::title(heading, list.len(), all, tables.unwell, list.filter.text());
+    title.extend(frame::marked(state));
     if filling == Filling::Rows {
         title.extend(super::tasks::hidden(&grid, list.sort));
     }
@@ -101,6 +102,7 @@ fn summary<'a>(state: &'a State, tables: &Tables, width: usize) -> Line<'a> {
 fn rows(state: &State, tables: &Tables, canvas: &mut Canvas<'_>, grid: &Grid, body: Pane) {
     grid.head(canvas, body.y, tables.list.sort);
     for ((place, row), y) in tables.list.visible().zip(below_head(body, 1).y..) {
+        grid.mark(canvas, y, tables.list.is_marked(row));
         let Some(row) = tables.rows.get(row) else { continue };
         grid.row(canvas, y, place == tables.list.cursor(), |column, width| cell(state, row, column, width));
     }

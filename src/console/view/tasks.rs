@@ -35,6 +35,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     if state.tasks.only_unwell && all.is_some() {
         title.extend([span(Role::Border, " ─ "), span(Role::Input, "only alerts")]);
     }
+    title.extend(frame::marked(state));
     if filling == Filling::Rows {
         title.extend(hidden(&grid, list.sort));
     }
@@ -85,6 +86,7 @@ fn rows(state: &State, canvas: &mut Canvas<'_>, grid: &Grid, inner: Pane) {
         let (Some(task), Some(line)) = (state.world.tasks.get(row), state.tasks.lines.get(row)) else { continue };
         let cell = |column, width| cell(state, task, line, column, width);
         grid.row(canvas, y, place == list.cursor(), cell);
+        grid.mark(canvas, y, list.is_marked(row));
     }
 }
 

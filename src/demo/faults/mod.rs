@@ -35,6 +35,7 @@ pub enum FaultName {
     MaintenanceSoon,
     RetryLoop,
     LowMemory,
+    EndpointDown,
 }
 
 /// One row of the table.
@@ -88,7 +89,7 @@ const fn row(name: FaultName, word: &'static str, takes: Takes, doc: &'static st
 const STALE_SECONDS: u64 = 60;
 
 /// THE table of faults.
-pub const TABLE: [Row; 21] = [
+pub const TABLE: [Row; 22] = [
     row(
         FaultName::Throttle,
         "throttle",
@@ -205,6 +206,12 @@ pub const TABLE: [Row; 21] = [
         Takes::Text { required: false, what: "INSTANCE" },
         "this instance, or the first one, has hardly any memory left, and swaps",
     ),
+    row(
+        FaultName::EndpointDown,
+        "endpoint-down",
+        Takes::Text { required: true, what: "ENDPOINT" },
+        "from now on tests of connections to this endpoint fail",
+    ),
 ];
 
 impl FaultName {
@@ -284,6 +291,7 @@ impl Fault {
             }
             (FaultName::RetryLoop, on) => Some(Event::Trouble { what: Trouble::RetryLoop, whose: task(), on }),
             (FaultName::LowMemory, on) => Some(Event::Trouble { what: Trouble::LowMemory, whose: task(), on }),
+            (FaultName::EndpointDown, on) => Some(Event::Trouble { what: Trouble::EndpointDown, whose: task(), on }),
             (FaultName::FailTask, true) => Some(Event::TaskFails { task: task()? }),
             (FaultName::ChangedBySomeone, true) => Some(Event::SomebodyElse { task: task() }),
             _ => None,

@@ -1,6 +1,6 @@
 //! The operations that change something: start, stop, reload tables, test a connection.
 
-use super::legal::{self, Asked, StartType};
+use super::legal::{self, Asked, StartType, Whose};
 use super::refusal::Refusal;
 use super::task::{Tables, Task};
 use super::{Command, World, answers, events, logs, time};
@@ -14,11 +14,15 @@ use std::sync::Arc;
 /// Tables in one `ReloadTables` (section 1.2 of the facts).
 const MAX_RELOAD: usize = 10;
 
-pub fn start(world: &mut World, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
-    let index = find(world, input)?;
-    let kind = input.text_of("StartReplicationTaskType").unwrap_or_default();
-    let start_type = StartType::parse(kind)
-        .ok_or_else(|| Refusal::parameter(format!("Invalid value {kind} for StartReplicationTaskType")))?;
+pub fn start(world: &mut World, input: &Value, whose: Whose, now: Timestamp) -> Result<Value, Refusal> {
+    let index = find(world, input, whose)?;
+    let member = match whose {
+        Whose::Task => "StartReplicationTaskType",
+        Whose::Replication => "StartReplicationType",
+    };
+    let kind = input.text_of(member).unwrap_or_default();
+    let start_type =
+        StartType::parse(kind).ok_or_else(|| Refusal::parameter(format!("Invalid value {kind} for {member}")))?;
     let position = input.text_of("CdcStartPosition").filter(|text| !text.is_empty());
     let time = input.get("CdcStartTime").and_then(Value::time);
     if position.is_some() && time.is_some() {
@@ -29,12 +33,13 @@ pub fn start(world: &mut World, input: &Value, now: Timestamp) -> Result<Value, 
         start: start_type,
         from_position: position.is_some() || time.is_some(),
         has_run: task.has_run(),
-        connected: connected(world, task),
+        connected: whose == Whose::Replication || connected(world, task),
+        whose,
     };
     legal::start(&task.def.migration_type, &task.status, asked)?;
     let start = position.map(ToOwned::to_owned).or_else(|| time.map(|at| at.to_string()));
     begin(world, index, start_type, start, input.text_of("CdcStopPosition"), now);
-    Ok(described(world, index, now))
+    Ok(described(world, index, whose, now))
 }
 
 fn begin(
@@ -55,8 +60,7 @@ fn begin(
         // Goes on from the last position, even where the load broke off: it loads nothing (facts, point 9).
         (StartType::Resume, _) => Begin::Changes { from: task.checkpoint },
     };
-    task.status = TaskStatus::Starting;
-    task.until = Some(now + time::STARTING);
+    (task.status, task.until) = time::first_status(task, now);
     task.fresh = start_type != StartType::Resume;
     task.started_as = Some(start_type);
     task.begin = Some(begin);
@@ -66,11 +70,11 @@ fn begin(
     task.last_failure = None;
 }
 
-pub fn stop(world: &mut World, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
-    let index = find(world, input)?;
-    legal::stop(&world.tasks[index].status)?;
+pub fn stop(world: &mut World, input: &Value, whose: Whose, now: Timestamp) -> Result<Value, Refusal> {
+    let index = find(world, input, whose)?;
+    legal::stop(&world.tasks[index].status, whose)?;
     begin_stop(world, index, now);
-    Ok(described(world, index, now))
+    Ok(described(world, index, whose, now))
 }
 
 fn begin_stop(world: &mut World, index: usize, now: Timestamp) {
@@ -86,8 +90,8 @@ fn begin_stop(world: &mut World, index: usize, now: Timestamp) {
     }
 }
 
-pub fn reload(world: &mut World, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
-    let index = find(world, input)?;
+pub fn reload(world: &mut World, input: &Value, whose: Whose, now: Timestamp) -> Result<Value, Refusal> {
+    let index = find(world, input, whose)?;
     let task = &mut world.tasks[index];
     let names: Vec<(String, String)> = input
         .items_of("TablesToReload")
@@ -105,7 +109,7 @@ pub fn reload(world: &mut World, input: &Value, now: Timestamp) -> Result<Value,
     if (1..names.len()).any(|i| names[..i].contains(&names[i])) {
         return Err(Refusal::parameter("TablesToReload contains a duplicate"));
     }
-    legal::reload(&task.def.migration_type, &task.status)?;
+    legal::reload(&task.def.migration_type, &task.status, whose)?;
     if let Some((schema, table)) = names.iter().find(|(schema, table)| !task.has_table(schema, table)) {
         return Err(Refusal::parameter(format!("Table {schema}.{table} is not part of the replication task")));
     }
@@ -113,7 +117,7 @@ pub fn reload(world: &mut World, input: &Value, now: Timestamp) -> Result<Value,
         "data-reload" => {}
         // Validates the rows again and moves none.
         "validate-only" if task.def.settings.contains("\"EnableValidation\":true") => {
-            return Ok(Value::map([("ReplicationTaskArn", task.def.arn.as_str().into())]));
+            return Ok(Value::map([(arn_of(whose), task.def.arn.as_str().into())]));
         }
         "validate-only" => {
             return Err(Refusal::combination("Reload option validate-only is valid only when validation is enabled"));
@@ -142,7 +146,7 @@ pub fn reload(world: &mut World, input: &Value, now: Timestamp) -> Result<Value,
     }
     let def = Arc::clone(&world.tasks[index].def);
     events::reload(world, &def.name, now);
-    Ok(Value::map([("ReplicationTaskArn", def.arn.as_str().into())]))
+    Ok(Value::map([(arn_of(whose), def.arn.as_str().into())]))
 }
 
 pub fn test_connection(world: &mut World, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
@@ -177,12 +181,13 @@ pub fn test_connection(world: &mut World, input: &Value, now: Timestamp) -> Resu
 /// Somebody at another console: stops what runs, starts what does not.
 pub fn somebody_else(world: &mut World, name: Option<&str>, now: Timestamp) {
     let wanted = |task: &Task| !task.is_serverless() && name.is_none_or(|name| name == task.def.name);
-    let can_stop = |task: &Task| wanted(task) && legal::stop(&task.status).is_ok();
+    let can_stop = |task: &Task| wanted(task) && legal::stop(&task.status, Whose::Task).is_ok();
     if let Some(index) = world.tasks.iter().position(can_stop) {
         return begin_stop(world, index, now);
     }
     let can_resume = |task: &Task| {
-        let asked = Asked { start: StartType::Resume, from_position: false, has_run: task.has_run(), connected: true };
+        let (start, whose) = (StartType::Resume, Whose::Task);
+        let asked = Asked { start, from_position: false, has_run: task.has_run(), connected: true, whose };
         wanted(task) && legal::start(&task.def.migration_type, &task.status, asked).is_ok()
     };
     if let Some(index) = world.tasks.iter().position(can_resume) {
@@ -190,16 +195,28 @@ pub fn somebody_else(world: &mut World, name: Option<&str>, now: Timestamp) {
     }
 }
 
-fn find(world: &World, input: &Value) -> Result<usize, Refusal> {
-    let arn = input.text_of("ReplicationTaskArn").unwrap_or_default();
-    world
-        .by_arn(arn)
-        .filter(|index| !world.tasks[*index].is_serverless())
-        .ok_or_else(|| Refusal::not_found(format!("Replication Task {arn} not found.")))
+fn arn_of(whose: Whose) -> &'static str {
+    match whose {
+        Whose::Task => "ReplicationTaskArn",
+        Whose::Replication => "ReplicationConfigArn",
+    }
 }
 
-fn described(world: &World, index: usize, now: Timestamp) -> Value {
-    Value::map([("ReplicationTask", answers::task(&world.tasks[index], true, now))])
+fn find(world: &World, input: &Value, whose: Whose) -> Result<usize, Refusal> {
+    let arn = input.text_of(arn_of(whose)).unwrap_or_default();
+    let found = world.by_arn(arn).filter(|index| world.tasks[*index].is_serverless() == (whose == Whose::Replication));
+    found.ok_or_else(|| match whose {
+        Whose::Task => Refusal::not_found(format!("Replication Task {arn} not found.")),
+        Whose::Replication => Refusal::not_found(format!("Replication {arn} not found.")),
+    })
+}
+
+fn described(world: &World, index: usize, whose: Whose, now: Timestamp) -> Value {
+    let task = &world.tasks[index];
+    match whose {
+        Whose::Task => Value::map([("ReplicationTask", answers::task(task, true, now))]),
+        Whose::Replication => Value::map([("Replication", answers::replication(task, now))]),
+    }
 }
 
 fn connected(world: &World, task: &Task) -> bool {

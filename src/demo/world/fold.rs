@@ -3,7 +3,7 @@
 use super::World;
 use super::logs;
 use super::task::{Run, Table, Tables, Task};
-use crate::demo::mover::order::Happened;
+use crate::demo::mover::order::{Checkpoint, Happened};
 use crate::model::Untrusted;
 use crate::model::table::{AppliedCounts, Counts, TableRow, TableState, ValidationState};
 use crate::model::task::{MigrationType, StopReason, TaskStatus};
@@ -149,6 +149,10 @@ pub fn stopped(task: &mut Task, reason: StopReason, now: Timestamp) {
     let reason = format!("Stop Reason {}", reason.raw());
     logs::stopped(task, &reason, now);
     task.stop_reason = Some(reason);
+    if task.runs == 0 && task.def.migration_type.has_cdc() {
+        // Nothing moves here, so no mover says how far it has come.
+        task.checkpoint = Some(Checkpoint(now.as_second()));
+    }
     for table in task.kept() {
         if matches!(table.live.state, TableState::FullLoad | TableState::BeingReloaded) {
             table.live.state = TableState::Cancelled;

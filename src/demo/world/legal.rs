@@ -30,14 +30,50 @@ pub struct Asked {
     pub from_position: bool,
     /// `FreshStartDate` is present.
     pub has_run: bool,
-    /// Both connection tests are successful now.
+    /// Both connection tests are successful now. A serverless replication tests them itself when it starts.
     pub connected: bool,
+    pub whose: Whose,
+}
+
+/// What the words of a refusal are about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    Task,
+    /// Serverless.
+    Replication,
+}
+
+impl Whose {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Task => "Replication Task",
+            Self::Replication => "Replication",
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Task => "task",
+            Self::Replication => "replication",
+        }
+    }
+}
+
+/// Never run, or down: whatever may be started. A serverless replication is `created` before its first run, and
+/// `deprovisioned` a while after its last.
+fn stands(status: &TaskStatus, whose: Whose) -> bool {
+    match status {
+        TaskStatus::Ready | TaskStatus::Stopped | TaskStatus::Failed | TaskStatus::FailedMove => true,
+        TaskStatus::Other(word) => whose == Whose::Replication && matches!(word.raw(), "created" | "deprovisioned"),
+        _ => false,
+    }
 }
 
 /// May this task start so?
 pub fn start(kind: &MigrationType, status: &TaskStatus, asked: Asked) -> Result<(), Refusal> {
-    if !matches!(status, TaskStatus::Ready | TaskStatus::Stopped | TaskStatus::Failed | TaskStatus::FailedMove) {
-        return Err(Refusal::invalid_state("Replication Task cannot be started, invalid state"));
+    let whose = asked.whose;
+    if !stands(status, whose) {
+        return Err(Refusal::invalid_state(format!("{} cannot be started, invalid state", whose.title())));
     }
     if !asked.connected {
         return Err(Refusal::invalid_state(
@@ -45,38 +81,44 @@ pub fn start(kind: &MigrationType, status: &TaskStatus, asked: Asked) -> Result<
         ));
     }
     let cdc_only = *kind == MigrationType::Cdc;
+    let refused = |start: &str, why: &str| Err(Refusal::combination(format!("Start Type : {start}, {why}")));
+    let first = format!("valid only for {}s running for the first time", whose.word());
+    let never = format!("not valid for {}s running for the first time", whose.word());
     match (asked.start, asked.has_run) {
-        (StartType::Start, true) if !(cdc_only && asked.from_position) => {
-            Err(Refusal::combination("Start Type : START_REPLICATION, valid only for tasks running for the first time"))
-        }
-        (StartType::Resume, false) => {
-            Err(Refusal::combination("Start Type : RESUME_PROCESSING, not valid for tasks running for the first time"))
-        }
-        (StartType::Reload, false) => {
-            Err(Refusal::combination("Start Type : RELOAD_TARGET, not valid for tasks running for the first time"))
-        }
+        (StartType::Start, true) if !(cdc_only && asked.from_position) => refused("START_REPLICATION", &first),
+        (StartType::Resume, false) => refused("RESUME_PROCESSING", &never),
+        (StartType::Reload, false) => refused("RELOAD_TARGET", &never),
         (StartType::Reload, true) if cdc_only => {
-            Err(Refusal::combination("Start Type : RELOAD_TARGET, not valid for tasks of migration type cdc"))
+            refused("RELOAD_TARGET", &format!("not valid for {}s of migration type cdc", whose.word()))
+        }
+        // Classic and serverless differ here (section 2.1 of the facts).
+        (StartType::Resume, true) if whose == Whose::Replication && *kind == MigrationType::FullLoad => {
+            refused("RESUME_PROCESSING", "not applicable for replications of migration type full-load")
         }
         _ => Ok(()),
     }
 }
 
 /// May it be stopped? Not while `starting`: a restart has to wait.
-pub fn stop(status: &TaskStatus) -> Result<(), Refusal> {
+pub fn stop(status: &TaskStatus, whose: Whose) -> Result<(), Refusal> {
     match status {
         TaskStatus::Running => Ok(()),
-        _ => Err(Refusal::invalid_state("Replication Task cannot be stopped, task not running")),
+        _ => {
+            let why = format!("{} cannot be stopped, {} not running", whose.title(), whose.word());
+            Err(Refusal::invalid_state(why))
+        }
     }
 }
 
 /// May tables be reloaded?
-pub fn reload(kind: &MigrationType, status: &TaskStatus) -> Result<(), Refusal> {
+pub fn reload(kind: &MigrationType, status: &TaskStatus, whose: Whose) -> Result<(), Refusal> {
+    let what = whose.title().to_lowercase();
     if *status != TaskStatus::Running {
-        return Err(Refusal::invalid_state("Tables can be reloaded only while the replication task is running"));
+        return Err(Refusal::invalid_state(format!("Tables can be reloaded only while the {what} is running")));
     }
     if !kind.has_full_load() {
-        return Err(Refusal::combination("Reload of tables is not valid for tasks of migration type cdc"));
+        let why = format!("Reload of tables is not valid for {}s of migration type cdc", whose.word());
+        return Err(Refusal::combination(why));
     }
     Ok(())
 }
@@ -122,7 +164,7 @@ mod tests {
             (Cdc, Testing, Resume, false, true, Some(STATE)),
         ];
         for (kind, status, start_type, from_position, has_run, want) in cases {
-            let asked = Asked { start: start_type, from_position, has_run, connected: true };
+            let asked = Asked { start: start_type, from_position, has_run, connected: true, whose: Whose::Task };
             let got = start(&kind, &status, asked).err().map(|refusal| refusal.code);
             assert_eq!(got, want, "{kind:?} {status:?} {asked:?}");
             // Whatever else is right: without successful connection tests nothing starts.
@@ -132,14 +174,94 @@ mod tests {
     }
 
     #[test]
+    fn a_serverless_replication_is_started_by_rules_of_its_own() {
+        use StartType::{Reload, Resume, Start};
+        let other = |word: &str| TaskStatus::Other(crate::model::Untrusted::new(word));
+        for (kind, status, start_type, has_run, want) in [
+            (MigrationType::FullLoad, other("created"), Start, false, None),
+            (MigrationType::FullLoad, other("created"), Resume, false, Some("not valid for replications running")),
+            (
+                MigrationType::FullLoad,
+                other("provisioning_capacity"),
+                Start,
+                false,
+                Some("Replication cannot be started"),
+            ),
+            (MigrationType::FullLoad, TaskStatus::Stopped, Resume, true, Some("not applicable for replications")),
+            (MigrationType::FullLoad, TaskStatus::Stopped, Reload, true, None),
+            (MigrationType::Cdc, TaskStatus::Stopped, Resume, true, None),
+            (
+                MigrationType::FullLoadAndCdc,
+                TaskStatus::Failed,
+                Start,
+                true,
+                Some("valid only for replications running"),
+            ),
+        ] {
+            let whose = Whose::Replication;
+            let asked = Asked { start: start_type, from_position: false, has_run, connected: true, whose };
+            let got = start(&kind, &status, asked).err().map(|refusal| refusal.message);
+            let fits = match (&got, want) {
+                (Some(got), Some(want)) => got.contains(want),
+                (got, want) => got.is_none() && want.is_none(),
+            };
+            assert!(fits, "{kind:?} {status:?} {start_type:?}: {got:?}");
+        }
+        // A status of serverless is none of a task.
+        let asked = Asked { start: Start, from_position: false, has_run: false, connected: true, whose: Whose::Task };
+        assert!(start(&MigrationType::FullLoad, &other("created"), asked).is_err());
+    }
+
+    #[test]
     fn only_a_running_task_stops_or_reloads_tables() {
         use TaskStatus::{Failed, Ready, Running, Starting, Stopped, Stopping};
         for status in [Ready, Starting, Stopping, Stopped, Failed] {
-            assert_eq!(stop(&status).unwrap_err().code, STATE, "{status:?}");
-            assert_eq!(reload(&MigrationType::FullLoad, &status).unwrap_err().code, STATE, "{status:?}");
+            assert_eq!(stop(&status, Whose::Task).unwrap_err().code, STATE, "{status:?}");
+            assert_eq!(reload(&MigrationType::FullLoad, &status, Whose::Task).unwrap_err().code, STATE, "{status:?}");
         }
-        assert!(stop(&Running).is_ok());
-        assert!(reload(&MigrationType::FullLoadAndCdc, &Running).is_ok());
-        assert_eq!(reload(&MigrationType::Cdc, &Running).unwrap_err().code, COMBINATION);
+        assert!(stop(&Running, Whose::Task).is_ok());
+        assert!(reload(&MigrationType::FullLoadAndCdc, &Running, Whose::Task).is_ok());
+        assert_eq!(reload(&MigrationType::Cdc, &Running, Whose::Task).unwrap_err().code, COMBINATION);
+    }
+
+    /// The real service has the last word, but where both know an answer, the demo must not contradict the operator's table.
+    #[test]
+    fn the_table_of_the_operator_and_this_one_agree() {
+        use crate::model::change::{Ruling, VerbKind, legal};
+        use crate::model::{ReplicationKind, change::legal::Case};
+        let words =
+            "creating ready starting running stopping stopped failed modifying moving failed-move testing deleting";
+        let serverless = "created initializing testing_connection provisioning_capacity replication_starting running \
+                          stopping stopped failed modifying deleting deprovisioned";
+        for (whose, kind, words) in [
+            (Whose::Task, ReplicationKind::Classic, words),
+            (Whose::Replication, ReplicationKind::Serverless, serverless),
+        ] {
+            for (word, migration_type, has_run) in words.split_whitespace().flat_map(|word| {
+                let types = [MigrationType::FullLoad, MigrationType::FullLoadAndCdc, MigrationType::Cdc];
+                types.into_iter().flat_map(move |kind| [false, true].map(|has_run| (word, kind.clone(), has_run)))
+            }) {
+                let case = Case { kind, migration_type, status: word.to_owned().into(), has_run };
+                let from_position = case.migration_type == MigrationType::Cdc;
+                let start = |start_type| {
+                    let asked = Asked { start: start_type, from_position, has_run, connected: true, whose };
+                    start(&case.migration_type, &case.status, asked)
+                };
+                let reload = || reload(&case.migration_type, &case.status, whose);
+                for (verb, answer) in [
+                    (VerbKind::Start, start(StartType::Start)),
+                    (VerbKind::Resume, start(StartType::Resume)),
+                    (VerbKind::Reload, start(StartType::Reload)),
+                    (VerbKind::Stop, stop(&case.status, whose)),
+                    (VerbKind::ReloadTables, reload()),
+                    (VerbKind::ValidateTables, reload()),
+                ] {
+                    let legal = legal::task(&case, verb) == Ruling::Legal;
+                    // Let through with a warning: the service decides.
+                    let left_open = legal::caution(&case, verb).is_some();
+                    assert!(left_open || legal == answer.is_ok(), "{case:?} {verb:?}: {legal}, {answer:?}");
+                }
+            }
+        }
     }
 }

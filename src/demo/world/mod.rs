@@ -34,6 +34,7 @@ mod topics;
 mod troubles;
 
 pub use logs::FUNCTION_GROUP;
+pub use opening::{SOURCE_HOST, STAGING_HOST, TARGET_HOST};
 pub use parts::{Databases, Place};
 pub use refusal::Refusal;
 pub use topics::Message;
@@ -44,6 +45,7 @@ use crate::demo::wire::{Service, Value};
 use crate::model::metric::MetricName;
 use fleet::Fleet;
 use jiff::Timestamp;
+use legal::Whose;
 use std::sync::Arc;
 use task::Task;
 
@@ -203,9 +205,16 @@ impl World {
     /// Does this operation change anything?
     pub fn is_change(service: Service, operation: &str) -> bool {
         match service {
-            Service::Dms => {
-                matches!(operation, "StartReplicationTask" | "StopReplicationTask" | "ReloadTables" | "TestConnection")
-            }
+            Service::Dms => matches!(
+                operation,
+                "StartReplicationTask"
+                    | "StopReplicationTask"
+                    | "ReloadTables"
+                    | "TestConnection"
+                    | "StartReplication"
+                    | "StopReplication"
+                    | "ReloadReplicationTables"
+            ),
             Service::Events => matches!(operation, "EnableRule" | "DisableRule"),
             Service::Scheduler => operation == "UpdateSchedule",
             Service::Sns => operation == "Publish",
@@ -261,9 +270,12 @@ impl World {
     pub fn change(&mut self, operation: &str, input: &Value, now: Timestamp) -> Result<Value, Refusal> {
         self.revision += 1;
         match operation {
-            "StartReplicationTask" => change::start(self, input, now),
-            "StopReplicationTask" => change::stop(self, input, now),
-            "ReloadTables" => change::reload(self, input, now),
+            "StartReplicationTask" => change::start(self, input, Whose::Task, now),
+            "StopReplicationTask" => change::stop(self, input, Whose::Task, now),
+            "ReloadTables" => change::reload(self, input, Whose::Task, now),
+            "StartReplication" => change::start(self, input, Whose::Replication, now),
+            "StopReplication" => change::stop(self, input, Whose::Replication, now),
+            "ReloadReplicationTables" => change::reload(self, input, Whose::Replication, now),
             "TestConnection" => change::test_connection(self, input, now),
             "EnableRule" => timetable::enable_rule(Arc::make_mut(&mut self.timetable), input),
             "DisableRule" => timetable::disable_rule(Arc::make_mut(&mut self.timetable), input),

@@ -16,6 +16,11 @@ use std::sync::Arc;
 /// Where the shop stands when no database says otherwise.
 pub const SCHEMA: &str = "shop";
 
+/// Hosts of the demo's databases where they are files of its own.
+pub const SOURCE_HOST: &str = "shop-prod.c1x2y3z4.eu-west-1.rds.amazonaws.com";
+pub const TARGET_HOST: &str = "shop-aurora.cluster-c1x2y3z4.eu-west-1.rds.amazonaws.com";
+pub const STAGING_HOST: &str = "shop-staging.c1x2y3z4.eu-west-1.rds.amazonaws.com";
+
 /// Tables and about the rows that the shop begins with.
 const CUSTOMERS: [(&str, i64); 5] =
     [("customer", 1_500), ("address", 2_000), ("orders", 3_000), ("order_item", 7_500), ("shipment", 2_350)];
@@ -69,14 +74,9 @@ pub fn build(world: &mut World, now: Timestamp) {
     let url = |pick: fn(&super::Databases) -> &Place| databases.as_ref().map(|d| pick(d).url.clone());
     let schema = databases.as_ref().map_or(SCHEMA, |d| &d.source.schema);
     let endpoints = [
-        ("shop-prod", Direction::Source, url(|d| &d.source), "shop-prod.c1x2y3z4.eu-west-1.rds.amazonaws.com"),
-        (
-            "shop-aurora",
-            Direction::Target,
-            url(|d| &d.target),
-            "shop-aurora.cluster-c1x2y3z4.eu-west-1.rds.amazonaws.com",
-        ),
-        ("shop-staging", Direction::Target, url(|d| &d.staging), "shop-staging.c1x2y3z4.eu-west-1.rds.amazonaws.com"),
+        ("shop-prod", Direction::Source, url(|d| &d.source), SOURCE_HOST),
+        ("shop-aurora", Direction::Target, url(|d| &d.target), TARGET_HOST),
+        ("shop-staging", Direction::Target, url(|d| &d.staging), STAGING_HOST),
     ];
     for (name, direction, url, host) in endpoints {
         let (engine, host, port, database) = located(url.as_deref(), host);

@@ -4,18 +4,30 @@ use super::fold;
 use super::metrics::{Flow, MINUTE, Past, follows, minute_of};
 use super::parts::Databases;
 use super::task::{Route, Run, Table, Tables, Task};
-use super::{Command, World, logs};
+use super::{Command, World, logs, troubles};
 use crate::demo::mover::order::{Begin, Order};
-use crate::model::mappings;
 use crate::model::metric::{MetricName, Point};
 use crate::model::settings::{self, PrepMode};
 use crate::model::table::TableState;
 use crate::model::task::{MigrationType, StopReason, TaskStatus};
+use crate::model::{Untrusted, mappings};
 use jiff::{SignedDuration, Timestamp};
 use std::sync::Arc;
 
 /// `starting` lasts this long: long enough to be seen and to refuse a stop.
 pub const STARTING: SignedDuration = SignedDuration::from_secs(3);
+/// What a serverless replication passes through before it runs (section 2.6 of the facts, in that order). There it can take
+/// forty minutes; here each is seen, and over soon.
+pub const PROVISIONING: [&str; 7] = [
+    "initializing",
+    "preparing_metadata_resources",
+    "testing_connection",
+    "fetching_metadata",
+    "calculating_capacity",
+    "provisioning_capacity",
+    "replication_starting",
+];
+const PROVISIONING_STEP: SignedDuration = SignedDuration::from_secs(1);
 /// `stopping` lasts at least this long.
 pub const STOPPING: SignedDuration = SignedDuration::from_secs(3);
 /// A connection test takes this long.
@@ -26,12 +38,9 @@ const REFRESH: SignedDuration = SignedDuration::from_secs(5);
 const DELAY_STEP: u64 = 1000;
 
 pub fn advance(world: &mut World, now: Timestamp) {
-    for connection in &mut world.connections {
-        if connection.until.is_some_and(|until| until <= now) {
-            connection.until = None;
-            connection.status = "successful";
-            connection.failure = None;
-            world.revision += 1;
+    for index in 0..world.connections.len() {
+        if world.connections[index].until.is_some_and(|until| until <= now) {
+            tested(world, index);
         }
     }
     for index in 0..world.tasks.len() {
@@ -53,12 +62,37 @@ pub fn advance(world: &mut World, now: Timestamp) {
     }
 }
 
+/// A test of a connection ends.
+fn tested(world: &mut World, index: usize) {
+    let of = &world.connections[index].endpoint;
+    let endpoint = world.endpoints.iter().find(|endpoint| endpoint.arn == *of);
+    let down = endpoint.filter(|endpoint| troubles::is_down(world, &endpoint.name));
+    let failure = down.map(|endpoint| {
+        format!(
+            "Test Endpoint failed: Application-Status: 1020912, Application-Message: Cannot connect to {} server {}:{}",
+            endpoint.engine.1, endpoint.host, endpoint.port
+        )
+    });
+    let connection = &mut world.connections[index];
+    connection.until = None;
+    connection.status = if failure.is_some() { "failed" } else { "successful" };
+    connection.failure = failure;
+    world.revision += 1;
+}
+
 /// Statuses that end by themselves.
 fn pass(world: &mut World, index: usize, now: Timestamp) {
     let task = &mut world.tasks[index];
     let due = task.until.is_some_and(|until| until <= now);
     match task.status {
         TaskStatus::Starting if due => running(world, index, now),
+        TaskStatus::Other(ref word) if due => match provisioned(word.raw()) {
+            Some(next) => {
+                task.status = TaskStatus::Other(Untrusted::new(next));
+                task.until = task.until.map(|until| until + PROVISIONING_STEP);
+            }
+            None => running(world, index, now),
+        },
         TaskStatus::Stopping if due && task.run.is_none() => fold::stopped(task, StopReason::Normal, now),
         TaskStatus::Running => {
             if let Some(reason) = stop_position_reached(task, now) {
@@ -71,6 +105,20 @@ fn pass(world: &mut World, index: usize, now: Timestamp) {
         }
         _ => {}
     }
+}
+
+/// What follows a start.
+pub fn first_status(task: &Task, now: Timestamp) -> (TaskStatus, Option<Timestamp>) {
+    if task.is_serverless() {
+        return (TaskStatus::Other(Untrusted::new(PROVISIONING[0])), Some(now + PROVISIONING_STEP));
+    }
+    (TaskStatus::Starting, Some(now + STARTING))
+}
+
+/// What follows this status; `None` after the last.
+fn provisioned(status: &str) -> Option<&'static str> {
+    let at = PROVISIONING.iter().position(|word| *word == status)?;
+    PROVISIONING.get(at + 1).copied()
 }
 
 /// `CdcStopPosition`: `server_time:` by the clock, `commit_time:` by what has been applied.

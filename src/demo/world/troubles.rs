@@ -1,4 +1,5 @@
-//! Troubles that show in metrics and nowhere else: a task that recovers again and again, an instance short of memory.
+//! Troubles that show in metrics and nowhere else, a task that recovers again and again, an instance short of memory; and
+//! an endpoint that shows only when its connection is tested.
 
 use super::World;
 use crate::model::metric::{MetricName, Point};
@@ -16,13 +17,15 @@ pub enum Trouble {
     /// A task is `running` and in truth starts over and over.
     RetryLoop,
     LowMemory,
+    /// Its connection tests fail.
+    EndpointDown,
 }
 
 /// One trouble of one task or instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Troubled {
     what: Trouble,
-    /// Name of the task or instance.
+    /// Name of the task, instance or endpoint.
     whose: String,
     since: Timestamp,
 }
@@ -34,6 +37,11 @@ pub fn switch(world: &mut World, what: Trouble, whose: Option<String>, on: bool,
     if let Some(whose) = whose.filter(|_| on) {
         world.troubles.push(Troubled { what, whose, since: now - BEFORE });
     }
+}
+
+/// Whether this endpoint cannot be reached.
+pub fn is_down(world: &World, endpoint: &str) -> bool {
+    world.troubles.iter().any(|troubled| troubled.what == Trouble::EndpointDown && troubled.whose == endpoint)
 }
 
 /// The points of this task or instance as its troubles make them.

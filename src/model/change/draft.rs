@@ -38,6 +38,7 @@ pub struct Standing {
     pub stop: Option<Timestamp>,
     pub cdc_start_position: Option<Untrusted>,
     pub cdc_stop_position: Option<Untrusted>,
+    /// `None` while it runs, too: there it moves by itself.
     pub recovery_checkpoint: Option<Untrusted>,
     /// Last connection tests, source and target, in the service's word; `None` where there is none.
     pub connections: [Option<Untrusted>; 2],
@@ -151,6 +152,13 @@ pub enum Ruling {
 pub struct Draft {
     pub preview: Preview,
     pub ruling: Ruling,
+}
+
+impl Draft {
+    /// It is sent when the question is confirmed: it is legal, and among several it destroys nothing.
+    pub fn goes(&self, several: bool) -> bool {
+        self.ruling == Ruling::Legal && !(several && matches!(self.preview.grade, Grade::Destroys { .. }))
+    }
 }
 
 /// How a change ended.

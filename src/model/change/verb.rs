@@ -169,6 +169,16 @@ pub struct TableName {
     pub table: Untrusted,
 }
 
+impl TableName {
+    /// `ReloadTables` takes no more of them at once (section 1.2 of the DMS facts).
+    pub const IN_ONE_REQUEST: usize = 10;
+
+    /// `schema.table`, clean for a terminal.
+    pub fn shown(&self) -> String {
+        format!("{}.{}", self.schema.shown(), self.table.shown())
+    }
+}
+
 /// What is done again for a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -183,7 +183,7 @@ impl Page for LogsPage {
                     _ => log.refilter(|sieve| text.clone_into(&mut sieve.component)),
                 }
             }
-            Act::Sort(_) | Act::Shift(_) => {}
+            Act::Sort(_) | Act::Shift(_) | Act::Mark(_) => {}
         });
     }
 

@@ -1,7 +1,7 @@
 //! Tasks made for scale: what a fleet shows is what its rows say.
 
 use super::super::task::{self, Tables};
-use super::super::{Setting, World};
+use super::super::{Setting, Value, World};
 use super::seconds;
 use crate::demo::clock::FROZEN_AT;
 use crate::model::table::TableState;
@@ -44,4 +44,42 @@ fn a_fleets_load_runs_on_and_ends_by_itself() {
     assert_eq!(world.tasks[index].counts(end).queued, 0);
     assert_eq!(world.tasks[index].table_state(0, end), TableState::Completed);
     assert!(world.tasks[index].times.load_finish.is_some());
+}
+
+#[test]
+fn a_serverless_replication_is_provisioned_runs_and_stops_with_reason_and_checkpoint() {
+    let setting = Setting { seed: 3, fleet: Some("600x5".parse().unwrap()), ..Setting::default() };
+    let mut world = World::new(setting, FROZEN_AT);
+    let created = |task: &&task::Task| {
+        task.is_serverless() && task.status.raw() == "created" && task.def.migration_type.has_cdc()
+    };
+    let arn = world.tasks.iter().find(created).unwrap().def.arn.clone();
+    let index = world.by_arn(arn.as_str()).unwrap();
+    let key = || ("ReplicationConfigArn", Value::from(arn.as_str()));
+    let start = Value::map([key(), ("StartReplicationType", "start-replication".into())]);
+    let stop = Value::map([key()]);
+    assert_eq!(world.change("StopReplication", &stop, FROZEN_AT).unwrap_err().code, "InvalidResourceStateFault");
+    let answer = world.change("StartReplication", &start, FROZEN_AT).unwrap();
+    let replication = answer.get("Replication").unwrap();
+    assert_eq!(replication.text_of("Status"), Some("initializing"));
+    let mut seen = Vec::new();
+    for second in 0..12 {
+        world.advance(FROZEN_AT + seconds(second));
+        seen.push(world.tasks[index].status.raw().to_owned());
+    }
+    seen.dedup();
+    assert_eq!(seen.join(" "), super::super::time::PROVISIONING.join(" ") + " running");
+    let now = FROZEN_AT + seconds(20);
+    // Of the other kind nobody is called so.
+    let classic = Value::map([("ReplicationTaskArn", arn.as_str().into())]);
+    assert_eq!(world.change("StopReplicationTask", &classic, now).unwrap_err().code, "ResourceNotFoundFault");
+    assert!(world.tasks[index].checkpoint.is_none() && world.tasks[index].stop_reason.is_none());
+    world.change("StopReplication", &stop, now).unwrap();
+    world.advance(now + seconds(5));
+    let task = &world.tasks[index];
+    assert_eq!((task.status.raw(), task.stop_reason.as_deref()), ("stopped", Some("Stop Reason NORMAL")));
+    assert!(task.checkpoint.is_some());
+    let refused = world.change("StartReplication", &start, now + seconds(6)).unwrap_err();
+    let words = "Start Type : START_REPLICATION, valid only for replications running for the first time";
+    assert_eq!((refused.code, refused.message.as_str()), ("InvalidParameterCombinationException", words));
 }

@@ -1,4 +1,5 @@
-//! THE table of what may be done to a rule or schedule, and why not otherwise. Pure.
+//! THE table of what may be done to a rule or schedule, and why not otherwise. Pure: the executor judges by it before and
+//! after a confirmation, the console shows it before anything is asked.
 
 use crate::model::change::{Refusal, Ruling, Switch};
 use crate::model::schedule::{Schedule, ScheduleState};
@@ -79,7 +80,7 @@ pub fn switch(now_is: &Schedule, unknown: &[String], to: Switch) -> Ruling {
 }
 
 #[cfg(test)]
-pub(in crate::change) mod tests {
+pub mod tests {
     use super::*;
     use crate::model::Untrusted;
     use crate::model::schedule::ScheduleKind;

@@ -1,0 +1,58 @@
+//! Tasks: which one is meant, and a look that changes nothing.
+
+use super::{Asked, Ended, Ending, by_hand, look, nothing, somebody_is_there, time};
+use crate::app::headless::{block, the_task};
+use crate::app::{Failure, Setup, panic};
+use crate::aws::{self, Connected, Limiters};
+use crate::change::Drafter;
+use crate::model::change::{Change, Draft, Meant, Refusal, Ruling, Verb};
+use crate::model::{Problem, ProblemKind};
+
+/// Looks at what is to be done to the task that is named, by ARN or exact name. `said`: the command line confirms it.
+///
+/// # Errors
+/// Nothing may be changed, nobody could confirm it, the audit cannot be written, or there is not exactly one such task.
+pub fn task(setup: &Setup, named: &str, verb: Verb, said: bool) -> Result<Asked, Failure> {
+    setup.mode.authority()?;
+    somebody_is_there(said, "--yes, or --confirm NAME --target HOST/DB,")?;
+    look(setup, async |connected: &Connected| meant(connected, named, verb).await, absent)
+}
+
+/// Looks at it, changes nothing, and needs no permission to: what would come of it, and whether it may be done.
+///
+/// # Errors
+/// It could not be looked at, or there is not exactly one such task.
+pub fn dry_run(setup: &Setup, named: &str, verb: Verb) -> Result<Ended, Failure> {
+    block(async {
+        panic::on_request("headless");
+        let connected = aws::connect(&setup.aws, &Limiters::default()).await?;
+        let change = meant(&connected, named, verb).await?;
+        let drafter = Drafter::new(&connected, setup.environment.clone(), setup.safeguards.clone(), time());
+        let Draft { preview, ruling } = drafter.draft(&change).await.map_err(|problem| absent(problem, &change))?;
+        let (ending, lines) = match ruling {
+            Ruling::Legal => (Ending::Legal, vec!["it may be done; this was only a look".to_owned()]),
+            Ruling::Nothing(why) => return Ok(nothing(preview, &why)),
+            Ruling::Refused(Refusal { why, do_this }) => {
+                let mut lines = vec![format!("it would be refused: {why}"), do_this];
+                lines.extend(by_hand(&preview));
+                (Ending::Refused, lines)
+            }
+        };
+        Ok(Ended::new(preview, ending, lines, None))
+    })
+}
+
+async fn meant(connected: &Connected, named: &str, verb: Verb) -> Result<Change, Failure> {
+    let task = the_task(&connected.reader, named).await?;
+    Ok(Change::Task { task: Meant { arn: task.arn, name: task.name }, verb })
+}
+
+fn absent(problem: Problem, change: &Change) -> Failure {
+    let not_there = problem.kind == ProblemKind::NotFound;
+    let mut failure = Failure::from(problem);
+    if not_there {
+        failure.status = 2;
+        failure.lines.insert(0, format!("there is no {}", change.name()));
+    }
+    failure
+}

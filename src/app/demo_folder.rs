@@ -1,0 +1,56 @@
+//! A folder of the demo's own: its audit is kept there and goes with it, since nothing in it is about anything real.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+/// Names that are tried before it is given up.
+const TRIES: u32 = 8;
+
+/// Gone when it is dropped.
+#[derive(Debug)]
+pub struct DemoFolder(PathBuf);
+
+impl DemoFolder {
+    /// Makes one, for this user alone; none that is there is taken.
+    pub fn new() -> std::io::Result<Self> {
+        let mut last = std::io::Error::other("no name");
+        for _ in 0..TRIES {
+            let name = format!("cutover-demo-audit-{}-{:08x}", std::process::id(), fastrand::u32(..));
+            let path = std::env::temp_dir().join(name);
+            match DirBuilder::new().mode(0o700).create(&path) {
+                Ok(()) => return Ok(Self(path)),
+                Err(error) => last = error,
+            }
+        }
+        Err(last)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for DemoFolder {
+    fn drop(&mut self) {
+        // Nothing can be done about a folder that will not go, and nobody is left to tell.
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn the_folder_is_for_its_user_alone_and_goes_with_everything_in_it() {
+        let folder = DemoFolder::new().unwrap();
+        let path = folder.path().to_owned();
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_ne!(DemoFolder::new().unwrap().path(), path);
+        std::fs::write(path.join("cutover.db"), "x").unwrap();
+        drop(folder);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,152 @@
+//! What a person reads in the menu: each verb in few words, for what it is about; why not; who is left out.
+
+use super::{About, Choice, Deed, What};
+use crate::console::state::State;
+use crate::console::text::plural;
+use crate::model::change::{Refusal, Ruling, Switch, VerbKind};
+use crate::model::task::{MigrationType, Task};
+
+/// Tables that DMS takes in one request.
+const BATCH: usize = 10;
+
+impl Deed {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Verb(VerbKind::Start) => "start",
+            Self::Verb(VerbKind::Resume) => "resume",
+            Self::Verb(VerbKind::Reload) => "reload target",
+            Self::Verb(VerbKind::Stop) => "stop",
+            Self::Verb(VerbKind::ReloadTables) => "reload tables",
+            Self::Verb(VerbKind::ValidateTables) => "validate again",
+            Self::Verb(VerbKind::TestConnections) => "test connections",
+            Self::Switch(Switch::Enable) => "enable",
+            Self::Switch(Switch::Disable) => "disable",
+        }
+    }
+
+    /// As in "9 of 12 can be stopped".
+    fn done(self) -> &'static str {
+        match self {
+            Self::Verb(VerbKind::Start) => "started",
+            Self::Verb(VerbKind::Resume) => "resumed",
+            Self::Verb(VerbKind::Reload | VerbKind::ReloadTables) => "reloaded",
+            Self::Verb(VerbKind::Stop) => "stopped",
+            Self::Verb(VerbKind::ValidateTables) => "validated",
+            Self::Verb(VerbKind::TestConnections) => "tested",
+            Self::Switch(to) => to.done(),
+        }
+    }
+
+    /// Rows that are there are overwritten.
+    pub fn destroys(self) -> bool {
+        matches!(self, Self::Verb(VerbKind::Reload | VerbKind::ReloadTables))
+    }
+}
+
+impl About {
+    /// What stands in the title: the name, or how many.
+    pub fn title(&self) -> String {
+        match &self.what {
+            What::Task(task) | What::Tables(task, _) => task.name.shown().into_owned(),
+            What::Tasks(all) => plural(all.len(), "marked task"),
+            What::Schedules(all) => match &all[..] {
+                [one] => one.full(),
+                all => plural(all.len(), "marked schedule"),
+            },
+        }
+    }
+
+    /// The rows that are not on screen, though the menu is about them too.
+    pub fn hidden_words(&self) -> Option<String> {
+        let marks = self.marks;
+        let mine = match marks.hidden {
+            0 => return None,
+            hidden if hidden == marks.all && hidden == 1 => "the marked row".to_owned(),
+            hidden if hidden == marks.all => "all marked rows".to_owned(),
+            hidden => format!("{hidden} of the {} marked rows", marks.all),
+        };
+        let verb = if marks.hidden == 1 { "is" } else { "are" };
+        Some(format!("{mine} {verb} hidden by the filter, and meant all the same"))
+    }
+}
+
+/// What one line does, or why it cannot be done: few words.
+pub fn words(state: &State, about: &About, choice: &Choice) -> String {
+    if let [(_, ruling)] = &choice.rulings[..] {
+        return match ruling {
+            Ruling::Legal => does(state, about, choice.deed),
+            Ruling::Nothing(why) => format!("— {why}"),
+            Ruling::Refused(refusal) => format!("— {}", refusal.why),
+        };
+    }
+    let (can, of, done) = (choice.can(), choice.rulings.len(), choice.deed.done());
+    match can {
+        0 => format!("— none of the {of} marked can be {done}"),
+        _ if can == of => format!("all {of} marked can be {done}"),
+        _ => format!("of {of} marked, {can} can be {done}"),
+    }
+}
+
+fn does(state: &State, about: &About, deed: Deed) -> String {
+    let task = about.task().and_then(|meant| state.world.task(&meant.arn));
+    let kind = match deed {
+        Deed::Verb(kind) => kind,
+        Deed::Switch(Switch::Enable) => return "fires again at its times".to_owned(),
+        Deed::Switch(Switch::Disable) => return "fires no more until it is enabled again".to_owned(),
+    };
+    match kind {
+        VerbKind::Stop if has_cdc(task) => "replication stops; resume goes on from there",
+        VerbKind::Stop => "the load stops; resume loads what is not loaded yet",
+        VerbKind::Resume if has_cdc(task) => "goes on where it stopped",
+        VerbKind::Resume => "loads the tables that are not loaded yet",
+        VerbKind::Start if is_cdc(task) => "captures changes from a position, a time, or from now",
+        VerbKind::Start if has_cdc(task) => "first run: loads every table, then replicates",
+        VerbKind::Start => "first run: loads every table",
+        VerbKind::Reload => "every table of the task again, from nothing",
+        VerbKind::TestConnections => "source and target, from its instance",
+        VerbKind::ReloadTables => return format!("{} again, from nothing", tables(about)),
+        VerbKind::ValidateTables => return format!("{} compared again by DMS", tables(about)),
+    }
+    .to_owned()
+}
+
+/// Which tables, and in how many requests where one does not do.
+fn tables(about: &About) -> String {
+    let What::Tables(_, all) = &about.what else { return String::new() };
+    match &all[..] {
+        [one] => format!("{}.{}", one.schema.shown(), one.table.shown()),
+        all if all.len() > BATCH => {
+            format!("{} marked tables, in {} requests of ten,", all.len(), all.len().div_ceil(BATCH))
+        }
+        all => format!("{} marked tables", all.len()),
+    }
+}
+
+fn has_cdc(task: Option<&Task>) -> bool {
+    task.is_some_and(|task| task.migration_type.has_cdc())
+}
+
+fn is_cdc(task: Option<&Task>) -> bool {
+    task.is_some_and(|task| task.migration_type == MigrationType::Cdc)
+}
+
+/// One that is left out, in full.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    pub name: String,
+    pub why: String,
+    /// Empty where there is nothing to do.
+    pub do_this: String,
+}
+
+/// Those to which it cannot be done.
+pub fn left_out(choice: &Choice) -> Vec<Left> {
+    let left = |(name, ruling): &(String, Ruling)| match ruling {
+        Ruling::Legal => None,
+        Ruling::Nothing(why) => Some(Left { name: name.clone(), why: why.clone(), do_this: String::new() }),
+        Ruling::Refused(Refusal { why, do_this }) => {
+            Some(Left { name: name.clone(), why: why.clone(), do_this: do_this.clone() })
+        }
+    };
+    choice.rulings.iter().filter_map(left).collect()
+}
