@@ -7,7 +7,7 @@ use crate::console::message::Message;
 use crate::model::Problem;
 use crate::model::audit::{Activity, Kept, Key, Told, Whence, judged};
 use crate::model::untrusted::shown;
-use crate::store::{self, History};
+use crate::store::{self, History, StoreError};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::ops::ControlFlow;
@@ -100,7 +100,11 @@ async fn read(history: &mut History, me: &Whence) -> Result<Told, Problem> {
     let found = history.read().await.map_err(|error| error.problem("the audit cannot be read"))?;
     let alive = |whence: &Whence| whence.host != me.host || whence::is_alive(whence.pid);
     let activities = judged(found.entries, Timestamp::now(), &alive);
-    let gaps = found.gaps.iter().map(|gap| gap.problem("a part of the audit cannot be read")).collect();
+    let gap = |gap: &StoreError| {
+        let place = gap.place().map(|path| format!(": {}", path.display())).unwrap_or_default();
+        gap.problem(&format!("a part of the audit cannot be read{place}"))
+    };
+    let gaps = found.gaps.iter().map(gap).collect();
     Ok(Told { activities, gaps })
 }
 

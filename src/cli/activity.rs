@@ -14,7 +14,7 @@ use std::ops::ControlFlow;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
-    /// Only what was asked for by this user on this machine, though audit_dir names the folder of a team
+    /// Only what was asked for by this user on this machine, nothing from the folder of a team
     #[arg(long)]
     mine: bool,
     /// Asked for since then: 2h, 7d, 2026-11-22 (UTC), 2026-11-22T14:03:00Z

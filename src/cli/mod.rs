@@ -118,7 +118,7 @@ enum Command {
     Reload(reload::Arguments),
     /// Test the connections of a task to source and target, and wait for the answers
     TestConnections(test_connections::Arguments),
-    /// List what was changed from here, by whom, and what came of it
+    /// List what was changed, or refused: by whom, from where, and what came of it
     Activity(activity::Arguments),
     /// Print the log of one task, and follow it
     Logs(logs::Arguments),

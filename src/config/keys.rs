@@ -172,6 +172,7 @@ const KEYS: [Row; 21] = [
         key: "audit_dir",
         doc: &[
             "A folder of a team, where the audit is appended too, as JSON Lines: one file for each user and host.",
+            "Those of the others are read from there: `H` in the console, and `cutover activity`.",
             "The audit itself is in ~/.local/state/cutover (XDG_STATE_HOME counts).",
         ],
         default: None,

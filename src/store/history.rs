@@ -58,17 +58,14 @@ impl History {
 
     async fn read_team(&mut self) -> Vec<StoreError> {
         let Some(folder) = self.settings.shared.clone() else { return Vec::new() };
-        let mut reading = match self.waiting.take() {
-            Some(waiting) => waiting,
-            None => {
-                let (user, host) = (&self.os_user, &self.host);
-                let mut team = self.team.take().unwrap_or_else(|| Team::new(&folder, user, host));
-                tokio::task::spawn_blocking(move || {
-                    let gaps = team.refresh();
-                    (team, gaps)
-                })
-            }
-        };
+        let mut reading = self.waiting.take().unwrap_or_else(|| {
+            let (user, host) = (&self.os_user, &self.host);
+            let mut team = self.team.take().unwrap_or_else(|| Team::new(&folder, user, host));
+            tokio::task::spawn_blocking(move || {
+                let gaps = team.refresh();
+                (team, gaps)
+            })
+        });
         match tokio::time::timeout(PATIENCE, &mut reading).await {
             Ok(Ok((team, gaps))) => {
                 self.team = Some(team);

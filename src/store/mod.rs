@@ -17,7 +17,7 @@ pub use place::{Settings, default_dir};
 
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the audit cannot be kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +36,17 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The file or folder it is about.
+    pub fn place(&self) -> Option<&Path> {
+        match self {
+            Self::Nowhere => None,
+            Self::File { path, .. }
+            | Self::Newer { path, .. }
+            | Self::Team { path, .. }
+            | Self::Database { path, .. } => Some(path),
+        }
+    }
+
     /// As a person is told, with what follows from it.
     pub fn problem(&self, summary: &str) -> Problem {
         Problem {

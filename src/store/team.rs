@@ -154,13 +154,10 @@ impl Followed {
 
     fn take(&mut self, line: &[u8], path: &Path) {
         let whole: Result<Entry, _> = serde_json::from_slice(line);
-        let entry = match whole {
-            Ok(entry) => Some(entry),
-            Err(_) => {
-                self.odd += 1;
-                after_torn(line)
-            }
-        };
+        let entry = whole.ok().or_else(|| {
+            self.odd += 1;
+            after_torn(line)
+        });
         let Some(entry) = entry else { return };
         let folder = path.parent().unwrap_or(path);
         if shared(folder, &entry.whence.os_user, &entry.whence.host) != path {
@@ -177,7 +174,7 @@ impl Followed {
     /// What of it could not be read.
     fn gap(&self) -> Option<String> {
         let lines = |n: usize| if n == 1 { "1 line is".to_owned() } else { format!("{n} lines are") };
-        let odd = (self.odd > 0).then(|| format!("{} no entry of this user and machine", lines(self.odd)));
+        let odd = (self.odd > 0).then(|| format!("{} no entry of the user and machine in its name", lines(self.odd)));
         let torn = self.torn.then(|| "its last line is not whole".to_owned());
         let skipped =
             (self.skipped > 0).then(|| format!("its first {} MB are too much and were left out", self.skipped >> 20));
@@ -266,7 +263,10 @@ mod tests {
         let mut team = Team::new(folder.path(), "jane", "jump/1");
         let gaps = team.refresh();
         assert_eq!(seen(&team).into_iter().map(|row| row.1).collect::<Vec<_>>(), ["after", "good", "last"]);
-        assert!(said(&gaps).ends_with("joe@jump_1.jsonl: 6 lines are no entry of this user and machine"), "{gaps:?}");
+        assert!(
+            said(&gaps).ends_with("joe@jump_1.jsonl: 6 lines are no entry of the user and machine in its name"),
+            "{gaps:?}"
+        );
         assert_eq!(said(&team.refresh()), said(&gaps), "they are told again, and counted once");
     }
 

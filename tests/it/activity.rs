@@ -113,7 +113,7 @@ fn what_cannot_be_read_is_said_beside_what_can_and_nothing_hostile_reaches_the_t
     assert_eq!(status, 3, "{err}");
     assert!(out.contains("gone[2Jx1m") && out.contains("task:ab +c"), "{out}");
     assert!(!out.chars().any(|c| c != '\n' && (c.is_control() || c == '\u{202e}')), "{out:?}");
-    assert!(err.contains("joe@elsewhere.jsonl: 3 lines are no entry of this user and machine"), "{err}");
+    assert!(err.contains("joe@elsewhere.jsonl: 3 lines are no entry of the user and machine in its name"), "{err}");
     assert!(err.contains("cutover activity --mine"), "{err}");
     assert_eq!(who(&rows(&desk, &["--mine"])).len(), 1);
     // The folder is gone: one's own is there, and a change is refused.

@@ -249,7 +249,7 @@ impl Page for ActivityPage {
 
     fn detail_wants(&self, state: &State) -> u16 {
         let rows = matches!(self.filling(state), Filling::Rows | Filling::NoMatch);
-        if rows && !state.activity.whole { 14 } else { 0 }
+        if rows && !state.activity.whole { 18 } else { 0 }
     }
 
     /// The rows can use all the width there is.

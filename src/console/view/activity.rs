@@ -65,11 +65,12 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
 fn note<'a>(state: &State) -> Line<'a> {
     let activity = &state.activity;
     if let Some(gap) = activity.gaps.first() {
+        // Before the first of them, which may be long.
         let more = match activity.gaps.len() {
             1 => String::new(),
-            n => format!(" (and {} more on Problems)", n - 1),
+            n => format!(" (1 of {n}, all on Problems)"),
         };
-        let words = format!("not all is here: {}{more}", shown(&gap.detail));
+        let words = format!("not all is here{more}: {}", shown(&gap.detail));
         return vec![span(Role::Unknown, "? "), span(Role::Unknown, words)];
     }
     if activity.rows.is_empty() {

@@ -54,12 +54,17 @@ fn activity_before_it_was_read_and_with_nothing_in_it() {
 #[test]
 fn what_is_missing_is_said_above_the_rows() {
     let mut state = on(120, 40, "");
-    let gaps = vec![gap("/team/joe@jump-2.jsonl: 3 lines are no entry of this user and machine"), gap("/team: gone")];
+    let gaps = vec![
+        gap("/team/joe@jump-2.jsonl: 3 lines are no entry of the user and machine in its name"),
+        gap("/team: gone"),
+    ];
     let told = Told { activities: vec![], gaps };
     update(&mut state, Message::Activity(Ok(told)), now());
     let screen = text(&state);
-    assert!(screen.contains("? not all is here: /team/joe@jump-2.jsonl: 3 lines"), "{screen}");
-    assert!(screen.contains("(and 1 more on Problems)"), "{screen}");
+    assert!(
+        screen.contains("? not all is here (1 of 2, all on Problems): /team/joe@jump-2.jsonl: 3 lines"),
+        "{screen}"
+    );
 }
 
 #[test]
