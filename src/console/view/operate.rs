@@ -118,8 +118,12 @@ fn about_line<'a>(state: &State, menu: &Operate, choice: &Choice, cells: usize) 
         let words = "READ-ONLY: nothing can be changed here; this is what would be possible. To change something, leave and pass --operate.";
         out.extend(wrapped(Role::Warn, "▲ ", words, cells));
     } else if !menu.told {
-        let words = "Choosing shows what would come of it; nothing is sent before you have typed its name.";
-        out.extend(wrapped(Role::Dim, "", words, cells));
+        let answer = match choice.answer() {
+            Some(answer) => format!("{answer:?}"),
+            None => "its name".to_owned(),
+        };
+        let words = format!("Choosing shows what would come of it; nothing is sent before you have typed {answer}.");
+        out.extend(wrapped(Role::Dim, "", &words, cells));
     }
     out
 }

@@ -43,6 +43,17 @@ impl Deed {
     }
 }
 
+impl Choice {
+    /// What will have to be typed for several at once; `None` where it is the name of one.
+    pub fn answer(&self) -> Option<String> {
+        let word = match self.deed {
+            Deed::Verb(kind) => kind.word(),
+            Deed::Switch(to) => to.word(),
+        };
+        (self.can() > 1).then(|| format!("{word} {}", self.can()))
+    }
+}
+
 impl About {
     /// What stands in the title: the name, or how many.
     pub fn title(&self) -> String {
