@@ -172,7 +172,7 @@ fn field_line<'a>(form: &Form, field: Field, cells: usize) -> Line<'a> {
     let room = cells.saturating_sub(NAME + 4);
     match field {
         Field::From if here => {
-            line.extend([span(Role::Key, "← "), span(Role::Cursor, text.to_owned()), span(Role::Key, " →")])
+            line.extend([span(Role::Key, "← "), span(Role::Cursor, text.to_owned()), span(Role::Key, " →")]);
         }
         Field::From => line.extend([span(Role::Text, "  "), span(Role::Text, text.to_owned())]),
         // What is being typed stands at the end; elsewhere its beginning tells more.

@@ -115,8 +115,7 @@ fn does(state: &State, about: &About, deed: Deed) -> String {
         VerbKind::Start => "first run: loads every table",
         VerbKind::Reload => "every table of the task again, from nothing",
         VerbKind::TestConnections => "source and target, from its instance",
-        VerbKind::ReloadTables => return tables(about),
-        VerbKind::ValidateTables => return tables(about),
+        VerbKind::ReloadTables | VerbKind::ValidateTables => return tables(about),
     }
     .to_owned()
 }
