@@ -1,9 +1,10 @@
 //! Running the console: the screen first, AWS behind it.
 
-use super::change::patience;
+use super::activity::Reading;
 use super::operator::{self, Operator, operator};
 use super::signin::{Watching, sign_in};
 use super::{Clock, Failure, Inbox, Setup, panic, write};
+use crate::change::LIVES;
 use crate::config::Clipboard;
 use crate::console::message::{Area, Effect, Message};
 use crate::console::run::{Program, run};
@@ -53,13 +54,14 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
         read_only_because: authority.as_ref().err().map(|problem| problem.hint.clone()).unwrap_or_default(),
-        answer_within: SignedDuration::try_from(patience()).unwrap_or_default(),
+        answer_within: answer_within(),
     };
     if let (Err(problem), true) = (&authority, setup.mode.operate && !setup.mode.read_only) {
         inbox.send(Message::ReadOnly(problem.clone()));
     }
     // Without the authority there is nobody who could change anything.
     let (operator, waiting) = authority.ok().map(operator).unzip();
+    let reading = Reading::new(&setup.store, setup.demo.is_some());
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
@@ -90,8 +92,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
                 operator.drop_draft(id);
             }
         }
-        // Nobody asks for it yet.
-        Effect::ReadActivity => {}
+        Effect::ReadActivity => reading.read(runtime.handle(), &inbox),
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
@@ -105,6 +106,16 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         Some(problem) => Err(Failure::ended(ended.status, &problem)),
         None => Ok(ended.status),
     }
+}
+
+/// How long a question waits for its answer: never longer than a preview can be confirmed. A test that cannot wait says how
+/// much shorter; nothing of that is in a release build.
+fn answer_within() -> SignedDuration {
+    #[cfg(debug_assertions)]
+    if let Some(seconds) = std::env::var("CUTOVER_TEST_ANSWER_WITHIN").ok().and_then(|text| text.parse().ok()) {
+        return LIVES.min(SignedDuration::from_secs(seconds));
+    }
+    LIVES
 }
 
 /// The end of what was sent is waited for, so that the audit knows it.

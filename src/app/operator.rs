@@ -10,9 +10,9 @@ use crate::aws::Connected;
 use crate::change::{Authority, Confirmed, Executor, NotConfirmed, Time};
 use crate::console::message::Message;
 use crate::demo::clock::FROZEN_AT;
-use crate::model::change::{Change, Draft, Outcome, Preview, Refusal, Ruling};
+use crate::model::change::{Change, Draft, Outcome, Preview, Refusal, Ruling, Safeguards};
 use crate::model::{Problem, ProblemKind};
-use crate::store::Audit;
+use crate::store::{self, Audit};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -109,10 +109,11 @@ pub async fn operate(waiting: Waiting, setup: OperatorSetup, connected: Connecte
 
 /// What an operator needs of the setup.
 pub struct OperatorSetup {
-    store: crate::store::Settings,
-    environment: Option<String>,
-    safeguards: crate::model::change::Safeguards,
-    clock: Clock,
+    pub store: store::Settings,
+    /// What previews and the audit call it.
+    pub environment: Option<String>,
+    pub safeguards: Safeguards,
+    pub clock: Clock,
 }
 
 impl OperatorSetup {

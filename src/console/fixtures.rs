@@ -1,6 +1,8 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod activity;
 pub mod alerts;
+pub mod changes;
 pub mod charts;
 pub mod definition;
 pub mod lists;

@@ -7,6 +7,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod activity;
 mod agreement;
 mod alerts;
 mod budgets;
@@ -17,6 +18,7 @@ mod change_task_faults;
 mod charts;
 mod cli;
 mod config;
+mod console_changes;
 mod demo_databases;
 mod demo_databases_wire;
 mod denied;
@@ -34,7 +36,9 @@ mod moto;
 mod mover;
 mod policies;
 mod pty;
+mod pty_activity;
 mod pty_aws;
+mod pty_change;
 mod pty_definition;
 mod pty_lists;
 mod pty_logs;

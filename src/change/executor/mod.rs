@@ -21,7 +21,6 @@ use crate::aws::{self, Connected, Reader, Sent, Signed, Unsigned, Writer};
 use crate::model::audit::{Entry, How, State, Whence};
 use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards, TableName};
 use crate::model::parts::{Direction, Identity};
-use crate::model::table::TableRow;
 use crate::model::{AccountId, Problem, ProblemKind, Untrusted};
 use crate::store::Audit;
 use jiff::Timestamp;
@@ -99,10 +98,7 @@ enum Seen {
     /// The facts it was judged by say enough.
     Facts,
     Connection(Direction),
-    Tables {
-        names: Vec<TableName>,
-        rows: Vec<TableRow>,
-    },
+    Tables(Vec<TableName>),
     /// Why a look would say nothing.
     Nothing(&'static str),
 }

@@ -80,10 +80,6 @@ impl Executor {
 
 /// One look, at what there is to be seen.
 async fn look(signed: &Signed, before: &Facts, change: &Change, seen: &Seen) -> Result<Looked, Problem> {
-    if let (Seen::Tables { names, rows }, Change::Task { task, .. }) = (seen, change) {
-        let now = signed.reader().tables_named(&task.arn, names).await?.value;
-        return Ok(looked_tables(rows, &now, names));
-    }
     let now = Facts::read(&signed.reader(), change).await?;
     Ok(match (before, &now, change, seen) {
         (_, Facts::Schedule(now), Change::Switch { to, .. }, _) => {
@@ -96,6 +92,7 @@ async fn look(signed: &Signed, before: &Facts, change: &Change, seen: &Seen) -> 
             Looked { done, words, state: Some(state.to_owned()) }
         }
         (Facts::Task(before), Facts::Task(now), _, Seen::Connection(end)) => looked_connection(before, now, *end),
+        (Facts::Task(before), Facts::Task(now), _, Seen::Tables(names)) => looked_tables(before, now, names),
         (Facts::Task(before), Facts::Task(now), Change::Task { verb, .. }, _) => looked(before, now, verb),
         (Facts::Schedule(_) | Facts::Task(_), ..) => {
             Looked { done: false, words: "it is something else".to_owned(), state: None }

@@ -2,6 +2,7 @@
 
 use super::canvas::{Canvas, span};
 use super::header;
+use crate::console::actions::{ActionId, Context};
 use crate::console::state::State;
 use crate::console::state::confirm::{Confirm, Kind, Line, shape};
 use crate::console::state::header::environment;
@@ -15,7 +16,8 @@ pub fn draw(state: &State, confirm: &Confirm, canvas: &mut Canvas<'_>) {
     let offset = confirm.offset.min(shape.scrolls());
     let above = if offset > 0 { format!("▴ {offset} ") } else { String::new() };
     let below = shape.scrolls() - offset;
-    let below = if below > 0 { format!("▾ {below} more") } else { String::new() };
+    let key = state.setup.keys.hint(ActionId::PageDown, Context::Confirm, state.setup.ascii);
+    let below = if below > 0 { format!("▾ {below} more, {key}") } else { String::new() };
     let more = format!("{above}{below}");
     let right = [span(Role::Warn, more.trim_end().to_owned())];
     canvas.frame(pane, &[span(Role::Title, shape.title)], &right);

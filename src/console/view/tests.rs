@@ -232,9 +232,11 @@ fn ascii_only() {
     }
 }
 
+mod activity;
 mod alerts;
 mod budgets;
 mod charts;
+mod confirm;
 mod definition;
 mod drain;
 mod lists;

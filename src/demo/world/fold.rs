@@ -149,8 +149,8 @@ pub fn stopped(task: &mut Task, reason: StopReason, now: Timestamp) {
     let reason = format!("Stop Reason {}", reason.raw());
     logs::stopped(task, &reason, now);
     task.stop_reason = Some(reason);
-    if matches!(task.tables, Tables::Fleet(_)) && task.def.migration_type.has_cdc() {
-        // Nothing moves, so no mover says how far it has come.
+    if task.runs == 0 && task.def.migration_type.has_cdc() {
+        // Nothing moves here, so no mover says how far it has come.
         task.checkpoint = Some(Checkpoint(now.as_second()));
     }
     for table in task.kept() {

@@ -4,7 +4,7 @@ use crate::change::executor::Looked;
 use crate::change::facts::TaskFacts;
 use crate::model::change::{TableName, Verb};
 use crate::model::parts::{ConnectionTest, Direction};
-use crate::model::table::{TableRow, TableState};
+use crate::model::table::TableState;
 use crate::model::task::TaskStatus;
 use crate::model::untrusted::shown;
 use jiff::Timestamp;
@@ -64,9 +64,9 @@ pub(in crate::change::executor) fn looked_connection(before: &TaskFacts, now: &T
 }
 
 /// Of tables that were to be loaded again: each of them must be known to be.
-pub(in crate::change::executor) fn looked_tables(before: &[TableRow], now: &[TableRow], names: &[TableName]) -> Looked {
-    let find = |rows: &[TableRow], name: &TableName| {
-        rows.iter().find(|row| row.schema == name.schema && row.table == name.table).cloned()
+pub(in crate::change::executor) fn looked_tables(before: &TaskFacts, now: &TaskFacts, names: &[TableName]) -> Looked {
+    let find = |facts: &TaskFacts, name: &TableName| {
+        facts.named.iter().find(|row| row.schema == name.schema && row.table == name.table).cloned()
     };
     let again = |name: &&TableName| match (find(before, name), find(now, name)) {
         // A load that was still to end says nothing about one that was to begin.
@@ -77,11 +77,8 @@ pub(in crate::change::executor) fn looked_tables(before: &[TableRow], now: &[Tab
         _ => false,
     };
     let seen = names.iter().filter(again).count();
-    let words = match (seen, names.len()) {
-        (seen, all) if seen == all => "being reloaded, or reloaded already".to_owned(),
-        (seen, all) => format!("a reload of {seen} of {all} tables can be seen"),
-    };
-    Looked { done: seen == names.len() && !names.is_empty(), words, state: None }
+    let words = format!("a reload is seen of {seen} of {} tables", names.len());
+    Looked { done: seen == names.len(), words, state: Some(now.task.status.raw().to_owned()) }
 }
 
 #[cfg(test)]
@@ -171,12 +168,13 @@ mod tests {
             ((BeforeLoad, 0, false), (Completed, 2, true), false),
         ] {
             let row = |name: &str, of: &(TableState, i64, bool)| {
-                let mut row = table(name);
+                let (mut facts, mut row) = (facts(), table(name));
                 (row.state, row.full_load_end, row.full_load_reloaded) = (of.0.clone(), at(of.1), of.2);
-                row
+                facts.named.push(row);
+                facts
             };
             let name = |name: &str| TableName { schema: "shop".into(), table: name.into() };
-            let (before, now) = (vec![row("a", &then)], vec![row("a", &is)]);
+            let (before, now) = (row("a", &then), row("a", &is));
             assert_eq!(looked_tables(&before, &now, &[name("a")]).done, done, "{then:?} {is:?}");
             // One that is not known keeps all of them from being known.
             let both = looked_tables(&before, &now, &[name("a"), name("absent")]);

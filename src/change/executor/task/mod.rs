@@ -111,12 +111,15 @@ fn count(number: usize, one: &str) -> String {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::model::change::Standing;
+    use crate::model::change::{Destination, Standing};
     use crate::model::parts::{ConnectionTest, Endpoint};
+    use crate::model::settings;
     use crate::model::table::{AppliedCounts, Counts, TableRow, TableState};
     use crate::model::task::{MigrationType, TaskStats, TaskStatus};
     use crate::model::{InstanceArn, TaskName, Untrusted};
     use jiff::Timestamp;
+
+    const SETTINGS: &str = r#"{"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}"#;
 
     /// A stopped task between two databases.
     pub fn facts() -> TaskFacts {
@@ -148,13 +151,16 @@ pub(super) mod tests {
                 instance: Some(instance.clone()),
                 stats: TaskStats { fresh_start: at(1), start: at(1), stop: at(2), ..TaskStats::default() },
                 table_mappings: Some("{}".into()),
-                settings: Some(r#"{"FullLoadSettings":{"TargetTablePrepMode":"DO_NOTHING"}}"#.into()),
+                settings: Some(SETTINGS.into()),
                 cdc_start_position: None,
                 cdc_stop_position: None,
                 recovery_checkpoint: text("checkpoint:V1#7"),
             },
+            settings: settings::parse(SETTINGS).unwrap(),
             source: Some(endpoint("src", Direction::Source)),
             target: Some(endpoint("tgt", Direction::Target)),
+            places: ["src", "tgt"].map(|name| Ok(Destination::new(&format!("{name}.example"), "shop"))),
+            named: Vec::new(),
             connections: [tested("src"), tested("tgt")],
         }
     }

@@ -15,8 +15,10 @@ use jiff::Timestamp;
 /// Widest box; longer lines are hard to read.
 const WIDTH: u16 = 110;
 
-/// Lines of what is between that are always there.
-const BODY: usize = 4;
+/// Lines of what is between that are always there: of a small screen a fifth.
+fn least(most: usize) -> usize {
+    (most / 5).clamp(1, 4)
+}
 
 /// What a line is; the view knows how each looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,11 +109,11 @@ pub fn shape(confirm: &Confirm, now: Timestamp, area: Area) -> Shape {
     // A line between head and body, and before the foot.
     let between = usize::from(!body.is_empty()) + usize::from(!foot.is_empty());
     let fixed = foot.len() + between;
-    let room = most.saturating_sub(fixed + BODY.min(body.len())).max(2);
+    let room = most.saturating_sub(fixed + least(most).min(body.len())).max(2);
     if head.len() > room {
         // All of it is first to be read below; here it is said that there is more.
         let rest = head.split_off(room - 1);
-        let words = format!("… {} more of this below", text::plural(rest.len(), "line"));
+        let words = format!("… {} of this below", text::plural(rest.len(), "more line"));
         head.push(Line { kind: Kind::Warning, sign: String::new(), text: words });
         body.splice(0..0, rest);
     }
@@ -166,10 +168,17 @@ fn top(confirm: &Confirm, head: &mut Lines) {
             head.add(Kind::Bad, "✗ ", why);
             head.add(Kind::Text, "", "Nothing was sent. Close this and ask again.");
         }
-        Stage::Open { .. } | Stage::Sending { .. } | Stage::Ended => match &going[..] {
-            [one] => head.add(Kind::Words, "", &one.preview.words),
-            _ => head.add(Kind::Words, "", &together(confirm, going.len())),
-        },
+        Stage::Open { .. } | Stage::Sending { .. } | Stage::Ended => {
+            let words = match &going[..] {
+                [one] => one.preview.words.clone(),
+                _ => together(confirm, going.len()),
+            };
+            match confirm.stage {
+                Stage::Open { .. } => head.add(Kind::Words, "", &words),
+                // As it was by then.
+                _ => head.add(Kind::Dim, "", &format!("confirmed: {words}")),
+            }
+        }
     }
     if matches!(confirm.stage, Stage::Open { .. }) {
         warnings(&going, head);
