@@ -43,6 +43,7 @@ mod pty_definition;
 mod pty_lists;
 mod pty_logs;
 mod pty_look;
+mod pty_operate;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

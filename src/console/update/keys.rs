@@ -5,7 +5,6 @@ use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
 use crate::console::state::help;
-use crate::console::state::list::Marking;
 use crate::console::state::notice::{Done, Notice};
 use crate::console::state::operate::Form;
 use crate::console::state::page::{Act, Move, Resort};
@@ -158,11 +157,11 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Last => step(state, Move::Last),
         ActionId::Back => back(state),
         ActionId::Close => close(state, effects),
-        ActionId::Mark => operate::mark(state, Marking::Turn),
-        ActionId::DropMarks => operate::mark(state, Marking::Drop),
-        ActionId::Operate => operate::open(state),
-        ActionId::Choose => operate::choose(state, effects),
-        ActionId::Stop
+        ActionId::Mark
+        | ActionId::DropMarks
+        | ActionId::Operate
+        | ActionId::Choose
+        | ActionId::Stop
         | ActionId::Resume
         | ActionId::Start
         | ActionId::TestConnections
@@ -170,13 +169,13 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         | ActionId::ReloadTables
         | ActionId::ValidateTables
         | ActionId::Enable
-        | ActionId::Disable => operate::choose_by(state, action, effects),
-        ActionId::GoOn => operate::go_on(state, effects),
-        ActionId::BackToMenu => operate::close_form(state),
-        ActionId::NextField => operate::move_in_form(state, |form| form.step(1)),
-        ActionId::PreviousField => operate::move_in_form(state, |form| form.step(-1)),
-        ActionId::NextOrigin => operate::move_in_form(state, |form| form.turn(1)),
-        ActionId::PreviousOrigin => operate::move_in_form(state, |form| form.turn(-1)),
+        | ActionId::Disable
+        | ActionId::GoOn
+        | ActionId::BackToMenu
+        | ActionId::NextField
+        | ActionId::PreviousField
+        | ActionId::NextOrigin
+        | ActionId::PreviousOrigin => operate::perform(state, action, effects),
         ActionId::ConfirmChange => confirm::answer(state, effects),
         ActionId::DropChange => confirm::leave(state, effects),
         ActionId::CopyCommand => confirm::copy(state, effects),

@@ -13,8 +13,25 @@ use crate::console::state::schedules::Part;
 use crate::console::state::{Mode, Overlay, Screen, State};
 use crate::model::change::{Verb, VerbKind};
 
+/// What a key of marks, menu or form does.
+pub fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
+    match action {
+        ActionId::Mark => mark(state, Marking::Turn),
+        ActionId::DropMarks => mark(state, Marking::Drop),
+        ActionId::Operate => open(state),
+        ActionId::Choose => choose(state, effects),
+        ActionId::GoOn => go_on(state, effects),
+        ActionId::BackToMenu => close_form(state),
+        ActionId::NextField => move_in_form(state, |form| form.step(1)),
+        ActionId::PreviousField => move_in_form(state, |form| form.step(-1)),
+        ActionId::NextOrigin => move_in_form(state, |form| form.turn(1)),
+        ActionId::PreviousOrigin => move_in_form(state, |form| form.turn(-1)),
+        verb => choose_by(state, verb, effects),
+    }
+}
+
 /// `x` and `X`.
-pub fn mark(state: &mut State, how: Marking) {
+fn mark(state: &mut State, how: Marking) {
     if state.screen() == Screen::Schedules && state.schedules.part != Part::List {
         return say(state, "rows are marked on the list: Esc goes back to it");
     }
@@ -36,7 +53,7 @@ pub fn left(state: &mut State, screen: Screen) -> bool {
 }
 
 /// `O`: the menu about what is marked, under the cursor, or open.
-pub fn open(state: &mut State) {
+fn open(state: &mut State) {
     match About::on_screen(state) {
         Ok(about) => state.overlay = Some(Overlay::Operate(Box::new(Operate::new(about, state)))),
         Err(why) => say(state, why),
@@ -51,7 +68,7 @@ fn menu(state: &mut State) -> Option<&mut Operate> {
 }
 
 /// A line by its letter, or by its name from the palette, which opens the menu first.
-pub fn choose_by(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
+fn choose_by(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     let Some(deed) = Deed::of(action) else { return };
     if menu(state).is_none() {
         open(state);
@@ -79,7 +96,7 @@ fn why_not_here(deed: Deed, state: &State) -> String {
 }
 
 /// Enter on a line: on to the form, to the question, or to why it cannot be done.
-pub fn choose(state: &mut State, effects: &mut Vec<Effect>) {
+fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     let read_only = state.setup.mode == Mode::ReadOnly;
     let Some(Overlay::Operate(menu)) = &state.overlay else { return };
     let choices = menu.about.choices(state);
@@ -107,7 +124,7 @@ fn kind(deed: Deed) -> Option<VerbKind> {
 }
 
 /// Enter in the form.
-pub fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
+fn go_on(state: &mut State, effects: &mut Vec<Effect>) {
     let now = state.now;
     let engine = source_engine(state);
     let Some(form) = form(state) else { return };
@@ -143,14 +160,14 @@ pub fn form(state: &mut State) -> Option<&mut Form> {
 }
 
 /// Another line of the form, or another beginning.
-pub fn move_in_form(state: &mut State, go: impl FnOnce(&mut Form)) {
+fn move_in_form(state: &mut State, go: impl FnOnce(&mut Form)) {
     if let Some(form) = form(state) {
         go(form);
     }
 }
 
 /// Esc in the form.
-pub fn close_form(state: &mut State) {
+fn close_form(state: &mut State) {
     if let Some(menu) = menu(state) {
         menu.form = None;
     }

@@ -118,8 +118,12 @@ fn about_line<'a>(state: &State, menu: &Operate, choice: &Choice, cells: usize) 
         let words = "READ-ONLY: nothing can be changed here; this is what would be possible. To change something, leave and pass --operate.";
         out.extend(wrapped(Role::Warn, "▲ ", words, cells));
     } else if !menu.told {
-        let words = "Choosing shows what would come of it; nothing is sent before you have typed its name.";
-        out.extend(wrapped(Role::Dim, "", words, cells));
+        let answer = match choice.answer() {
+            Some(answer) => format!("{answer:?}"),
+            None => "its name".to_owned(),
+        };
+        let words = format!("Choosing shows what would come of it; nothing is sent before you have typed {answer}.");
+        out.extend(wrapped(Role::Dim, "", &words, cells));
     }
     out
 }
@@ -168,7 +172,7 @@ fn field_line<'a>(form: &Form, field: Field, cells: usize) -> Line<'a> {
     let room = cells.saturating_sub(NAME + 4);
     match field {
         Field::From if here => {
-            line.extend([span(Role::Key, "← "), span(Role::Cursor, text.to_owned()), span(Role::Key, " →")])
+            line.extend([span(Role::Key, "← "), span(Role::Cursor, text.to_owned()), span(Role::Key, " →")]);
         }
         Field::From => line.extend([span(Role::Text, "  "), span(Role::Text, text.to_owned())]),
         // What is being typed stands at the end; elsewhere its beginning tells more.

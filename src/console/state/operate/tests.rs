@@ -94,6 +94,8 @@ fn several_marked_tasks_are_only_stopped_resumed_and_tested_and_it_is_said_how_m
         for choice in about.choices(&state) {
             let changes = about.changes(&choice, None);
             assert_eq!(changes.len(), choice.can());
+            let word = changes[0].several().unwrap();
+            assert_eq!(choice.answer().unwrap(), format!("{word} {}", changes.len()), "as it will have to be typed");
             assert_eq!(left_out(&choice).len(), 12 - choice.can());
         }
     }

@@ -43,6 +43,17 @@ impl Deed {
     }
 }
 
+impl Choice {
+    /// What will have to be typed for several at once; `None` where it is the name of one.
+    pub fn answer(&self) -> Option<String> {
+        let word = match self.deed {
+            Deed::Verb(kind) => kind.word(),
+            Deed::Switch(to) => to.word(),
+        };
+        (self.can() > 1).then(|| format!("{word} {}", self.can()))
+    }
+}
+
 impl About {
     /// What stands in the title: the name, or how many.
     pub fn title(&self) -> String {
@@ -104,8 +115,7 @@ fn does(state: &State, about: &About, deed: Deed) -> String {
         VerbKind::Start => "first run: loads every table",
         VerbKind::Reload => "every table of the task again, from nothing",
         VerbKind::TestConnections => "source and target, from its instance",
-        VerbKind::ReloadTables => return tables(about),
-        VerbKind::ValidateTables => return tables(about),
+        VerbKind::ReloadTables | VerbKind::ValidateTables => return tables(about),
     }
     .to_owned()
 }
