@@ -364,7 +364,8 @@ mod tests {
         for action in TABLE.iter().filter(|action| action.risk == Risk::Changes) {
             assert!(matches!(action.contexts, [Context::Operate | Context::Confirm]), "{}", action.name);
             for key in action.keys {
-                let reflex = matches!(key.code, KeyCode::Char(' ' | 'h' | 'j' | 'k' | 'l' | 'q' | 'g' | 'G' | 'x' | 'X'));
+                let reflex =
+                    matches!(key.code, KeyCode::Char(' ' | 'h' | 'j' | 'k' | 'l' | 'q' | 'g' | 'G' | 'x' | 'X'));
                 assert!(!reflex && !moving.contains(&key.code) && !key.ctrl && !key.alt, "{}", action.name);
             }
         }

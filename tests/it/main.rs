@@ -13,6 +13,7 @@ mod budgets;
 mod change;
 mod change_faults;
 mod change_schedules;
+mod change_tasks;
 mod charts;
 mod cli;
 mod config;

@@ -27,10 +27,22 @@ const FILTER: [(&str, &str); 4] = [
 ];
 
 const MENU: [(&str, &str); 4] = [
-    ("◆ 3 marked", "x marks rows, X or Esc takes all marks away; they survive a refresh, an order and a filter, not the screen"),
-    ("O", "what can be done to the marked rows, else to the row under the cursor or the open task; dim is what cannot be, and why"),
-    ("several", "tasks can be stopped, resumed and tested together, schedules enabled and disabled; nothing that destroys"),
-    (":stop", "the same by name: :resume :start :reload :test-connections :reload-tables :validate-tables :enable :disable"),
+    (
+        "◆ 3 marked",
+        "x marks rows, X or Esc takes all marks away; they survive a refresh, an order and a filter, not the screen",
+    ),
+    (
+        "O",
+        "what can be done to the marked rows, else to the row under the cursor or the open task; dim is what cannot be, and why",
+    ),
+    (
+        "several",
+        "tasks can be stopped, resumed and tested together, schedules enabled and disabled; nothing that destroys",
+    ),
+    (
+        ":stop",
+        "the same by name: :resume :start :reload :test-connections :reload-tables :validate-tables :enable :disable",
+    ),
 ];
 
 const SIGNS: [(&str, &str); 9] = [
@@ -58,7 +70,10 @@ pub fn lines(keys: &Keymap, over: Context, ascii: bool, width: usize) -> Vec<Hel
     for context in Context::ALL.into_iter().filter(|context| *context == Context::Operate || context.takes_text()) {
         out.push(HelpLine::Blank);
         out.push(HelpLine::Heading(format!("Keys in {}", context.title())));
-        for action in keys.of(context).filter(|action| action.contexts.iter().all(|one| *one == Context::Operate || one.takes_text())) {
+        for action in keys
+            .of(context)
+            .filter(|action| action.contexts.iter().all(|one| *one == Context::Operate || one.takes_text()))
+        {
             entry(&mut out, &keys.label(action, context, ascii), action.doc, width);
         }
     }

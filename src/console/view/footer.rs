@@ -130,13 +130,17 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         }
         // The formats are worth more than a key that every field has.
         ActionId::EraseAll => !matches!(context, Context::FileName | Context::OperateForm | Context::Confirm),
-        ActionId::NextOrigin => matches!(&state.overlay, Some(Overlay::Operate(menu)) if menu.form.as_ref().is_some_and(|form| form.from.is_some())),
+        ActionId::NextOrigin => {
+            matches!(&state.overlay, Some(Overlay::Operate(menu)) if menu.form.as_ref().is_some_and(|form| form.from.is_some()))
+        }
         ActionId::Close => context != Context::Help && state.screens.len() == 1,
         ActionId::ConfirmChange | ActionId::CopyCommand => asks(state, id),
         // Events, logs and drain may be on screen without a task.
         ActionId::NextTab => state.tab().is_some(),
         // Where what can be done is the question; on the other sides of a task it is one key more to remember.
-        ActionId::Operate => matches!(context, Context::Tasks | Context::Tables | Context::Schedules | Context::AllDrain),
+        ActionId::Operate => {
+            matches!(context, Context::Tasks | Context::Tables | Context::Schedules | Context::AllDrain)
+        }
         _ => true,
     }
 }

@@ -115,7 +115,8 @@ fn about_line<'a>(state: &State, menu: &Operate, choice: &Choice, cells: usize) 
         out.extend(wrapped(Role::Dim, "", &format!("left out: {}", names.join(", ")), cells));
     }
     if state.setup.mode == Mode::ReadOnly {
-        let words = "READ-ONLY: nothing can be changed here; this is what could be. For changes leave and pass --operate.";
+        let words =
+            "READ-ONLY: nothing can be changed here; this is what could be. For changes leave and pass --operate.";
         out.extend(wrapped(Role::Warn, "▲ ", words, cells));
     } else if !menu.told {
         let words = "Choosing shows what would come of it; nothing is sent before you have typed its name.";
@@ -164,17 +165,12 @@ fn field_line<'a>(form: &Form, field: Field, cells: usize) -> Line<'a> {
         (Field::At, _) => ("position", form.position.as_str()),
         (Field::Ends, _) => ("ends", form.ends.as_str()),
     };
-    let mut line = vec![
-        span(Role::Busy, if here { "▌ " } else { "  " }),
-        span(Role::Title, format!("{name:<NAME$}")),
-    ];
+    let mut line = vec![span(Role::Busy, if here { "▌ " } else { "  " }), span(Role::Title, format!("{name:<NAME$}"))];
     let room = cells.saturating_sub(NAME + 4);
     match field {
-        Field::From if here => line.extend([
-            span(Role::Key, "← "),
-            span(Role::Cursor, text.to_owned()),
-            span(Role::Key, " →"),
-        ]),
+        Field::From if here => {
+            line.extend([span(Role::Key, "← "), span(Role::Cursor, text.to_owned()), span(Role::Key, " →")])
+        }
         Field::From => line.extend([span(Role::Text, "  "), span(Role::Text, text.to_owned())]),
         // What is being typed stands at the end; elsewhere its beginning tells more.
         _ if here => line.extend([
@@ -201,11 +197,14 @@ fn hint(state: &State, form: &Form) -> (Role, &'static str, String) {
             format!("2026-11-22T14:00 in UTC, or with its offset, 2026-11-22T16:00:00+02:00. It is now {now}.")
         }
         (Field::At, _) => {
-            "As the source counts: LSN, SCN, file:offset; or a checkpoint of DMS, checkpoint:V1#… It can be pasted.".to_owned()
+            "As the source counts: LSN, SCN, file:offset; or a checkpoint of DMS, checkpoint:V1#… It can be pasted."
+                .to_owned()
         }
-        (Field::Ends, _) => "Empty: not before somebody stops it. Else server_time:2026-11-22T18:00:00, by the clock, or \
+        (Field::Ends, _) => {
+            "Empty: not before somebody stops it. Else server_time:2026-11-22T18:00:00, by the clock, or \
                              commit_time:2026-11-22T18:00:00, after the last commit before it; in UTC."
-            .to_owned(),
+                .to_owned()
+        }
     };
     (Role::Dim, "", words)
 }
