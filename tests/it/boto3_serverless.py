@@ -11,11 +11,6 @@ dms = boto3.client("dms", endpoint_url=os.environ["AWS_ENDPOINT_URL"])
 PATIENCE = 60
 
 
-def all_of():
-    pages = dms.get_paginator("describe_replications").paginate()
-    return [one for page in pages for one in page["Replications"]]
-
-
 def one(arn):
     found = dms.describe_replications(Filters=[{"Name": "replication-config-arn", "Values": [arn]}])
     return found["Replications"][0]
@@ -46,7 +41,7 @@ def of(status, *types):
     return next(r["ReplicationConfigArn"] for r in REPLICATIONS if r["Status"] == status and r["ReplicationType"] in types)
 
 
-REPLICATIONS = all_of()
+REPLICATIONS = dms.describe_replications(MaxRecords=100)["Replications"]
 loads = of("running", "full-load-and-cdc")
 created = of("created", "full-load-and-cdc", "full-load")
 stood = of("stopped", "full-load")

@@ -15,6 +15,7 @@ mod change;
 mod change_faults;
 mod change_schedules;
 mod change_task_faults;
+mod change_tasks;
 mod charts;
 mod cli;
 mod config;

@@ -2,6 +2,7 @@
 
 use crate::cli::{Aws, text};
 use crate::embedded::{client, dms, frozen, python, started};
+use cutover::demo::Options;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -87,5 +88,43 @@ async fn trap_15_a_schedule_is_replaced_whole_and_a_rule_has_calls_of_its_own() 
     // Enabled again it is not what it was: the variant that sees all management events is lost.
     assert_eq!(seen["variant"], json!(["ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS", "DISABLED", "ENABLED"]));
     assert_eq!(seen["managed"], "ManagedRuleException");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn boto3_starts_reloads_and_stops_serverless_replications_by_their_own_rules() {
+    let running = started(Options { fleet: Some("600x20".parse().unwrap()), ..Options::default() }).await;
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/boto3_serverless.py");
+    let seen = client(&python(), &[script], &running.endpoint_url()).await.unwrap_or_else(|error| panic!("{error}"));
+    let seen: Value = serde_json::from_str(&seen).unwrap();
+    for (what, code, words) in [
+        ("stop of one that stands", "InvalidResourceStateFault", "Replication cannot be stopped"),
+        (
+            "start of one that ran",
+            "InvalidParameterCombinationException",
+            "valid only for replications running for the first",
+        ),
+        ("resume of a full load", "InvalidParameterCombinationException", "not applicable for replications"),
+        (
+            "resume before the first run",
+            "InvalidParameterCombinationException",
+            "not valid for replications running for the",
+        ),
+        ("reload of one that stands", "InvalidResourceStateFault", "only while the replication is running"),
+        ("nobody", "ResourceNotFoundFault", "not found"),
+    ] {
+        let told = &seen["codes"][what];
+        assert!(told[0] == code && told[1].as_str().unwrap().contains(words), "{what}: {told}");
+    }
+    assert_eq!((&seen["started"], &seen["reloaded"]), (&json!("initializing"), &json!(true)));
+    let way = seen["way"].as_array().unwrap();
+    assert!(
+        way.len() > 4 && way.contains(&json!("provisioning_capacity")) && way.last() == Some(&json!("running")),
+        "{way:?}"
+    );
+    assert_eq!(seen["table"], json!(["Table is being reloaded"]));
+    assert_eq!(seen["stopping"], "stopping");
+    assert_eq!(seen["stopped"], json!(["Stop Reason NORMAL", "checkpoint:V1"]));
+    assert_eq!(seen["resumed"], "initializing");
     running.stop().await;
 }
