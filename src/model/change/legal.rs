@@ -3,8 +3,7 @@
 //!
 //! Its ground are sections 1.2, 2.1 and 2.6 of the DMS facts. It knows statuses, types and history only: positions, connection
 //! tests and what the configuration forbids are judged on fresh facts, in `change::legal`. Rules and schedules have their own, in
-//! `switch.rs`. Start at [`task`]; the whole table,
-//! written out, is in `snapshots/`.
+//! `switch.rs`. Start at [`task`]; the whole table, written out, is in `snapshots/`.
 
 mod switch;
 
@@ -97,6 +96,7 @@ fn phase(status: &TaskStatus) -> Phase {
 
 /// What the table says. First what holds in any status, then what may be done when nothing runs, then when it runs, then why
 /// one has to wait.
+#[allow(clippy::match_same_arms, reason = "rows of a table, in the order in which they are read")]
 pub fn task(case: &Case, verb: VerbKind) -> Ruling {
     use VerbKind::{Reload, ReloadTables, Resume, Start, Stop, TestConnections, ValidateTables};
     let known = !matches!(case.migration_type, MigrationType::Other(_));

@@ -108,7 +108,7 @@ fn resume_load(seen: &Seen<'_>, said: &mut Said) {
     match unfinished(seen) {
         None => said.say("it loads the tables that are not finished; which ones is not known"),
         Some((names, _)) if names.is_empty() => {
-            said.say("every table is loaded: there may be nothing left for it to do")
+            said.say("every table is loaded: there may be nothing left for it to do");
         }
         Some((names, of)) => {
             said.say(format!("it loads only what is not finished, {} of {of}: {}", names.len(), listed(&names)));

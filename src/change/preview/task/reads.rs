@@ -10,6 +10,7 @@ use crate::model::metric::{KEPT, MetricName, Series};
 use crate::model::table::TableRow;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationKind};
+use futures_util::future::{join, join3};
 use jiff::Timestamp;
 
 /// What a stop is judged by.
@@ -26,11 +27,12 @@ impl Drafter {
             Verb::Stop => stops,
             Verb::ReloadTables { .. } | Verb::TestConnections => false,
         };
-        let (tables, points, schedules) = tokio::join!(
+        let (tables, points, schedules) = Box::pin(join3(
             when(every, tables(&reader, &facts)),
             when(stops && facts.task.migration_type.has_cdc(), points(&reader, &facts, now)),
             when(destroys, schedules(&reader)),
-        );
+        ))
+        .await;
         let around = Around { tables, points, schedules };
         // Ages are by the clock of AWS, how long an answer counts is by ours.
         let preview = task(&facts, &around, meant, verb, reader.scope(), self.environment(), now);
@@ -73,7 +75,7 @@ async fn points(reader: &Reader, facts: &TaskFacts, now: Timestamp) -> Result<Ve
 async fn schedules(reader: &Reader) -> Result<Listed, String> {
     let mut listed = Listed::default();
     let mut refused = Vec::new();
-    let (rules, schedules) = tokio::join!(reader.rules(), reader.schedules());
+    let (rules, schedules) = join(reader.rules(), reader.schedules()).await;
     for answer in [rules, schedules] {
         match answer {
             Ok(answer) => {

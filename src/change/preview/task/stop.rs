@@ -61,7 +61,7 @@ fn changes(seen: &Seen<'_>, in_load: bool, said: &mut Said) {
         let worst = checks.iter().filter(|check| check.standing > Standing::Pass).max_by_key(|check| check.standing);
         match worst {
             Some(check) if check.standing == Standing::Unknown => {
-                said.warn(format!("not known: {}", told(check, seen.now)))
+                said.warn(format!("not known: {}", told(check, seen.now)));
             }
             Some(check) => said.warn(format!("not through: {}", told(check, seen.now))),
             None => said.say("what was captured is applied, as far as AWS can tell"),

@@ -8,6 +8,7 @@ use crate::model::schedule::{ScheduleState, Target};
 use crate::model::settings::PrepMode;
 use crate::model::table::{AppliedCounts, Counts, TableState};
 use crate::model::{AccountId, Region, TaskName, Untrusted};
+use std::fmt::Write as _;
 
 /// A table that is loaded, with a thousand rows and some changes.
 pub fn row(name: &str) -> TableRow {
@@ -38,6 +39,7 @@ fn scope() -> Scope {
     Scope { profile: "migration".into(), account: AccountId("123456789012".into()), region: Region("eu-west-1".into()) }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "a verb is made for each call")]
 fn preview(facts: &TaskFacts, around: &Around, verb: Verb) -> Preview {
     let meant = Meant { arn: facts.task.arn.clone(), name: facts.task.name.clone() };
     task(facts, around, &meant, &verb, &scope(), Some("STAGING".into()), at("10:03:22"))
@@ -95,6 +97,7 @@ fn some_tables(names: &[&str], how: ReloadHow) -> Verb {
     Verb::ReloadTables { tables, how }
 }
 
+#[allow(clippy::too_many_lines, reason = "a table of scenes")]
 fn scenes() -> Vec<(&'static str, Preview)> {
     let reload = || Verb::Reload { until: None };
     let resume = || Verb::Resume { until: None };
@@ -219,7 +222,7 @@ fn previews_as_they_are_read() {
             Grade::Lasting { .. } => "lasts",
             Grade::Destroys { .. } => "destroys",
         };
-        text += &format!("=== {scene}: {grade}\n{}\n\n", preview.lines().join("\n"));
+        write!(text, "=== {scene}: {grade}\n{}\n\n", preview.lines().join("\n")).unwrap();
     }
     insta::assert_snapshot!("previews", text);
 }

@@ -44,12 +44,12 @@ pub fn table(row: &TableRow) -> String {
 
 /// `a, b and 3 others`.
 pub fn listed(names: &[String]) -> String {
-    let (named, rest) = names.split_at(names.len().min(NAMED));
-    let named = named.join(", ");
+    let (first, rest) = names.split_at(names.len().min(NAMED));
+    let first = first.join(", ");
     match rest {
-        [] => named,
-        [_] => format!("{named} and one other"),
-        rest => format!("{named} and {} others", grouped(rest.len())),
+        [] => first,
+        [_] => format!("{first} and one other"),
+        rest => format!("{first} and {} others", grouped(rest.len())),
     }
 }
 
