@@ -14,12 +14,11 @@ pub use follow::{Follow, Found};
 pub use switch::switch;
 pub use task::{dry_run, task};
 
-use super::headless::block_on;
 use super::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters, Reader};
 use crate::change::{Confirmed, Executor, LIVES, NotConfirmed, Time, Yes};
 use crate::model::Problem;
-use crate::model::audit::{Activity, Entry, State};
+use crate::model::audit::State;
 use crate::model::change::{Change, Destination, Draft, Outcome, Precondition, Preview, Refusal, Ruling};
 use crate::store::Audit;
 use jiff::Timestamp;
@@ -235,18 +234,6 @@ impl Open {
 pub fn unconfirmed(why: &str) -> Failure {
     let lines = vec![format!("not confirmed: {why}"), "Nothing was sent.".to_owned()];
     Failure { status: Ending::Refused.status(), lines }
-}
-
-/// Everything that was ever asked for from here, the newest first.
-pub fn activity(setup: &Setup) -> Result<Vec<Activity>, Failure> {
-    let entries = block_on(Audit::list(&setup.store))?;
-    let entries = entries.map_err(|error| error.problem("the audit cannot be read"))?;
-    let (now, here) = (Timestamp::now(), whence::here().host);
-    let shape = |entry: Entry| {
-        let standing = entry.standing(now, entry.whence.host != here || whence::is_alive(entry.whence.pid));
-        Activity { advice: entry.advice(standing), standing, entry }
-    };
-    Ok(entries.into_iter().map(shape).collect())
 }
 
 #[cfg(test)]

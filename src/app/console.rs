@@ -1,5 +1,6 @@
 //! Running the console: the screen first, AWS behind it.
 
+use super::activity::Reading;
 use super::operator::{self, Operator, operator};
 use super::signin::{Watching, sign_in};
 use super::{Clock, Failure, Inbox, Setup, panic, write};
@@ -60,6 +61,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     }
     // Without the authority there is nobody who could change anything.
     let (operator, waiting) = authority.ok().map(operator).unzip();
+    let reading = Reading::new(&setup.store, setup.demo.is_some());
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
@@ -90,8 +92,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
                 operator.drop_draft(id);
             }
         }
-        // Nobody asks for it yet.
-        Effect::ReadActivity => {}
+        Effect::ReadActivity => reading.read(runtime.handle(), &inbox),
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };

@@ -46,7 +46,7 @@ pub fn run(flags: &Flags, arguments: &Arguments) -> Result<u8, Failure> {
         }
     }
     Ok(match examined.verdict() {
-        Verdict::Passed => 0,
+        Verdict::Passed | Verdict::Untried => 0,
         Verdict::Failed => 1,
         Verdict::Unknown => 3,
     })
@@ -79,6 +79,7 @@ fn heading(area: Area) -> &'static str {
         Area::Configuration => "Configuration",
         Area::Account => "Account",
         Area::Permissions => "Permissions of the read-only mode",
+        Area::Operating => "Changing something",
         Area::Logs => "Logs of the tasks",
         Area::Terminal => "Terminal",
         Area::Host => "This machine",
@@ -98,13 +99,18 @@ fn text(examined: &Examined) -> String {
     }
     let count = |verdict| examined.count(verdict);
     let (passed, failed, unknown) = (count(Verdict::Passed), count(Verdict::Failed), count(Verdict::Unknown));
-    let _ = writeln!(out, "{passed} passed, {failed} failed, {unknown} unknown");
+    let untried = match count(Verdict::Untried) {
+        0 => String::new(),
+        n => format!(", {n} not tried"),
+    };
+    let _ = writeln!(out, "{passed} passed, {failed} failed, {unknown} unknown{untried}");
     out
 }
 
 /// What nobody could tell for one and the same reason is told once.
 fn same(one: &Finding, next: &Finding) -> bool {
-    one.verdict == Verdict::Unknown && Finding { check: one.check.clone(), ..next.clone() } == *one
+    matches!(one.verdict, Verdict::Unknown | Verdict::Untried)
+        && Finding { check: one.check.clone(), ..next.clone() } == *one
 }
 
 fn name(alike: &[Finding]) -> Cow<'_, str> {
@@ -120,6 +126,7 @@ fn paragraph(alike: &[Finding], widest: usize, columns: Option<usize>, out: &mut
         Verdict::Passed => "passed",
         Verdict::Failed => "FAILED",
         Verdict::Unknown => "unknown",
+        Verdict::Untried => "untried",
     };
     let check = name(alike);
     let fill = " ".repeat(widest.saturating_sub(check.width()));

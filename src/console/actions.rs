@@ -27,6 +27,7 @@ pub enum Context {
     Definition,
     Schedules,
     Alerts,
+    Activity,
     Problems,
     Operate,
     Help,
@@ -39,7 +40,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -50,6 +51,7 @@ impl Context {
         Self::Definition,
         Self::Schedules,
         Self::Alerts,
+        Self::Activity,
         Self::Problems,
         Self::Operate,
         Self::Help,
@@ -74,6 +76,7 @@ impl Context {
             Self::Definition => "definition",
             Self::Schedules => "schedules",
             Self::Alerts => "alerts",
+            Self::Activity => "activity",
             Self::Problems => "problems",
             Self::Operate => "menu",
             Self::Help => "help",
@@ -98,6 +101,7 @@ impl Context {
             Self::Definition => "Definition of a task",
             Self::Schedules => "Schedules",
             Self::Alerts => "Alerts",
+            Self::Activity => "Activity",
             Self::Problems => "Problems",
             Self::Operate => "Menu of what can be done (O)",
             Self::Help => "Help",
@@ -141,6 +145,8 @@ pub enum ActionId {
     Filter,
     Problems,
     Alerts,
+    Activity,
+    EntryInFull,
     Schedules,
     AllEvents,
     AllDrain,

@@ -1,5 +1,6 @@
 //! Data as it really comes, for the tests of this room.
 
+pub mod activity;
 pub mod alerts;
 pub mod changes;
 pub mod charts;

@@ -1,6 +1,6 @@
 //! What can happen to the console, and what it can ask for. Both are data: they can be printed, compared and replayed.
 
-use crate::model::audit::Activity;
+use crate::model::audit::Told;
 use crate::model::change::{self, Change, Draft};
 use crate::model::log_place::LogSource;
 use crate::model::parts::Identity;
@@ -99,7 +99,7 @@ pub enum Message {
     /// The program was stopped, and goes on.
     Resumed,
     /// The answer to [`Effect::ReadActivity`]: the audit, the newest first.
-    Activity(Result<Vec<Activity>, Problem>),
+    Activity(Result<Told, Problem>),
     /// The service's clock is this far ahead of this machine's. Whoever passes `now` goes by the service's from here on.
     ServiceClock(SignedDuration),
     /// The writer thread could not keep up for this long; shown in Problems, not an error.

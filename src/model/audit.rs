@@ -1,7 +1,12 @@
 //! One line of the audit: who asked for what, from where, what was seen before, and what came of it.
 //!
-//! Pure. `store` keeps it, `change` writes it, `cutover activity` shows it.
+//! Pure. `store` keeps it, `change` writes it, `cutover activity` shows it. `told.rs` is what is made of all of them.
 
+mod told;
+
+pub use told::{Activity, Kept, Key, Told, judged, key, precondition};
+
+use crate::model::untrusted::shown;
 use crate::model::{Scope, Untrusted};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -136,7 +141,8 @@ impl Entry {
 
     /// What to do now; empty where there is nothing to do.
     pub fn advice(&self, standing: Standing) -> String {
-        let look = format!("look with `cutover schedules` before anybody asks for it again ({})", self.name);
+        let list = if self.name.starts_with("task:") { "tasks" } else { "schedules" };
+        let look = format!("look with `cutover {list}` before anybody asks for it again ({})", shown(&self.name));
         match (standing, self.state) {
             (Standing::UnderWay, _) => "wait for its end".to_owned(),
             (Standing::LeftBehind, State::Asked) => {
@@ -149,24 +155,17 @@ impl Entry {
     }
 }
 
-/// One entry of the audit with what is to be made of it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Activity {
-    pub entry: Entry,
-    pub standing: Standing,
-    /// What to do now; empty where there is nothing to do.
-    pub advice: String,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::model::{AccountId, Region};
 
-    #[test]
-    fn what_was_left_behind_is_told_from_what_is_under_way() {
-        let at = |second| Timestamp::from_second(second).unwrap();
-        let entry = |state| Entry {
+    pub fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    pub fn entry(state: State) -> Entry {
+        Entry {
             id: "1".into(),
             asked_at: at(1000),
             ended_at: None,
@@ -184,7 +183,11 @@ mod tests {
             confirmed_by: None,
             request_id: None,
             outcome: String::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn what_was_left_behind_is_told_from_what_is_under_way() {
         for (state, now, alive, want) in [
             (State::Sent, 1010, true, Standing::UnderWay),
             (State::Asked, 1059, true, Standing::UnderWay),

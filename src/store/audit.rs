@@ -35,7 +35,7 @@ impl Audit {
         let connection = open::write(dir, &path).await?;
         let mut mirrors = vec![Mirror::open(dir.join("audit.jsonl"))?];
         if let Some(team) = &settings.shared {
-            mirrors.push(Mirror::open(shared(team, &whence.os_user, &whence.host))?);
+            mirrors.push(Mirror::of_a_team(shared(team, &whence.os_user, &whence.host))?);
         }
         Ok(Self { connection, path, mirrors, settings: settings.clone() })
     }
@@ -157,12 +157,12 @@ fn entry(row: &SqliteRow, path: &Path) -> Result<Entry, StoreError> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::super::mirror;
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
-    fn entry(id: &str, second: i64) -> Entry {
+    pub fn entry(id: &str, second: i64) -> Entry {
         Entry {
             id: id.into(),
             asked_at: Timestamp::from_second(second).unwrap(),
@@ -184,7 +184,7 @@ mod tests {
         }
     }
 
-    fn settings(folder: &Path) -> Settings {
+    pub fn settings(folder: &Path) -> Settings {
         Settings { dir: Some(folder.join("state/cutover")), shared: None }
     }
 
@@ -216,6 +216,8 @@ mod tests {
             assert_eq!(std::fs::metadata(dir.join(file)).unwrap().permissions().mode() & 0o777, 0o600, "{file}");
         }
         assert_eq!(std::fs::metadata(dir).unwrap().permissions().mode() & 0o777, 0o700);
+        let of_the_team = std::fs::metadata(team.join("jane@jump_1.jsonl")).unwrap();
+        assert_eq!(of_the_team.permissions().mode() & 0o777, 0o640, "its group reads it");
     }
 
     #[tokio::test]

@@ -3,9 +3,9 @@
 use super::StoreError;
 use super::place::failed;
 use crate::model::audit::Entry;
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write as _;
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// One file, open for appending.
@@ -21,6 +21,17 @@ impl Mirror {
         let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
         let file = file.map_err(|error| failed(&path, &error))?;
         Ok(Self { path, file })
+    }
+
+    /// In the folder of a team: its group may read what is made here, which is what it is there for. Whose group that is the
+    /// folder says (setgid).
+    pub(super) fn of_a_team(path: PathBuf) -> Result<Self, StoreError> {
+        let made = OpenOptions::new().append(true).create_new(true).mode(0o640).open(&path);
+        // A umask is for what nobody meant to share.
+        if let Ok(file) = made {
+            file.set_permissions(Permissions::from_mode(0o640)).map_err(|error| failed(&path, &error))?;
+        }
+        Self::open(path)
     }
 
     /// One write, so that lines of several processes do not mix.

@@ -2,14 +2,17 @@
 //!
 //! May touch `model`; the only room besides `db` that knows sqlx. Start at [`Audit`]. `place.rs` knows where files are, whose
 //! they are and what kind of disk that is, `open.rs` opens the database and brings it to the present schema (`sql/store/`),
-//! `mirror.rs` appends lines. Several processes may use it at once: every write is one short transaction.
+//! `mirror.rs` appends lines, `team.rs` reads those of others, `history.rs` all there is. Several processes may use it at once: every write is one short transaction.
 
 mod audit;
+mod history;
 mod mirror;
 mod open;
 mod place;
+mod team;
 
 pub use audit::Audit;
+pub use history::{Found, History, room};
 pub use place::{Settings, default_dir};
 
 use crate::model::{Problem, ProblemKind};
@@ -25,6 +28,9 @@ pub enum StoreError {
     File { path: PathBuf, why: String },
     #[error("{path} was made by a newer cutover (schema {found}, known here {known})", path = path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
+    /// Of the folder of a team: nothing of it can be written by the one who is told.
+    #[error("{path}: {why}", path = path.display())]
+    Team { path: PathBuf, why: String },
     #[error("{path}: {why}", path = path.display())]
     Database { path: PathBuf, why: String },
 }
@@ -39,6 +45,10 @@ impl StoreError {
             hint: match self {
                 Self::Newer { .. } => "Use the newer program.".to_owned(),
                 Self::Nowhere => "Set XDG_STATE_HOME to a folder of yours.".to_owned(),
+                Self::Team { .. } => {
+                    "Look into that folder, the audit_dir of the configuration; `cutover activity --mine` does without."
+                        .to_owned()
+                }
                 _ => "Check that the folder is there, is yours and has room, or set XDG_STATE_HOME.".to_owned(),
             },
             request_id: None,

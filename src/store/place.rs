@@ -39,6 +39,12 @@ pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
     }
 }
 
+/// Bytes that this user may still write there; `None` where that cannot be told.
+pub(super) fn room(path: &Path) -> Option<u64> {
+    let found = rustix::fs::statvfs(path).ok()?;
+    Some(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// File systems whose files live elsewhere (`statfs(2)`; linux/magic.h). Shared memory between processes, which the
 /// write-ahead log of SQLite needs, does not reach over them. FUSE is mostly sshfs.
 #[cfg(target_os = "linux")]

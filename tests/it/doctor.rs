@@ -1,5 +1,6 @@
 //! `cutover doctor` from end to end: what it says of an account, of a clock, of logs, of tmux and of no network at all.
 
+use crate::change::Desk;
 use crate::cli::{Aws, command, cutover, fits, promised, text};
 use crate::pty::Start;
 use crate::reader_script::{Play, Server};
@@ -276,4 +277,42 @@ fn a_reader_that_leaves_early_and_other_formats_are_what_they_are_elsewhere() {
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.stderr.is_empty(), "{}", text(&output.stderr));
+}
+
+/// Rows of `operating` with a configuration of one's own.
+fn operating(desk: &Desk, config: &str, args: &[&str]) -> Vec<Row> {
+    desk.configure(config);
+    std::fs::set_permissions(desk.config(), std::fs::Permissions::from_mode(0o600)).unwrap();
+    let all = rows(&desk.run(&[&["doctor", "--output=json"], args].concat()));
+    in_area(&all, "operating").cloned().collect()
+}
+
+#[test]
+fn what_operating_needs_is_said_in_read_only_and_checked_where_it_is_meant() {
+    let desk = Desk::new(&[]);
+    let account = "environment = \"REHEARSAL\"\nexpect_account = \"123456789012\"\n";
+    for (config, args) in [(account, &[][..]), (account, &["--operate", "--read-only"])] {
+        let rows = operating(&desk, config, args);
+        let [row] = rows.as_slice() else { panic!("{rows:#?}") };
+        let message = row["message"].as_str().unwrap();
+        for said in ["read-only", "--operate", "expect_account is 123456789012", "events:DisableRule"] {
+            assert!(row["result"] == "passed" && message.contains(said), "{said}: {row:?}");
+        }
+    }
+    assert!(!desk.state().exists(), "looking makes no audit");
+    let rows = operating(&desk, account, &["--operate"]);
+    assert_eq!(of(&rows, "expect_account")["result"], "passed");
+    assert!(of(&rows, "audit")["message"].as_str().unwrap().contains("MB left"), "{rows:#?}");
+    for action in ["events:EnableRule", "events:DisableRule", "scheduler:UpdateSchedule"] {
+        let row = of(&rows, action);
+        assert_eq!(row["result"], "not-tried");
+        assert!(row["message"].as_str().unwrap().starts_with("not tried: it would change something"), "{row:?}");
+    }
+    assert_eq!(desk.writes(), 0);
+    let wrong = "environment = \"REHEARSAL\"\nexpect_account = \"999999999999\"\naudit_dir = \"/nonexistent/team\"\n";
+    let rows = operating(&desk, wrong, &["--operate"]);
+    assert_eq!(of(&rows, "expect_account")["result"], "failed");
+    assert!(of(&rows, "expect_account")["message"].as_str().unwrap().contains("this is 123456789012"));
+    assert_eq!(of(&rows, "audit")["result"], "failed");
+    assert!(of(&rows, "audit")["detail"].as_str().unwrap().contains("/nonexistent/team"), "{rows:#?}");
 }

@@ -7,6 +7,7 @@
     reason = "tests may fail loudly"
 )]
 
+mod activity;
 mod agreement;
 mod alerts;
 mod budgets;
@@ -35,6 +36,7 @@ mod moto;
 mod mover;
 mod policies;
 mod pty;
+mod pty_activity;
 mod pty_aws;
 mod pty_change;
 mod pty_definition;

@@ -8,6 +8,8 @@ pub enum Verdict {
     Passed,
     Failed,
     Unknown,
+    /// Not looked at, because looking would change something. No more than a note.
+    Untried,
 }
 
 impl Verdict {
@@ -16,6 +18,7 @@ impl Verdict {
             Self::Passed => "passed",
             Self::Failed => "failed",
             Self::Unknown => "unknown",
+            Self::Untried => "not-tried",
         }
     }
 }
@@ -26,6 +29,7 @@ pub enum Area {
     Configuration,
     Account,
     Permissions,
+    Operating,
     Logs,
     Terminal,
     Host,
@@ -37,6 +41,7 @@ impl Area {
             Self::Configuration => "configuration",
             Self::Account => "account",
             Self::Permissions => "permissions",
+            Self::Operating => "operating",
             Self::Logs => "logs",
             Self::Terminal => "terminal",
             Self::Host => "host",
@@ -90,6 +95,16 @@ impl Finding {
         action: impl Into<String>,
     ) -> Self {
         Self { action: Some(Untrusted::new(action)), ..Self::new(area, check, Verdict::Unknown, message) }
+    }
+
+    /// Not tried, and where it stands what it takes.
+    pub fn untried(
+        area: Area,
+        check: impl Into<String>,
+        message: impl Into<String>,
+        action: impl Into<String>,
+    ) -> Self {
+        Self { action: Some(Untrusted::new(action)), ..Self::new(area, check, Verdict::Untried, message) }
     }
 
     /// A problem as it came, with its own advice.

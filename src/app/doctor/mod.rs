@@ -10,6 +10,7 @@ mod command;
 mod configuration;
 mod finding;
 mod logout;
+mod operating;
 mod permissions;
 mod task_logs;
 mod terminal;
@@ -81,6 +82,7 @@ async fn cloud(flags: &Flags, setup: Option<&Setup>) -> Vec<Finding> {
     let settings = aws::Settings { burst: permissions::BURST, ..setup.aws.clone() };
     let limiters = Limiters::default();
     let signed_in = tokio::time::timeout(SIGN_IN, aws::sign_in(&settings, &limiters)).await;
+    let books = operating::books(setup).await;
     findings.push(account::identity(signed_in.as_ref().map(|signed_in| &signed_in.result).ok(), SIGN_IN));
     let stamp = signed_in.as_ref().ok().and_then(|signed_in| signed_in.stamp);
     let (reader, identity) = match signed_in {
@@ -89,14 +91,17 @@ async fn cloud(flags: &Flags, setup: Option<&Setup>) -> Vec<Finding> {
             let denied = other.ok().filter(|signed_in| signed_in.denied).and_then(|signed_in| signed_in.result.err());
             findings.push(clock::judge(stamp.as_slice()));
             findings.extend(permissions::nobody(denied.as_ref()));
+            findings.extend(operating::judge(setup, None, books.as_ref(), None));
             findings.push(task_logs::nobody());
             return findings;
         }
     };
-    let (facts, logs) = permissions::gather(&reader, &setup.watch).await;
+    let ((facts, logs), there) =
+        tokio::join!(permissions::gather(&reader, &setup.watch), operating::there(&reader, setup));
     let stamps: Vec<_> = stamp.into_iter().chain(facts.stamps()).collect();
     findings.push(clock::judge(&stamps));
     findings.extend(permissions::judge(&facts, &identity));
+    findings.extend(operating::judge(setup, Some(&identity.account), books.as_ref(), there.as_ref()));
     findings.extend(task_logs::judge(&logs));
     findings
 }

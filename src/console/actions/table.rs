@@ -1,8 +1,8 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Acknowledge, Alerts, AllDrain, Confirm, Definition, Drain, Events, FileName, Filter, Help, Logs, Metrics,
-    Operate, OperateForm, Palette, Problems, Schedules, Tables, Tasks,
+    self, Acknowledge, Activity, Alerts, AllDrain, Confirm, Definition, Drain, Events, FileName, Filter, Help, Logs,
+    Metrics, Operate, OperateForm, Palette, Problems, Schedules, Tables, Tasks,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -21,17 +21,19 @@ pub(super) const fn ctrl(c: char) -> Key {
 }
 
 /// Lists with columns and a filter.
-const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts];
+const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity];
 const SCREENS: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems];
 const SCROLLED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help];
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Help];
 /// The same, and a question that is longer than the screen.
-const PAGED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Help, Confirm];
+const PAGED: &[Context] = &[
+    Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Help,
+    Confirm,
+];
 const MOVED: &[Context] = &[
-    Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Problems, Operate, Help,
-    Palette, Confirm,
+    Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Operate,
+    Help, Palette, Confirm,
 ];
 /// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
 /// screen without a task; the keys do nothing then.
@@ -394,6 +396,27 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::Activity,
+        name: "activity",
+        contexts: SCREENS,
+        keys: &[char('H')],
+        label: "what was changed",
+        doc: "What was changed, or refused: by whom, from where, and what came of it.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::EntryInFull,
+        name: "entry-in-full",
+        contexts: &[Activity],
+        keys: &[key(KeyCode::Enter), char('v')],
+        label: "in full",
+        doc: "The entry under the cursor on the whole screen, and back to the list.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::AllEvents,
         name: "all-events",
         contexts: SCREENS,
@@ -673,7 +696,7 @@ pub const TABLE: &[Action] = &[
         contexts: SCREENS,
         keys: &[char('r')],
         label: "ask now",
-        doc: "Ask AWS again now for what is on screen; on Problems, for everything that failed.",
+        doc: "Ask AWS again now for what is on screen; on Problems, for everything that failed; on Activity, read the audit.",
         operation: Some(Operation::DescribeReplicationTasks),
         footer: Some(4),
         palette: true,

@@ -81,6 +81,13 @@ pub fn alerts(state: &State) -> Export {
     Export { name: "alerts".to_owned(), list: List { columns: listing::alerts::COLUMNS, rows: rows.collect() } }
 }
 
+/// The audit as `cutover activity` lists it.
+pub fn activity(state: &State) -> Export {
+    let rows = state.activity.list.order().filter_map(|row| state.activity.rows.get(row));
+    let rows = rows.map(|row| listing::activity::cells(&row.activity)).collect();
+    Export { name: "activity".to_owned(), list: List { columns: listing::activity::COLUMNS, rows } }
+}
+
 /// Every point of the charts as `cutover metrics --instance` lists them.
 pub fn metrics(state: &State) -> Option<Export> {
     let (_, charts) = state.world.charts.as_ref().filter(|(arn, _)| Some(arn) == state.opened.as_ref())?;

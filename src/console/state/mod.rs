@@ -3,6 +3,7 @@
 //! May touch `model` and nothing else of ours but the console's own words. Start with [`State`]; the rows of a screen are
 //! in the file of its name, the cursor, order and filter of any list in [`list`], ages in [`age`] and [`feed`].
 
+pub mod activity;
 pub mod age;
 pub mod alerts;
 pub mod all_drain;
@@ -39,6 +40,7 @@ use crate::model::alert;
 use crate::model::parts::Identity;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
+use activity::Activities;
 use alerts::Alerts;
 use all_drain::AllDrain;
 use charts::Charts;
@@ -176,6 +178,7 @@ pub struct State {
     pub definition: Definition,
     pub schedules: Schedules,
     pub alerts: Alerts,
+    pub activity: Activities,
     pub problems: Problems,
     pub banner: Option<Banner>,
     /// About what was just done.
@@ -236,6 +239,7 @@ impl State {
             definition: Definition::default(),
             schedules: Schedules::default(),
             alerts,
+            activity: Activities::default(),
             problems: Problems::default(),
             banner: None,
             notice: None,
@@ -343,7 +347,7 @@ impl State {
 
     /// Ages of what is on screen.
     pub fn ages_on_screen(&self) -> Vec<PaneAge> {
-        self.subjects_on_screen().iter().map(|subject| self.pane_age(subject)).collect()
+        self.page().ages(self)
     }
 
     pub fn pane_age(&self, subject: &Subject) -> PaneAge {

@@ -6,8 +6,8 @@
 use super::column::Column;
 use super::export::Export;
 use super::list::{List, Marking, Marks, Rows};
-use super::{Filling, State, age};
-use super::{alerts, all_drain, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
+use super::{Filling, PaneAge, State, age};
+use super::{activity, alerts, all_drain, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::Subject;
@@ -26,6 +26,8 @@ pub enum Screen {
     Drain,
     Schedules,
     Alerts,
+    /// What was changed.
+    Activity,
     Problems,
 }
 
@@ -77,6 +79,7 @@ impl Screen {
             Self::Task(Tab::Definition) => &definition::DefinitionPage,
             Self::Schedules => &schedules::SchedulesPage,
             Self::Alerts => &alerts::AlertsPage,
+            Self::Activity => &activity::ActivityPage,
             Self::Problems => &problems::ProblemsPage,
         }
     }
@@ -88,6 +91,11 @@ pub trait Page {
 
     /// Subjects whose data is on screen: `r` asks for them again, and the oldest of them is the age in the header.
     fn subjects(&self, state: &State) -> Vec<Subject>;
+
+    /// Ages of what is on screen: those of its subjects, unless it shows what no feed brings.
+    fn ages(&self, state: &State) -> Vec<PaneAge> {
+        self.subjects(state).iter().map(|subject| state.pane_age(subject)).collect()
+    }
 
     /// What `r` asks again besides, though its age is not that of the screen.
     fn also_asked(&self, _state: &State) -> Vec<Subject> {

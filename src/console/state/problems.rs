@@ -163,6 +163,14 @@ impl Problems {
         }
     }
 
+    /// Settles what is no problem any more and belongs to no subject.
+    pub fn settle_called(&mut self, summary: &str, now: Timestamp) {
+        let same = |entry: &&mut Entry| entry.subject.is_none() && entry.problem.summary == summary;
+        for entry in self.entries.iter_mut().filter(same).filter(|entry| entry.state == EntryState::Standing) {
+            entry.state = EntryState::Settled(now);
+        }
+    }
+
     /// Settles everything that stands.
     pub fn settle_all(&mut self, now: Timestamp) {
         for entry in self.entries.iter_mut().filter(|entry| entry.state == EntryState::Standing) {

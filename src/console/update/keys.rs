@@ -1,6 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{alerts, confirm, export, lists, logs, operate};
+use super::{activity, alerts, confirm, export, lists, logs, operate};
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
@@ -110,6 +110,8 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         }
         ActionId::Problems => go(state, Screen::Problems),
         ActionId::Alerts => go(state, Screen::Alerts),
+        ActionId::Activity => activity::open(state, effects),
+        ActionId::EntryInFull => activity::in_full(state),
         ActionId::Schedules => go(state, Screen::Schedules),
         ActionId::AllEvents => go(state, Screen::Events),
         ActionId::AllDrain => go(state, Screen::Drain),
@@ -322,8 +324,11 @@ fn run_command(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// What is on screen; on Problems, what failed.
+/// What is on screen; on Problems, what failed; on Activity, the audit.
 fn ask_now(state: &mut State, effects: &mut Vec<Effect>) {
+    if state.screen() == Screen::Activity {
+        return activity::ask(state, effects);
+    }
     let failed = state.world.feeds().filter(|(_, feed)| feed.failed.is_some()).map(|(subject, _)| subject.clone());
     let failed: Vec<Subject> = failed.collect();
     let mut subjects = match state.context() {

@@ -91,6 +91,7 @@ pub fn close_part(state: &mut State) -> bool {
     match state.screen() {
         Screen::Schedules => std::mem::take(&mut state.schedules.part) != Part::List,
         Screen::Events | Screen::Task(Tab::Events) => std::mem::take(&mut state.events.whole),
+        Screen::Activity => std::mem::take(&mut state.activity.whole),
         _ => false,
     }
 }

@@ -5,6 +5,7 @@
 //! menu to the question, `report` folds what the feeds say, `lists` is about events and schedules, `logs` about logs, the rest
 //! is here.
 
+mod activity;
 mod alerts;
 pub mod confirm;
 mod export;
@@ -34,7 +35,11 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Resize(area) => state.area = area,
         Message::Focus(focused) => state.focused = focused,
         Message::Tick => {}
-        Message::Connected { scope, identity } => connected(state, scope, identity, &mut effects),
+        Message::Connected { scope, identity } => {
+            connected(state, scope, identity, &mut effects);
+            // Somebody may have to look at what was left unfinished.
+            activity::ask(state, &mut effects);
+        }
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => reported(state, report, &mut effects),
         Message::Written { id, outcome } => export::written(state, id, outcome),
@@ -42,12 +47,17 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Drafted { id, drafts } => confirm::drafted(state, id, drafts, &mut effects),
         Message::Admitted { id } => confirm::admit(state, id),
         Message::NotConfirmed { id, why } => confirm::not_confirmed(state, id, &why),
-        Message::Ended { id, nth, outcome } => confirm::ended(state, id, nth, *outcome, &mut effects),
-        Message::Followed { id, nth, outcome } => confirm::followed(state, id, nth, *outcome, &mut effects),
+        Message::Ended { id, nth, outcome } => {
+            confirm::ended(state, id, nth, *outcome, &mut effects);
+            activity::again(&mut effects);
+        }
+        Message::Followed { id, nth, outcome } => {
+            confirm::followed(state, id, nth, *outcome, &mut effects);
+            activity::again(&mut effects);
+        }
         Message::ReadOnly(problem) => read_only(state, problem, &mut effects),
         Message::Resumed => confirm::absent(state, &mut effects),
-        // Nobody asks for it yet.
-        Message::Activity(_) => {}
+        Message::Activity(answer) => activity::take(state, answer),
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
             state.traffic = Some(Traffic { requests_last_minute, dollars_per_day, dollars_cap });
@@ -71,6 +81,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
         effects.push(Effect::Bell);
     }
     lists::pass(state);
+    activity::pass(state, effects);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {

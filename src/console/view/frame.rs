@@ -3,12 +3,13 @@
 use super::canvas::{Canvas, Line, span};
 use super::header::fresh;
 use crate::console::actions::ActionId;
-use crate::console::state::feed::{Failure, Freshness};
+use crate::console::state::feed::{Failure, Feed, Freshness};
 use crate::console::state::layout::Pane;
 use crate::console::state::{State, age};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::model::{ProblemKind, Subject};
+use jiff::Timestamp;
 
 /// One word for a kind of problem.
 pub fn kind_word(kind: ProblemKind) -> &'static str {
@@ -92,6 +93,21 @@ pub fn ages<'a>(state: &State, subjects: &[(Subject, &'static str)]) -> Line<'a>
     line
 }
 
+/// The same of something that no feed brings.
+pub fn feed_age<'a>(feed: &Feed, now: Timestamp) -> Line<'a> {
+    let mut line: Line<'a> = Vec::new();
+    if feed.has_data() {
+        let freshness = feed.freshness(now);
+        let role = if freshness == Freshness::Fresh { Role::Dim } else { fresh(freshness) };
+        line.push(span(role, format!("{}as of {}", freshness.sign(), feed.age(now).label())));
+    }
+    if let Some(failure) = &feed.failed {
+        let of = if line.is_empty() { "" } else { ", " };
+        line.push(span(Role::Bad, format!("{of}{}", failure_words(failure))));
+    }
+    line
+}
+
 fn failure_words(failure: &Failure) -> String {
     let retry = failure.retry_at.map(|at| format!(", retry {}", age::clock(at))).unwrap_or_default();
     format!("{}{retry}", kind_word(failure.problem.kind))
@@ -99,7 +115,13 @@ fn failure_words(failure: &Failure) -> String {
 
 /// An error where nothing was ever there to show.
 pub fn failed(state: &State, canvas: &mut Canvas<'_>, pane: Pane, subject: &Subject) {
-    let Some(failure) = state.world.feed(subject).and_then(|feed| feed.failed.as_ref()) else { return };
+    if let Some(failure) = state.world.feed(subject).and_then(|feed| feed.failed.as_ref()) {
+        failed_with(state, canvas, pane, failure);
+    }
+}
+
+/// This error where nothing was ever there to show.
+pub fn failed_with(state: &State, canvas: &mut Canvas<'_>, pane: Pane, failure: &Failure) {
     let width = usize::from(pane.width.saturating_sub(8)).min(90);
     let mut lines: Vec<Line<'_>> = Vec::new();
     for (at, text) in failure.problem.lines().iter().enumerate() {

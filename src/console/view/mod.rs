@@ -3,6 +3,7 @@
 //! May touch `state`, `actions`, `theme` and ratatui. One file per screen; `canvas` is the one way to the buffer, `grid`
 //! draws any table, `frame` says what stands in the title of a pane. Text from outside comes through `shown()` only.
 
+mod activity;
 mod alerts;
 mod all_drain;
 mod canvas;
@@ -88,6 +89,7 @@ fn screen(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Screen::Task(Tab::Definition) => definition::draw(state, canvas, layout),
         Screen::Schedules => schedules::draw(state, canvas, layout),
         Screen::Alerts => alerts::draw(state, canvas, layout),
+        Screen::Activity => activity::draw(state, canvas, layout),
         Screen::Problems => problems::draw(state, canvas, layout),
     }
 }

@@ -232,6 +232,7 @@ fn ascii_only() {
     }
 }
 
+mod activity;
 mod alerts;
 mod budgets;
 mod charts;

@@ -4,6 +4,7 @@
 //! here prints. Start at [`List`]; [`tasks`], [`tables`], [`events`] and the others hold the rows that both sides have,
 //! whose names are promised to scripts (docs/json.md).
 
+pub mod activity;
 pub mod alerts;
 mod csv;
 pub mod events;

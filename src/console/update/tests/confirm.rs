@@ -43,7 +43,7 @@ fn the_name_and_enter_confirm_once() {
     assert_eq!(enter(&mut state), [], "it is on its way");
     let done = outcome(End::Done, &["told billing-cdc to stop"]);
     let effects = update(&mut state, Message::Ended { id, nth: 0, outcome: Box::new(done) }, now());
-    assert_eq!(effects, [Effect::AskNow(vec![Subject::Tasks, Subject::Connections])]);
+    assert_eq!(effects, [Effect::AskNow(vec![Subject::Tasks, Subject::Connections]), Effect::ReadActivity]);
     assert_eq!(stage(&state), Some(&Stage::Ended));
     press(&mut state, "billing-cdc");
     assert_eq!(enter(&mut state), []);
