@@ -153,8 +153,9 @@ mod tests {
     use super::super::legal::tests::rule;
     use super::super::preview::switch;
     use super::*;
-    use crate::model::change::{Named, Switch};
-    use crate::model::{AccountId, Region, Scope};
+    use crate::model::change::{Named, Switch, Verb};
+    use crate::model::schedule::Schedule;
+    use crate::model::{AccountId, Region, Scope, Untrusted};
 
     fn preview() -> Preview {
         let (account, region) = (AccountId("123456789012".into()), Region("eu-west-1".into()));
@@ -192,6 +193,86 @@ mod tests {
         assert!(confirmed.lives(at(60)) && !confirmed.lives(at(61)) && !confirmed.lives(at(-61)));
         let for_good = Preview { grade: Grade::Lasting { destination: None }, ..preview() };
         assert_eq!(Confirmed::by_flag(for_good, yes, at(0)).err(), Some(NotConfirmed::NotUndoable));
+    }
+
+    /// A preview of something done to a task, with another grade where one is given.
+    fn of_task(name: &str, verb: Verb, grade: Option<Grade>) -> Preview {
+        let preview = crate::change::preview::tests::of_task(name, verb, at(0));
+        Preview { grade: grade.unwrap_or_else(|| preview.grade.clone()), ..preview }
+    }
+
+    #[test]
+    fn naming_task_and_database_confirms_what_lasts_and_both_must_be_right() {
+        let to = |text: &str| text.parse::<Destination>().unwrap();
+        let known = |text: &str| Some(Grade::Destroys { destination: Some(to(text)) });
+        let reload = || Verb::Reload { until: None };
+        for (preview, name, target, second, want) in [
+            (of_task("a", reload(), known("db/shop")), "a", "db/shop", 60, None),
+            (of_task("a", reload(), known("db/shop")), "a", "DB/shop", 0, None),
+            (of_task("a", reload(), known("db/shop")), "a", "db/shop", 61, Some(NotConfirmed::Late)),
+            (of_task("a", reload(), known("db/shop")), "A", "db/shop", 0, Some(NotConfirmed::OtherAnswer)),
+            (of_task("a", reload(), known("db/shop")), "", "db/shop", 0, Some(NotConfirmed::OtherAnswer)),
+            (of_task("a", reload(), known("db/shop")), "a", "db/Shop", 0, Some(NotConfirmed::OtherTarget)),
+            (of_task("a", reload(), known("db/shop")), "a", "db/", 0, Some(NotConfirmed::OtherTarget)),
+            (of_task("a", reload(), known("db/shop")), "a", "other/shop", 0, Some(NotConfirmed::OtherTarget)),
+            (
+                of_task("a", reload(), Some(Grade::Lasting { destination: None })),
+                "a",
+                "db/shop",
+                0,
+                Some(NotConfirmed::TargetUnknown),
+            ),
+            (of_task("a", Verb::Stop, None), "a", "staging.example/shop", 0, None),
+            (of_task("a", Verb::Stop, None), "a", "db/shop", 0, Some(NotConfirmed::OtherTarget)),
+            (preview(), "nightly", "db/shop", 0, Some(NotConfirmed::TargetUnknown)),
+        ] {
+            let got = Confirmed::by_name(preview, name, &to(target), at(second));
+            assert_eq!(got.err(), want, "{name} {target} after {second} s");
+        }
+    }
+
+    #[test]
+    fn several_are_confirmed_by_verb_and_number_and_only_what_is_alike_and_destroys_nothing() {
+        let stop = |name: &str| of_task(name, Verb::Stop, None);
+        let resume = |name: &str| of_task(name, Verb::Resume { until: None }, Some(Grade::Undoable));
+        let switch = |name: &str, to| {
+            let schedule = Schedule { name: name.into(), arn: Untrusted::new(name), ..rule("ENABLED") };
+            let scope = preview().scope;
+            super::super::preview::switch(Named::of(&schedule), schedule, to, &scope, None, &[], at(0))
+        };
+        let destroys = of_task("c", Verb::Resume { until: None }, Some(Grade::Destroys { destination: None }));
+        for (previews, answer, want) in [
+            (vec![stop("a"), stop("b")], "stop 2", None),
+            (vec![stop("a")], "stop 1", None),
+            (vec![resume("a"), resume("b")], "resume 2", None),
+            (vec![of_task("a", Verb::TestConnections, None)], "test 1", None),
+            (vec![switch("a", Switch::Disable), switch("b", Switch::Disable)], "disable 2", None),
+            (vec![stop("a"), stop("b")], "stop 3", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), stop("b")], "stop", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), stop("b")], "STOP 2", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), stop("b")], "a", Some(NotConfirmed::OtherNumber)),
+            (vec![stop("a"), resume("b")], "stop 2", Some(NotConfirmed::NeverSeveral)),
+            (
+                vec![switch("a", Switch::Disable), switch("b", Switch::Enable)],
+                "disable 2",
+                Some(NotConfirmed::NeverSeveral),
+            ),
+            (vec![resume("a"), destroys], "resume 2", Some(NotConfirmed::NeverSeveral)),
+            (vec![of_task("a", Verb::Reload { until: None }, None)], "reload 1", Some(NotConfirmed::NeverSeveral)),
+            (vec![stop("a"), stop("a")], "stop 2", Some(NotConfirmed::NeverSeveral)),
+            (vec![], "stop 0", Some(NotConfirmed::NeverSeveral)),
+        ] {
+            let names: Vec<_> = previews.iter().map(|preview| preview.change.name()).collect();
+            match Confirmed::typed_several(previews, answer, at(60)) {
+                Ok(all) => {
+                    assert_eq!(want, None, "{answer}");
+                    assert_eq!(all.iter().map(|one| one.change().name()).collect::<Vec<_>>(), names);
+                    assert!(all.iter().all(|one| one.how() == How::Typed));
+                }
+                Err(why) => assert_eq!(Some(why), want, "{answer} for {names:?}"),
+            }
+        }
+        assert_eq!(Confirmed::typed_several(vec![stop("a")], "stop 1", at(61)).err(), Some(NotConfirmed::Late));
     }
 
     /// Whatever implements the bound has two answers to `ambiguous`, and this would not compile.

@@ -48,7 +48,12 @@ impl TaskFacts {
             connections.iter().find(ours).cloned()
         };
         let (source, target) = (endpoint(&task.source), endpoint(&task.target));
-        let writes = !matches!(verb, Verb::Stop | Verb::TestConnections);
+        // A stop in the middle of a load that nothing resumes is confirmed with the database too.
+        let writes = match verb {
+            Verb::TestConnections => false,
+            Verb::Stop => task.migration_type.has_full_load() && !load_finished(&task),
+            _ => true,
+        };
         let places = [place(reader, source.as_ref(), false).await, place(reader, target.as_ref(), writes).await];
         let named = match verb {
             Verb::ReloadTables { tables, .. } => reader.tables_named(arn, tables).await?.value,
@@ -97,11 +102,15 @@ impl TaskFacts {
         self.places[1].as_ref().ok()
     }
 
-    /// Its load has ended, in this run and not in an earlier one.
     pub fn load_finished(&self) -> bool {
-        let stats = &self.task.stats;
-        stats.full_load_finish.is_some_and(|finish| stats.fresh_start.is_none_or(|fresh| finish >= fresh))
+        load_finished(&self.task)
     }
+}
+
+/// Its load has ended, in this run and not in an earlier one.
+fn load_finished(task: &Task) -> bool {
+    let stats = &task.stats;
+    stats.full_load_finish.is_some_and(|finish| stats.fresh_start.is_none_or(|fresh| finish >= fresh))
 }
 
 /// Where an endpoint is. One that keeps its host in a secret is asked for there, where that matters; of the secret only host
@@ -144,8 +153,78 @@ fn in_secret(text: &str, database: Option<&str>) -> Option<Destination> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::change) mod tests {
     use super::*;
+    use crate::model::settings::PrepMode;
+    use crate::model::task::TaskStats;
+    use crate::model::{InstanceArn, TaskName};
+
+    pub fn at(text: &str) -> Timestamp {
+        format!("2026-11-22T{text}Z").parse().unwrap()
+    }
+
+    /// A task from shop-prod to staging that ran this morning and loaded all there is; both connections are tested.
+    pub fn facts(migration_type: &str, status: &str) -> TaskFacts {
+        let endpoint = |name: &str, host: &str| Endpoint {
+            arn: EndpointArn(format!("arn:aws:dms:eu-west-1:123456789012:endpoint:{name}")),
+            name: name.into(),
+            engine: "mysql".into(),
+            host: Some(host.into()),
+            database: Some("shop".into()),
+            ..Endpoint::default()
+        };
+        let (source, target) = (endpoint("shop-prod", "prod.example"), endpoint("shop-staging", "staging.example"));
+        let instance = InstanceArn("arn:aws:dms:eu-west-1:123456789012:rep:ONE".into());
+        let test = |endpoint: &Endpoint| {
+            let (instance, endpoint) = (instance.clone(), endpoint.arn.clone());
+            Some(ConnectionTest { instance, endpoint, status: "successful".into(), last_failure: None })
+        };
+        let idle = status != "running";
+        let task = Task {
+            arn: ReplicationArn::parse("arn:aws:dms:eu-west-1:123456789012:task:ABC").unwrap(),
+            name: TaskName::new("orders"),
+            migration_type: migration_type.to_owned().into(),
+            status: status.to_owned().into(),
+            stop_reason: idle.then(|| "Stop Reason NORMAL".into()),
+            last_failure: None,
+            source: source.arn.clone(),
+            target: target.arn.clone(),
+            instance: Some(instance.clone()),
+            stats: TaskStats {
+                full_load_progress_percent: Some(100),
+                tables_loaded: 3,
+                fresh_start: Some(at("06:00:00")),
+                start: Some(at("06:00:00")),
+                stop: idle.then(|| at("09:00:00")),
+                full_load_start: Some(at("06:00:10")),
+                full_load_finish: Some(at("07:00:00")),
+                ..TaskStats::default()
+            },
+            table_mappings: None,
+            settings: None,
+            cdc_start_position: None,
+            cdc_stop_position: None,
+            recovery_checkpoint: idle.then(|| "checkpoint:V1#27#mysql-bin.000012:1204:-1".into()),
+        };
+        let prep_mode = Some(PrepMode::DropAndCreate);
+        TaskFacts {
+            settings: TaskSettings { prep_mode, validation_enabled: Some(true), ..TaskSettings::default() },
+            connections: [test(&source), test(&target)],
+            places: [Ok(Destination::new("prod.example", "shop")), Ok(Destination::new("staging.example", "shop"))],
+            source: Some(source),
+            target: Some(target),
+            named: Vec::new(),
+            task,
+        }
+    }
+
+    /// The same before its first run.
+    pub fn fresh(migration_type: &str) -> TaskFacts {
+        let mut facts = facts(migration_type, "ready");
+        facts.task.stats = TaskStats::default();
+        (facts.task.stop_reason, facts.task.recovery_checkpoint) = (None, None);
+        facts
+    }
 
     #[test]
     fn a_secret_tells_host_and_database_and_the_endpoint_knows_its_database_better() {

@@ -177,3 +177,212 @@ fn connected(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal> 
 fn shell_name(name: &Untrusted) -> String {
     crate::change::preview::quoted(&name.shown())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::change::facts::tests::{at, facts, fresh};
+    use crate::model::change::Until;
+    use crate::model::settings::PrepMode;
+
+    fn start(from: StartFrom) -> Verb {
+        Verb::Start { from, until: None }
+    }
+
+    fn position(text: &str) -> Verb {
+        start(StartFrom::Position(text.to_owned()))
+    }
+
+    fn resume() -> Verb {
+        Verb::Resume { until: None }
+    }
+
+    fn reload() -> Verb {
+        Verb::Reload { until: None }
+    }
+
+    fn tables(names: &[&str], how: ReloadHow) -> Verb {
+        let tables = names.iter().map(|name| TableName { schema: "shop".into(), table: (*name).into() }).collect();
+        Verb::ReloadTables { tables, how }
+    }
+
+    /// Staging may be overwritten.
+    fn open() -> Safeguards {
+        Safeguards { reload_allowed: vec!["staging.example/shop".parse().unwrap()], ..Safeguards::default() }
+    }
+
+    fn with(mut facts: TaskFacts, change: impl FnOnce(&mut TaskFacts)) -> TaskFacts {
+        change(&mut facts);
+        facts
+    }
+
+    /// With two tables that it knows.
+    fn running() -> TaskFacts {
+        with(facts("full-load-and-cdc", "running"), |facts| {
+            facts.named = ["orders", "customer"].map(crate::change::preview::tests::row).to_vec();
+        })
+    }
+
+    fn said(ruling: Ruling) -> String {
+        match ruling {
+            Ruling::Legal => "legal".to_owned(),
+            Ruling::Nothing(why) => format!("nothing: {why}"),
+            Ruling::Refused(Refusal { why, do_this }) => {
+                assert!(!do_this.is_empty());
+                format!("{why}. {do_this}")
+            }
+        }
+    }
+
+    fn check(cases: Vec<(TaskFacts, Verb, Safeguards, &str)>) {
+        for (facts, verb, safeguards, want) in cases {
+            let said = said(task(&facts, &verb, &safeguards));
+            let right = if want == "legal" { said == want } else { said.contains(want) };
+            assert!(right, "{verb:?} of a {:?}: {said:?}, not {want:?}", facts.task.migration_type);
+        }
+    }
+
+    #[test]
+    fn the_table_of_statuses_comes_first() {
+        check(vec![
+            (facts("cdc", "running"), resume(), open(), "nothing: it is running already"),
+            (facts("cdc", "moving"), Verb::Stop, open(), "being moved"),
+            (fresh("full-load"), resume(), open(), "never run"),
+        ]);
+    }
+
+    #[test]
+    fn what_destroys_needs_its_database_in_reload_allowed_and_protected_and_retired_win() {
+        let closed = Safeguards::default;
+        let protected = || Safeguards { protected: vec!["STAGING.*/*".into()], ..open() };
+        let retired = || Safeguards { retired: vec!["orders".into()], ..open() };
+        let nowhere = |kind: &str, status: &str| {
+            with(facts(kind, status), |facts| facts.places[1] = Err("endpoint x names no host".to_owned()))
+        };
+        let elsewhere = with(facts("full-load", "stopped"), |facts| {
+            facts.places[1] = Ok(Destination::new("staging.example", "shop2"));
+        });
+        let leave = |facts| with(facts, |facts| facts.settings.prep_mode = Some(PrepMode::DoNothing));
+        let unknown = |facts| with(facts, |facts| facts.settings.prep_mode = None);
+        let half = || with(facts("full-load-and-cdc", "failed"), |facts| facts.task.stats.full_load_finish = None);
+        let old =
+            || with(facts("full-load-and-cdc", "failed"), |facts| facts.task.stats.fresh_start = Some(at("08:00:00")));
+        let begin = || start(StartFrom::Beginning);
+        check(vec![
+            (facts("full-load", "stopped"), reload(), open(), "legal"),
+            (facts("full-load", "stopped"), reload(), closed(), "staging.example/shop, which is not in reload_allowed"),
+            (facts("full-load", "stopped"), reload(), closed(), "reload_allowed = [\"staging.example/shop\"]"),
+            (elsewhere, reload(), open(), "staging.example/shop2, which is not in"),
+            (facts("full-load", "stopped"), reload(), protected(), "protected by \"STAGING.*/*\""),
+            (facts("full-load", "stopped"), reload(), retired(), "orders is retired"),
+            (nowhere("full-load", "stopped"), reload(), open(), "not known: endpoint x names no host"),
+            // A reload destroys whatever the preparation mode says.
+            (leave(facts("full-load", "stopped")), reload(), closed(), "not in reload_allowed"),
+            // A first start destroys, but where the tables are left alone.
+            (fresh("full-load"), begin(), closed(), "not in reload_allowed"),
+            (unknown(fresh("full-load")), begin(), closed(), "not in reload_allowed"),
+            (fresh("full-load-and-cdc"), begin(), protected(), "protected by"),
+            (fresh("full-load"), begin(), open(), "legal"),
+            (leave(fresh("full-load")), begin(), closed(), "legal"),
+            (leave(fresh("full-load")), begin(), retired(), "retired"),
+            // A resume destroys where it may load.
+            (facts("full-load", "stopped"), resume(), closed(), "not in reload_allowed"),
+            (leave(facts("full-load", "stopped")), resume(), closed(), "legal"),
+            (facts("full-load-and-cdc", "stopped"), resume(), closed(), "legal"),
+            (half(), resume(), closed(), "not in reload_allowed"),
+            (old(), resume(), closed(), "not in reload_allowed"),
+            (facts("cdc", "stopped"), resume(), protected(), "legal"),
+            (nowhere("cdc", "stopped"), resume(), closed(), "legal"),
+            (facts("cdc", "stopped"), resume(), retired(), "retired"),
+            (facts("cdc", "stopped"), position("x"), retired(), "retired"),
+            (running(), tables(&["orders"], ReloadHow::Data), closed(), "not in reload_allowed"),
+            (running(), tables(&["orders"], ReloadHow::Data), protected(), "protected"),
+            (running(), tables(&["orders"], ReloadHow::Data), retired(), "retired"),
+            (running(), tables(&["orders"], ReloadHow::Data), open(), "legal"),
+            (running(), tables(&["orders"], ReloadHow::Validation), protected(), "legal"),
+            // Nothing of it keeps anybody from stopping or testing.
+            (facts("full-load", "running"), Verb::Stop, retired(), "legal"),
+            (nowhere("full-load", "running"), Verb::Stop, protected(), "legal"),
+            (facts("cdc", "stopped"), Verb::TestConnections, retired(), "legal"),
+        ]);
+    }
+
+    #[test]
+    fn a_cdc_task_says_from_where_and_one_that_loads_does_not() {
+        let postgres =
+            || with(fresh("cdc"), |facts| facts.source.as_mut().unwrap().engine = "aurora-postgresql".into());
+        let own = with(fresh("cdc"), |facts| facts.task.cdc_start_position = Some("mysql-bin.000007:4".into()));
+        let time = || start(StartFrom::Time(at("08:00:00")));
+        let until: Until = "commit_time:2026-11-22T14:00:00".parse().unwrap();
+        let stopping = |from| Verb::Start { from, until: Some(until.clone()) };
+        check(vec![
+            (fresh("cdc"), start(StartFrom::Beginning), open(), "must be said from where"),
+            (fresh("cdc"), start(StartFrom::Now), open(), "legal"),
+            (fresh("cdc"), time(), open(), "legal"),
+            (fresh("cdc"), position("mysql-bin.000007:4"), open(), "legal"),
+            (fresh("cdc"), position(" "), open(), "position is empty"),
+            (fresh("cdc"), position("a\u{1b}[2J"), open(), "characters that no position has"),
+            (own, start(StartFrom::Now), open(), "start position of its own, mysql-bin.000007:4"),
+            (facts("cdc", "stopped"), start(StartFrom::Now), open(), "everything since it stopped would be lost"),
+            (facts("cdc", "stopped"), start(StartFrom::Beginning), open(), "must be said from where"),
+            (facts("cdc", "failed"), position("x"), open(), "legal"),
+            (postgres(), time(), open(), "does not start that from a time"),
+            (postgres(), position("0/1A2B"), open(), "legal"),
+            (fresh("full-load"), start(StartFrom::Now), open(), "a load starts at its beginning"),
+            (fresh("full-load-and-cdc"), time(), open(), "a load starts at its beginning"),
+            (fresh("full-load-and-cdc"), position("x"), open(), "a load starts at its beginning"),
+            (fresh("full-load-and-cdc"), start(StartFrom::Beginning), open(), "legal"),
+            (fresh("full-load"), stopping(StartFrom::Beginning), open(), "no changes at which it could end"),
+            (fresh("full-load-and-cdc"), stopping(StartFrom::Beginning), open(), "legal"),
+            (fresh("cdc"), stopping(StartFrom::Now), open(), "legal"),
+        ]);
+    }
+
+    #[test]
+    fn tables_are_named_once_are_known_and_validated_only_where_validation_is_on() {
+        let data = |names: &[&str]| tables(names, ReloadHow::Data);
+        let off = |value| with(running(), |facts| facts.settings.validation_enabled = value);
+        let validate = || tables(&["orders"], ReloadHow::Validation);
+        check(vec![
+            (running(), data(&["orders", "customer"]), open(), "legal"),
+            (running(), data(&[]), open(), "no table is named"),
+            (running(), data(&["orders", "customer", "orders"]), open(), "shop.orders is named twice"),
+            (running(), data(&["orders", "ghost"]), open(), "no table shop.ghost."),
+            (running(), data(&["ghost", "Orders"]), open(), "no table shop.ghost, and 1 others"),
+            (running(), data(&["\u{1b}[2J"]), open(), "no table shop.[2J"),
+            (running(), validate(), open(), "legal"),
+            (off(Some(false)), validate(), open(), "its validation is off"),
+            (off(Some(false)), data(&["orders"]), open(), "legal"),
+            (off(None), validate(), open(), "legal"),
+        ]);
+    }
+
+    #[test]
+    fn nothing_begins_on_a_connection_that_is_not_tested() {
+        let status = |at: usize, status: &str| {
+            with(facts("cdc", "stopped"), |facts| {
+                let test = facts.connections[at].as_mut().unwrap();
+                (test.status, test.last_failure) = (status.into(), Some("no route to \u{1b}[2Jhost".into()));
+            })
+        };
+        let never = with(facts("cdc", "stopped"), |facts| facts.connections[1] = None);
+        let serverless = with(facts("cdc", "stopped"), |facts| {
+            let arn = "arn:aws:dms:eu-west-1:123456789012:replication-config:ABC";
+            facts.task.arn = crate::model::ReplicationArn::parse(arn).unwrap();
+            (facts.task.instance, facts.connections) = (None, [None, None]);
+        });
+        let homeless = with(facts("cdc", "stopped"), |facts| facts.task.instance = None);
+        check(vec![
+            (facts("cdc", "stopped"), resume(), open(), "legal"),
+            (status(0, "failed"), resume(), open(), "source was not successful (failed): no route to [2Jhost"),
+            (status(0, "failed"), position("x"), open(), "test again: cutover test-connections orders"),
+            (status(1, "testing"), resume(), open(), "target is being tested"),
+            (never.clone(), resume(), open(), "target was never tested"),
+            (never.clone(), Verb::TestConnections, open(), "legal"),
+            (never, Verb::Stop, open(), "nothing: it does not run"),
+            (serverless.clone(), resume(), open(), "legal"),
+            (serverless, Verb::TestConnections, open(), "there is no instance"),
+            (homeless, Verb::TestConnections, open(), "on which instance"),
+        ]);
+    }
+}

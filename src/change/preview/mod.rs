@@ -6,3 +6,6 @@ mod task;
 
 pub use shell::quoted;
 pub use switch::{may_fire_until, put_back, switch};
+
+#[cfg(test)]
+pub(in crate::change) use task::tests;

@@ -1,0 +1,132 @@
+//! A stop: what is on its way, what the source has to keep, and that it is no exact end.
+
+use super::words::{listed, span, table};
+use super::{Said, Seen};
+use crate::model::drain::{self, Check, Evidence, Standing, Tally, Topic};
+use crate::model::metric::{MetricName, Point, Series};
+use crate::model::task::{MigrationType, TaskStatus};
+use crate::model::untrusted::shown;
+use jiff::Timestamp;
+
+/// What is told of the way from source to target.
+const TOLD: [Topic; 5] = [Topic::Load, Topic::Tables, Topic::Backlog, Topic::Incoming, Topic::LatencyTarget];
+
+pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
+    let task = &seen.facts.task;
+    let running = task.status == TaskStatus::Running;
+    let in_load = running && task.migration_type.has_full_load() && !seen.facts.load_finished();
+    if in_load {
+        load(seen, said);
+    }
+    if task.migration_type.has_cdc() && running {
+        changes(seen, in_load, said);
+    }
+    said.say(format!("put back with: cutover resume {}", seen.name()));
+}
+
+fn load(seen: &Seen<'_>, said: &mut Said) {
+    let stats = &seen.facts.task.stats;
+    said.warn(match seen.facts.task.migration_type {
+        MigrationType::FullLoadAndCdc => {
+            "its load is not finished. Resuming was seen to skip what is not loaded: getting it takes a reload, which \
+             destroys what is there"
+        }
+        _ => "its load is not finished: a resume begins the unfinished tables again",
+    });
+    let left: Vec<String> =
+        seen.rows().unwrap_or_default().iter().filter(|row| row.state.is_unfinished()).map(table).collect();
+    if left.is_empty() {
+        said.say(format!(
+            "{} tables loaded, {} to go",
+            stats.tables_loaded.max(0),
+            stats.tables_loading.saturating_add(stats.tables_queued).max(0)
+        ));
+    } else {
+        said.say(format!("not loaded yet: {}", listed(&left)));
+    }
+}
+
+fn changes(seen: &Seen<'_>, in_load: bool, said: &mut Said) {
+    let checks = checks(seen);
+    if !in_load {
+        said.warn("are writes on the source frozen? For a cutover: stopping first and freezing later loses the tail");
+        // The worst of them in front.
+        let worst = checks.iter().filter(|check| check.standing > Standing::Pass).max_by_key(|check| check.standing);
+        match worst {
+            Some(check) if check.standing == Standing::Unknown => {
+                said.warn(format!("not known: {}", told(check, seen.now)))
+            }
+            Some(check) => said.warn(format!("not through: {}", told(check, seen.now))),
+            None => said.say("what was captured is applied, as far as AWS can tell"),
+        }
+    }
+    let rest = checks.iter().filter(|check| check.standing != Standing::NotDue);
+    said.effects.extend(rest.map(|check| told(check, seen.now)));
+    said.say(format!("while it is stopped, {}", log_kept(seen)));
+    said.say(
+        "a stop is no exact end. For one: resume it with --cdc-stop commit_time:2026-11-22T14:00:00 (UTC), and it stops by \
+         itself",
+    );
+}
+
+fn checks(seen: &Seen<'_>) -> Vec<Check> {
+    let task = &seen.facts.task;
+    let counted = seen.rows().map(|rows| {
+        let as_of = rows.iter().filter_map(|row| row.last_update).max();
+        (Tally::of(rows, task.table_mappings.as_deref()), as_of)
+    });
+    let series: &[Series] = match &seen.around.points {
+        Some(Ok(series)) => series,
+        _ => &[],
+    };
+    let points = |name: MetricName| -> &[Point] {
+        series.iter().find(|one| one.name == name).map_or(&[], |one| one.points.as_slice())
+    };
+    let failed = match &seen.around.points {
+        Some(Err(why)) => Some(why.as_str()),
+        _ => None,
+    };
+    let evidence = Evidence {
+        task,
+        status_as_of: Some(seen.now),
+        tables: counted.as_ref().map(|(tally, as_of)| (tally, *as_of)),
+        points: &points,
+        measured: matches!(seen.around.points, Some(Ok(_))).then_some(seen.now),
+        charted: false,
+        metrics_failed: failed,
+        charts_failed: None,
+        log: None,
+        events: None,
+        schedules: None,
+        maintenance: None,
+        instance: None,
+        now: seen.now,
+    };
+    let all = drain::judge(&evidence).checks;
+    all.into_iter().filter(|check| TOLD.contains(&check.topic)).collect()
+}
+
+/// `latency: 2 s at 3 points in a row (60 s ago)`.
+fn told(check: &Check, now: Timestamp) -> String {
+    let age = match check.seen {
+        drain::Seen::At(at) => format!(" ({} ago)", span(now.duration_since(at))),
+        drain::Seen::Undated | drain::Seen::Timeless => String::new(),
+    };
+    format!("{}: {}{age}", check.topic.word(), shown(&check.words))
+}
+
+/// What has to stay on the source until it runs again.
+fn log_kept(seen: &Seen<'_>) -> &'static str {
+    let engine = seen.facts.source.as_ref().map_or("", |source| source.engine.raw());
+    match engine {
+        engine if engine.contains("postgres") => {
+            "its replication slot keeps WAL on the source, which can fill that disk; and without the slot it never resumes"
+        }
+        engine if engine.contains("mysql") || engine.contains("mariadb") || engine.contains("aurora") => {
+            "the source must keep its binlog: RDS purges it unless told how long to keep it"
+        }
+        engine if engine.contains("oracle") => "the source must keep its archived redo logs",
+        engine if engine.contains("sqlserver") => "the source must keep its transaction log, or backups of it",
+        _ => "the source must keep its log: it resumes only while what it has not read is there",
+    }
+}
