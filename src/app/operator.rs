@@ -244,7 +244,8 @@ impl Worker {
 async fn look(executor: &Executor, changes: &[Change]) -> Vec<Result<Draft, Problem>> {
     let mut drafts = Vec::with_capacity(changes.len());
     for change in changes {
-        drafts.push(executor.draft(change).await);
+        // Boxed: it is large, and this is rare.
+        drafts.push(Box::pin(executor.draft(change)).await);
     }
     drafts
 }

@@ -49,6 +49,8 @@ enum Step {
     /// Answers are waited for, and folded in.
     Answers,
     Admitted,
+    /// The way it is meant, with or without waiting until keys count.
+    Through(bool),
     /// Types exactly what is asked for.
     Name,
     Key(KeyCode),
@@ -72,6 +74,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::AskForEver),
         8 => Just(Step::Answers),
         6 => Just(Step::Admitted),
+        12 => proptest::bool::weighted(0.7).prop_map(Step::Through),
         8 => Just(Step::Name),
         8 => proptest::sample::select(keys).prop_map(Step::Key),
         1 => Just(Step::Paste),
@@ -211,8 +214,8 @@ impl<'a> Desk<'a> {
                 break;
             }
             if !self.fold() {
-                let changed = tokio::time::timeout(Duration::from_millis(500), self.inbox.changed());
-                let _ = self.runtime.block_on(async { changed.await });
+                let changed = async { tokio::time::timeout(Duration::from_millis(500), self.inbox.changed()).await };
+                let _ = self.runtime.block_on(changed);
             }
         }
         self.fold();
@@ -235,6 +238,14 @@ impl<'a> Desk<'a> {
                     self.admitted.insert(id);
                     self.send(Message::Admitted { id });
                 }
+            }
+            Step::Through(admitted) => {
+                self.answers();
+                if admitted {
+                    self.act(Step::Admitted);
+                }
+                self.act(Step::Name);
+                self.key(KeyCode::Enter);
             }
             Step::Name => {
                 let name = self.question().and_then(cutover::console::state::confirm::Confirm::expected);
