@@ -10,6 +10,7 @@ use cutover::model::audit::{Entry, State, Whence};
 use cutover::model::change::{
     Change, Destination, Meant, Outcome, Preview, ReloadHow, Ruling, Safeguards, StartFrom, TableName, Verb,
 };
+use cutover::model::task::Task;
 use cutover::model::{AccountId, ReplicationKind};
 use cutover::store::{self, Audit};
 use jiff::Timestamp;
@@ -19,6 +20,8 @@ use std::time::{Duration, Instant};
 struct Seat {
     connected: Connected,
     executor: Executor,
+    /// As they were when he sat down.
+    tasks: Vec<Task>,
 }
 
 fn whence() -> Whence {
@@ -43,18 +46,18 @@ impl Seat {
         };
         let safeguards = Safeguards { reload_allowed: endpoints.iter().map(place).collect(), ..Safeguards::default() };
         let executor = Executor::new(&authority, &connected, audit, whence(), None, safeguards, time).unwrap();
-        Self { connected, executor }
+        let tasks = connected.reader.tasks(TaskDetail::Brief, Serverless::Include).await.unwrap().value;
+        Self { connected, executor, tasks }
     }
 
     /// The first task that fits.
-    async fn task(&self, fits: impl Fn(&cutover::model::task::Task) -> bool) -> Meant {
-        let tasks = self.connected.reader.tasks(TaskDetail::Brief, Serverless::Include).await.unwrap().value;
-        let task = tasks.into_iter().find(fits).expect("a task that fits");
-        Meant { arn: task.arn, name: task.name }
+    fn task(&self, fits: impl Fn(&&Task) -> bool) -> Meant {
+        let task = self.tasks.iter().find(fits).expect("a task that fits");
+        Meant { arn: task.arn.clone(), name: task.name.clone() }
     }
 
-    async fn named(&self, name: &str) -> Meant {
-        self.task(|task| task.name.raw() == name).await
+    fn named(&self, name: &str) -> Meant {
+        self.task(|task| task.name.raw() == name)
     }
 
     async fn previewed(&self, task: Meant, verb: Verb) -> Preview {
@@ -185,7 +188,7 @@ fn every_verb_is_sent_once_and_told_as_it_is() {
         let desk = Desk::new(&[]);
         block_on(async {
             let mut seat = Seat::at(&desk).await;
-            let task = seat.named(name).await;
+            let task = seat.named(name);
             let outcome = seat.done(task, verb.clone()).await;
             assert_eq!((outcome.state, outcome.lines[0].as_str()), (State::Done, said), "{:?}", outcome.lines);
             assert_eq!((desk.sent(&format!("dms:{operation}")), writes(&desk)), (times, times), "{verb:?}");
@@ -202,20 +205,20 @@ fn a_first_start_and_serverless_replications_go_the_same_way() {
     let desk = fleet("600x40");
     block_on(async {
         let mut seat = Seat::at(&desk).await;
-        let ready = seat.task(|task| task.status.raw() == "ready" && task.migration_type.has_full_load()).await;
+        let ready = seat.task(|task| task.status.raw() == "ready" && task.migration_type.has_full_load());
         let outcome = seat.done(ready.clone(), START).await;
         assert_eq!(outcome.state_after.as_deref(), Some("starting"), "{:?}", outcome.lines);
         assert_eq!(outcome.lines.last().unwrap(), &format!("stop it with: cutover stop {}", ready.name.raw()));
         let serverless = |status: &'static str| {
-            move |task: &cutover::model::task::Task| {
+            move |task: &&Task| {
                 let kind = task.arn.kind() == ReplicationKind::Serverless;
                 kind && task.status.raw() == status && task.migration_type.raw() == "full-load-and-cdc"
             }
         };
-        let created = seat.task(serverless("created")).await;
+        let created = seat.task(serverless("created"));
         let outcome = seat.done(created, START).await;
         assert_eq!(outcome.state_after.as_deref(), Some("initializing"), "{:?}", outcome.lines);
-        let running = seat.task(serverless("running")).await;
+        let running = seat.task(serverless("running"));
         let rows = seat.connected.reader.tables(&running.arn, cutover::aws::WhichTables::All).await.unwrap().value;
         let named = rows.iter().take(3).map(|row| TableName { schema: row.schema.clone(), table: row.table.clone() });
         let verb = Verb::ReloadTables { tables: named.collect(), how: ReloadHow::Data };
@@ -253,7 +256,7 @@ fn a_stop_and_a_test_are_followed_to_their_ends_which_stand_in_the_audit() {
                 ],
             ),
         ] {
-            let task = seat.named("billing-cdc").await;
+            let task = seat.named("billing-cdc");
             let preview = seat.previewed(task, verb).await;
             let outcome = seat.confirmed(preview.clone()).await;
             assert_eq!(outcome.state, State::Done, "{:?}", outcome.lines);
@@ -273,7 +276,7 @@ fn a_stop_and_a_test_are_followed_to_their_ends_which_stand_in_the_audit() {
             assert_eq!(entries[0].outcome, end.lines.join("; "));
         }
         // What begins nothing that ends later is not followed, and neither is what was not done.
-        let task = seat.named("billing-cdc").await;
+        let task = seat.named("billing-cdc");
         let preview = seat.previewed(task.clone(), RESUME).await;
         let outcome = seat.confirmed(preview.clone()).await;
         assert!(outcome.state == State::Done && seat.executor.follower(&preview, &outcome).is_none());
@@ -288,7 +291,7 @@ fn what_does_not_end_in_time_is_unknown_and_says_what_to_do() {
     let desk = Desk::new(&[]);
     block_on(async {
         let mut seat = Seat::at(&desk).await;
-        let task = seat.named("orders-cdc").await;
+        let task = seat.named("orders-cdc");
         let preview = seat.previewed(task, Verb::Stop).await;
         let outcome = seat.confirmed(preview.clone()).await;
         desk.aws.switch_on("access-denied=DescribeReplicationTasks");
@@ -305,7 +308,7 @@ fn what_does_not_end_in_time_is_unknown_and_says_what_to_do() {
 
 /// A running task of a fleet, and 23 of its tables.
 async fn many(seat: &Seat) -> (Meant, Verb) {
-    let task = seat.task(|task| task.status.raw() == "running" && task.migration_type.has_full_load()).await;
+    let task = seat.task(|task| task.status.raw() == "running" && task.migration_type.has_full_load());
     let rows = seat.connected.reader.tables(&task.arn, cutover::aws::WhichTables::All).await.unwrap().value;
     let completed = rows.iter().filter(|row| row.state.raw() == "Table completed").take(23);
     let tables = completed.map(|row| TableName { schema: row.schema.clone(), table: row.table.clone() }).collect();
@@ -387,7 +390,7 @@ fn a_lost_answer_is_settled_by_looking_and_nothing_is_sent_twice() {
         let desk = Desk::new(&[]);
         block_on(async {
             let mut seat = Seat::at(&desk).await;
-            let task = seat.named(name).await;
+            let task = seat.named(name);
             desk.aws.switch_on(&format!("lost-response@{operation}"));
             let outcome = seat.done(task, verb.clone()).await;
             let lines = outcome.lines.join("\n");
@@ -418,7 +421,7 @@ fn what_never_arrived_is_unknown_and_sent_once() {
         let desk = Desk::new(&[&format!("cut@{operation}")]);
         block_on(async {
             let mut seat = Seat::at(&desk).await;
-            let task = seat.named(name).await;
+            let task = seat.named(name);
             let outcome = seat.done(task, verb.clone()).await;
             let lines = outcome.lines.join("\n");
             assert_eq!(outcome.state, State::Unknown, "{verb:?}: {lines}");
@@ -489,7 +492,7 @@ fn a_refusal_of_the_server_is_told_in_its_words_with_what_to_do() {
         let outcome = meanwhile(&desk, operation, does, || {
             block_on(async {
                 let mut seat = Seat::at(&desk).await;
-                let task = seat.named(name).await;
+                let task = seat.named(name);
                 seat.done(task, verb.clone()).await
             })
         });
@@ -519,7 +522,7 @@ fn what_changed_under_our_hands_is_refused_before_anything_is_sent() {
         let desk = Desk::new(&[]);
         block_on(async {
             let mut seat = Seat::at(&desk).await;
-            let task = seat.named(name).await;
+            let task = seat.named(name);
             let preview = seat.previewed(task, verb.clone()).await;
             desk.aws.switch_on(fault);
             let outcome = seat.confirmed(preview).await;

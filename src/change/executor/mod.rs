@@ -159,7 +159,7 @@ impl Executor {
     /// # Errors
     /// It is not there, or could not be read.
     pub async fn draft(&self, change: &Change) -> Result<Draft, Problem> {
-        self.drafter().draft(change).await
+        Box::pin(self.drafter().draft(change)).await
     }
 
     /// The same look without what could change anything.

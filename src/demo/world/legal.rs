@@ -101,13 +101,10 @@ pub fn start(kind: &MigrationType, status: &TaskStatus, asked: Asked) -> Result<
 
 /// May it be stopped? Not while `starting`: a restart has to wait.
 pub fn stop(status: &TaskStatus, whose: Whose) -> Result<(), Refusal> {
-    match status {
-        TaskStatus::Running => Ok(()),
-        _ => {
-            let why = format!("{} cannot be stopped, {} not running", whose.title(), whose.word());
-            Err(Refusal::invalid_state(why))
-        }
+    if *status == TaskStatus::Running {
+        return Ok(());
     }
+    Err(Refusal::invalid_state(format!("{} cannot be stopped, {} not running", whose.title(), whose.word())))
 }
 
 /// May tables be reloaded?

@@ -86,10 +86,10 @@ fn pass(world: &mut World, index: usize, now: Timestamp) {
     let due = task.until.is_some_and(|until| until <= now);
     match task.status {
         TaskStatus::Starting if due => running(world, index, now),
-        TaskStatus::Other(ref word) if due => match provisioned(word.raw()) {
+        TaskStatus::Other(ref step) if due => match provisioned(step.raw()) {
             Some(next) => {
                 task.status = TaskStatus::Other(Untrusted::new(next));
-                task.until = task.until.map(|until| until + PROVISIONING_STEP);
+                task.until = task.until.map(|end| end + PROVISIONING_STEP);
             }
             None => running(world, index, now),
         },

@@ -143,7 +143,10 @@ impl std::str::FromStr for Until {
             return Err(wrong());
         }
         let time = time.trim();
-        let whole: jiff::civil::DateTime = time.strip_suffix('Z').unwrap_or(time).parse().map_err(|_| wrong())?;
+        // An offset would be read over: whoever writes one means another time than UTC.
+        let time = time.strip_suffix('Z').unwrap_or(time);
+        let plain = |format| jiff::civil::DateTime::strptime(format, time);
+        let whole = plain("%Y-%m-%dT%H:%M:%S").or_else(|_| plain("%Y-%m-%dT%H:%M")).map_err(|_| wrong())?;
         Ok(Self(format!("{kind}:{}", whole.strftime("%Y-%m-%dT%H:%M:%S"))))
     }
 }
@@ -187,4 +190,28 @@ pub enum ReloadHow {
     Data,
     /// `validate-only`.
     Validation,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_in_utc_and_nothing_of_it_is_read_over() {
+        for (text, want) in [
+            ("server_time:2026-11-22T14:00:00", Some("server_time:2026-11-22T14:00:00")),
+            ("commit_time: 2026-11-22T14:00", Some("commit_time:2026-11-22T14:00:00")),
+            ("commit_time:2026-11-22T14:00:00Z", Some("commit_time:2026-11-22T14:00:00")),
+            ("commit_time:2026-11-22T14:00:00+02:00", None),
+            ("commit_time:2026-11-22T14:00:00-05", None),
+            ("commit_time:2026-11-22", None),
+            ("commit_time:2026-13-22T14:00:00", None),
+            ("local_time:2026-11-22T14:00:00", None),
+            ("2026-11-22T14:00:00", None),
+            ("server_time:", None),
+        ] {
+            let until: Option<Until> = text.parse().ok();
+            assert_eq!(until.as_ref().map(Until::raw), want, "{text}");
+        }
+    }
 }
