@@ -14,7 +14,7 @@ use std::time::Instant;
 #[derive(Clone, Copy)]
 struct Fault {
     /// `OP` stands for the operation.
-    fault: &'static str,
+    name: &'static str,
     status: i32,
     said: &'static [&'static str],
     result: &'static str,
@@ -24,29 +24,29 @@ struct Fault {
 
 const FAULTS: [Fault; 6] = [
     Fault {
-        fault: "throttle@OP=1",
+        name: "throttle@OP=1",
         status: 3,
         said: &["AWS refused it: nothing was changed", "dms:OP in eu-west-1: throttled"],
         result: "failed",
         done: false,
     },
     Fault {
-        fault: "access-denied=OP",
+        name: "access-denied=OP",
         status: 3,
         said: &["AWS refused it: nothing was changed", "This identity needs dms:OP"],
         result: "failed",
         done: false,
     },
-    Fault { fault: "latency@OP=1500", status: 0, said: &[], result: "done", done: true },
+    Fault { name: "latency@OP=1500", status: 0, said: &[], result: "done", done: true },
     Fault {
-        fault: "lost-response@OP",
+        name: "lost-response@OP",
         status: 0,
         said: &["no answer came", "so it was looked at: "],
         result: "done",
         done: true,
     },
     Fault {
-        fault: "cut@OP",
+        name: "cut@OP",
         status: 3,
         said: &["no answer came", "Look with `cutover t", "before you ask for it again"],
         result: "unknown",
@@ -54,7 +54,7 @@ const FAULTS: [Fault; 6] = [
     },
     // A service that fails may have done it before it failed.
     Fault {
-        fault: "error@OP",
+        name: "error@OP",
         status: 3,
         said: &["no answer came", "InternalFailure", "Look with `cutover t"],
         result: "unknown",
@@ -74,7 +74,7 @@ fn every_way_to_fail_is_told_as_what_it_is_and_sent_once() {
 }
 
 fn fails(verb: &Verb, fault: &Fault) {
-    let Fault { fault: name, mut status, said, mut result, done } = *fault;
+    let Fault { name, mut status, said, mut result, done } = *fault;
     let operation = verb.operation;
     // After an answer that never came nothing more is sent, so two requests are done by half.
     let by_half = name.starts_with("lost-response") && verb.requests > 1;

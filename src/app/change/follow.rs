@@ -51,7 +51,7 @@ pub struct Follow {
 #[derive(Debug)]
 enum What {
     /// A stop, or tests of connections: their end goes into the audit.
-    End(Follower),
+    End(Box<Follower>),
     Start,
 }
 
@@ -66,7 +66,7 @@ impl Follow {
         let what = match verb {
             Verb::Start { .. } | Verb::Resume { .. } | Verb::Reload { .. } => What::Start,
             Verb::Stop | Verb::TestConnections => {
-                What::End(executor.follower(&ended.preview, ended.outcome.as_ref()?)?)
+                What::End(Box::new(executor.follower(&ended.preview, ended.outcome.as_ref()?)?))
             }
             Verb::ReloadTables { .. } => return None,
         };
@@ -89,7 +89,7 @@ impl Follow {
         let within = within.unsigned_abs();
         let came = runtime.block_on(async {
             match what {
-                What::End(follower) => end(follower, &reader, &before, tests, within).await,
+                What::End(follower) => end(*follower, &reader, &before, tests, within).await,
                 What::Start => start(&reader, &before, within).await,
             }
         });

@@ -41,7 +41,10 @@ impl Drafter {
         let ruling = facts.ruling(change, &self.safeguards);
         let preview = match (facts, change) {
             (Facts::Schedule(facts), Change::Switch { what, to }) => self.preview_switch(*facts, what, *to).await,
-            (Facts::Task(facts), Change::Task { task, verb }) => self.preview_task(*facts, task, verb).await,
+            (Facts::Task(facts), Change::Task { task, verb }) => {
+                // It reads much at once; whoever awaits this need not carry it.
+                Box::pin(self.preview_task(*facts, task, verb)).await
+            }
             (Facts::Schedule(_) | Facts::Task(_), _) => {
                 return Err(unreadable("what was read is not what was asked for", self.now()));
             }
