@@ -83,6 +83,7 @@ fn refilter(state: &mut State, text: &str) {
     state.page().act(state, Act::Refilter(text));
 }
 
+#[allow(clippy::too_many_lines, reason = "a table: one arm for each action, and the compiler misses none")]
 fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     match action {
         ActionId::Open => enter(state),
