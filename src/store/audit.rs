@@ -40,6 +40,11 @@ impl Audit {
         Ok(Self { connection, path, mirrors, settings: settings.clone() })
     }
 
+    #[cfg(test)]
+    pub(super) async fn close(self) {
+        self.connection.close().await.unwrap();
+    }
+
     /// Where it is kept: whoever writes beside this one opens his own.
     pub fn settings(&self) -> &Settings {
         &self.settings
