@@ -178,7 +178,7 @@ impl Run<'_> {
                 self.dirty = true;
             }
             Woke::Signal(Signal::Resized) => {
-                messages.extend(self.terminal.resized().map(|area| Message::Resize(area).into()))
+                messages.extend(self.terminal.resized().map(|area| Message::Resize(area).into()));
             }
             Woke::Input(Input::Lost) => return Some(Ended::with(LOST)),
             Woke::Input(input) => messages.extend(told(input)),

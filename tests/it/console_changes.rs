@@ -283,7 +283,9 @@ impl<'a> Desk<'a> {
     fn ask(&mut self, changes: Vec<Change>) {
         let mut effects = Vec::new();
         ask(&mut self.state, changes, &mut effects);
-        effects.into_iter().for_each(|effect| self.perform(effect));
+        for effect in effects {
+            self.perform(effect);
+        }
     }
 
     fn writes(&self) -> u64 {
@@ -345,7 +347,6 @@ fn whatever_happens_nothing_is_changed_unconfirmed_twice_or_in_read_only() {
     };
     let run = std::cell::RefCell::new(run);
     runner.run(&cases, |case| (run.borrow_mut())(case)).unwrap();
-    drop(run);
     // The walk really goes where it is dangerous.
     assert!(carried_out >= 5 && refused >= 3, "{carried_out} carried out, {refused} refused");
 }

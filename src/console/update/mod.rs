@@ -138,7 +138,7 @@ fn connected(state: &mut State, scope: Scope, identity: Identity, effects: &mut 
         let fresh = State::new(state.setup.clone(), state.area, state.now);
         let problems = std::mem::take(&mut state.problems);
         let (focused, writings, questions) = (state.focused, state.writings, state.questions);
-        *state = State { problems, focused, writings, questions, ..fresh };
+        *state = State { focused, problems, writings, questions, ..fresh };
         state.problems.settle_all(state.now);
         state.problems.add(problem, None, EntryState::Note, state.now);
     }
