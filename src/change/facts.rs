@@ -41,7 +41,11 @@ impl TaskFacts {
             });
         };
         let endpoints = reader.endpoints().await?.value;
-        let connections = reader.connections().await?.value;
+        // A stop does not depend on them; many stops at once each have a minute.
+        let connections = match verb {
+            Verb::Stop => Vec::new(),
+            _ => reader.connections().await?.value,
+        };
         let endpoint = |arn: &EndpointArn| endpoints.iter().find(|endpoint| endpoint.arn == *arn).cloned();
         let test = |arn: &EndpointArn| {
             let ours = |test: &&ConnectionTest| Some(&test.instance) == task.instance.as_ref() && test.endpoint == *arn;
