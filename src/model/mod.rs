@@ -34,6 +34,7 @@ pub mod table;
 pub mod task;
 pub mod topic;
 pub mod untrusted;
+pub mod validation;
 
 pub use ids::{AccountId, EndpointArn, InstanceArn, Region, ReplicationArn, ReplicationKind, TaskName, TaskResourceId};
 pub use observation::{Observation, Report, Scope, Subject, Value};

@@ -1,0 +1,83 @@
+//! `cutover validate`: is the target equal to the source, and if not, where? The plan and what happens meanwhile go to
+//! standard error, the answer to standard output.
+
+mod report;
+
+use super::print::{self, Format};
+use crate::app::validate::{self, Event, Kind, Wanted};
+use crate::app::{Failure, validate::Ended};
+use crate::model::listing::validations;
+use clap::{Args, ValueEnum};
+use jiff::{SignedDuration, Span};
+use std::io::IsTerminal as _;
+use std::num::{NonZeroU64, NonZeroUsize};
+
+#[derive(Debug, Args)]
+#[command(after_help = "Passwords: in the URL, where everybody on this machine can read them; in \
+                        CUTOVER_SOURCE_PASSWORD and CUTOVER_TARGET_PASSWORD; or typed when asked. Exit status: 0 equal, \
+                        1 different, 2 usage, 3 not known.")]
+pub struct Arguments {
+    /// Where the data come from: postgres://USER@HOST/DB, mysql://…, sqlite:PATH; TLS by ?sslmode=verify-full
+    /// (mysql: ?ssl-mode=VERIFY_IDENTITY)
+    #[arg(long, value_name = "URL")]
+    source: String,
+    /// Where they ought to be
+    #[arg(long, value_name = "URL")]
+    target: String,
+    /// Only this table, and its name in the target where that is another; may be repeated. Without it all that both have
+    #[arg(long = "table", value_name = "SRC[=TGT]")]
+    tables: Vec<validate::Asked>,
+    /// Column that tells rows apart, where no primary or unique key does; repeat it for several
+    #[arg(long = "key", value_name = "COLUMN")]
+    keys: Vec<String>,
+    /// Compare numbers of rows only
+    #[arg(long)]
+    count: bool,
+    /// What may be lost in a column on the way: timestamp-truncate:3, timestamp-round:3, scale:2, float:1e-9, pad,
+    /// empty-is-null, json, ignore; may be repeated
+    #[arg(long = "rule", value_name = "TABLE.COLUMN=RULE")]
+    rules: Vec<validate::RuleFor>,
+    /// That this column or table is not compared does not matter; may be repeated
+    #[arg(long = "waive", value_name = "TABLE[.COLUMN]")]
+    waived: Vec<String>,
+    /// How long a difference must stay the same before it counts: rows may still be on their way. 0s: the first look counts
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = settle)]
+    settle: SignedDuration,
+    /// Differing rows that are listed for each table; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    report: usize,
+    /// Leave a table when this many rows were seen to differ
+    #[arg(long, value_name = "N")]
+    stop_after: Option<NonZeroU64>,
+    /// Ranges of rows that are read at the same time, each over one connection a side
+    #[arg(long, value_name = "N", default_value = "2")]
+    jobs: NonZeroUsize,
+    /// Rows in a range
+    #[arg(long, value_name = "N", default_value = "250000")]
+    range_rows: NonZeroU64,
+    /// Also print the values of rows that differ; keys are printed always
+    #[arg(long)]
+    with_values: bool,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = Form::Table, value_name = "FORMAT")]
+    output: Form,
+}
+
+/// How the answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Table,
+    /// JSON Lines, as it becomes known; names are promised, see docs/json.md
+    Json,
+    /// Comma-separated values with the names of the JSON, when all is known
+    Csv,
+}
+
+fn settle(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || format!("{text:?} is no duration from 0s to 1h, such as 5s");
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let duration = SignedDuration::try_from(span).map_err(|_| wrong())?;
+    let fits = !duration.is_negative() && duration <= SignedDuration::from_hours(1);
+    fits.then_some(duration).ok_or_else(wrong)
+}
