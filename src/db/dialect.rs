@@ -5,16 +5,8 @@
 use super::catalogue::Column;
 use super::types::{self, Names, Spelling};
 use super::value::Kind;
+pub use crate::model::engine::Engine;
 use std::fmt::Write as _;
-
-/// A database engine this program speaks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Engine {
-    PostgreSql,
-    /// MySQL and MariaDB.
-    MySql,
-    Sqlite,
-}
 
 /// One engine's ways.
 pub struct Dialect {

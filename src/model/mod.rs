@@ -5,8 +5,10 @@
 
 pub mod alert;
 pub mod audit;
+pub mod canon;
 pub mod change;
 pub mod drain;
+pub mod engine;
 pub mod event;
 pub mod health;
 pub mod ids;
