@@ -1,7 +1,7 @@
 //! Changing something from the command line: whether it may be, what would come of it, and then to its end.
 
 mod ask;
-mod whence;
+pub(super) mod whence;
 
 pub use ask::answer;
 

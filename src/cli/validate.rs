@@ -3,9 +3,9 @@
 
 mod report;
 
-use super::print::{self, Format};
-use crate::app::validate::{self, Event, Kind, Wanted};
-use crate::app::{Failure, validate::Ended};
+use super::print::{self, Format, List};
+use crate::app::Failure;
+use crate::app::validate::{self, Address, Done, Event, Wanted};
 use crate::model::listing::validations;
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Span};
@@ -80,4 +80,112 @@ fn settle(text: &str) -> Result<SignedDuration, String> {
     let duration = SignedDuration::try_from(span).map_err(|_| wrong())?;
     let fits = !duration.is_negative() && duration <= SignedDuration::from_hours(1);
     fits.then_some(duration).ok_or_else(wrong)
+}
+
+pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    let values = arguments.with_values;
+    let form = arguments.output;
+    let report = arguments.report;
+    let wanted = wanted(arguments);
+    let mut screen = Screen { live: std::io::stderr().is_terminal(), drawn: false };
+    let mut rate = report::Rate::default();
+    let mut all: Vec<Done> = Vec::new();
+    let mut tell = |event: Event<'_>| -> Result<(), Failure> {
+        match event {
+            Event::Note(line) => print::note(&line),
+            Event::Plan { plan, from } => {
+                print::notes(&report::plan(plan, from));
+                if form == Form::Table {
+                    print::out(report::HEAD)?;
+                }
+            }
+            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress))),
+            Event::Stopping => {
+                screen.clear();
+                print::note("stopping: the servers are told; once more to leave at once");
+            }
+            Event::Table(done) => {
+                screen.clear();
+                match form {
+                    Form::Table => print::out(&report::table(done, report, values))?,
+                    Form::Json => {
+                        let rows = done.rows.iter().map(|row| validations::row(row, values)).collect();
+                        List { columns: validations::ROW, rows }.print_lines()?;
+                        let rows = vec![validations::table(&done.result)];
+                        List { columns: validations::TABLE, rows }.print_lines()?;
+                    }
+                    Form::Csv => all.push(done.clone()),
+                }
+            }
+        }
+        Ok(())
+    };
+    let summary = validate::run(&wanted, &mut tell);
+    screen.clear();
+    let summary = summary?;
+    match form {
+        Form::Table => print::out(&report::summary(&summary))?,
+        Form::Json => {
+            List { columns: validations::SUMMARY, rows: vec![validations::summary(&summary)] }.print_lines()?;
+        }
+        Form::Csv => {
+            let tables = all.iter().map(|done| (&done.result, &done.rows[..]));
+            validations::all(tables, values).print(Format::Csv)?;
+        }
+    }
+    Ok(summary.verdict.status())
+}
+
+fn wanted(arguments: Arguments) -> Wanted {
+    Wanted {
+        source: Address(arguments.source),
+        target: Address(arguments.target),
+        tables: arguments.tables,
+        keys: arguments.keys,
+        rules: arguments.rules,
+        waived: arguments.waived,
+        count: arguments.count,
+        settle: arguments.settle,
+        report: arguments.report,
+        stop_after: arguments.stop_after.map(NonZeroU64::get),
+        jobs: arguments.jobs.get(),
+        range_rows: arguments.range_rows.get(),
+        values: arguments.with_values,
+    }
+}
+
+/// The last line of a terminal, which tells how far it is. A pipe never gets it.
+struct Screen {
+    live: bool,
+    drawn: bool,
+}
+
+impl Screen {
+    fn draw(&mut self, line: &str) {
+        if self.live {
+            print::line(line);
+            self.drawn = true;
+        }
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.drawn) {
+            print::line("");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_bounded() {
+        for (text, seconds) in [("0s", Some(0)), ("5s", Some(5)), ("2m", Some(120)), ("1h", Some(3600))] {
+            assert_eq!(settle(text).ok().map(|wait| wait.as_secs()), seconds, "{text}");
+        }
+        for wrong in ["", "5", "-1s", "2h", "soon"] {
+            assert!(settle(wrong).is_err(), "{wrong}");
+        }
+    }
 }

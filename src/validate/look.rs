@@ -1,15 +1,14 @@
 //! One look at one range, or at a few keys of it: both sides are read at the same time and merged.
 
 use super::merge::{Difference, Merge, MergeError, RowCopy, Shape, Side, Step};
-use super::plan::TablePlan;
+use super::plan::{self, ColumnPlan, TablePlan};
 use super::run::{Enough, Shared, Unit};
-use crate::db::scan::{self, Batch, Cell, Key, KeyRange, ScanRequest};
-use crate::db::{Database, DbError, Dialect};
+use crate::db::DbError;
+use crate::db::scan::{Cell, Key, KeyRange, Rows, Scan, ScanColumn, ScanRequest};
 use crate::model::canon::Canon;
 use crate::model::untrusted::shown;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
-use tokio::sync::mpsc;
 
 /// Why something was not looked at to its end.
 #[derive(Debug, thiserror::Error)]
@@ -31,21 +30,13 @@ pub(super) enum Trouble {
     Altered(String),
 }
 
-/// Requests for one side of a unit.
-fn request(plan: &TablePlan, side: Side, rows: scan::Rows) -> ScanRequest {
-    let ((schema, table), of): (_, fn(&super::plan::ColumnPlan) -> &scan::ScanColumn) = match side {
-        Side::Source => (&plan.source, |column| &column.source),
-        Side::Target => (&plan.target, |column| &column.target),
+/// What one side is asked for.
+fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
+    let (name, of): (_, fn(&ColumnPlan) -> &ScanColumn) = match side {
+        Side::Source => (&plan.source, ColumnPlan::source),
+        Side::Target => (&plan.target, ColumnPlan::target),
     };
-    ScanRequest {
-        schema: schema.clone(),
-        table: table.clone(),
-        columns: plan.columns.iter().map(|column| of(column).clone()).collect(),
-        key: (0..plan.key).collect(),
-        rows,
-        filter: None,
-        ordered: true,
-    }
+    plan::request(name, plan.columns.iter().map(|column| of(column).clone()).collect(), plan.key, rows)
 }
 
 /// Compares the rows of a unit, all or those with these keys. Gives the numbers of rows that were read from the source and
@@ -58,12 +49,30 @@ pub(super) async fn look(
     found: &mut (impl FnMut(Difference) + Send),
 ) -> Result<[u64; 2], Trouble> {
     let rows = match keys {
-        None => scan::Rows::Range(unit.range.clone()),
-        Some(keys) => scan::Rows::Keys(keys.iter().map(|key| bytes_of(key)).collect()),
+        None => Rows::Range(unit.range.clone()),
+        Some(keys) => Rows::Keys(keys.iter().map(bytes_of).collect()),
     };
+    let mut scans = [
+        shared.source.scan(request(&unit.plan, Side::Source, rows.clone())),
+        shared.target.scan(request(&unit.plan, Side::Target, rows)),
+    ];
+    let read = merged(shared, unit, &mut scans, first, found).await;
+    if read.is_err() {
+        // The statements end on their servers before anything else is done.
+        let [source, target] = scans;
+        tokio::join!(source.stop(), target.stop());
+    }
+    read
+}
+
+async fn merged(
+    shared: &Shared,
+    unit: &Unit,
+    [source, target]: &mut [Scan; 2],
+    first: Option<&Enough>,
+    found: &mut (impl FnMut(Difference) + Send),
+) -> Result<[u64; 2], Trouble> {
     let plan = &unit.plan;
-    let mut source = scan::scan(&shared.source, request(plan, Side::Source, rows.clone()));
-    let mut target = scan::scan(&shared.target, request(plan, Side::Target, rows));
     let mut merge = Merge::new(Shape { key: plan.key, rules: plan.rules.clone() });
     let mut stop = shared.stop.clone();
     loop {
@@ -87,33 +96,29 @@ pub(super) async fn look(
             Step::Need(side) => side,
         };
         let (from, gauge) = match side {
-            Side::Source => (&mut source, &shared.gauge.rows_source),
-            Side::Target => (&mut target, &shared.gauge.rows_target),
+            Side::Source => (&mut *source, &shared.gauge.rows_source),
+            Side::Target => (&mut *target, &shared.gauge.rows_target),
         };
         let batch = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return Err(Trouble::Stopped),
-            batch = next(from, side) => batch?,
+            batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
         };
-        let complete = batch.is_complete();
+        // No batch any more is what only an engine's own word for the end gives.
+        let Some(batch) = batch else {
+            merge.end(side);
+            continue;
+        };
         if first.is_some() {
             gauge.fetch_add(batch.rows() as u64, Ordering::Relaxed);
         }
         merge.push(side, batch)?;
-        if complete {
-            merge.end(side);
-        }
     }
     if let Some((rows, column)) = merge.unreadable() {
         let column = plan.columns.get(column).map(|column| shown(&column.source.name).into_owned());
         return Err(Trouble::Unreadable { rows, column: column.unwrap_or_default() });
     }
     Ok([merge.rows(Side::Source), merge.rows(Side::Target)])
-}
-
-async fn next(from: &mut mpsc::Receiver<Result<Batch, DbError>>, side: Side) -> Result<Batch, Trouble> {
-    let silent = || DbError::Unexpected("the rows ended without the server saying so".to_owned());
-    from.recv().await.unwrap_or_else(|| Err(silent())).map_err(|error| Trouble::Db { side, error })
 }
 
 fn bytes_of(key: &RowCopy) -> Key {
@@ -129,14 +134,49 @@ pub(super) fn is_whole(key: &RowCopy) -> bool {
     (0..key.columns()).all(|at| matches!(key.cell(at), Cell::Value(_)))
 }
 
-/// The ranges of a table, by the rows of its source.
+/// The ranges of a table, by the rows of its source. One, where either side would sort the whole table for each.
 pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyRange>, Trouble> {
-    todo!()
+    let [ours, theirs] = [Side::Source, Side::Target].map(|side| request(plan, side, plan::whole()));
+    if !ours.is_served_by_index() || !theirs.is_served_by_index() {
+        return Ok(vec![KeyRange::default()]);
+    }
+    let mut stop = shared.stop.clone();
+    let ranges = tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => return Err(Trouble::Stopped),
+        ranges = shared.source.ranges(&ours, shared.options.range_rows) => ranges,
+    };
+    ranges.map_err(|error| Trouble::Db { side: Side::Source, error })
 }
 
 /// Numbers of rows on both sides, taken at the same time.
 pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u64), Trouble> {
-    todo!()
+    let mut source = shared.source.count(&plan.source.0, &plan.source.1);
+    let mut target = shared.target.count(&plan.target.0, &plan.target.1);
+    let mut stop = shared.stop.clone();
+    let told = tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => Err(Trouble::Stopped),
+        both = async { tokio::try_join!(number(&mut source, Side::Source), number(&mut target, Side::Target)) } => both,
+    };
+    if told.is_err() {
+        tokio::join!(source.stop(), target.stop());
+    }
+    told
+}
+
+/// The one number of a count.
+async fn number(scan: &mut Scan, side: Side) -> Result<u64, Trouble> {
+    let failed = |error| Trouble::Db { side, error };
+    let mut number = None;
+    while let Some(batch) = scan.next().await.map_err(failed)? {
+        for row in 0..batch.rows() {
+            if let Cell::Value(bytes) = batch.cell(row, 0) {
+                number = Canon::Int.decode(bytes).parse().ok();
+            }
+        }
+    }
+    number.ok_or_else(|| failed(DbError::Unexpected("a count that is no number".to_owned())))
 }
 
 /// A value for JSON: integers as numbers, everything else as its text.

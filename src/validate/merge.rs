@@ -312,12 +312,16 @@ impl<R: Rows> Merge<R> {
         let key = self.shape.key;
         loop {
             if let Some(mut crowd) = self.crowd.take() {
-                for (stream, into) in [(&mut self.source, &mut crowd.source), (&mut self.target, &mut crowd.target)] {
-                    if !stream.gather(&crowd.key, key, into)? {
-                        let side = stream.side;
-                        self.crowd = Some(crowd);
-                        return Ok(Step::Need(side));
-                    }
+                let needs = if !self.source.gather(&crowd.key, key, &mut crowd.source)? {
+                    Some(Side::Source)
+                } else if !self.target.gather(&crowd.key, key, &mut crowd.target)? {
+                    Some(Side::Target)
+                } else {
+                    None
+                };
+                if let Some(side) = needs {
+                    self.crowd = Some(crowd);
+                    return Ok(Step::Need(side));
                 }
                 self.settle(crowd, found)?;
                 continue;

@@ -5,43 +5,13 @@
 
 use super::names::{Name, dotted};
 use super::rules::{Rule, Rules};
-use crate::db::scan::ScanColumn;
+use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, ScanRequest};
 use crate::model::Untrusted;
-use crate::model::canon::{Canon, SqlType};
+use crate::model::canon::Canon;
 use crate::model::untrusted::shown;
 use crate::model::validation::{Method, NotCompared};
 use serde::Serialize;
 use std::str::FromStr;
-
-/// A table as its side describes it.
-#[derive(Debug, Clone)]
-pub struct Described {
-    pub name: Name,
-    pub columns: Vec<DescribedColumn>,
-    /// Column names in key order; empty where there is none.
-    pub primary: Vec<String>,
-    /// Unique keys none of whose columns can be null.
-    pub unique: Vec<Vec<String>>,
-    /// As the server estimates; `None`: it does not.
-    pub rows: Option<u64>,
-    pub bytes: Option<u64>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DescribedColumn {
-    pub name: String,
-    pub sql_type: SqlType,
-    pub nullable: bool,
-    /// The engine's own order of this text is that of its bytes.
-    pub byte_order: bool,
-}
-
-impl DescribedColumn {
-    fn read_as(&self, canon: Canon) -> ScanColumn {
-        let Self { name, sql_type, nullable, byte_order } = self.clone();
-        ScanColumn { name, sql_type, canon, nullable, byte_order }
-    }
-}
 
 /// `TABLE.COLUMN=RULE` of the command line.
 #[derive(Debug, Clone, PartialEq)]
@@ -84,6 +54,14 @@ pub struct ColumnPlan {
 }
 
 impl ColumnPlan {
+    pub fn source(&self) -> &ScanColumn {
+        &self.source
+    }
+
+    pub fn target(&self) -> &ScanColumn {
+        &self.target
+    }
+
     /// What both sides are read as.
     pub fn canon(&self) -> Canon {
         self.source.canon
@@ -109,6 +87,9 @@ pub struct TablePlan {
     /// What the rules are; not written down twice.
     #[serde(skip)]
     pub rules: Vec<Rules>,
+    /// All columns of both sides as they were when it was planned.
+    #[serde(skip)]
+    pub shape: (Vec<DescribedColumn>, Vec<DescribedColumn>),
 }
 
 impl TablePlan {
@@ -124,6 +105,11 @@ impl TablePlan {
 fn fnv(bytes: &[u8]) -> u128 {
     let offset = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
     bytes.iter().fold(offset, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b))
+}
+
+/// Schema and table of what was described.
+pub fn name(table: &Described) -> Name {
+    (table.schema.clone(), table.name.clone())
 }
 
 /// Whether a name on the command line means this table, or this column of it.
@@ -149,8 +135,8 @@ pub fn is_waived(terms: &Terms, table: &Name) -> bool {
 /// A rule that makes no sense for its column.
 pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<TablePlan, String> {
     let mut plan = TablePlan {
-        source: source.name.clone(),
-        target: target.name.clone(),
+        source: name(source),
+        target: name(target),
         method: Method::Count,
         why: "numbers of rows, as asked".to_owned(),
         key: 0,
@@ -160,6 +146,7 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
         rows_target: target.rows,
         bytes_source: source.bytes,
         rules: Vec::new(),
+        shape: (source.columns.clone(), target.columns.clone()),
     };
     let mut pairs = columns(source, target, terms, &mut plan.not_compared)?;
     if terms.count {
@@ -183,7 +170,7 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.why = why;
         }
         Err(reason) => {
-            let waived = is_waived(terms, &source.name) || is_waived(terms, &target.name);
+            let waived = is_waived(terms, &name(source)) || is_waived(terms, &name(target));
             plan.method = Method::None;
             plan.why.clone_from(&reason);
             plan.not_compared = vec![NotCompared { column: None, reason, waived }];
@@ -205,18 +192,17 @@ fn columns(
     let mut taken = vec![false; target.columns.len()];
     let mut leave = |column: &str, reason: String| {
         let of = |name: &Name| terms.waived.iter().any(|said| means(said, name, Some(column)));
-        let waived = of(&source.name) || of(&target.name);
+        let waived = of(&name(source)) || of(&name(target));
         not_compared.push(NotCompared { column: Some(Untrusted::from(column)), reason, waived });
     };
     for column in &source.columns {
-        let found = same_name(&column.name, source, target, &taken);
-        let Some(at) = found else {
+        let Some(at) = same_name(&column.name, source, target, &taken) else {
             leave(&column.name, "not in the target".to_owned());
             continue;
         };
         taken[at] = true;
         let other = &target.columns[at];
-        let said = |one: &&RuleFor| means(&one.place, &source.name, Some(&column.name));
+        let said = |one: &&RuleFor| means(&one.place, &name(source), Some(&column.name));
         let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule).collect();
         if list.contains(&Rule::Ignore) {
             leave(&column.name, "ignored, as asked".to_owned());
@@ -230,7 +216,7 @@ fn columns(
             }
         };
         if let Some(wrong) = list.iter().find(|rule| !rule.fits(canon)) {
-            let place = format!("{}.{}", dotted(&source.name), column.name);
+            let place = format!("{}.{}", dotted(&name(source)), column.name);
             let word = canon.word();
             return Err(format!("--rule {}={wrong}: the column is compared as {word}, which this rule is not for", shown(&place)));
         }
@@ -261,22 +247,26 @@ fn same_name(name: &str, source: &Described, target: &Described, taken: &[bool])
 /// Source names of the key's columns, and which key it is; or why there is none.
 fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> Result<(Vec<String>, String), String> {
     let usable = |names: &[String], of_source: bool| -> Result<Vec<String>, String> {
-        let column = |name: &String| {
+        let mut key = Vec::with_capacity(names.len());
+        for name in names {
             let found = pairs.iter().find(|(pair, _)| {
                 let own = if of_source { &pair.source.name } else { &pair.target.name };
                 own == name || terms.keys.contains(name) && own.eq_ignore_ascii_case(name)
             });
             let name = shown(name);
             let Some((pair, rules)) = found else { return Err(format!("its column {name} cannot be compared")) };
-            if !pair.canon().is_orderable() {
-                return Err(format!("its column {name} has no order that both sides share ({})", pair.canon().word()));
-            }
             if !rules.is_exact() {
                 return Err(format!("its column {name} has a rule, and a key must be exact"));
             }
-            Ok(pair.source.name.clone())
-        };
-        names.iter().map(column).collect()
+            key.push(pair);
+        }
+        for (side, of) in [(source, ColumnPlan::source as fn(&ColumnPlan) -> &ScanColumn), (target, ColumnPlan::target)] {
+            let columns = key.iter().map(|pair| of(pair).clone()).collect();
+            if let Some(reason) = request(&name(side), columns, key.len(), whole()).key_refused() {
+                return Err(shown(&reason.0).into_owned());
+            }
+        }
+        Ok(key.iter().map(|pair| pair.source.name.clone()).collect())
     };
     let told = |word: &str, names: &[String]| {
         let names: Vec<String> = names.iter().map(|name| shown(name).into_owned()).collect();
@@ -295,8 +285,8 @@ fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> 
         (target, false, "primary key of the target"),
     ]
     .into_iter()
-    .map(|(side, own, word)| (vec![side.primary.clone()], own, word))
-    .chain([(source.unique.clone(), true, "unique key"), (target.unique.clone(), false, "unique key of the target")]);
+    .map(|(side, own, word)| (vec![side.primary_key.clone()], own, word))
+    .chain([(source.unique_keys.clone(), true, "unique key"), (target.unique_keys.clone(), false, "unique key of the target")]);
     for (keys, of_source, word) in candidates {
         for names in keys.iter().filter(|names| !names.is_empty()) {
             match usable(names, of_source) {
@@ -312,6 +302,17 @@ fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> 
     Err(refused.join("; "))
 }
 
+/// All rows of a table.
+pub fn whole() -> Rows {
+    Rows::Range(KeyRange::default())
+}
+
+/// Rows of one side, whose first columns are the key, in its order.
+pub fn request((schema, table): &Name, columns: Vec<ScanColumn>, key: usize, rows: Rows) -> ScanRequest {
+    let (schema, table) = (schema.clone(), table.clone());
+    ScanRequest { schema, table, columns, key: (0..key).collect(), rows, filter: None, ordered: true }
+}
+
 /// Everything that was said about a table or column that is not there.
 ///
 /// # Errors
@@ -319,20 +320,20 @@ fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> 
 pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Name]) -> Result<(), String> {
     let column_of = |said: &str| {
         sides.iter().any(|(source, target)| {
-            let of = |side: &Described| side.columns.iter().any(|column| means(said, &side.name, Some(&column.name)));
+            let of = |side: &Described| side.columns.iter().any(|column| means(said, &name(side), Some(&column.name)));
             of(source) || of(target)
         })
     };
     for rule in &terms.rules {
         let of_source = |(source, _): &(&Described, &Described)| {
-            source.columns.iter().any(|column| means(&rule.place, &source.name, Some(&column.name)))
+            source.columns.iter().any(|column| means(&rule.place, &name(source), Some(&column.name)))
         };
         if !sides.iter().any(of_source) {
             return Err(format!("--rule {}: no such column in the source's tables of this plan", shown(&rule.place)));
         }
     }
     for said in &terms.waived {
-        let table = sides.iter().any(|(source, target)| means(said, &source.name, None) || means(said, &target.name, None));
+        let table = sides.iter().any(|(source, target)| means(said, &name(source), None) || means(said, &name(target), None));
         if !table && !column_of(said) && !alone.iter().any(|name| means(said, name, None)) {
             return Err(format!("--waive {}: no such table or column in this plan", shown(said)));
         }

@@ -12,9 +12,8 @@ use super::plan::TablePlan;
 use super::settle::{Patience, Room, Settled, Settling};
 use super::{Options, Plan};
 use crate::db::Database;
-use crate::db::scan::KeyRange;
+use crate::db::scan::{KeyRange, Limits, Scanner};
 use crate::model::Untrusted;
-use crate::model::untrusted::shown;
 use crate::model::validation::{Cell, Method, RowChange, RowResult, TableResult, Tally};
 use jiff::Timestamp;
 use serde::Serialize;
@@ -55,8 +54,8 @@ pub struct Done {
 
 /// What all tables share.
 pub(super) struct Shared {
-    pub source: Database,
-    pub target: Database,
+    pub source: Scanner,
+    pub target: Scanner,
     pub options: Options,
     pub gauge: Arc<Gauge>,
     pub stop: watch::Receiver<bool>,
@@ -103,6 +102,7 @@ pub async fn run(
 ) {
     let jobs = Semaphore::new(options.jobs);
     let room = Room::of(options.watched);
+    let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
     let shared = Arc::new(Shared { source, target, options, gauge, stop, room, jobs });
     let mut tables = JoinSet::new();
     for table in plan.tables {
@@ -293,12 +293,16 @@ async fn watch(
         let by_key = again.is_some_and(|by_key| by_key).then(|| std::mem::take(&mut keys));
         let began = shared.now();
         settling.begin(began);
+        let mut named = true;
         let mut found = |difference: Difference| {
             let (name, key) = (difference.name(), difference.key.clone());
             match settling.found(difference, shared.now()) {
                 Some(settled) => record(shared, unit, settled, part),
                 // One more than are read by key says that there are too many.
-                None if settling.is_open(name) && keys.len() <= BY_KEY => keys.push(key),
+                None if settling.is_open(name) && keys.len() <= BY_KEY => {
+                    named &= look::is_whole(&key);
+                    keys.push(key);
+                }
                 None => {}
             }
         };
@@ -314,7 +318,7 @@ async fn watch(
         if !settling.end() {
             return Ok(());
         }
-        let cheap = settling.over() == 0 && keys.len() <= BY_KEY;
+        let cheap = settling.over() == 0 && named && keys.len() <= BY_KEY;
         match settling.next(cheap) {
             Some(at) => {
                 if !shared.until(at).await {
@@ -386,9 +390,4 @@ fn row(
         source_values,
         target_values,
     }
-}
-
-/// `schema.table` of the source, clean for a terminal.
-pub(super) fn told(plan: &TablePlan) -> String {
-    shown(&dotted(&plan.source)).into_owned()
 }

@@ -49,3 +49,4 @@ mod soak;
 mod topics_secrets;
 mod traps;
 mod traps_spoken;
+mod validate;

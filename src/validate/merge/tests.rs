@@ -177,7 +177,7 @@ fn a_value_that_is_none_is_equal_to_nothing_and_where_both_have_one_nobody_knows
     let batches = |side: Side| {
         let (one, three, five) = match side {
             Side::Source => (&none[..], &none[..], vec![row(5, none), row(5, b"x")]),
-            Side::Target => (b"x", none, vec![row(5, b"x"), row(5, none)]),
+            Side::Target => (&b"x"[..], &none[..], vec![row(5, b"x"), row(5, none)]),
         };
         let rows = [vec![row(1, one), row(3, three)], five].concat();
         Batch(rows)
