@@ -340,3 +340,6 @@ pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Nam
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

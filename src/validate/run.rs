@@ -16,7 +16,7 @@ use crate::db::scan::{KeyRange, Limits, Scanner};
 use crate::model::Untrusted;
 use crate::model::validation::{Cell, Method, RowChange, RowResult, TableResult, Tally};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -28,10 +28,15 @@ const BY_KEY: usize = 500;
 /// One range of one table: what a worker needs besides the two addresses. Serialisable, so that it can be any worker.
 #[derive(Debug, Clone, Serialize)]
 pub struct Unit {
+    #[serde(serialize_with = "unshared")]
     pub plan: Arc<TablePlan>,
     pub range: KeyRange,
     /// Of the plan it belongs to.
     pub fingerprint: String,
+}
+
+fn unshared<S: Serializer>(plan: &Arc<TablePlan>, serializer: S) -> Result<S::Ok, S::Error> {
+    plan.as_ref().serialize(serializer)
 }
 
 /// How far it is. Read by whoever shows it, whenever he likes.

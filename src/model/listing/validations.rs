@@ -119,7 +119,7 @@ pub fn table(result: &TableResult) -> Vec<Value> {
     vec![
         json!("table"),
         json!(result.source.raw()),
-        json!(result.target.raw()),
+        json!(Some(result.target.raw()).filter(|name| !name.is_empty())),
         json!(result.method.word()),
         json!(result.verdict().word()),
         json!(tally.source),

@@ -1,3 +1,5 @@
+//! Merging against sets of rows, in batches of every size; order, rules and values that are none.
+
 use super::super::rules::Rules;
 use super::*;
 use crate::model::canon::Canon;

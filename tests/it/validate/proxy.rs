@@ -60,7 +60,9 @@ impl Proxy {
 
     /// Until so many bytes have come from the server.
     pub async fn passed(&self, bytes: u64) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
         while self.passed.load(Ordering::SeqCst) < bytes {
+            assert!(std::time::Instant::now() < deadline, "only {} bytes came", self.passed.load(Ordering::SeqCst));
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     }
