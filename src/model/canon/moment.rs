@@ -236,3 +236,13 @@ fn clock(micros: i64) -> String {
     let whole = format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60);
     if fraction == 0 { whole } else { format!("{whole}.{fraction:06}").trim_end_matches('0').to_owned() }
 }
+
+/// The day of a canonical date or timestamp.
+pub fn day(bytes: &[u8]) -> Option<Day> {
+    Some(Day::unpacked(u32::from_be_bytes(*bytes.first_chunk()?)))
+}
+
+/// The microseconds of a canonical time.
+pub fn micros(bytes: &[u8]) -> Option<i64> {
+    unsigned(bytes)
+}
