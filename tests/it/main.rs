@@ -42,6 +42,7 @@ mod pty_terminal;
 mod reader;
 mod reader_chain;
 mod reader_script;
+mod scan;
 mod scene;
 mod schedules;
 mod servers;

@@ -192,7 +192,9 @@ fn date(engine: Engine, column: &ScanColumn, bytes: &[u8]) -> Place {
         Engine::MySql | Engine::Sqlite => match day.year {
             ..0 => Place::BelowAll,
             10_000.. => Place::AboveAll,
-            _ => Place::At(format!("'{}'", written.trim_end_matches(" BC").replacen("0001-", "0001-", 1))),
+            // The year 0 is 1 BC to a person, and to PostgreSQL.
+            0 => Place::At(format!("'0000{}'", written[4..].trim_end_matches(" BC"))),
+            _ => Place::At(format!("'{written}'")),
         },
     }
 }

@@ -50,6 +50,7 @@ impl Scanner {
     pub async fn describe(&self, schema: &str, table: &str) -> Result<Described, DbError> {
         let mut session = self.session().await?;
         let described = describe(&mut session.session, schema, table).await?;
+        session.end().await?;
         self.put_back(session);
         Ok(described)
     }
@@ -66,10 +67,9 @@ impl Scanner {
 
     /// Counts the rows of a table: a scan of one row, which is their number.
     pub fn count(&self, schema: &str, table: &str) -> Scan {
-        let engine = self.database.dialect().engine;
         let number = ScanColumn {
             name: "count".to_owned(),
-            sql_type: SqlType::new(engine, "bigint"),
+            sql_type: SqlType::new(self.database.dialect().engine, "bigint"),
             canon: Canon::Int,
             nullable: false,
             byte_order: false,
@@ -106,7 +106,6 @@ impl Scanner {
     ) -> Result<(), DbError> {
         check(request)?;
         let mut session = self.session().await?;
-        session.begin().await?;
         let sql = statement(session.server, request, part);
         let brake = session.brake();
         let read = tokio::select! {
@@ -130,12 +129,23 @@ impl Scanner {
         }
     }
 
+    /// A session that reads the moment of now.
     async fn session(&self) -> Result<ScanSession, DbError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        match idle {
-            Some(session) => Ok(session),
-            None => ScanSession::open(&self.database, &self.limits).await,
+        // One that has lain idle may have been cut off; that says nothing about the server.
+        while let Some(mut session) = self.take() {
+            match session.begin().await {
+                Ok(()) => return Ok(session),
+                Err(error) if error.is_lost() => {}
+                Err(error) => return Err(error),
+            }
         }
+        let mut session = ScanSession::open(&self.database, &self.limits).await?;
+        session.begin().await?;
+        Ok(session)
+    }
+
+    fn take(&self) -> Option<ScanSession> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
     fn put_back(&self, session: ScanSession) {
