@@ -13,17 +13,18 @@ use std::io::IsTerminal as _;
 use std::num::{NonZeroU64, NonZeroUsize};
 
 #[derive(Debug, Args)]
+#[allow(clippy::doc_markdown, reason = "these lines are printed by --help as they stand")]
 #[command(after_help = "Passwords: in the URL, where everybody on this machine can read them; in \
                         CUTOVER_SOURCE_PASSWORD and CUTOVER_TARGET_PASSWORD; or typed when asked. Exit status: 0 equal, \
                         1 different, 2 usage, 3 not known.")]
 pub struct Arguments {
-    /// Where the data come from: postgres://USER@HOST/DB, mysql://…, sqlite:PATH; TLS by ?sslmode=verify-full
-    /// (mysql: ?ssl-mode=VERIFY_IDENTITY)
+    /// Where the data come from: postgres://USER@HOST/DB, mysql://USER@HOST/DB or sqlite:PATH; TLS is verified with
+    /// ?sslmode=verify-full, of MySQL ?ssl-mode=VERIFY_IDENTITY
     #[arg(long, value_name = "URL")]
-    source: String,
+    source: Address,
     /// Where they ought to be
     #[arg(long, value_name = "URL")]
-    target: String,
+    target: Address,
     /// Only this table, and its name in the target where that is another; may be repeated. Without it all that both have
     #[arg(long = "table", value_name = "SRC[=TGT]")]
     tables: Vec<validate::Asked>,
@@ -143,8 +144,8 @@ fn read(somebody: bool) -> Result<(), Failure> {
 
 fn wanted(arguments: Arguments) -> Wanted {
     Wanted {
-        source: Address(arguments.source),
-        target: Address(arguments.target),
+        source: arguments.source,
+        target: arguments.target,
         tables: arguments.tables,
         keys: arguments.keys,
         rules: arguments.rules,

@@ -1,10 +1,10 @@
 //! From two databases to a plan: which tables there are, what they are, and whether they still are what they were.
 
+use super::Plan;
 use super::look::Trouble;
 use super::merge::Side;
 use super::names::{Asked, Name, Names, dotted, pairs};
 use super::plan::{TablePlan, Terms, all_meant, is_waived, table};
-use super::Plan;
 use crate::db::scan::{Described, Limits, Scanner};
 use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
@@ -24,12 +24,7 @@ pub enum PlanError {
 ///
 /// # Errors
 /// A name that means nothing, no table at all, or a database that cannot be read.
-pub async fn plan(
-    source: &Database,
-    target: &Database,
-    asked: &[Asked],
-    terms: &Terms,
-) -> Result<Plan, PlanError> {
+pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: &Terms) -> Result<Plan, PlanError> {
     let (ours, theirs) = tokio::try_join!(names(source, Side::Source), names(target, Side::Target))?;
     let pairs = pairs(&ours, &theirs, asked).map_err(PlanError::Usage)?;
     if pairs.both.is_empty() {
@@ -50,10 +45,8 @@ pub async fn plan(
     let [source, target] = [source, target].map(|side| Scanner::new(side.clone(), Limits::default()));
     let mut described = Vec::with_capacity(pairs.both.len());
     for (ours, theirs) in &pairs.both {
-        described.push(tokio::try_join!(
-            describe(&source, ours, Side::Source),
-            describe(&target, theirs, Side::Target)
-        )?);
+        described
+            .push(tokio::try_join!(describe(&source, ours, Side::Source), describe(&target, theirs, Side::Target))?);
     }
     let sides: Vec<(&Described, &Described)> = described.iter().map(|(ours, theirs)| (ours, theirs)).collect();
     all_meant(terms, &sides, &pairs.source_only).map_err(PlanError::Usage)?;

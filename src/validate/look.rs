@@ -24,7 +24,9 @@ pub(super) enum Trouble {
     Db { side: Side, error: DbError },
     #[error(transparent)]
     Merge(#[from] MergeError),
-    #[error("{rows} pairs of rows cannot be told apart: both sides have a value in column {column} that is not of its type")]
+    #[error(
+        "{rows} pairs of rows cannot be told apart: both sides have a value in column {column} that is not of its type"
+    )]
     Unreadable { rows: u64, column: String },
     #[error("{0}")]
     Altered(String),
@@ -39,15 +41,26 @@ fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
     plan::request(name, plan.columns.iter().map(|column| of(column).clone()).collect(), plan.key, rows)
 }
 
-/// Compares the rows of a unit, all or those with these keys. Gives the numbers of rows that were read from the source and
-/// from the target. `first`: this is the first look, which may find that it is enough.
+/// What a look has seen, also where it failed in the end.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// Rows of the source and of the target.
+    pub rows: [u64; 2],
+    /// Pairs of rows of which nobody can say whether they are equal, and a column because of which.
+    pub unreadable: Option<(u64, usize)>,
+    /// Keys that differed in the whole table, where that was enough to leave the rest.
+    pub enough: Option<u64>,
+}
+
+/// Compares the rows of a unit, all or those with these keys. `first`: this is the first look, which may find that it is
+/// enough.
 pub(super) async fn look(
     shared: &Shared,
     unit: &Unit,
     keys: Option<&[RowCopy]>,
     first: Option<&Enough>,
     found: &mut (impl FnMut(Difference) + Send),
-) -> Result<[u64; 2], Trouble> {
+) -> (Looked, Result<(), Trouble>) {
     let rows = match keys {
         None => Rows::Range(unit.range.clone()),
         Some(keys) => Rows::Keys(keys.iter().map(bytes_of).collect()),
@@ -56,42 +69,45 @@ pub(super) async fn look(
         shared.source.scan(request(&unit.plan, Side::Source, rows.clone())),
         shared.target.scan(request(&unit.plan, Side::Target, rows)),
     ];
-    let read = merged(shared, unit, &mut scans, first, found).await;
-    if read.is_err() {
+    let mut looked = Looked::default();
+    let read = merged(shared, unit, &mut scans, (first, &mut looked), found).await;
+    if read.is_err() || looked.enough.is_some() {
         // The statements end on their servers before anything else is done.
         let [source, target] = scans;
         tokio::join!(source.stop(), target.stop());
     }
-    read
+    (looked, read)
 }
 
 async fn merged(
     shared: &Shared,
     unit: &Unit,
     [source, target]: &mut [Scan; 2],
-    first: Option<&Enough>,
+    (first, looked): (Option<&Enough>, &mut Looked),
     found: &mut (impl FnMut(Difference) + Send),
-) -> Result<[u64; 2], Trouble> {
+) -> Result<(), Trouble> {
     let plan = &unit.plan;
     let mut merge = Merge::new(Shape { key: plan.key, rules: plan.rules.clone() });
     let mut stop = shared.stop.clone();
     loop {
         let mut differing = 0;
-        let step = merge.step(&mut |difference| {
+        let reached = merge.step(&mut |difference| {
             differing += 1;
             found(difference);
         })?;
+        looked.unreadable = merge.unreadable();
         if let Some(enough) = first {
             shared.gauge.differing.fetch_add(differing, Ordering::Relaxed);
             let all = enough.differing.fetch_add(differing, Ordering::Relaxed) + differing;
             if shared.options.stop_after.is_some_and(|most| all >= most) {
-                return Err(Trouble::Enough(all));
+                looked.enough = Some(all);
+                return Ok(());
             }
             if enough.failed.load(Ordering::Relaxed) {
                 return Err(Trouble::Skipped);
             }
         }
-        let side = match step {
+        let side = match reached {
             Step::Done => break,
             Step::Need(side) => side,
         };
@@ -112,13 +128,16 @@ async fn merged(
         if first.is_some() {
             gauge.fetch_add(batch.rows() as u64, Ordering::Relaxed);
         }
+        looked.rows[usize::from(side == Side::Target)] += batch.rows() as u64;
         merge.push(side, batch)?;
     }
-    if let Some((rows, column)) = merge.unreadable() {
-        let column = plan.columns.get(column).map(|column| shown(&column.source.name).into_owned());
-        return Err(Trouble::Unreadable { rows, column: column.unwrap_or_default() });
-    }
-    Ok([merge.rows(Side::Source), merge.rows(Side::Target)])
+    Ok(())
+}
+
+/// What is said of rows that cannot be told apart.
+pub(super) fn unreadable(plan: &TablePlan, (rows, column): (u64, usize)) -> Trouble {
+    let column = plan.columns.get(column).map(|column| shown(&column.source.name).into_owned());
+    Trouble::Unreadable { rows, column: column.unwrap_or_default() }
 }
 
 fn bytes_of(key: &RowCopy) -> Key {
@@ -186,7 +205,11 @@ pub(super) fn json(canon: Canon, cell: Cell<'_>) -> Value {
         Cell::Value(bytes) => {
             let text = canon.decode(bytes);
             match canon {
-                Canon::Int => text.parse::<i64>().map(Value::from).or_else(|_| text.parse::<u64>().map(Value::from)).unwrap_or(json!(text)),
+                Canon::Int => text
+                    .parse::<i64>()
+                    .map(Value::from)
+                    .or_else(|_| text.parse::<u64>().map(Value::from))
+                    .unwrap_or(json!(text)),
                 Canon::Bool => json!(text == "true"),
                 _ => json!(text),
             }

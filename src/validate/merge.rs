@@ -5,46 +5,25 @@
 //! order is an error, never a comparison: then neither "missing" nor "equal" would mean anything. A value that is not of
 //! its column's type is equal to nothing; where both sides have one, the pair of rows is not known to be equal or not.
 
+mod row;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub use row::{Change, Difference, RowCopy, Rows};
+
 use super::rules::Rules;
-use crate::db::scan::{Batch, Cell};
+use crate::db::scan::Cell;
+use row::part;
 use std::cmp::Ordering;
 use std::collections::VecDeque;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use stream::{Head, Stream};
 
 /// Most rows of one key that are held to be compared; more are no key (about 64 MB of ordinary rows).
 const CROWD: usize = 100_000;
 
 /// Most pairs of rows of one key that are tried under a rule.
 const TRIALS: usize = 10_000_000;
-
-/// A batch of rows as canonical bytes.
-pub trait Rows {
-    fn rows(&self) -> usize;
-    fn columns(&self) -> usize;
-    fn cell(&self, row: usize, column: usize) -> Cell<'_>;
-}
-
-impl Rows for Batch {
-    fn rows(&self) -> usize {
-        self.rows()
-    }
-
-    fn columns(&self) -> usize {
-        self.columns()
-    }
-
-    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        self.cell(row, column)
-    }
-}
-
-/// A part of a key. NULL comes first. A misfit is not let into a key, see [`MergeError::Misfit`].
-fn part(cell: Cell<'_>) -> Option<&[u8]> {
-    match cell {
-        Cell::Null => None,
-        Cell::Value(bytes) | Cell::Misfit(bytes) => Some(bytes),
-    }
-}
 
 /// What comparing two rows came to.
 #[derive(Default)]
@@ -88,94 +67,6 @@ pub struct Shape {
     pub rules: Vec<Rules>,
 }
 
-/// One row on its own: one arena, an end for each column.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowCopy {
-    bytes: Vec<u8>,
-    /// What each value is, and where it ends in `bytes`.
-    ends: Vec<(Is, usize)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-enum Is {
-    Null,
-    Value,
-    Misfit,
-}
-
-impl RowCopy {
-    pub fn of<'a>(cells: impl Iterator<Item = Cell<'a>>) -> Self {
-        let mut row = Self { bytes: Vec::new(), ends: Vec::new() };
-        for cell in cells {
-            row.bytes.extend_from_slice(part(cell).unwrap_or_default());
-            let is = match cell {
-                Cell::Null => Is::Null,
-                Cell::Value(_) => Is::Value,
-                Cell::Misfit(_) => Is::Misfit,
-            };
-            row.ends.push((is, row.bytes.len()));
-        }
-        row
-    }
-
-    pub fn columns(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// A column that is not there is NULL.
-    pub fn cell(&self, column: usize) -> Cell<'_> {
-        let Some((is, end)) = self.ends.get(column) else { return Cell::Null };
-        let from = column.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
-        let bytes = self.bytes.get(from..*end).unwrap_or_default();
-        match is {
-            Is::Null => Cell::Null,
-            Is::Value => Cell::Value(bytes),
-            Is::Misfit => Cell::Misfit(bytes),
-        }
-    }
-}
-
-/// What is wrong with one row of a key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// On both sides and not equal in these columns.
-    Different { source: RowCopy, target: RowCopy, columns: Vec<usize> },
-    /// In the source only.
-    Missing(RowCopy),
-    /// In the target only.
-    Extra(RowCopy),
-}
-
-/// Everything that is wrong with the rows of one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Difference {
-    /// The key's columns only.
-    pub key: RowCopy,
-    pub changes: Vec<Change>,
-}
-
-impl Difference {
-    /// The same key with the same rows on both sides has the same mark.
-    pub fn mark(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        for change in &self.changes {
-            match change {
-                Change::Different { source, target, .. } => (0, source, target).hash(&mut hasher),
-                Change::Missing(row) => (1, row).hash(&mut hasher),
-                Change::Extra(row) => (2, row).hash(&mut hasher),
-            }
-        }
-        hasher.finish()
-    }
-
-    /// The same key has the same name.
-    pub fn name(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.key.hash(&mut hasher);
-        hasher.finish()
-    }
-}
-
 /// The rows cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MergeError {
@@ -203,31 +94,6 @@ pub enum Step {
     Need(Side),
     /// Both sides have ended.
     Done,
-}
-
-/// A batch that waits, and what was found out about its keys when it came.
-struct Held<R> {
-    rows: R,
-    /// Some key stands twice in it.
-    repeats: bool,
-    /// Its first key is the last one of the batch before.
-    joins: bool,
-}
-
-struct Stream<R> {
-    side: Side,
-    batches: VecDeque<Held<R>>,
-    at: usize,
-    ended: bool,
-    /// Key of the last row that came.
-    last: Option<RowCopy>,
-    rows: u64,
-}
-
-enum Head {
-    Row,
-    End,
-    Wait,
 }
 
 /// Rows of one key that are gathered because there are several of them.
@@ -412,8 +278,7 @@ impl<R: Rows> Merge<R> {
             }
         }
         // Rows that only a rule makes equal.
-        let misfit = |row: &RowCopy| row.ends.iter().any(|(is, _)| *is == Is::Misfit);
-        let ruled = !self.shape.rules.iter().all(Rules::is_exact) || left.iter().any(misfit);
+        let ruled = !self.shape.rules.iter().all(Rules::is_exact) || left.iter().any(RowCopy::has_misfit);
         if ruled && left.len().saturating_mul(right.len()) > TRIALS {
             return Err(MergeError::Crowd);
         }
@@ -452,106 +317,3 @@ impl<R: Rows> Merge<R> {
         Ok(())
     }
 }
-
-impl<R: Rows> Stream<R> {
-    fn new(side: Side) -> Self {
-        Self { side, batches: VecDeque::new(), at: 0, ended: false, last: None, rows: 0 }
-    }
-
-    fn push(&mut self, rows: R, key: usize) -> Result<(), MergeError> {
-        let count = rows.rows();
-        if count == 0 {
-            return Ok(());
-        }
-        let order = |a: usize, b: usize| {
-            (0..key).map(|c| part(rows.cell(a, c)).cmp(&part(rows.cell(b, c)))).find(|o| o.is_ne()).unwrap_or(Ordering::Equal)
-        };
-        if (0..count).any(|row| (0..key).any(|column| matches!(rows.cell(row, column), Cell::Misfit(_)))) {
-            return Err(MergeError::Misfit(self.side));
-        }
-        let mut repeats = false;
-        for row in 1..count {
-            match order(row - 1, row) {
-                Ordering::Less => {}
-                Ordering::Equal => repeats = true,
-                Ordering::Greater => return Err(MergeError::Disorder(self.side)),
-            }
-        }
-        let first = (0..key).map(|column| part(rows.cell(0, column)));
-        let joins = match self.last.as_ref().map(|last| (0..key).map(|column| part(last.cell(column))).cmp(first)) {
-            None | Some(Ordering::Less) => false,
-            Some(Ordering::Equal) => true,
-            Some(Ordering::Greater) => return Err(MergeError::Disorder(self.side)),
-        };
-        self.last = Some(RowCopy::of((0..key).map(|column| rows.cell(count - 1, column))));
-        self.rows += count as u64;
-        self.batches.push_back(Held { rows, repeats, joins });
-        Ok(())
-    }
-
-    fn head(&self) -> Head {
-        match (self.batches.is_empty(), self.ended) {
-            (false, _) => Head::Row,
-            (true, true) => Head::End,
-            (true, false) => Head::Wait,
-        }
-    }
-
-    /// Whether the row after this one has the same key. `None`: that row has not come yet.
-    fn repeats(&self, key: usize) -> Option<bool> {
-        let Some(held) = self.batches.front() else { return Some(false) };
-        if self.at + 1 < held.rows.rows() {
-            let same = |column| held.rows.cell(self.at, column) == held.rows.cell(self.at + 1, column);
-            return Some(held.repeats && (0..key).all(same));
-        }
-        match self.batches.get(1) {
-            Some(next) => Some(next.joins),
-            None => self.ended.then_some(false),
-        }
-    }
-
-    fn cell(&self, column: usize) -> Cell<'_> {
-        self.batches.front().map_or(Cell::Null, |held| held.rows.cell(self.at, column))
-    }
-
-    fn compare(&self, other: &Self, key: usize) -> Ordering {
-        let orders = (0..key).map(|column| part(self.cell(column)).cmp(&part(other.cell(column))));
-        orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
-    }
-
-    /// The first columns of the row at hand.
-    fn copy(&self, columns: usize) -> RowCopy {
-        RowCopy::of((0..columns).map(|column| self.cell(column)))
-    }
-
-    fn advance(&mut self) {
-        self.at += 1;
-        if self.batches.front().is_some_and(|held| self.at >= held.rows.rows()) {
-            self.batches.pop_front();
-            self.at = 0;
-        }
-    }
-
-    /// Takes every row of this key. `false`: there may be more in a batch that has not come.
-    fn gather(&mut self, key: &RowCopy, width: usize, into: &mut Vec<RowCopy>) -> Result<bool, MergeError> {
-        loop {
-            match self.head() {
-                Head::Wait => return Ok(false),
-                Head::End => return Ok(true),
-                Head::Row => {}
-            }
-            if (0..width).any(|column| self.cell(column) != key.cell(column)) {
-                return Ok(true);
-            }
-            if into.len() >= CROWD {
-                return Err(MergeError::Crowd);
-            }
-            let Some(columns) = self.batches.front().map(|held| held.rows.columns()) else { return Ok(true) };
-            into.push(self.copy(columns));
-            self.advance();
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

@@ -149,10 +149,7 @@ fn find(side: &Names, asked: &str, word: &str) -> Result<Name, String> {
         }
     }
     let schema = side.schema.as_ref().map(|schema| format!(" (schema {})", shown(schema))).unwrap_or_default();
-    Err(format!(
-        "the {word} has no table {}{schema} that this user can see; views are not compared",
-        shown(asked)
-    ))
+    Err(format!("the {word} has no table {}{schema} that this user can see; views are not compared", shown(asked)))
 }
 
 #[cfg(test)]
@@ -172,14 +169,38 @@ mod tests {
     #[test]
     fn common_tables_are_those_of_one_name_in_the_same_schema_or_in_the_one_that_is_meant() {
         for (source, target, both, source_only, target_only) in [
-            (names(None, &["shop.a", "shop.b"]), names(None, &["shop.b", "shop.c"]), &["shop.b=shop.b"][..], &["shop.a"][..], &["shop.c"][..]),
+            (
+                names(None, &["shop.a", "shop.b"]),
+                names(None, &["shop.b", "shop.c"]),
+                &["shop.b=shop.b"][..],
+                &["shop.a"][..],
+                &["shop.c"][..],
+            ),
             // MySQL's database and PostgreSQL's public.
-            (names(Some("shop"), &["shop.a"]), names(Some("public"), &["public.a", "other.a"]), &["shop.a=public.a"], &[], &["other.a"]),
+            (
+                names(Some("shop"), &["shop.a"]),
+                names(Some("public"), &["public.a", "other.a"]),
+                &["shop.a=public.a"],
+                &[],
+                &["other.a"],
+            ),
             // The same schema wins over the one that is meant.
-            (names(Some("shop"), &["shop.a"]), names(Some("public"), &["public.a", "shop.a"]), &["shop.a=shop.a"], &[], &["public.a"]),
+            (
+                names(Some("shop"), &["shop.a"]),
+                names(Some("public"), &["public.a", "shop.a"]),
+                &["shop.a=shop.a"],
+                &[],
+                &["public.a"],
+            ),
             // Without regard to case only where nothing else is.
             (names(Some("S"), &["S.Orders"]), names(Some("s"), &["s.orders"]), &["S.Orders=s.orders"], &[], &[]),
-            (names(Some("s"), &["s.Orders", "s.orders"]), names(Some("s"), &["s.orders"]), &["s.orders=s.orders"], &["s.Orders"], &[]),
+            (
+                names(Some("s"), &["s.Orders", "s.orders"]),
+                names(Some("s"), &["s.orders"]),
+                &["s.orders=s.orders"],
+                &["s.Orders"],
+                &[],
+            ),
             (names(Some("s"), &["s.a"]), names(None, &["x.a", "y.a"]), &[], &["s.a"], &["x.a", "y.a"]),
             // DMS's own are nobody's data.
             (names(None, &["s.awsdms_ddl_audit"]), names(None, &["s.awsdms_status"]), &[], &[], &[]),

@@ -104,7 +104,9 @@ impl TablePlan {
 /// FNV-1a of 128 bits (draft-eastlake-fnv): the same on every machine and in every version of this program.
 fn fnv(bytes: &[u8]) -> u128 {
     let offset = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
-    bytes.iter().fold(offset, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b))
+    bytes
+        .iter()
+        .fold(offset, |hash, byte| (hash ^ u128::from(*byte)).wrapping_mul(0x0000_0000_0100_0000_0000_0000_0000_013b))
 }
 
 /// Schema and table of what was described.
@@ -218,7 +220,10 @@ fn columns(
         if let Some(wrong) = list.iter().find(|rule| !rule.fits(canon)) {
             let place = format!("{}.{}", dotted(&name(source)), column.name);
             let word = canon.word();
-            return Err(format!("--rule {}={wrong}: the column is compared as {word}, which this rule is not for", shown(&place)));
+            return Err(format!(
+                "--rule {}={wrong}: the column is compared as {word}, which this rule is not for",
+                shown(&place)
+            ));
         }
         let rules = list.iter().map(Rule::to_string).collect();
         let pair = ColumnPlan { source: column.read_as(canon), target: other.read_as(canon), rules };
@@ -260,7 +265,8 @@ fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> 
             }
             key.push(pair);
         }
-        for (side, of) in [(source, ColumnPlan::source as fn(&ColumnPlan) -> &ScanColumn), (target, ColumnPlan::target)] {
+        for (side, of) in [(source, ColumnPlan::source as fn(&ColumnPlan) -> &ScanColumn), (target, ColumnPlan::target)]
+        {
             let columns = key.iter().map(|pair| of(pair).clone()).collect();
             if let Some(reason) = request(&name(side), columns, key.len(), whole()).key_refused() {
                 return Err(shown(&reason.0).into_owned());
@@ -280,13 +286,13 @@ fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> 
         };
     }
     let mut refused = Vec::new();
-    let candidates = [
-        (source, true, "primary key"),
-        (target, false, "primary key of the target"),
-    ]
-    .into_iter()
-    .map(|(side, own, word)| (vec![side.primary_key.clone()], own, word))
-    .chain([(source.unique_keys.clone(), true, "unique key"), (target.unique_keys.clone(), false, "unique key of the target")]);
+    let candidates = [(source, true, "primary key"), (target, false, "primary key of the target")]
+        .into_iter()
+        .map(|(side, own, word)| (vec![side.primary_key.clone()], own, word))
+        .chain([
+            (source.unique_keys.clone(), true, "unique key"),
+            (target.unique_keys.clone(), false, "unique key of the target"),
+        ]);
     for (keys, of_source, word) in candidates {
         for names in keys.iter().filter(|names| !names.is_empty()) {
             match usable(names, of_source) {
@@ -333,7 +339,8 @@ pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Nam
         }
     }
     for said in &terms.waived {
-        let table = sides.iter().any(|(source, target)| means(said, &name(source), None) || means(said, &name(target), None));
+        let table =
+            sides.iter().any(|(source, target)| means(said, &name(source), None) || means(said, &name(target), None));
         if !table && !column_of(said) && !alone.iter().any(|name| means(said, name, None)) {
             return Err(format!("--waive {}: no such table or column in this plan", shown(said)));
         }

@@ -233,12 +233,20 @@ mod tests {
 
     #[test]
     fn a_rule_is_spelled_as_it_is_read() {
-        for text in
-            ["timestamp-truncate:3", "timestamp-round:0", "scale:2", "float:1e-9", "pad", "empty-is-null", "json", "ignore"]
-        {
+        for text in [
+            "timestamp-truncate:3",
+            "timestamp-round:0",
+            "scale:2",
+            "float:1e-9",
+            "pad",
+            "empty-is-null",
+            "json",
+            "ignore",
+        ] {
             assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
         }
-        for wrong in ["", "scale", "scale:x", "timestamp-round:7", "float:2", "float:-1", "float:NaN", "pad:1", "trim"] {
+        for wrong in ["", "scale", "scale:x", "timestamp-round:7", "float:2", "float:-1", "float:NaN", "pad:1", "trim"]
+        {
             assert!(wrong.parse::<Rule>().is_err(), "{wrong}");
         }
     }

@@ -312,28 +312,30 @@ async fn watch(
             }
         };
         let first = again.is_none().then_some(enough);
-        let looked = look::look(shared, unit, by_key.as_deref(), first, &mut found).await;
+        let (looked, told) = look::look(shared, unit, by_key.as_deref(), first, &mut found).await;
         drop(turn);
         let (from, to) = (part.seen.map_or(began, |(from, _)| from), shared.now());
         part.seen = Some((from, to));
-        let rows = looked?;
         if again.is_none() {
-            part.rows = rows;
+            part.rows = looked.rows;
+            part.trouble = looked.unreadable.map(|rows| look::unreadable(&unit.plan, rows));
+            if let Some(all) = looked.enough {
+                // What was found so far still has to settle; nothing more is looked for.
+                enough.failed.store(true, Ordering::Relaxed);
+                part.trouble = Some(Trouble::Enough(all));
+            }
         }
+        told?;
         if !settling.end() {
             return Ok(());
         }
         let cheap = settling.over() == 0 && named && keys.len() <= BY_KEY;
-        match settling.next(cheap) {
-            Some(at) => {
-                if !shared.until(at).await {
-                    return Err(Trouble::Stopped);
-                }
-            }
-            None => {
-                (part.in_flight, part.unsettled) = (settling.open(), settling.over());
-                return Ok(());
-            }
+        let Some(at) = settling.next(cheap) else {
+            (part.in_flight, part.unsettled) = (settling.open(), settling.over());
+            return Ok(());
+        };
+        if !shared.until(at).await {
+            return Err(Trouble::Stopped);
         }
         again = Some(cheap);
         if !cheap {

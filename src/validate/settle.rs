@@ -114,7 +114,7 @@ impl Settling {
             return None;
         }
         seen.settled = self.began.duration_since(seen.since) >= self.patience.settle;
-        seen.settled.then(|| Settled { difference, first_seen: seen.first, last_seen: now })
+        seen.settled.then_some(Settled { difference, first_seen: seen.first, last_seen: now })
     }
 
     /// A look begins. Everything that still differs will be found in it.

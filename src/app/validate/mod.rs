@@ -46,7 +46,15 @@ pub struct Wanted {
 
 /// A URL as it was given; it may hold a password, so it has no other form.
 #[derive(Clone)]
-pub struct Address(pub String);
+pub struct Address(String);
+
+impl std::str::FromStr for Address {
+    type Err = std::convert::Infallible;
+
+    fn from_str(url: &str) -> Result<Self, Self::Err> {
+        Ok(Self(url.to_owned()))
+    }
+}
 
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -69,7 +77,10 @@ pub enum Event<'a> {
     /// Something to know beforehand.
     Note(String),
     /// Before anything is read but the catalogues. `from`: this machine.
-    Plan { plan: &'a Plan, from: &'a str },
+    Plan {
+        plan: &'a Plan,
+        from: &'a str,
+    },
     Progress(Progress),
     Table(&'a Done),
     Stopping,
@@ -134,7 +145,7 @@ async fn carried_out(
     let mut interrupted = false;
     let mut told = Ok(());
     loop {
-        let step = tokio::select! {
+        let heard = tokio::select! {
             biased;
             () = signals.next() => {
                 // The second time the servers are not waited for.
@@ -160,11 +171,11 @@ async fn carried_out(
                 tables,
             })),
         };
-        if step.is_err() || interrupted {
+        if heard.is_err() || interrupted {
             // Nobody waits for it when all is done already.
             let _ = stop.send(true);
         }
-        told = told.and(step);
+        told = told.and(heard);
     }
     if !interrupted {
         work.await.map_err(|error| Failure::could_not(format!("the comparison ended by itself: {error}")))?;
@@ -229,11 +240,7 @@ struct Signals([Signal; 3]);
 
 impl Signals {
     fn listen() -> std::io::Result<Self> {
-        Ok(Self([
-            signal(SignalKind::interrupt())?,
-            signal(SignalKind::terminate())?,
-            signal(SignalKind::hangup())?,
-        ]))
+        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
     }
 
     async fn next(&mut self) {

@@ -9,7 +9,8 @@ use std::io::{self, IsTerminal as _, Read, Write as _};
 pub fn is_in(url: &str) -> bool {
     let authority = url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
     let user = authority.rsplit_once('@').map(|(user, _)| user);
-    let parameter = url.split_once('?').is_some_and(|(_, rest)| rest.split('&').any(|one| one.starts_with("password=")));
+    let parameter =
+        url.split_once('?').is_some_and(|(_, rest)| rest.split('&').any(|one| one.starts_with("password=")));
     parameter || user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
 }
 

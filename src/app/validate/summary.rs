@@ -11,7 +11,8 @@ pub fn of(plan: &Plan, all: &[Done], from: &str, interrupted: bool) -> Summary {
     let count = |wanted: &[Verdict]| results().filter(|one| wanted.contains(&one.verdict())).count();
     let absent = plan.tables.len().saturating_sub(all.len());
     let verdicts = results().map(crate::model::validation::TableResult::verdict);
-    let sum = |of: fn(&crate::model::validation::Tally) -> Option<u64>| results().filter_map(|one| of(&one.tally)).sum();
+    let sum =
+        |of: fn(&crate::model::validation::Tally) -> Option<u64>| results().filter_map(|one| of(&one.tally)).sum();
     let waived = results().flat_map(|one| {
         one.not_compared.iter().filter(|not| not.waived).map(|not| match &not.column {
             Some(column) => Untrusted::from(format!("{}.{}", one.source.raw(), column.raw())),

@@ -18,7 +18,8 @@ pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
     let mut lines = vec![format!("seen from {from}: source {}", plan.source_at), format!("target {}", plan.target_at)];
     let compared: Vec<&TablePlan> = plan.tables.iter().filter(|table| table.method != Method::None).collect();
     let rows = compared.iter().map(|table| table.rows_source).sum::<Option<u64>>();
-    let rows = rows.map_or_else(|| "an unknown number of rows".to_owned(), |rows| format!("about {} rows", grouped(rows)));
+    let rows =
+        rows.map_or_else(|| "an unknown number of rows".to_owned(), |rows| format!("about {} rows", grouped(rows)));
     let how = match compared.first().map(|table| table.method) {
         Some(Method::Count) => "only numbers of rows are compared (count)",
         _ => "all rows of both sides are read in key order and compared (stream)",
@@ -107,8 +108,7 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
 }
 
 fn difference(row: &RowResult, values: bool) -> String {
-    let key: Vec<String> =
-        row.key.iter().map(|cell| format!("{}={}", cell.column.shown(), value(cell))).collect();
+    let key: Vec<String> = row.key.iter().map(|cell| format!("{}={}", cell.column.shown(), value(cell))).collect();
     let mut out = format!("{:<10} {}", row.change.word(), key.join(" "));
     if values && !row.columns.is_empty() {
         let both = row.source_values.iter().zip(&row.target_values);
@@ -140,7 +140,9 @@ fn value(cell: &Cell) -> String {
 pub fn summary(summary: &Summary) -> String {
     let words = match summary.verdict {
         Verdict::Equal => "every row is the same on both sides".to_owned(),
-        Verdict::CountsEqual => "both sides have the same numbers of rows; rows themselves were not compared".to_owned(),
+        Verdict::CountsEqual => {
+            "both sides have the same numbers of rows; rows themselves were not compared".to_owned()
+        }
         Verdict::Different => {
             let more = if summary.unknown > 0 { format!(", {} unknown", summary.unknown) } else { String::new() };
             format!("{} of {} differ{more}", summary.different, number(summary.tables, "table"))

@@ -200,7 +200,8 @@ pub fn all<'a>(tables: impl Iterator<Item = (&'a TableResult, &'a [RowResult])>,
             let mut cells = line(ROW, &row(one, values));
             for cell in &mut cells {
                 if let Value::Object(map) = cell {
-                    *cell = json!(map.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>());
+                    *cell =
+                        json!(map.iter().map(|(name, value)| format!("{name}={}", plain(value))).collect::<Vec<_>>());
                 }
             }
             rows.push(cells);

@@ -47,11 +47,11 @@ fn merged(source: &[Pair], target: &[Pair], size: usize, shape: Shape) -> Result
     loop {
         match merge.step(&mut |difference| found.push(difference))? {
             Step::Done => return Ok((found, merge.equal())),
-            Step::Need(side) => {
-                let chunks = if side == Side::Source { &mut sources } else { &mut targets };
+            Step::Need(of) => {
+                let chunks = if of == Side::Source { &mut sources } else { &mut targets };
                 match chunks.next() {
-                    Some(rows) => merge.push(side, batch(rows))?,
-                    None => merge.end(side),
+                    Some(rows) => merge.push(of, batch(rows))?,
+                    None => merge.end(of),
                 }
             }
         }
@@ -147,7 +147,8 @@ fn the_same_rows_have_the_same_mark_and_others_another() {
         let row = RowCopy::of(values.into_iter().map(|value| value.map_or(Cell::Null, Cell::Value)));
         Difference { key: row.clone(), changes: vec![Change::Missing(row)] }.mark()
     };
-    let all = [[Some(&b"ab"[..]), Some(b"c")], [Some(b"a"), Some(b"bc")], [Some(b"abc"), None], [Some(b"abc"), Some(b"")]];
+    let all =
+        [[Some(&b"ab"[..]), Some(b"c")], [Some(b"a"), Some(b"bc")], [Some(b"abc"), None], [Some(b"abc"), Some(b"")]];
     let marks: std::collections::BTreeSet<u64> = all.into_iter().map(missing).collect();
     assert_eq!(marks.len(), all.len());
 }

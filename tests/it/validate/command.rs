@@ -48,7 +48,10 @@ async fn counts_say_counts() {
         let (source, target) = pair(Engine::MySql, Engine::Sqlite, &fill("(1), (2)"), &fill(target)).await;
         let told = run(&source, &target, &["--count", "--settle=0s"]).await;
         assert_eq!((told.status, told.verdict("t")), (Some(status), verdict), "{told:?}");
-        assert_eq!((&told.table("t")["method"], &told.table("t")["missing"]), (&"count".into(), &serde_json::Value::Null));
+        assert_eq!(
+            (&told.table("t")["method"], &told.table("t")["missing"]),
+            (&"count".into(), &serde_json::Value::Null)
+        );
     }
 }
 
@@ -58,8 +61,12 @@ async fn a_key_can_be_named_and_rows_of_one_key_are_compared_as_multisets() {
     let (source, target) = pair(
         Engine::PostgreSql,
         Engine::MySql,
-        &format!("{create}INSERT INTO @.t VALUES ('x', 1, 'a'), ('x', 1, 'a'), ('x', 1, 'b'), ('y', 2, 'c'), (NULL, 3, 'n')"),
-        &format!("{create}INSERT INTO @.t VALUES ('x', 1, 'b'), ('x', 1, 'a'), ('x', 1, 'c'), ('y', 2, 'c'), (NULL, 3, 'm')"),
+        &format!(
+            "{create}INSERT INTO @.t VALUES ('x', 1, 'a'), ('x', 1, 'a'), ('x', 1, 'b'), ('y', 2, 'c'), (NULL, 3, 'n')"
+        ),
+        &format!(
+            "{create}INSERT INTO @.t VALUES ('x', 1, 'b'), ('x', 1, 'a'), ('x', 1, 'c'), ('y', 2, 'c'), (NULL, 3, 'm')"
+        ),
     )
     .await;
     for settle in ["--settle=0s", "--settle=300ms"] {
@@ -89,7 +96,8 @@ async fn all_are_counted_however_few_are_listed_and_it_stops_where_it_is_told() 
     let told = run(&source, &target, &["--stop-after=10", "--settle=0s", "--range-rows=100", "--jobs=1"]).await;
     let table = told.table("t");
     assert_eq!((told.status, told.verdict("t")), (Some(1), "different"), "{table}");
-    assert!(table["missing"].as_u64().unwrap() < 1_000, "{table}");
+    // It stops between two batches, so it may find a few more.
+    assert!(table["missing"].as_u64().unwrap() >= 10 && table["extra"] == 0, "{table}");
     assert!(table["problems"].to_string().contains("stop"), "{table}");
 }
 
@@ -158,7 +166,13 @@ async fn rules_and_waivers_let_through_what_they_name_and_nothing_else() {
          INSERT INTO @.t VALUES (1, 1.01, 0.10000000001, 'a', NULL, '{\"a\":1}'), (2, 1.50, 1e300, 'b', 'x', '[1]')",
     )
     .await;
-    let rules = ["--rule=t.d=scale:2", "--rule=t.f=float:1e-9", "--rule=t.c=pad", "--rule=t.e=empty-is-null", "--rule=t.j=json"];
+    let rules = [
+        "--rule=t.d=scale:2",
+        "--rule=t.f=float:1e-9",
+        "--rule=t.c=pad",
+        "--rule=t.e=empty-is-null",
+        "--rule=t.j=json",
+    ];
     let told = run(&source, &target, &[&["--settle=0s"], &rules[..]].concat()).await;
     assert_eq!((told.status, told.verdict("t")), (Some(0), "equal"), "{told:?}");
     for (at, column) in ["d", "f", "c", "e", "j"].iter().enumerate() {
@@ -167,10 +181,14 @@ async fn rules_and_waivers_let_through_what_they_name_and_nothing_else() {
         fewer.push("--settle=0s");
         let told = run(&source, &target, &fewer).await;
         let found = rows_of(&told.lines, "t");
-        assert!(found.values().all(|(change, columns)| change == "different" && columns.iter().eq([*column])), "{found:?}");
+        assert!(
+            found.values().all(|(change, columns)| change == "different" && columns.iter().eq([*column])),
+            "{found:?}"
+        );
         assert!(!found.is_empty() && told.status == Some(1), "{column}: {told:?}");
     }
-    let ignore = ["--rule=t.d=ignore", "--rule=t.f=ignore", "--rule=t.c=pad", "--rule=t.e=empty-is-null", "--rule=t.j=json"];
+    let ignore =
+        ["--rule=t.d=ignore", "--rule=t.f=ignore", "--rule=t.c=pad", "--rule=t.e=empty-is-null", "--rule=t.j=json"];
     assert_eq!(run(&source, &target, &ignore).await.status, Some(3));
     let told = run(&source, &target, &[&["--waive=t.d", "--waive=t.f"], &ignore[..]].concat()).await;
     assert_eq!((told.status, told.summary()["waived"].as_array().unwrap().len()), (Some(0), 2), "{told:?}");

@@ -97,11 +97,9 @@ async fn in_the_middle(engine: Engine, statement: &str) -> Told {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_is_dropped_or_altered_in_the_middle_is_unknown() {
     for engine in SQL_ENGINES {
-        for statement in [
-            "DROP TABLE @.t",
-            "ALTER TABLE @.t DROP COLUMN note",
-            "ALTER TABLE @.t ADD COLUMN later bigint",
-        ] {
+        for statement in
+            ["DROP TABLE @.t", "ALTER TABLE @.t DROP COLUMN note", "ALTER TABLE @.t ADD COLUMN later bigint"]
+        {
             let told = in_the_middle(engine, statement).await;
             assert_eq!(told.status, Some(3), "{engine:?}, {statement}: {told:?}");
             assert_eq!(told.verdict("t"), "unknown", "{engine:?}, {statement}");
@@ -205,7 +203,10 @@ async fn hostile_values_and_names_do_not_drive_a_terminal() {
         let (mut source, mut target) = (Side::new(engine).await, Side::new(engine).await);
         let quote = |name: &str| source.dialect().quoted(name);
         let (table, key, value) = (quote(&format!("t{evil}")), quote(&format!("k{evil}")), quote(&format!("v{evil}")));
-        let create = format!("CREATE TABLE @.{table} ({key} varchar(60) NOT NULL PRIMARY KEY, {value} varchar(60));");
+        let create = format!(
+            "CREATE TABLE @.{table} ({key} varchar(60) NOT NULL PRIMARY KEY, {value} varchar(60)){};",
+            if engine == Engine::MySql { " DEFAULT CHARSET=utf8mb4" } else { "" }
+        );
         source.script(&format!("{create} INSERT INTO @.{table} VALUES ('{evil}', '{evil}')")).await;
         target.script(&format!("{create} INSERT INTO @.{table} VALUES ('{evil}', 'tame')")).await;
         for output in ["table", "json", "csv"] {

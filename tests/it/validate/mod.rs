@@ -5,4 +5,5 @@ mod faults;
 mod proxy;
 mod random;
 mod side;
+mod terminal;
 mod wrong_answers;

@@ -88,23 +88,68 @@ impl Type {
             }
             Self::Double => Value::Float(pick(
                 rng,
-                &[0.0, 0.1, 1e-9, 5e-9, 1e300, -1e-300, 0.123_456_7, 0.123_456_74, 1e15, 1e17, 16_777_217.0, -2.5, 5e-324],
+                &[
+                    0.0,
+                    0.1,
+                    1e-9,
+                    5e-9,
+                    1e300,
+                    -1e-300,
+                    0.123_456_7,
+                    0.123_456_74,
+                    1e15,
+                    1e17,
+                    16_777_217.0,
+                    -2.5,
+                    5e-324,
+                ],
             )),
             Self::Text => {
-                let pieces = ["", " ", "a", "A", "b", "ä", "😀", "|", "\\", "'", "\"", "<null>", "\t", "\u{1b}[2J", "\u{202e}", "%s"];
+                let pieces = [
+                    "",
+                    " ",
+                    "a",
+                    "A",
+                    "b",
+                    "ä",
+                    "😀",
+                    "|",
+                    "\\",
+                    "'",
+                    "\"",
+                    "<null>",
+                    "\t",
+                    "\u{1b}[2J",
+                    "\u{202e}",
+                    "%s",
+                ];
                 Value::Text((0..rng.usize(0..5)).map(|_| pick(rng, &pieces)).collect())
             }
             Self::Timestamp => {
                 let day = self::day(rng, 10_957..25_000);
                 let micros = pick(rng, &["", ".5", ".000001", ".999999", ".123", ".0007"]);
-                Value::Timestamp(format!("{day} {:02}:{:02}:{:02}{micros}", rng.u8(0..24), rng.u8(0..60), rng.u8(0..60)))
+                Value::Timestamp(format!(
+                    "{day} {:02}:{:02}:{:02}{micros}",
+                    rng.u8(0..24),
+                    rng.u8(0..60),
+                    rng.u8(0..60)
+                ))
             }
             Self::Date => Value::Text(day(rng, 1..40_000)),
-            Self::Time => Value::Text(format!("{:02}:{:02}:{:02}.{:06}", rng.u8(0..24), rng.u8(0..60), rng.u8(0..60), rng.u32(0..2) * 7)),
-            Self::Bytes => Value::Bytes((0..rng.usize(0..6)).map(|_| pick(rng, &[0, 1, 10, 32, 127, 128, 255])).collect()),
+            Self::Time => Value::Text(format!(
+                "{:02}:{:02}:{:02}.{:06}",
+                rng.u8(0..24),
+                rng.u8(0..60),
+                rng.u8(0..60),
+                rng.u32(0..2) * 7
+            )),
+            Self::Bytes => {
+                Value::Bytes((0..rng.usize(0..6)).map(|_| pick(rng, &[0, 1, 10, 32, 127, 128, 255])).collect())
+            }
             Self::Uuid => uuid(rng.u128(..)),
             Self::Json => Value::Text(
-                pick(rng, &["{\"a\":1,\"bb\":[1,2]}", "{\"a\":2}", "[]", "\"x\"", "null", "{\"a\":{\"b\":\"😀\"}}", "1.5"]).into(),
+                pick(rng, &["{\"a\":1,\"bb\":[1,2]}", "{\"a\":2}", "[]", "\"x\"", "null", "{\"a\":{\"b\":\"😀\"}}"])
+                    .into(),
             ),
         }
     }
@@ -120,9 +165,13 @@ impl Type {
                 let word: String = format!("{}x{number}", ["_k", "ka", "Zz", "é", "-", "kA"][number % 6]);
                 Value::Text(if rng.bool() { word.to_uppercase() } else { word })
             }
-            Self::Timestamp => Value::Timestamp(format!("20{:02}-03-0{} 10:00:00.{:06}", number % 40 + 10, number % 9 + 1, number)),
+            Self::Timestamp => {
+                Value::Timestamp(format!("20{:02}-03-0{} 10:00:00.{:06}", number % 40 + 10, number % 9 + 1, number))
+            }
             Self::Date => Value::Text(format!("19{:02}-01-{:02}", number % 90 + 10, number % 28 + 1)),
-            Self::Bytes => Value::Bytes(vec![u8::try_from(number * 83 % 256).unwrap(), u8::try_from(number / 256).unwrap(), 0]),
+            Self::Bytes => {
+                Value::Bytes(vec![u8::try_from(number * 83 % 256).unwrap(), u8::try_from(number / 256).unwrap(), 0])
+            }
             Self::Uuid => uuid((number as u128 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
             Self::Bool | Self::Double | Self::Time | Self::Json => unreachable!("no key in this test"),
         }
