@@ -147,7 +147,15 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
         Method::Stream => stream(shared, plan, &mut result, &mut rows).await,
     };
     let told = match told {
-        Ok(()) => describe::still_so(&shared.source, &shared.target, plan).await,
+        Ok(()) => {
+            let mut stop = shared.stop.clone();
+            // Also a description waits, where somebody holds a lock.
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => Err(Trouble::Stopped),
+                told = describe::still_so(&shared.source, &shared.target, plan) => told,
+            }
+        }
         Err(trouble) => Err(trouble),
     };
     if let Err(trouble) = told {

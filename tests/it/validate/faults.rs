@@ -82,7 +82,7 @@ async fn in_the_middle(engine: Engine, statement: &str) -> Told {
     let running = command(&held, &target.url, &["--settle=0s", "--jobs=1", "--range-rows=15000"]).output();
     let (output, ()) = tokio::join!(running, async {
         proxy.passed(500_000).await;
-        // It waits for the range that is being read, and the next range waits for it.
+        // It waits for the range that is being read, and the next range waits for it; or it is done at once.
         let altering = source.script(statement);
         tokio::pin!(altering);
         let early = tokio::time::timeout(Duration::from_millis(300), &mut altering).await;
@@ -129,6 +129,29 @@ async fn an_interrupt_is_unknown_and_leaves_no_query_behind() {
     let told = told(child.wait_with_output().await.unwrap());
     unknown(&told, "interrupted");
     assert_eq!(told.summary()["interrupted"], true);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_is_not_given_back_is_waited_for_until_it_is_interrupted() {
+    let (mut source, target) = pair(Engine::PostgreSql, Engine::Sqlite).await;
+    let proxy = Proxy::before(&source.url).await;
+    proxy.hold_after(500_000);
+    let mut command = command(&proxy.url(&source.url), &target.url, &["--jobs=1", "--range-rows=15000"]);
+    let piped = || std::process::Stdio::piped();
+    let child = command.stdout(piped()).stderr(piped()).spawn().unwrap();
+    proxy.passed(500_000).await;
+    let mut other = Database::parse(&source.url).unwrap().read().await.unwrap();
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let ((), ()) = tokio::join!(source.script("BEGIN; LOCK TABLE @.t IN ACCESS EXCLUSIVE MODE"), async {
+        until(&mut other, waits, |count| count == 1).await;
+        proxy.let_go();
+    });
+    // The next range waits for the lock.
+    until(&mut other, waits, |count| count == 1).await;
+    let pid = rustix::process::Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    unknown(&told(child.wait_with_output().await.unwrap()), "interrupted");
+    until(&mut other, waits, |count| count == 0).await;
 }
 
 /// Asks until the number is as wished.
