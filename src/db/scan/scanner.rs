@@ -12,6 +12,7 @@ use crate::model::canon::{Canon, SqlType};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::task::JoinHandle;
 
 /// How much a scan may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,13 +90,13 @@ impl Scanner {
     pub(super) fn run(&self, request: ScanRequest, part: Part) -> Scan {
         let (sender, receiver) = mpsc::channel(self.limits.batches.max(1));
         let scanner = self.clone();
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             if let Err(error) = scanner.read(&request, part, &sender).await {
                 // Nobody listens: then nobody needs to know.
                 let _ = sender.send(Err(error)).await;
             }
         });
-        Scan { receiver, place: self.database.place(), complete: false }
+        Scan { receiver, task, place: self.database.place(), complete: false }
     }
 
     async fn read(
@@ -187,15 +188,18 @@ fn check(request: &ScanRequest) -> Result<(), DbError> {
 #[derive(Debug)]
 pub struct Scan {
     receiver: Receiver<Result<Batch, DbError>>,
+    /// Ends after the statement on the server has ended.
+    task: JoinHandle<()>,
     place: String,
     complete: bool,
 }
 
 impl Scan {
     /// Ends the scan and waits until the server has ended it too. To drop it is enough where nobody waits.
-    pub async fn stop(mut self) {
-        self.receiver.close();
-        while self.receiver.recv().await.is_some() {}
+    pub async fn stop(self) {
+        drop(self.receiver);
+        // A task that panicked has ended the program already.
+        let _ = self.task.await;
     }
 
     /// The next batch; `None` only after the engine has said that there are no more rows.
