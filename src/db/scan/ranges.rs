@@ -1,7 +1,7 @@
 //! Where to cut a table, so that each part has about as many rows: by rows, not by the space of keys, which may have
 //! gaps of any size.
 
-use super::sql::Part;
+use super::sql::{Part, without_null};
 use super::{Batch, Key, KeyRange, Rows, ScanRequest, Scanner};
 use crate::db::error::DbError;
 use crate::model::engine::Engine;
@@ -19,13 +19,18 @@ pub(super) async fn ranges(
     rows_per_range: u64,
 ) -> Result<Vec<KeyRange>, DbError> {
     let mut request = of_key_alone(request);
-    // A bound cannot be a NULL, and where no index serves the order every range would read the whole table.
-    let nullable = request.columns.iter().any(|column| column.nullable);
-    if nullable || !request.is_served_by_index() || rows_per_range == 0 {
+    // Where no index serves the order every range would read the whole table.
+    if !request.is_served_by_index() || rows_per_range == 0 {
         return Ok(KeyRange::between(Vec::new()));
     }
-    let engine = request.columns.first().map(|column| column.sql_type.engine);
-    let bounds = if engine == Some(Engine::PostgreSql) {
+    let dialect = scanner.database().dialect();
+    if let Some(condition) = without_null(dialect, &request) {
+        request.filter = Some(match request.filter.take() {
+            Some(filter) => format!("({filter}) AND {condition}"),
+            None => condition,
+        });
+    }
+    let bounds = if dialect.engine == Engine::PostgreSql {
         sampled(scanner, request, rows_per_range).await?
     } else {
         walked(scanner, &mut request, rows_per_range).await?

@@ -79,9 +79,14 @@ fn native(column: &ScanColumn) -> bool {
     }
 }
 
+/// A column by its full name: to SQLite a lone name in quotes that is no column is a text.
+fn named(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+    server.dialect.qualified(&request.table, &column.name)
+}
+
 /// An expression whose order is that of the column's canonical bytes.
-fn ordering(server: Server, column: &ScanColumn) -> String {
-    let name = server.dialect.quoted(&column.name);
+fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+    let name = named(server, request, column);
     match (server.dialect.engine, column.canon) {
         (Engine::PostgreSql, Canon::Text) if !server.utf8 => format!("convert_to({name}::text, 'UTF8')"),
         (Engine::PostgreSql, Canon::Text) if !native(column) => format!("{name}::text COLLATE \"C\""),
@@ -99,8 +104,8 @@ fn ordering(server: Server, column: &ScanColumn) -> String {
 }
 
 /// What is selected for a column, so that its reader knows the bytes.
-pub(super) fn selected(server: Server, column: &ScanColumn) -> String {
-    let name = server.dialect.quoted(&column.name);
+fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+    let name = named(server, request, column);
     if server.dialect.engine != Engine::PostgreSql {
         return name;
     }
@@ -114,12 +119,20 @@ pub(super) fn selected(server: Server, column: &ScanColumn) -> String {
     }
 }
 
+/// A condition that leaves out keys with a NULL: they are in the first range, and none can end with them.
+pub(super) fn without_null(dialect: &Dialect, request: &ScanRequest) -> Option<String> {
+    let nullable = key(request).filter(|column| column.nullable);
+    let parts: Vec<String> =
+        nullable.map(|column| format!("{} IS NOT NULL", dialect.qualified(&request.table, &column.name))).collect();
+    (!parts.is_empty()).then(|| parts.join(" AND "))
+}
+
 /// The whole statement.
 pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> String {
     let dialect = server.dialect;
     let columns: Vec<String> = match part {
         Part::Count => vec!["count(*)".to_owned()],
-        _ => request.columns.iter().map(|column| selected(server, column)).collect(),
+        _ => request.columns.iter().map(|column| selected(server, request, column)).collect(),
     };
     let mut sql = format!("SELECT {} FROM {}", columns.join(", "), dialect.qualified(&request.schema, &request.table));
     if let Part::Sample(percent) = part {
@@ -136,7 +149,7 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
         let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
     }
     if request.ordered || matches!(part, Part::After(_)) {
-        let order: Vec<String> = key(request).map(|column| ordered_by(server, column)).collect();
+        let order: Vec<String> = key(request).map(|column| ordered_by(server, request, column)).collect();
         if !order.is_empty() {
             let _ = write!(sql, " ORDER BY {}", order.join(", "));
         }
@@ -151,8 +164,8 @@ fn key(request: &ScanRequest) -> impl Iterator<Item = &ScanColumn> {
     request.key.iter().filter_map(|at| request.columns.get(*at))
 }
 
-fn ordered_by(server: Server, column: &ScanColumn) -> String {
-    let expression = ordering(server, column);
+fn ordered_by(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+    let expression = ordering(server, request, column);
     // The other engines put NULL first by themselves.
     let first = if server.dialect.engine == Engine::PostgreSql && column.nullable { " NULLS FIRST" } else { "" };
     format!("{expression}{first}")
@@ -164,7 +177,7 @@ fn places<'r>(server: Server, request: &'r ScanRequest, bound: &Key) -> Vec<(&'r
         .zip(&bound.0)
         .map(|(column, bytes)| {
             let place = place(server.dialect.engine, column, bytes, server.utf8);
-            (column, ordering(server, column), place)
+            (column, ordering(server, request, column), place)
         })
         .collect()
 }
@@ -211,7 +224,7 @@ fn among(server: Server, request: &ScanRequest, keys: &[Key]) -> String {
                 .iter()
                 .map(|(column, expression, place)| {
                     let exact = place.compared(expression, Operator::Equal);
-                    match indexed(server, column, place) {
+                    match indexed(server, request, column, place) {
                         Some(helped) => format!("{helped} AND {exact}"),
                         None => exact,
                     }
@@ -224,15 +237,15 @@ fn among(server: Server, request: &ScanRequest, keys: &[Key]) -> String {
 }
 
 /// Texts of equal bytes are equal in every collation, so an index on the column can find them before the bytes decide.
-fn indexed(server: Server, column: &ScanColumn, place: &Place) -> Option<String> {
+fn indexed(server: Server, request: &ScanRequest, column: &ScanColumn, place: &Place) -> Option<String> {
     let Place::At(literal) = place else { return None };
-    let name = server.dialect.quoted(&column.name);
+    let name = named(server, request, column);
     if column.canon != Canon::Text || native(column) || !server.utf8 {
         return None;
     }
     match (server.dialect.engine, column.sql_type.bare().as_str()) {
         (Engine::PostgreSql, "text" | "character varying") => Some(format!("{name} = {literal}")),
-        (Engine::MySql, "char" | "varchar") => Some(format!("{name} = CONVERT({literal} USING utf8mb4)")),
+        (Engine::MySql, "char" | "varchar") => Some(format!("{name} = _utf8mb4 {literal}")),
         _ => None,
     }
 }

@@ -3,7 +3,7 @@
 //! Own parser: numbers must stay exact (serde's would become floats), and of two equal keys the last one counts, as in
 //! PostgreSQL's jsonb and in MySQL. The bytes are JSON again, without spaces, keys in byte order, numbers by value.
 
-use super::{Misfit, number};
+use super::{Misfit, Raw, number};
 use std::collections::BTreeMap;
 
 /// Deeper documents than MySQL takes (100) and than anyone writes; a hostile one must not use up the stack.
@@ -15,6 +15,17 @@ pub(super) fn put(text: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
     parser.value(DEEPEST, out)?;
     parser.blank();
     if parser.at == text.len() { Ok(()) } else { Err(Misfit) }
+}
+
+/// A document that is a number and nothing else.
+pub(super) fn put_number(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
+    if matches!(raw, Raw::Float64(x) if !x.is_finite()) {
+        return Err(Misfit);
+    }
+    let mut bytes = Vec::new();
+    number::put_decimal(raw, &mut bytes)?;
+    out.extend_from_slice(number::decimal_text(&bytes).ok_or(Misfit)?.as_bytes());
+    Ok(())
 }
 
 struct Parser<'a> {
@@ -139,10 +150,7 @@ impl Parser<'_> {
             self.at += usize::from(matches!(self.peek(), Some(b'-' | b'+')));
             digits(self)?;
         }
-        let mut bytes = Vec::new();
-        number::put_decimal(super::Raw::Digits(&self.text.as_bytes()[start..self.at]), &mut bytes)?;
-        out.extend_from_slice(number::decimal_text(&bytes).ok_or(Misfit)?.as_bytes());
-        Ok(())
+        put_number(Raw::Digits(&self.text.as_bytes()[start..self.at]), out)
     }
 
     fn string(&mut self) -> Result<String, Misfit> {

@@ -102,6 +102,8 @@ impl Canon {
             Self::Uuid => put_uuid(raw, out),
             Self::Json => match raw {
                 Raw::Text(text) => json::put(text, out),
+                // SQLite makes a number of a document that is one.
+                Raw::Int(_) | Raw::Float64(_) => json::put_number(raw, out),
                 _ => Err(Misfit),
             },
             Self::Bits => put_bits(raw, out),

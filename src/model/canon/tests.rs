@@ -218,6 +218,7 @@ fn what_is_not_of_the_type_is_a_misfit_and_never_a_value() {
         (Canon::Json, Raw::Text(br#""\ud800""#)),
         (Canon::Json, Raw::Text(b"1 2")),
         (Canon::Json, Raw::Text(b"")),
+        (Canon::Json, Raw::Float64(f64::INFINITY)),
     ] {
         assert_eq!(canon.bytes(raw), Err(Misfit), "{canon:?} {raw:?}");
     }
@@ -263,6 +264,7 @@ fn engines_agree_on_a_value_and_a_person_reads_it() {
         (Canon::Bits, vec![Raw::Bits(&[0, 0, 5]), Raw::Bits(&[5])], "b'101'"),
         (Canon::Bytes, vec![Raw::Bytes(&[0, 255])], "\\x00ff"),
         (Canon::Json, vec![Raw::Text(b"[1e2, {}]")], "[100,{}]"),
+        (Canon::Json, vec![Raw::Int(3), Raw::Float64(3.0), Raw::Text(b" 3.0 ")], "3"),
         (Canon::Interval, vec![Raw::Interval { months: 14, days: -3, micros: 1 }], "14 months -3 days 00:00:00.000001"),
     ];
     for (canon, raws, person) in rows {

@@ -42,11 +42,11 @@ const KEYED: &[Keyed] = &[
         columns: [
             "b date NOT NULL, a varchar(40) COLLATE \"en-x-icu\" NOT NULL",
             "b date NOT NULL, a varchar(40) CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci NOT NULL",
-            "b TEXT NOT NULL, a TEXT NOT NULL",
+            "",
         ],
         key: &["b", "a"],
         row: |rng, n| format!("'20{:02}-01-1{}', '{}{n}'", n % 7, n % 3, word(rng)),
-        cut: [false, false, true],
+        cut: [false; 3],
     },
     Keyed {
         columns: ["a uuid NOT NULL", "a char(36) NOT NULL", "a UUID NOT NULL"],
@@ -156,7 +156,9 @@ async fn keys_come_in_the_order_of_their_bytes_and_ranges_have_each_row_once() {
             let first = bench.scanner(POSTGRESQL).describe("public", &format!("k{at}")).await.unwrap();
             for column in &mut request.columns {
                 let theirs = &first.column(&column.name).unwrap().sql_type;
-                column.canon = Canon::common(theirs, &column.sql_type).unwrap();
+                let common = Canon::common(theirs, &column.sql_type).unwrap();
+                // What PostgreSQL calls a boolean meets numbers on the other sides.
+                column.canon = if common == Canon::Bool { Canon::Int } else { common };
             }
             assert_eq!(request.key_refused(), None);
             assert_eq!(request.is_served_by_index(), keyed.cut[engine], "{:?}", request.columns);
@@ -327,13 +329,19 @@ async fn a_null_in_a_key_comes_first_and_is_in_the_first_range() {
         assert_eq!(whole.len(), 6);
         assert_eq!((&whole[0], &whole[1][0]), (&vec![Held::Null, Held::Null], &Held::Null));
         assert!(whole.is_sorted(), "{whole:?}");
-        assert_eq!(scanner.ranges(&request, 2).await.unwrap().len(), 1, "a range cannot end with NULL");
-        let key = Key(vec![Canon::Int.bytes(Raw::Int(2)).unwrap(), b"".to_vec()]);
-        let mut parts = Vec::new();
-        for range in KeyRange::between(vec![key]) {
-            parts.extend(all(scanner.scan(ScanRequest { rows: Rows::Range(range), ..request.clone() })).await);
+        let key = |a, b: &[u8]| Key(vec![Canon::Int.bytes(Raw::Int(a)).unwrap(), b.to_vec()]);
+        let cuts = [
+            scanner.ranges(&request, 1).await.unwrap(),
+            KeyRange::between(vec![key(2, b"")]),
+            KeyRange::between(vec![key(1, b"b"), key(2, b"a"), key(3, b"")]),
+        ];
+        for ranges in cuts {
+            let mut parts = Vec::new();
+            for range in ranges {
+                parts.extend(all(scanner.scan(ScanRequest { rows: Rows::Range(range), ..request.clone() })).await);
+            }
+            assert_eq!(parts, whole);
         }
-        assert_eq!(parts, whole);
     }
 }
 
