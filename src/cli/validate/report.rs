@@ -89,11 +89,11 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
         let _ = writeln!(out, "    and {} more, counted and not listed (--report {report})", grouped(left));
     }
     for (number, words) in [
-        (tally.in_flight, "differed whenever they were looked at, and moved each time: in flight"),
-        (tally.unsettled, "differed once and could not be looked at again: not settled"),
+        (tally.in_flight, "in flight, different whenever looked at and another each time"),
+        (tally.unsettled, "not settled, different once and not looked at again"),
     ] {
         if let Some(number) = number.filter(|number| *number > 0) {
-            let _ = writeln!(out, "    {} rows {words}", grouped(number));
+            let _ = writeln!(out, "    {} {}: {words}", grouped(number), if number == 1 { "row" } else { "rows" });
         }
     }
     for not in &result.not_compared {
@@ -145,7 +145,12 @@ pub fn summary(summary: &Summary) -> String {
         }
         Verdict::Different => {
             let more = if summary.unknown > 0 { format!(", {} unknown", summary.unknown) } else { String::new() };
-            format!("{} of {} differ{more}", summary.different, number(summary.tables, "table"))
+            format!(
+                "{} of {} {}{more}",
+                summary.different,
+                number(summary.tables, "table"),
+                if summary.different == 1 { "differs" } else { "differ" }
+            )
         }
         Verdict::Unknown => format!("{} of {} cannot be told", summary.unknown, number(summary.tables, "table")),
     };
@@ -197,7 +202,7 @@ impl Rate {
 }
 
 fn number(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 { format!("1 {word}") } else { format!("{} {word}s", grouped(count as u64)) }
 }
 
 /// Digits in groups of three.

@@ -284,8 +284,7 @@ impl Case {
             let cell = |at: usize| {
                 let text = row[at].as_text().unwrap().into_owned();
                 let text = match self.types[at] {
-                    Type::Decimal => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-                    Type::Timestamp => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+                    Type::Decimal | Type::Timestamp => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
                     _ => text,
                 };
                 format!("{}={text}", column(at))

@@ -18,7 +18,7 @@ async fn a_password_is_asked_for_and_not_shown_and_the_answer_fits_eighty_column
         let mut pty = Start::cutover(&arguments).size(80, 40).start();
         pty.wait("Password of the source");
         pty.keys("sesamf\u{7f}e\r");
-        let screen = pty.wait("different: 1 of 1 table");
+        let screen = pty.wait("different: 1 of 1 table differs");
         assert_eq!(pty.end().0, 1, "{screen}");
         for part in [
             "stream",
