@@ -46,6 +46,8 @@ fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
 pub(super) struct Looked {
     /// Rows of the source and of the target.
     pub rows: [u64; 2],
+    /// Keys that stood on either side.
+    pub keys: u64,
     /// Pairs of rows of which nobody can say whether they are equal, and a column because of which.
     pub unreadable: Option<(u64, usize)>,
     /// Keys that differed in the whole table, where that was enough to leave the rest.
@@ -95,7 +97,7 @@ async fn merged(
             differing += 1;
             found(difference);
         })?;
-        looked.unreadable = merge.unreadable();
+        (looked.keys, looked.unreadable) = (merge.keys(), merge.unreadable());
         if let Some(enough) = first {
             shared.gauge.differing.fetch_add(differing, Ordering::Relaxed);
             let all = enough.differing.fetch_add(differing, Ordering::Relaxed) + differing;

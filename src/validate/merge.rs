@@ -109,6 +109,7 @@ pub struct Merge<R> {
     source: Stream<R>,
     target: Stream<R>,
     crowd: Option<Crowd>,
+    keys: u64,
     equal: u64,
     unreadable: u64,
     sample: Option<usize>,
@@ -121,6 +122,7 @@ impl<R: Rows> Merge<R> {
             source: Stream::new(Side::Source),
             target: Stream::new(Side::Target),
             crowd: None,
+            keys: 0,
             equal: 0,
             unreadable: 0,
             sample: None,
@@ -144,6 +146,11 @@ impl<R: Rows> Merge<R> {
             Side::Source => self.source.rows,
             Side::Target => self.target.rows,
         }
+    }
+
+    /// Keys that stood on either side so far, each once.
+    pub fn keys(&self) -> u64 {
+        self.keys
     }
 
     /// Pairs of rows that were found equal so far.
@@ -223,6 +230,7 @@ impl<R: Rows> Merge<R> {
     fn one(&mut self, order: Ordering, found: &mut impl FnMut(Difference)) {
         let key = self.shape.key;
         let whole = self.shape.rules.len();
+        self.keys += 1;
         match order {
             Ordering::Equal => {
                 let Compared { columns, unreadable } =
@@ -253,6 +261,7 @@ impl<R: Rows> Merge<R> {
     /// Compares all rows of one key as multisets: first those that are equal leave, then the others are paired.
     fn settle(&mut self, crowd: Crowd, found: &mut impl FnMut(Difference)) -> Result<(), MergeError> {
         let Crowd { key, mut source, mut target } = crowd;
+        self.keys += 1;
         // The order among rows of one key is nobody's promise; sorted, the same rows always give the same answer.
         source.sort_unstable();
         target.sort_unstable();

@@ -334,6 +334,13 @@ async fn watch(
             }
         }
         told?;
+        // Rows that are not found by their keys on either side may be gone, or a key was not found by what it is. All rows
+        // of the range tell which: "not there" must not turn into "equal".
+        if by_key.is_some_and(|keys| looked.keys < keys.len() as u64) {
+            again = Some(false);
+            keys.clear();
+            continue;
+        }
         if !settling.end() {
             return Ok(());
         }

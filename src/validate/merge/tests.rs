@@ -193,7 +193,7 @@ fn a_value_that_is_none_is_equal_to_nothing_and_where_both_have_one_nobody_knows
     let mut found = Vec::new();
     assert_eq!(merge.step(&mut |difference| found.push(difference)), Ok(Step::Done));
     assert_eq!(told(&found), BTreeMap::from([(Some(1), [1, 0, 0])]));
-    assert_eq!((merge.equal(), merge.unreadable()), (1, Some((2, 1))));
+    assert_eq!((merge.keys(), merge.equal(), merge.unreadable()), (3, 1, Some((2, 1))));
     let mut merge = Merge::new(shape(Vec::new()));
     let wrong = Batch(vec![[Some(none.to_vec()), None]]);
     assert_eq!(merge.push(Side::Target, wrong), Err(MergeError::Misfit(Side::Target)));
