@@ -25,17 +25,17 @@ impl Place {
     /// A condition; false for NULL.
     pub fn compared(&self, expression: &str, operator: Operator) -> String {
         use Operator::{Equal, Greater, GreaterOrEqual, Less, LessOrEqual};
-        let all = || format!("{expression} IS NOT NULL");
-        let none = || "1 = 0".to_owned();
-        let (operator, literal) = match (self, operator) {
-            (Self::At(literal), operator) => (operator, literal),
-            (Self::BelowAll | Self::AboveAll | Self::Below(_) | Self::Above(_), Equal) => return none(),
-            (Self::BelowAll, Greater | GreaterOrEqual) | (Self::AboveAll, Less | LessOrEqual) => return all(),
-            (Self::BelowAll, Less | LessOrEqual) | (Self::AboveAll, Greater | GreaterOrEqual) => return none(),
-            (Self::Below(literal), Greater | GreaterOrEqual) => (GreaterOrEqual, literal),
-            (Self::Below(literal), Less | LessOrEqual) => (Less, literal),
-            (Self::Above(literal), Greater | GreaterOrEqual) => (Greater, literal),
-            (Self::Above(literal), Less | LessOrEqual) => (LessOrEqual, literal),
+        let above = matches!(operator, Greater | GreaterOrEqual);
+        let (operator, literal) = match self {
+            Self::At(literal) => (operator, literal),
+            // No value here is equal to what cannot be here.
+            _ if operator == Equal => return "1 = 0".to_owned(),
+            Self::BelowAll | Self::AboveAll if above == (*self == Self::BelowAll) => {
+                return format!("{expression} IS NOT NULL");
+            }
+            Self::BelowAll | Self::AboveAll => return "1 = 0".to_owned(),
+            Self::Below(literal) => (if above { GreaterOrEqual } else { Less }, literal),
+            Self::Above(literal) => (if above { Greater } else { LessOrEqual }, literal),
         };
         format!("{expression} {} {literal}", operator.sign())
     }

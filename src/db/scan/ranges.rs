@@ -65,11 +65,13 @@ async fn sampled(scanner: &Scanner, mut request: ScanRequest, rows_per_range: u6
         keys.extend((0..batch.rows()).map(|row| key(&batch, row)));
     }
     keys.sort_unstable();
-    keys.dedup();
     let step = ((rows_per_range as f64 * percent / 100.0) as usize).max(1);
     // The last sampled key ends no range: what is above it would be a range of its own.
     let last = keys.len().saturating_sub(step / 2 + 1);
-    Ok(keys.into_iter().take(last).skip(step - 1).step_by(step).collect())
+    let mut bounds: Vec<Key> = keys.into_iter().take(last).skip(step - 1).step_by(step).collect();
+    // Many rows of one key cannot be cut.
+    bounds.dedup();
+    Ok(bounds)
 }
 
 /// MySQL and SQLite: from bound to bound along the index.
@@ -82,7 +84,7 @@ async fn walked(scanner: &Scanner, request: &mut ScanRequest, rows_per_range: u6
             found = (batch.rows() > 0).then(|| key(&batch, 0)).or(found);
         }
         let Some(bound) = found else { break };
-        // Many rows of one key cannot be cut.
+        // Beyond the last bound by its own condition; anything else would go round for ever.
         if bounds.last().is_some_and(|last| *last >= bound) {
             break;
         }

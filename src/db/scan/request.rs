@@ -65,9 +65,14 @@ impl KeyRange {
     /// The ranges that bounds cut a table into: the first without a beginning, the last without an end.
     /// Each takes the key it ends with, and not the one it begins with.
     pub fn between(bounds: Vec<Key>) -> Vec<Self> {
-        let ends = bounds.iter().cloned().map(|key| Some(Bound { key, inclusive: true })).chain([None]);
-        let starts = [None].into_iter().chain(bounds.iter().cloned().map(|key| Some(Bound { key, inclusive: false })));
-        starts.zip(ends).map(|(from, to)| Self { from, to }).collect()
+        let mut from = None;
+        let mut ranges = Vec::with_capacity(bounds.len() + 1);
+        for key in bounds {
+            let next = Some(Bound { key: key.clone(), inclusive: false });
+            ranges.push(Self { from: std::mem::replace(&mut from, next), to: Some(Bound { key, inclusive: true }) });
+        }
+        ranges.push(Self { from, to: None });
+        ranges
     }
 }
 

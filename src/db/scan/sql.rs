@@ -72,9 +72,7 @@ fn refused(column: &ScanColumn) -> Option<&'static str> {
 fn native(column: &ScanColumn) -> bool {
     match (column.sql_type.engine, column.sql_type.holds(), column.canon) {
         (_, _, Canon::Text) => column.byte_order,
-        (Engine::PostgreSql, Holds::Uuid | Holds::Bytes, Canon::Uuid) => true,
-        (_, Holds::Bytes, Canon::Uuid) => true,
-        (_, _, Canon::Uuid) => false,
+        (engine, holds, Canon::Uuid) => holds == Holds::Bytes || holds == Holds::Uuid && engine == Engine::PostgreSql,
         _ => true,
     }
 }

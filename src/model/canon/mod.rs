@@ -180,11 +180,9 @@ fn put_if(fits: bool, raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
 fn put_bool(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     let truth = match raw {
         Raw::Bool(truth) => truth,
-        Raw::Int(0) | Raw::Uint(0) | Raw::Bits([0]) => false,
-        Raw::Int(1) | Raw::Uint(1) | Raw::Bits([1]) => true,
         // DMS writes a boolean as text where it is not told otherwise.
-        Raw::Text(b"t" | b"true" | b"1") => true,
-        Raw::Text(b"f" | b"false" | b"0") => false,
+        Raw::Int(0) | Raw::Uint(0) | Raw::Bits([0]) | Raw::Text(b"f" | b"false" | b"0") => false,
+        Raw::Int(1) | Raw::Uint(1) | Raw::Bits([1]) | Raw::Text(b"t" | b"true" | b"1") => true,
         _ => return Err(Misfit),
     };
     out.push(u8::from(truth));

@@ -51,13 +51,11 @@ pub(super) async fn read(
 
 fn push(sink: &mut Sink<'_>, row: &MySqlRow, at: usize, form: &Form) -> Result<Option<()>, sqlx::Error> {
     // The driver calls a zero day NULL. Its bytes say otherwise, and only they are asked.
-    match <&[u8] as Decode<sqlx::MySql>>::decode(row.try_get_raw(at)?) {
-        Ok(bytes) => Ok(raw(form, bytes).map(|raw| sink.builder.push(form.canon, raw))),
-        Err(_) => {
-            sink.builder.push_null();
-            Ok(Some(()))
-        }
-    }
+    let Ok(bytes) = <&[u8] as Decode<sqlx::MySql>>::decode(row.try_get_raw(at)?) else {
+        sink.builder.push_null();
+        return Ok(Some(()));
+    };
+    Ok(raw(form, bytes).map(|raw| sink.builder.push(form.canon, raw)))
 }
 
 fn raw<'r>(form: &Form, bytes: &'r [u8]) -> Option<Raw<'r>> {
