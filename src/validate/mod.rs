@@ -13,6 +13,7 @@ pub mod plan;
 pub mod rules;
 pub mod run;
 pub mod settle;
+mod unit;
 
 pub use describe::{PlanError, plan};
 pub use names::Asked;

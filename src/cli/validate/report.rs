@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 /// Above the lines of [`table`].
-pub const HEAD: &str = "VERDICT        SOURCE ROWS   TARGET ROWS  DIFFERENT    MISSING      EXTRA  TABLE\n";
+pub const HEAD: &str = "VERDICT      SOURCE ROWS TARGET ROWS DIFFERENT  MISSING   EXTRA  TABLE\n";
 
 /// Characters of a value that are printed; the whole of it is in the JSON.
 const VALUE: usize = 40;
@@ -24,7 +24,9 @@ pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
         Some(Method::Count) => "only numbers of rows are compared (count)",
         _ => "all rows of both sides are read in key order and compared (stream)",
     };
-    lines.push(format!("{}, {rows}; {how}", number(compared.len(), "table")));
+    let bytes = compared.iter().map(|table| table.bytes_source).sum::<Option<u64>>();
+    let bytes = bytes.map_or_else(String::new, |bytes| format!(" ({} MB)", grouped(bytes.div_ceil(1_000_000))));
+    lines.push(format!("{}, {rows}{bytes}; {how}", number(compared.len(), "table")));
     for table in &compared {
         let rows = table.rows_source.map_or_else(|| "?".to_owned(), |rows| format!("~{}", grouped(rows)));
         lines.push(format!("  {rows:>14} rows  {}, {}", pair(table), table.why));
@@ -72,7 +74,7 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(
         out,
-        "{:<12} {:>13} {:>13} {:>10} {:>10} {:>10}  {name}",
+        "{:<12} {:>11} {:>11} {:>9} {:>8} {:>7}  {name}",
         result.verdict().word(),
         digits(tally.source),
         digits(tally.target),
