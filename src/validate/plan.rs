@@ -302,7 +302,7 @@ fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> 
         }
     }
     if refused.is_empty() {
-        refused.push("no primary key, and no unique key of columns that cannot be null".to_owned());
+        refused.push("no primary key, and no unique one without nulls".to_owned());
     }
     refused.push("name one with --key".to_owned());
     Err(refused.join("; "))

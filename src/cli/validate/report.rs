@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 /// Above the lines of [`table`].
-pub const HEAD: &str = "VERDICT      SOURCE ROWS TARGET ROWS DIFFERENT  MISSING   EXTRA  TABLE\n";
+pub const HEAD: &str = "VERDICT      SOURCE ROWS TARGET ROWS  DIFFER MISSING   EXTRA  TABLE\n";
 
 /// Characters of a value that are printed; the whole of it is in the JSON.
 const VALUE: usize = 40;
@@ -17,16 +17,17 @@ const VALUE: usize = 40;
 pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
     let mut lines = vec![format!("seen from {from}: source {}", plan.source_at), format!("target {}", plan.target_at)];
     let compared: Vec<&TablePlan> = plan.tables.iter().filter(|table| table.method != Method::None).collect();
-    let rows = compared.iter().map(|table| table.rows_source).sum::<Option<u64>>();
-    let rows =
-        rows.map_or_else(|| "an unknown number of rows".to_owned(), |rows| format!("about {} rows", grouped(rows)));
+    let rows = compared.iter().filter_map(|table| table.rows_source).sum();
+    let unknown = compared.iter().any(|table| table.rows_source.is_none());
+    let rows = format!("about {} rows{}", grouped(rows), if unknown { ", and those of unknown number" } else { "" });
     let how = match compared.first().map(|table| table.method) {
         Some(Method::Count) => "only numbers of rows are compared (count)",
         _ => "all rows of both sides are read in key order and compared (stream)",
     };
     let bytes = compared.iter().map(|table| table.bytes_source).sum::<Option<u64>>();
     let bytes = bytes.map_or_else(String::new, |bytes| format!(" ({} MB)", grouped(bytes.div_ceil(1_000_000))));
-    lines.push(format!("{}, {rows}{bytes}; {how}", number(compared.len(), "table")));
+    lines.push(format!("{}, {rows}{bytes};", number(compared.len(), "table")));
+    lines.push(how.to_owned());
     for table in &compared {
         let rows = table.rows_source.map_or_else(|| "?".to_owned(), |rows| format!("~{}", grouped(rows)));
         lines.push(format!("  {rows:>14} rows  {}, {}", pair(table), table.why));
@@ -36,7 +37,7 @@ pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
     };
     let left: Vec<String> = plan.tables.iter().flat_map(columns).collect();
     if !left.is_empty() {
-        lines.push("not compared, so the answer cannot be \"equal\" unless they are waived (--waive):".to_owned());
+        lines.push("not compared, so never \"equal\" unless waived (--waive NAME):".to_owned());
         lines.extend(left);
     }
     for (words, all) in [("in the target only", &plan.target_only), ("DMS's own, left out", &plan.of_dms)] {
@@ -74,7 +75,7 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
     // Writing to a String cannot fail, here and below.
     let _ = writeln!(
         out,
-        "{:<12} {:>11} {:>11} {:>9} {:>8} {:>7}  {name}",
+        "{:<12} {:>11} {:>11} {:>7} {:>7} {:>7}  {name}",
         result.verdict().word(),
         digits(tally.source),
         digits(tally.target),

@@ -23,7 +23,7 @@ async fn a_password_is_asked_for_and_not_shown_and_the_answer_fits_eighty_column
         for part in [
             "stream",
             "primary key (id)",
-            "different          3,000           3         1    2,998       1  ",
+            "different          3,000           3       1   2,998       1  ",
             "extra      id=-9: note 'more'",
             "different  id=2: note 'note' | 'other'",
             "and 2,997 more, counted and not listed (--report 3)",
