@@ -6,8 +6,8 @@ use super::{Batch, Key, KeyRange, Rows, ScanRequest, Scanner};
 use crate::db::error::DbError;
 use crate::model::engine::Engine;
 
-/// Sampled rows behind each bound; so many keep a range within a few percent of its size.
-const PER_BOUND: f64 = 200.0;
+/// Sampled rows behind each bound: they come in blocks of dozens, and fewer would leave ranges of any size.
+const PER_BOUND: f64 = 1_000.0;
 /// Sampled rows in all, however many ranges there are.
 const SAMPLE: f64 = 100_000.0;
 /// A row of unknown size, with the engine's own bytes about it.
@@ -55,7 +55,7 @@ async fn sampled(scanner: &Scanner, mut request: ScanRequest, rows_per_range: u6
     let described = scanner.describe(&request.schema, &request.table).await?;
     let by_size = described.bytes.unwrap_or_default() as f64 / ROW_BYTES;
     let rows = described.rows.filter(|rows| *rows > 0).map_or(by_size, |rows| rows as f64);
-    let wanted = (rows / rows_per_range as f64 * PER_BOUND).clamp(PER_BOUND * 10.0, SAMPLE);
+    let wanted = (rows / rows_per_range as f64 * PER_BOUND).clamp(PER_BOUND * 2.0, SAMPLE);
     let percent = (wanted / rows.max(1.0) * 100.0).clamp(0.001, 100.0);
     request.ordered = false;
     let part = if percent < 100.0 { Part::Sample(percent) } else { Part::Whole };

@@ -290,9 +290,12 @@ fn a_number_of_days_is_the_day_of_the_calendar() {
     }
 }
 
+/// Two types and their form, or a part of the reason why there is none.
+type Case = (Engine, &'static str, Engine, &'static str, Result<Canon, &'static str>);
+
 #[test]
 fn a_pair_of_types_has_one_form_in_either_order_or_a_reason() {
-    let cases: &[(Engine, &str, Engine, &str, Result<Canon, &str>)] = &[
+    let cases: &[Case] = &[
         (PostgreSql, "integer", MySql, "int(11)", Ok(Canon::Int)),
         (PostgreSql, "numeric(20,0)", MySql, "bigint(20) unsigned", Ok(Canon::Decimal)),
         (PostgreSql, "bigint", MySql, "int(10) unsigned zerofill", Ok(Canon::Int)),
@@ -410,7 +413,7 @@ proptest! {
         groups in proptest::collection::vec(0_u16..10_000, 0..8), weight in -6_i32..8, negative: bool,
     ) {
         let wire: Vec<u8> = groups.iter().flat_map(|g| g.to_be_bytes()).collect();
-        let digits: String = groups.iter().map(|g| format!("{g:04}")).collect();
+        let digits = groups.iter().map(|g| format!("{g:04}")).collect::<Vec<_>>().concat();
         let written = format!("{}0{digits}e{}", if negative { "-" } else { "" },
             4 * (i64::from(weight) + 1 - i64::try_from(groups.len()).unwrap()));
         let got = Canon::Decimal.bytes(Raw::Groups { negative, weight, groups: &wire }).unwrap();

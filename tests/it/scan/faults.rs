@@ -235,3 +235,31 @@ async fn the_filter_and_the_range_both_hold() {
         assert_eq!(seen, 19);
     }
 }
+
+/// Megabytes of this process that are in memory.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split_whitespace().nth(1).unwrap().parse::<usize>().unwrap() * 4_096 / 1_000_000
+}
+
+#[ignore = "a minute, and alone in its process: cargo test --test it -- --ignored a_million_rows"]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_million_rows_take_no_more_memory_than_a_few_batches() {
+    let bench = Bench::new().await;
+    for engine in [POSTGRESQL, MARIADB, SQLITE] {
+        let request = numbered(&bench, engine, 1_000_000).await;
+        let scanner = bench.scanner(engine);
+        let (mut scan, mut seen, mut before, begun) = (scanner.scan(request), 0, None, Instant::now());
+        while let Some(batch) = scan.next().await.unwrap() {
+            seen += batch.rows();
+            let before = *before.get_or_insert_with(resident);
+            assert!(resident() < before + 20, "{} MB, {before} MB at first", resident());
+        }
+        assert_eq!(seen, 1_000_000);
+        eprintln!(
+            "engine {engine}: a million rows in {:.1} s, {} MB resident",
+            begun.elapsed().as_secs_f64(),
+            resident()
+        );
+    }
+}

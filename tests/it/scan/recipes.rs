@@ -3,6 +3,7 @@
 use super::{Bench, Held, MARIADB, POSTGRESQL, SQLITE, all};
 use cutover::db::scan::{KeyRange, Rows, ScanRequest, Scanner};
 use cutover::model::canon::Canon;
+use std::fmt::Write as _;
 
 /// One pair of types, or three. An empty text: the engine has no such type, or cannot hold the value. The values of a
 /// row are equal, and differ from those of every other row.
@@ -349,14 +350,11 @@ async fn built() -> Bench {
             if declared.is_empty() {
                 continue;
             }
-            sql.push_str(&format!(
-                "CREATE TABLE {}.r{number} (id integer PRIMARY KEY, v {declared}); ",
-                bench.schema(engine)
-            ));
+            let schema = bench.schema(engine);
+            write!(sql, "CREATE TABLE {schema}.r{number} (id integer PRIMARY KEY, v {declared}); ").unwrap();
             for (id, row) in recipe.rows.iter().enumerate() {
                 if !row[engine].is_empty() {
-                    let schema = bench.schema(engine);
-                    sql.push_str(&format!("INSERT INTO {schema}.r{number} VALUES ({id}, {}); ", row[engine]));
+                    write!(sql, "INSERT INTO {schema}.r{number} VALUES ({id}, {}); ", row[engine]).unwrap();
                 }
             }
         }
