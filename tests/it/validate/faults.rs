@@ -171,6 +171,7 @@ async fn moving(mut source: Session<Write>, mut target: Session<Write>, stop: to
         let sql = format!("UPDATE {{}}.t SET note = 'moved {number}' WHERE id % 500 = {}", number % 500);
         for (session, schema) in [(&mut source, "public"), (&mut target, "public")] {
             session.script(&sql.replace("{}", schema)).await.unwrap();
+            // The lag is what this is about.
             tokio::time::sleep(Duration::from_millis(40)).await;
         }
     }
