@@ -33,13 +33,33 @@ fn push(sink: &mut Sink<'_>, row: &SqliteRow, at: usize) -> Result<(), sqlx::Err
         return Ok(());
     }
     let canon = sink.request.columns[at].canon;
-    let class = value.type_info().name().to_owned();
-    let raw = match class.as_str() {
-        "INTEGER" => Raw::Int(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
-        "REAL" => Raw::Float64(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
-        "TEXT" => Raw::Text(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
-        _ => Raw::Bytes(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
+    let class = Class::of(value.type_info().name());
+    let raw = match class {
+        Class::Integer => Raw::Int(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
+        Class::Real => Raw::Float64(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
+        Class::Text => Raw::Text(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
+        Class::Blob => Raw::Bytes(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
     };
     sink.builder.push(canon, raw);
     Ok(())
+}
+
+/// What a value is kept as, which is asked before the value is taken.
+#[derive(Clone, Copy)]
+enum Class {
+    Integer,
+    Real,
+    Text,
+    Blob,
+}
+
+impl Class {
+    fn of(name: &str) -> Self {
+        match name {
+            "INTEGER" => Self::Integer,
+            "REAL" => Self::Real,
+            "TEXT" => Self::Text,
+            _ => Self::Blob,
+        }
+    }
 }
