@@ -2,13 +2,15 @@
 //!
 //! The only room that may call every other. Start at [`console`](console()) for what happens between a start and a screen,
 //! at [`headless`] for the commands without one, at [`doctor`] for the one that asks whether everything is in place, at
-//! [`change`] for those that change something, at [`activity`] for what was changed.
+//! [`change`] for those that change something, at [`activity`] for what was changed, at [`validate`] for comparing two
+//! databases.
 
 pub mod activity;
 pub mod change;
 pub mod doctor;
 pub mod headless;
 pub mod panic;
+pub mod validate;
 
 mod clock;
 mod console;

@@ -23,6 +23,7 @@ mod switch;
 mod tables;
 mod tasks;
 mod test_connections;
+mod validate;
 
 use crate::app::{self, Failure, Flags, Setup, ThemeName};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -124,6 +125,8 @@ enum Command {
     Logs(logs::Arguments),
     /// Check that everything a cutover needs is there: permissions, logs, clock, terminal, this machine
     Doctor(doctor::Arguments),
+    /// Compare two databases row by row: is the target equal to the source, and if not, where?
+    Validate(Box<validate::Arguments>),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -154,6 +157,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Activity(arguments)) => common.setup().and_then(|setup| activity::run(&setup, &arguments)),
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
+        Some(Command::Validate(arguments)) => validate::run(*arguments),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
     };

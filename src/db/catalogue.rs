@@ -98,12 +98,12 @@ pub async fn read<Access: Send>(session: &mut Session<Access>) -> Result<Catalog
     Ok(tables)
 }
 
-fn fields<const N: usize>(row: Row) -> Result<[Value; N], DbError> {
+pub(super) fn fields<const N: usize>(row: Row) -> Result<[Value; N], DbError> {
     row.try_into().map_err(|row: Row| DbError::Unexpected(format!("a catalogue row of {} columns, not {N}", row.len())))
 }
 
 /// Catalogue queries return names as text, or as bytes where the server keeps them so.
-fn text(value: Value) -> String {
+pub(super) fn text(value: Value) -> String {
     match value {
         Value::Text(text) => text,
         Value::Bytes(bytes) => String::from_utf8_lossy(&bytes).into_owned(),

@@ -3,6 +3,7 @@
 use super::dialect::{Dialect, Engine};
 use super::error::DbError;
 use super::session::{Connection, Read, Session, Write};
+use crate::model::Secret;
 use sqlx::mysql::MySqlConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -49,6 +50,18 @@ impl Database {
             }
         };
         Ok(Self { address })
+    }
+
+    /// The same address with this password, whatever it said before. A file has none.
+    #[must_use]
+    pub fn with_password(self, password: &Secret) -> Self {
+        let password = password.expose();
+        let address = match self.address {
+            Address::Postgres(options) => Address::Postgres(Box::new(options.password(password))),
+            Address::MySql(options) => Address::MySql(Box::new(options.password(password))),
+            file @ Address::Sqlite { .. } => file,
+        };
+        Self { address }
     }
 
     pub fn dialect(&self) -> &'static Dialect {

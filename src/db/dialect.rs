@@ -5,16 +5,8 @@
 use super::catalogue::Column;
 use super::types::{self, Names, Spelling};
 use super::value::Kind;
+pub use crate::model::engine::Engine;
 use std::fmt::Write as _;
-
-/// A database engine this program speaks to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Engine {
-    PostgreSql,
-    /// MySQL and MariaDB.
-    MySql,
-    Sqlite,
-}
 
 /// One engine's ways.
 pub struct Dialect {
@@ -57,6 +49,15 @@ pub(super) struct CatalogueSql {
     pub columns: &'static str,
     pub primary_keys: &'static str,
     pub foreign_keys: &'static str,
+    pub describe: DescribeSql,
+}
+
+/// The queries about one table; each takes its schema and its name.
+pub(super) struct DescribeSql {
+    pub columns: &'static str,
+    pub keys: &'static str,
+    /// `None` where the engine keeps no estimate: rows are counted.
+    pub size: Option<&'static str>,
 }
 
 const POSTGRESQL: Dialect = Dialect {
@@ -83,6 +84,11 @@ const POSTGRESQL: Dialect = Dialect {
         columns: include_str!("../../sql/postgresql/columns.sql"),
         primary_keys: include_str!("../../sql/postgresql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/postgresql/foreign_keys.sql"),
+        describe: DescribeSql {
+            columns: include_str!("../../sql/postgresql/describe_columns.sql"),
+            keys: include_str!("../../sql/postgresql/describe_keys.sql"),
+            size: Some(include_str!("../../sql/postgresql/describe_size.sql")),
+        },
     },
 };
 
@@ -111,6 +117,11 @@ const MYSQL: Dialect = Dialect {
         columns: include_str!("../../sql/mysql/columns.sql"),
         primary_keys: include_str!("../../sql/mysql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/mysql/foreign_keys.sql"),
+        describe: DescribeSql {
+            columns: include_str!("../../sql/mysql/describe_columns.sql"),
+            keys: include_str!("../../sql/mysql/describe_keys.sql"),
+            size: Some(include_str!("../../sql/mysql/describe_size.sql")),
+        },
     },
 };
 
@@ -139,6 +150,11 @@ const SQLITE: Dialect = Dialect {
         columns: include_str!("../../sql/sqlite/columns.sql"),
         primary_keys: include_str!("../../sql/sqlite/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/sqlite/foreign_keys.sql"),
+        describe: DescribeSql {
+            columns: include_str!("../../sql/sqlite/describe_columns.sql"),
+            keys: include_str!("../../sql/sqlite/describe_keys.sql"),
+            size: None,
+        },
     },
 };
 

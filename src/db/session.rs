@@ -42,6 +42,15 @@ impl<Access> Session<Access> {
         Self { connection, dialect, place, access: PhantomData }
     }
 
+    /// The driver itself, for the readers of `scan`.
+    pub(super) fn connection(&mut self) -> &mut Connection {
+        &mut self.connection
+    }
+
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
     pub fn dialect(&self) -> &'static Dialect {
         self.dialect
     }

@@ -5,8 +5,10 @@
 
 pub mod alert;
 pub mod audit;
+pub mod canon;
 pub mod change;
 pub mod drain;
+pub mod engine;
 pub mod event;
 pub mod health;
 pub mod ids;
@@ -35,6 +37,7 @@ pub mod table;
 pub mod task;
 pub mod topic;
 pub mod untrusted;
+pub mod validation;
 
 pub use ids::{AccountId, EndpointArn, InstanceArn, Region, ReplicationArn, ReplicationKind, TaskName, TaskResourceId};
 pub use observation::{Observation, Report, Scope, Subject, Value};

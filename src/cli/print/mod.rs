@@ -73,6 +73,12 @@ pub fn lines(lines: &[String]) -> String {
     lines.iter().map(|line| shown(line).into_owned() + "\n").collect()
 }
 
+/// Draws over the last line of the terminal that standard error is.
+pub fn line(text: &str) {
+    // Nobody is left to tell when this fails.
+    let _ = io::stderr().lock().write_all(format!("\r\x1b[K{}", shown(text)).as_bytes());
+}
+
 /// Lines for a person, the first one saying what they are about.
 pub fn notes(lines: &[String]) {
     let mut text = String::new();

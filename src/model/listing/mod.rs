@@ -16,6 +16,7 @@ pub mod subscriptions;
 mod table;
 pub mod tables;
 pub mod tasks;
+pub mod validations;
 
 use super::untrusted::shown;
 use ::csv::Terminator;

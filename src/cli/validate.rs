@@ -1,0 +1,197 @@
+//! `cutover validate`: is the target equal to the source, and if not, where? The plan and what happens meanwhile go to
+//! standard error, the answer to standard output.
+
+mod report;
+
+use super::print::{self, Format, List};
+use crate::app::Failure;
+use crate::app::validate::{self, Address, Done, Event, Wanted};
+use crate::model::listing::validations;
+use clap::{Args, ValueEnum};
+use jiff::{SignedDuration, Span};
+use std::io::IsTerminal as _;
+use std::num::{NonZeroU64, NonZeroUsize};
+
+#[derive(Debug, Args)]
+#[allow(clippy::doc_markdown, reason = "these lines are printed by --help as they stand")]
+#[command(after_help = "Passwords: in the URL, where everybody on this machine can read them; in \
+                        CUTOVER_SOURCE_PASSWORD and CUTOVER_TARGET_PASSWORD; or typed when asked. Exit status: 0 equal, \
+                        1 different, 2 usage, 3 not known.")]
+pub struct Arguments {
+    /// Where the data come from: postgres://USER@HOST/DB, mysql://USER@HOST/DB or sqlite:PATH; TLS is verified with
+    /// ?sslmode=verify-full, of MySQL ?ssl-mode=VERIFY_IDENTITY
+    #[arg(long, value_name = "URL")]
+    source: Address,
+    /// Where they ought to be
+    #[arg(long, value_name = "URL")]
+    target: Address,
+    /// Only this table, and its name in the target where that is another; may be repeated. Without it all that both have
+    #[arg(long = "table", value_name = "SRC[=TGT]")]
+    tables: Vec<validate::Asked>,
+    /// Column that tells rows apart, where no primary or unique key does; repeat it for several
+    #[arg(long = "key", value_name = "COLUMN")]
+    keys: Vec<String>,
+    /// Compare numbers of rows only
+    #[arg(long)]
+    count: bool,
+    /// What may be lost in a column on the way: timestamp-truncate:3, timestamp-round:3, scale:2, float:1e-9, pad,
+    /// empty-is-null, json, ignore; may be repeated
+    #[arg(long = "rule", value_name = "TABLE.COLUMN=RULE")]
+    rules: Vec<validate::RuleFor>,
+    /// That this column or table is not compared does not matter; may be repeated
+    #[arg(long = "waive", value_name = "TABLE[.COLUMN]")]
+    waived: Vec<String>,
+    /// How long a difference must stay the same before it counts: rows may still be on their way. 0s: the first look counts
+    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = settle)]
+    settle: SignedDuration,
+    /// Differing rows that are listed for each table; all are counted
+    #[arg(long, value_name = "N", default_value_t = 100)]
+    report: usize,
+    /// Leave a table when this many rows were seen to differ
+    #[arg(long, value_name = "N")]
+    stop_after: Option<NonZeroU64>,
+    /// Ranges of rows that are read at the same time, each over one connection a side
+    #[arg(long, value_name = "N", default_value = "2")]
+    jobs: NonZeroUsize,
+    /// Rows in a range
+    #[arg(long, value_name = "N", default_value = "250000")]
+    range_rows: NonZeroU64,
+    /// Also print the values of rows that differ; keys are printed always
+    #[arg(long)]
+    with_values: bool,
+    /// How the answer is printed
+    #[arg(long, value_enum, default_value_t = Form::Table, value_name = "FORMAT")]
+    output: Form,
+}
+
+/// How the answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people
+    Table,
+    /// JSON Lines, as it becomes known; names are promised, see docs/json.md
+    Json,
+    /// Comma-separated values with the names of the JSON, when all is known
+    Csv,
+}
+
+fn settle(text: &str) -> Result<SignedDuration, String> {
+    let wrong = || format!("{text:?} is no duration from 0s to 1h, such as 5s");
+    let span: Span = text.parse().map_err(|_| wrong())?;
+    let duration = SignedDuration::try_from(span).map_err(|_| wrong())?;
+    let fits = !duration.is_negative() && duration <= SignedDuration::from_hours(1);
+    fits.then_some(duration).ok_or_else(wrong)
+}
+
+pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+    let values = arguments.with_values;
+    let form = arguments.output;
+    let report = arguments.report;
+    let wanted = wanted(arguments);
+    let mut screen = Screen { live: std::io::stderr().is_terminal(), drawn: false };
+    let mut rate = report::Rate::default();
+    let mut all: Vec<Done> = Vec::new();
+    let mut tell = |event: Event<'_>| -> Result<(), Failure> {
+        match event {
+            Event::Note(line) => print::note(&line),
+            Event::Plan { plan, from } => {
+                print::notes(&report::plan(plan, from));
+                if form == Form::Table {
+                    print::out(report::HEAD)?;
+                }
+            }
+            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress))),
+            Event::Stopping => {
+                screen.clear();
+                print::note("stopping: the servers are told; once more to leave at once");
+            }
+            Event::Table(done) => {
+                screen.clear();
+                match form {
+                    Form::Table => read(print::sent(&report::table(done, report, values))?)?,
+                    Form::Json => {
+                        let rows = done.rows.iter().map(|row| validations::row(row, values)).collect();
+                        read(List { columns: validations::ROW, rows }.print_lines()?)?;
+                        let rows = vec![validations::table(&done.result)];
+                        read(List { columns: validations::TABLE, rows }.print_lines()?)?;
+                    }
+                    Form::Csv => all.push(done.clone()),
+                }
+            }
+        }
+        Ok(())
+    };
+    let summary = validate::run(&wanted, &mut tell);
+    screen.clear();
+    let summary = summary?;
+    match form {
+        Form::Table => print::out(&report::summary(&summary))?,
+        Form::Json => {
+            List { columns: validations::SUMMARY, rows: vec![validations::summary(&summary)] }.print_lines()?;
+        }
+        Form::Csv => {
+            let tables = all.iter().map(|done| (&done.result, &done.rows[..]));
+            validations::all(tables, values).print(Format::Csv)?;
+        }
+    }
+    Ok(summary.verdict.status())
+}
+
+/// Without a reader there is nothing to go on for.
+fn read(somebody: bool) -> Result<(), Failure> {
+    if somebody { Ok(()) } else { Err(Failure::could_not("nobody reads standard output any more: stopped")) }
+}
+
+fn wanted(arguments: Arguments) -> Wanted {
+    Wanted {
+        source: arguments.source,
+        target: arguments.target,
+        tables: arguments.tables,
+        keys: arguments.keys,
+        rules: arguments.rules,
+        waived: arguments.waived,
+        count: arguments.count,
+        settle: arguments.settle,
+        report: arguments.report,
+        stop_after: arguments.stop_after.map(NonZeroU64::get),
+        jobs: arguments.jobs.get(),
+        range_rows: arguments.range_rows.get(),
+        values: arguments.with_values,
+    }
+}
+
+/// The last line of a terminal, which tells how far it is. A pipe never gets it.
+struct Screen {
+    live: bool,
+    drawn: bool,
+}
+
+impl Screen {
+    fn draw(&mut self, line: &str) {
+        if self.live {
+            print::line(line);
+            self.drawn = true;
+        }
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.drawn) {
+            print::line("");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_bounded() {
+        for (text, seconds) in [("0s", Some(0)), ("5s", Some(5)), ("2m", Some(120)), ("1h", Some(3600))] {
+            assert_eq!(settle(text).ok().map(|wait| wait.as_secs()), seconds, "{text}");
+        }
+        for wrong in ["", "5", "-1s", "2h", "soon"] {
+            assert!(settle(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! A plan, its progress and its answer, as people read them. 80 columns are enough for everything but long names.
+
+use crate::app::validate::{Done, Plan, Progress, TablePlan, names};
+use crate::model::listing::validations::Summary;
+use crate::model::untrusted::shown;
+use crate::model::validation::{Cell, Method, NotCompared, RowResult, Verdict};
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+/// Above the lines of [`table`].
+pub const HEAD: &str = "VERDICT      SOURCE ROWS TARGET ROWS  DIFFER MISSING   EXTRA  TABLE\n";
+
+/// Characters of a value that are printed; the whole of it is in the JSON.
+const VALUE: usize = 40;
+
+/// What will be compared, what will not, and why.
+pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
+    let mut lines = vec![format!("seen from {from}: source {}", plan.source_at), format!("target {}", plan.target_at)];
+    let compared: Vec<&TablePlan> = plan.tables.iter().filter(|table| table.method != Method::None).collect();
+    let rows = compared.iter().filter_map(|table| table.rows_source).sum();
+    let unknown = compared.iter().any(|table| table.rows_source.is_none());
+    let rows = format!("about {} rows{}", grouped(rows), if unknown { ", and those of unknown number" } else { "" });
+    let how = match compared.first().map(|table| table.method) {
+        Some(Method::Count) => "only numbers of rows are compared (count)",
+        _ => "all rows of both sides are read in key order and compared (stream)",
+    };
+    let bytes = compared.iter().map(|table| table.bytes_source).sum::<Option<u64>>();
+    let bytes = bytes.map_or_else(String::new, |bytes| format!(" ({} MB)", grouped(bytes.div_ceil(1_000_000))));
+    lines.push(format!("{}, {rows}{bytes};", number(compared.len(), "table")));
+    lines.push(how.to_owned());
+    for table in &compared {
+        let rows = table.rows_source.map_or_else(|| "?".to_owned(), |rows| format!("~{}", grouped(rows)));
+        lines.push(format!("  {rows:>14} rows  {}, {}", pair(table), table.why));
+    }
+    let columns = |table: &TablePlan| -> Vec<String> {
+        table.not_compared.iter().map(|not| format!("  {}{}", pair(table), left_out(not))).collect()
+    };
+    let left: Vec<String> = plan.tables.iter().flat_map(columns).collect();
+    if !left.is_empty() {
+        lines.push("not compared, so never \"equal\" unless waived (--waive NAME):".to_owned());
+        lines.extend(left);
+    }
+    for (words, all) in [("in the target only", &plan.target_only), ("DMS's own, left out", &plan.of_dms)] {
+        if !all.is_empty() {
+            let all: Vec<String> = all.iter().map(|name| shown(&names::dotted(name)).into_owned()).collect();
+            lines.push(format!("{words}: {}", all.join(", ")));
+        }
+    }
+    lines
+}
+
+fn left_out(not: &NotCompared) -> String {
+    let column = not.column.as_ref().map(|column| format!(".{}", column.shown())).unwrap_or_default();
+    let waived = if not.waived { " (waived)" } else { "" };
+    format!("{column}: {}{waived}", shown(&not.reason))
+}
+
+/// `shop.orders`, or `shop.orders -> public.orders` where the names differ.
+fn pair(table: &TablePlan) -> String {
+    both(&names::dotted(&table.source), &names::dotted(&table.target), table.target.1.is_empty())
+}
+
+fn both(source: &str, target: &str, alone: bool) -> String {
+    let source = shown(source);
+    if alone || source == shown(target) { source.into_owned() } else { format!("{source} -> {}", shown(target)) }
+}
+
+/// One table: a line of numbers, and what is to be said of it below.
+pub fn table(done: &Done, report: usize, values: bool) -> String {
+    let result = &done.result;
+    let tally = result.tally;
+    let digits = |number: Option<u64>| number.map_or_else(|| "-".to_owned(), grouped);
+    let mut out = String::new();
+    let name = both(result.source.raw(), result.target.raw(), result.target.is_empty());
+    // Writing to a String cannot fail, here and below.
+    let _ = writeln!(
+        out,
+        "{:<12} {:>11} {:>11} {:>7} {:>7} {:>7}  {name}",
+        result.verdict().word(),
+        digits(tally.source),
+        digits(tally.target),
+        digits(tally.different),
+        digits(tally.missing),
+        digits(tally.extra),
+    );
+    for row in &done.rows {
+        let _ = writeln!(out, "    {}", difference(row, values));
+    }
+    let all = tally.different.unwrap_or(0) + tally.missing.unwrap_or(0) + tally.extra.unwrap_or(0);
+    let left = all.saturating_sub(done.rows.len() as u64);
+    if left > 0 {
+        let _ = writeln!(out, "    and {} more, counted and not listed (--report {report})", grouped(left));
+    }
+    for (number, words) in [
+        (tally.in_flight, "in flight, different whenever looked at and another each time"),
+        (tally.unsettled, "not settled, different once and not looked at again"),
+    ] {
+        if let Some(number) = number.filter(|number| *number > 0) {
+            let _ = writeln!(out, "    {} {}: {words}", grouped(number), if number == 1 { "row" } else { "rows" });
+        }
+    }
+    for not in &result.not_compared {
+        let column = not.column.as_ref().map_or_else(String::new, |column| format!(" {}", column.shown()));
+        let waived = if not.waived { " (waived)" } else { "" };
+        let _ = writeln!(out, "    not compared{column}: {}{waived}", shown(&not.reason));
+    }
+    for problem in &result.problems {
+        let _ = writeln!(out, "    not told to the end: {}", problem.shown());
+    }
+    out
+}
+
+fn difference(row: &RowResult, values: bool) -> String {
+    let key: Vec<String> = row.key.iter().map(|cell| format!("{}={}", cell.column.shown(), value(cell))).collect();
+    let mut out = format!("{:<10} {}", row.change.word(), key.join(" "));
+    if values && !row.columns.is_empty() {
+        let both = row.source_values.iter().zip(&row.target_values);
+        let told = both.map(|(a, b)| format!("{} {} | {}", a.column.shown(), value(a), value(b)));
+        let _ = write!(out, ": {}", told.collect::<Vec<_>>().join("; "));
+    } else if values {
+        let cells = row.source_values.iter().chain(&row.target_values);
+        let others = cells.filter(|cell| !row.key.iter().any(|key| key.column == cell.column));
+        let told: Vec<String> = others.map(|cell| format!("{} {}", cell.column.shown(), value(cell))).collect();
+        if !told.is_empty() {
+            let _ = write!(out, ": {}", told.join("; "));
+        }
+    } else if !row.columns.is_empty() {
+        let names: Vec<String> = row.columns.iter().map(|column| column.shown().into_owned()).collect();
+        let _ = write!(out, ": {}", names.join(", "));
+    }
+    out
+}
+
+/// Texts in quotes, so that an empty one and blanks at the end are seen, and `null` the text is not null.
+fn value(cell: &Cell) -> String {
+    let Some(text) = cell.value.as_str() else { return cell.value.to_string() };
+    let text = shown(text);
+    let cut: String = text.chars().take(VALUE).collect();
+    if cut.len() < text.len() { format!("'{cut}'...") } else { format!("'{cut}'") }
+}
+
+/// The answer, and where it was seen.
+pub fn summary(summary: &Summary) -> String {
+    let words = match summary.verdict {
+        Verdict::Equal => "every row is the same on both sides".to_owned(),
+        Verdict::CountsEqual => {
+            "both sides have the same numbers of rows; rows themselves were not compared".to_owned()
+        }
+        Verdict::Different => {
+            let more = if summary.unknown > 0 { format!(", {} unknown", summary.unknown) } else { String::new() };
+            format!(
+                "{} of {} {}{more}",
+                summary.different,
+                number(summary.tables, "table"),
+                if summary.different == 1 { "differs" } else { "differ" }
+            )
+        }
+        Verdict::Unknown => format!("{} of {} cannot be told", summary.unknown, number(summary.tables, "table")),
+    };
+    let interrupted = if summary.interrupted { " (interrupted)" } else { "" };
+    let mut out = format!("{}{interrupted}: {words}\n", summary.verdict.word());
+    let _ = writeln!(
+        out,
+        "  {} rows in {}, {} rows in {}",
+        grouped(summary.rows_source),
+        shown(&summary.source_at),
+        grouped(summary.rows_target),
+        shown(&summary.target_at)
+    );
+    if let (Some(from), Some(to)) = (summary.as_of_from, summary.as_of_to) {
+        let _ = writeln!(out, "  read from {from:.0} to {to:.0}, seen from {}", shown(&summary.seen_from));
+    }
+    if !summary.waived.is_empty() {
+        let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();
+        let _ = writeln!(out, "  waived, and not compared: {}", names.join(", "));
+    }
+    out
+}
+
+/// One line, short enough for 80 columns.
+pub fn progress(progress: Progress, per_second: u64) -> String {
+    let Progress { rows_source, rows_target, differing, tables_done, tables } = progress;
+    format!(
+        "{tables_done}/{tables} tables, {} + {} rows, {} rows/s, {} differ",
+        grouped(rows_source),
+        grouped(rows_target),
+        grouped(per_second),
+        grouped(differing)
+    )
+}
+
+/// Rows a second, of both sides, over the last two seconds or so.
+#[derive(Default)]
+pub struct Rate(Vec<(Instant, u64)>);
+
+impl Rate {
+    pub fn of(&mut self, progress: Progress) -> u64 {
+        let (now, rows) = (Instant::now(), progress.rows_source + progress.rows_target);
+        self.0.retain(|(at, _)| now.duration_since(*at) <= Duration::from_secs(2));
+        self.0.push((now, rows));
+        let Some((at, before)) = self.0.first() else { return 0 };
+        let millis = now.duration_since(*at).as_millis().max(1);
+        u64::try_from(u128::from(rows.saturating_sub(*before)) * 1_000 / millis).unwrap_or(u64::MAX)
+    }
+}
+
+fn number(count: usize, word: &str) -> String {
+    if count == 1 { format!("1 {word}") } else { format!("{} {word}s", grouped(count as u64)) }
+}
+
+/// Digits in groups of three.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_grouped() {
+        for (number, want) in [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567")] {
+            assert_eq!(grouped(number), want);
+        }
+    }
+}

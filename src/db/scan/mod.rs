@@ -1,0 +1,20 @@
+//! Reading tables for a comparison, at wire speed: rows of any engine as batches of canonical bytes.
+//!
+//! Start at [`Scanner`]: it describes a table, cuts it into ranges, and scans a [`ScanRequest`]. A scan is a task of
+//! its own behind a bounded channel; it ends with a batch that says so, or with an error, never by falling silent.
+//! [`sql`] makes the statement, [`read`] its rows into a [`Batch`], one file an engine.
+
+mod batch;
+mod describe;
+mod place;
+mod ranges;
+mod read;
+mod request;
+mod scanner;
+mod session;
+mod sql;
+
+pub use batch::{BATCH_BYTES, BATCH_ROWS, Batch, BatchBuilder, Cell};
+pub use describe::{Described, DescribedColumn};
+pub use request::{Bound, Key, KeyRange, MOST_KEYS, Rows, ScanColumn, ScanRequest};
+pub use scanner::{Limits, Scan, Scanner};

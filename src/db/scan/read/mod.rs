@@ -1,0 +1,110 @@
+//! The readers: a statement's rows as the driver gives them, value by value into a batch.
+//!
+//! One file an engine. A driver that blocks (ODBC, Oracle) would be one more: it fills a [`Sink`] from a thread of its
+//! own and sends through `Sender::blocking_send`; nothing else here knows how rows arrive.
+
+mod mysql;
+mod postgres;
+mod sqlite;
+
+use super::session::ScanSession;
+use super::{Batch, BatchBuilder, Cell, ScanColumn, ScanRequest};
+use crate::db::error::DbError;
+use crate::db::session::Connection;
+use crate::model::engine::Engine;
+use tokio::sync::mpsc::Sender;
+
+/// Why reading stopped before its end.
+pub(super) enum Stop {
+    /// Nobody takes the rows any more.
+    Unwanted,
+    Failed(DbError),
+}
+
+/// Where a reader puts its rows.
+pub(super) struct Sink<'a> {
+    pub builder: BatchBuilder,
+    request: &'a ScanRequest,
+    sender: &'a Sender<Result<Batch, DbError>>,
+    /// The key of the row before, where order is checked: a flag and the bytes of each part.
+    last: Vec<(bool, Vec<u8>)>,
+    any: bool,
+}
+
+impl<'a> Sink<'a> {
+    pub fn new(request: &'a ScanRequest, sender: &'a Sender<Result<Batch, DbError>>) -> Self {
+        let parts = if request.ordered { request.key.len() } else { 0 };
+        let builder = BatchBuilder::new(request.columns.len());
+        Self { builder, request, sender, last: vec![(false, Vec::new()); parts], any: false }
+    }
+
+    /// A row is whole. `true` when the batch must be sent.
+    pub fn row(&mut self) -> Result<bool, Stop> {
+        if self.builder.is_too_large() {
+            let why = "a row is larger than a gibibyte, which is not read".to_owned();
+            return Err(Stop::Failed(DbError::Unexpected(why)));
+        }
+        if !self.last.is_empty() {
+            self.check_order().map_err(Stop::Failed)?;
+        }
+        Ok(self.builder.is_full())
+    }
+
+    /// A merge believes in the order; a server that has another one must not turn into differences.
+    fn check_order(&mut self) -> Result<(), DbError> {
+        let batch = self.builder.batch();
+        let row = batch.rows() - 1;
+        let mut ascends = !self.any;
+        for (at, last) in self.request.key.iter().zip(&mut self.last) {
+            let bytes = match batch.cell(row, *at) {
+                Cell::Null => None,
+                Cell::Value(bytes) => Some(bytes),
+                Cell::Misfit(words) => {
+                    let (name, words) = (&self.request.columns[*at].name, String::from_utf8_lossy(words));
+                    let why = format!("key column {name} holds a value that is not of its type: {words}");
+                    return Err(DbError::Unexpected(why));
+                }
+            };
+            if !ascends {
+                let before = last.0.then_some(last.1.as_slice());
+                if bytes < before {
+                    let columns: Vec<&str> =
+                        self.request.key.iter().map(|at| self.request.columns[*at].name.as_str()).collect();
+                    let why = format!("rows do not come in the order of the key {}", columns.join(", "));
+                    return Err(DbError::Unexpected(why));
+                }
+                ascends = bytes > before;
+            }
+            last.0 = bytes.is_some();
+            last.1.clear();
+            last.1.extend_from_slice(bytes.unwrap_or_default());
+        }
+        self.any = true;
+        Ok(())
+    }
+
+    pub async fn send(&mut self) -> Result<(), Stop> {
+        self.sender.send(Ok(self.builder.take(false))).await.map_err(|_| Stop::Unwanted)
+    }
+
+    pub async fn finish(mut self) -> Result<(), Stop> {
+        self.sender.send(Ok(self.builder.take(true))).await.map_err(|_| Stop::Unwanted)
+    }
+}
+
+/// Runs the statement and sends its rows; the last batch says that it is.
+pub(super) async fn read(session: &mut ScanSession, sql: &str, sink: Sink<'_>) -> Result<(), Stop> {
+    let place = session.session.place().to_owned();
+    let failed = |error: &sqlx::Error| Stop::Failed(DbError::statement(&place, error));
+    match session.session.connection() {
+        Connection::Postgres(connection) => postgres::read(connection, sql, sink, failed).await,
+        Connection::MySql(connection) => mysql::read(connection, sql, sink, failed).await,
+        Connection::Sqlite(connection) => sqlite::read(connection, sql, sink, failed).await,
+    }
+}
+
+/// The bytes are not what this type looks like on the wire.
+fn garbled(engine: Engine, column: &ScanColumn) -> Stop {
+    let why = format!("{engine:?} sent column {} ({}) in an unknown form", column.name, column.sql_type.name);
+    Stop::Failed(DbError::Unexpected(why))
+}

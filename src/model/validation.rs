@@ -1,0 +1,279 @@
+//! What comparing a source with a target came to, as it is shown, printed and kept.
+//!
+//! Names of the field: *missing* is in the source only, *extra* in the target only. Start at [`TableResult`]; [`Verdict`]
+//! has the one rule that makes a verdict of counts.
+
+use crate::model::Untrusted;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The answer. Its order is how much it weighs: of several, the greatest is the answer to all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Every planned table and column was compared by rows, or waived by name, and no row differs.
+    Equal,
+    /// Only numbers of rows were compared, and they are the same.
+    CountsEqual,
+    /// Something was not compared, failed, or still moves.
+    Unknown,
+    /// At least one difference has settled.
+    Different,
+}
+
+impl Verdict {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Equal => "equal",
+            Self::CountsEqual => "counts_equal",
+            Self::Unknown => "unknown",
+            Self::Different => "different",
+        }
+    }
+
+    /// Exit status of a command that ends with it.
+    pub fn status(self) -> u8 {
+        match self {
+            Self::Equal | Self::CountsEqual => 0,
+            Self::Different => 1,
+            Self::Unknown => 3,
+        }
+    }
+}
+
+/// How a table was compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// All rows of both sides in key order, merged.
+    Stream,
+    /// Numbers of rows.
+    Count,
+    /// Not at all.
+    None,
+}
+
+impl Method {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Count => "count",
+            Self::None => "none",
+        }
+    }
+}
+
+/// Something that was not compared, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotCompared {
+    /// `None`: the whole table.
+    pub column: Option<Untrusted>,
+    pub reason: String,
+    /// Said beforehand, by name, that this does not matter.
+    pub waived: bool,
+}
+
+/// Numbers of rows. `None` where it was not looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub source: Option<u64>,
+    pub target: Option<u64>,
+    /// Settled: on both sides, and not equal.
+    pub different: Option<u64>,
+    /// Settled: in the source only.
+    pub missing: Option<u64>,
+    /// Settled: in the target only.
+    pub extra: Option<u64>,
+    /// Differed whenever they were looked at, and were other rows each time.
+    pub in_flight: Option<u64>,
+    /// Differed once, and were not looked at again: there were too many, or looking failed.
+    pub unsettled: Option<u64>,
+}
+
+/// One table, compared or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableResult {
+    /// `schema.table`
+    pub source: Untrusted,
+    pub target: Untrusted,
+    pub method: Method,
+    pub tally: Tally,
+    pub not_compared: Vec<NotCompared>,
+    /// Why it could not be told to the end: words of a server or our own.
+    pub problems: Vec<Untrusted>,
+    /// Nothing wrote on either side while it was compared; `None`: not known.
+    pub at_rest: Option<bool>,
+    /// First and last moment at which a row of it was read.
+    pub as_of_from: Option<Timestamp>,
+    pub as_of_to: Option<Timestamp>,
+    /// The plan this belongs to: another plan has another fingerprint.
+    pub fingerprint: String,
+}
+
+impl TableResult {
+    /// Any settled difference is `different`; else anything that is not known is `unknown`.
+    pub fn verdict(&self) -> Verdict {
+        let Tally { source, target, different, missing, extra, in_flight, unsettled } = self.tally;
+        let some = |number: Option<u64>| number.is_some_and(|number| number > 0);
+        let counts_differ = self.method == Method::Count && source != target && !some(in_flight) && !some(unsettled);
+        if some(different) || some(missing) || some(extra) {
+            return Verdict::Different;
+        }
+        let told = self.problems.is_empty()
+            && !some(in_flight)
+            && !some(unsettled)
+            && self.not_compared.iter().all(|one| one.waived);
+        match self.method {
+            Method::Count if counts_differ && source.is_some() && target.is_some() => Verdict::Different,
+            _ if !told => Verdict::Unknown,
+            Method::Count if source.is_some() && source == target => Verdict::CountsEqual,
+            // Waived as a whole: nothing was compared, and nothing was to be.
+            Method::None if !self.not_compared.is_empty() => Verdict::Equal,
+            Method::Stream if [source, target, different, missing, extra, in_flight].iter().all(Option::is_some) => {
+                Verdict::Equal
+            }
+            _ => Verdict::Unknown,
+        }
+    }
+}
+
+/// In which way a row differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RowChange {
+    Different,
+    Missing,
+    Extra,
+}
+
+impl RowChange {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Different => "different",
+            Self::Missing => "missing",
+            Self::Extra => "extra",
+        }
+    }
+}
+
+/// A value of a row as it is printed: a number, a text, or null.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cell {
+    pub column: Untrusted,
+    pub value: Value,
+}
+
+/// One difference that has settled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RowResult {
+    pub source: Untrusted,
+    pub target: Untrusted,
+    pub key: Vec<Cell>,
+    pub change: RowChange,
+    /// Columns that differ; empty where the whole row is on one side only.
+    pub columns: Vec<Untrusted>,
+    /// When this difference was seen first, and when last.
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+    /// Values of the columns above, or of all where the row is on one side only. Empty unless they were asked for.
+    pub source_values: Vec<Cell>,
+    pub target_values: Vec<Cell>,
+}
+
+/// The answer to all tables. No table at all has no answer.
+pub fn overall(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    verdicts.into_iter().max().unwrap_or(Verdict::Unknown)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(method: Method, tally: Tally) -> TableResult {
+        TableResult {
+            source: "shop.t".into(),
+            target: "shop.t".into(),
+            method,
+            tally,
+            not_compared: Vec::new(),
+            problems: Vec::new(),
+            at_rest: None,
+            as_of_from: None,
+            as_of_to: None,
+            fingerprint: String::new(),
+        }
+    }
+
+    const CLEAN: Tally = Tally {
+        source: Some(3),
+        target: Some(3),
+        different: Some(0),
+        missing: Some(0),
+        extra: Some(0),
+        in_flight: Some(0),
+        unsettled: Some(0),
+    };
+
+    #[test]
+    fn a_verdict_is_equal_only_where_everything_is_known() {
+        for (tally, want) in [
+            (CLEAN, Verdict::Equal),
+            (Tally { different: Some(1), ..CLEAN }, Verdict::Different),
+            (Tally { missing: Some(1), in_flight: Some(4), ..CLEAN }, Verdict::Different),
+            (Tally { extra: Some(1), ..CLEAN }, Verdict::Different),
+            (Tally { in_flight: Some(1), ..CLEAN }, Verdict::Unknown),
+            (Tally { unsettled: Some(1), ..CLEAN }, Verdict::Unknown),
+            (Tally { target: None, ..CLEAN }, Verdict::Unknown),
+            (Tally { extra: None, ..CLEAN }, Verdict::Unknown),
+            (Tally::default(), Verdict::Unknown),
+        ] {
+            assert_eq!(table(Method::Stream, tally).verdict(), want, "{tally:?}");
+        }
+    }
+
+    #[test]
+    fn a_problem_or_a_column_left_out_is_never_equal_unless_it_was_waived() {
+        let mut it = table(Method::Stream, CLEAN);
+        it.problems.push("connection lost".into());
+        assert_eq!(it.verdict(), Verdict::Unknown);
+        it.tally.different = Some(2);
+        assert_eq!(it.verdict(), Verdict::Different);
+        for (waived, want) in [(true, Verdict::Equal), (false, Verdict::Unknown)] {
+            for (column, method) in [(Some("c".into()), Method::Stream), (None, Method::None)] {
+                let mut it = table(method, CLEAN);
+                it.not_compared.push(NotCompared { column, reason: "no".into(), waived });
+                assert_eq!(it.verdict(), want);
+            }
+        }
+        assert_eq!(table(Method::None, CLEAN).verdict(), Verdict::Unknown);
+    }
+
+    #[test]
+    fn counts_say_no_more_than_counts() {
+        let of = |source, target, in_flight| Tally { source, target, in_flight, ..Tally::default() };
+        for (tally, want) in [
+            (of(Some(3), Some(3), Some(0)), Verdict::CountsEqual),
+            (of(Some(3), Some(4), Some(0)), Verdict::Different),
+            (of(Some(3), Some(4), Some(1)), Verdict::Unknown),
+            (of(Some(3), None, None), Verdict::Unknown),
+            (of(None, None, None), Verdict::Unknown),
+        ] {
+            assert_eq!(table(Method::Count, tally).verdict(), want, "{tally:?}");
+        }
+    }
+
+    #[test]
+    fn the_worst_table_decides_and_no_table_is_no_answer() {
+        use Verdict::{CountsEqual, Different, Equal, Unknown};
+        for (all, want) in [
+            (vec![Equal, Equal], Equal),
+            (vec![Equal, CountsEqual], CountsEqual),
+            (vec![Equal, Unknown], Unknown),
+            (vec![Unknown, Different, Equal], Different),
+            (vec![], Unknown),
+        ] {
+            assert_eq!(overall(all), want);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! One look at one range, or at a few keys of it: both sides are read at the same time and merged.
+
+use super::merge::{Difference, Merge, MergeError, RowCopy, Shape, Side, Step};
+use super::plan::{self, ColumnPlan, TablePlan};
+use super::run::{Enough, Shared, Unit};
+use crate::db::DbError;
+use crate::db::scan::{Cell, Key, KeyRange, Rows, Scan, ScanColumn, ScanRequest};
+use crate::model::canon::Canon;
+use crate::model::untrusted::shown;
+use serde_json::{Value, json};
+use std::sync::atomic::Ordering;
+
+/// Why something was not looked at to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    #[error("interrupted")]
+    Stopped,
+    #[error("{0} rows differ, and it was to stop there: the rest was not compared")]
+    Enough(u64),
+    /// Another range of the same table failed.
+    #[error("not looked at")]
+    Skipped,
+    #[error("{}: {error}", .side.word())]
+    Db { side: Side, error: DbError },
+    #[error(transparent)]
+    Merge(#[from] MergeError),
+    #[error(
+        "{rows} pairs of rows cannot be told apart: both sides have a value in column {column} that is not of its type"
+    )]
+    Unreadable { rows: u64, column: String },
+    #[error("{0}")]
+    Altered(String),
+}
+
+/// What one side is asked for.
+fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
+    let (name, of): (_, fn(&ColumnPlan) -> &ScanColumn) = match side {
+        Side::Source => (&plan.source, ColumnPlan::source),
+        Side::Target => (&plan.target, ColumnPlan::target),
+    };
+    plan::request(name, plan.columns.iter().map(|column| of(column).clone()).collect(), plan.key, rows)
+}
+
+/// What a look has seen, also where it failed in the end.
+#[derive(Default)]
+pub(super) struct Looked {
+    /// Rows of the source and of the target.
+    pub rows: [u64; 2],
+    /// Keys that stood on either side.
+    pub keys: u64,
+    /// Pairs of rows of which nobody can say whether they are equal, and a column because of which.
+    pub unreadable: Option<(u64, usize)>,
+    /// Keys that differed in the whole table, where that was enough to leave the rest.
+    pub enough: Option<u64>,
+}
+
+/// Compares the rows of a unit, all or those with these keys. `first`: this is the first look, which may find that it is
+/// enough.
+pub(super) async fn look(
+    shared: &Shared,
+    unit: &Unit,
+    keys: Option<&[RowCopy]>,
+    first: Option<&Enough>,
+    found: &mut (impl FnMut(Difference) + Send),
+) -> (Looked, Result<(), Trouble>) {
+    let rows = match keys {
+        None => Rows::Range(unit.range.clone()),
+        Some(keys) => Rows::Keys(keys.iter().map(bytes_of).collect()),
+    };
+    let mut scans = [
+        shared.source.scan(request(&unit.plan, Side::Source, rows.clone())),
+        shared.target.scan(request(&unit.plan, Side::Target, rows)),
+    ];
+    let mut looked = Looked::default();
+    let read = merged(shared, unit, &mut scans, (first, &mut looked), found).await;
+    if read.is_err() || looked.enough.is_some() {
+        // The statements end on their servers before anything else is done.
+        let [source, target] = scans;
+        tokio::join!(source.stop(), target.stop());
+    }
+    (looked, read)
+}
+
+async fn merged(
+    shared: &Shared,
+    unit: &Unit,
+    [source, target]: &mut [Scan; 2],
+    (first, looked): (Option<&Enough>, &mut Looked),
+    found: &mut (impl FnMut(Difference) + Send),
+) -> Result<(), Trouble> {
+    let plan = &unit.plan;
+    let mut merge = Merge::new(Shape { key: plan.key, rules: plan.rules.clone() });
+    let mut stop = shared.stop.clone();
+    loop {
+        let mut differing = 0;
+        let reached = merge.step(&mut |difference| {
+            differing += 1;
+            found(difference);
+        })?;
+        (looked.keys, looked.unreadable) = (merge.keys(), merge.unreadable());
+        if let Some(enough) = first {
+            shared.gauge.differing.fetch_add(differing, Ordering::Relaxed);
+            let all = enough.differing.fetch_add(differing, Ordering::Relaxed) + differing;
+            if shared.options.stop_after.is_some_and(|most| all >= most) {
+                looked.enough = Some(all);
+                return Ok(());
+            }
+            if enough.failed.load(Ordering::Relaxed) {
+                return Err(Trouble::Skipped);
+            }
+        }
+        let side = match reached {
+            Step::Done => break,
+            Step::Need(side) => side,
+        };
+        let (from, gauge) = match side {
+            Side::Source => (&mut *source, &shared.gauge.rows_source),
+            Side::Target => (&mut *target, &shared.gauge.rows_target),
+        };
+        let batch = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return Err(Trouble::Stopped),
+            batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
+        };
+        // No batch any more is what only an engine's own word for the end gives.
+        let Some(batch) = batch else {
+            merge.end(side);
+            continue;
+        };
+        if first.is_some() {
+            gauge.fetch_add(batch.rows() as u64, Ordering::Relaxed);
+        }
+        looked.rows[usize::from(side == Side::Target)] += batch.rows() as u64;
+        merge.push(side, batch)?;
+    }
+    Ok(())
+}
+
+/// What is said of rows that cannot be told apart.
+pub(super) fn unreadable(plan: &TablePlan, (rows, column): (u64, usize)) -> Trouble {
+    let column = plan.columns.get(column).map(|column| shown(&column.source.name).into_owned());
+    Trouble::Unreadable { rows, column: column.unwrap_or_default() }
+}
+
+fn bytes_of(key: &RowCopy) -> Key {
+    let part = |at| match key.cell(at) {
+        Cell::Value(bytes) | Cell::Misfit(bytes) => bytes.to_vec(),
+        Cell::Null => Vec::new(),
+    };
+    Key((0..key.columns()).map(part).collect())
+}
+
+/// Whether rows can be read by this key alone: not where a part of it is NULL.
+pub(super) fn is_whole(key: &RowCopy) -> bool {
+    (0..key.columns()).all(|at| matches!(key.cell(at), Cell::Value(_)))
+}
+
+/// The ranges of a table, by the rows of its source. One, where either side would sort the whole table for each.
+pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyRange>, Trouble> {
+    let [ours, theirs] = [Side::Source, Side::Target].map(|side| request(plan, side, plan::whole()));
+    if !ours.is_served_by_index() || !theirs.is_served_by_index() {
+        return Ok(vec![KeyRange::default()]);
+    }
+    let mut stop = shared.stop.clone();
+    let ranges = tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => return Err(Trouble::Stopped),
+        ranges = shared.source.ranges(&ours, shared.options.range_rows) => ranges,
+    };
+    ranges.map_err(|error| Trouble::Db { side: Side::Source, error })
+}
+
+/// Numbers of rows on both sides, taken at the same time.
+pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u64), Trouble> {
+    let mut source = shared.source.count(&plan.source.0, &plan.source.1);
+    let mut target = shared.target.count(&plan.target.0, &plan.target.1);
+    let mut stop = shared.stop.clone();
+    let told = tokio::select! {
+        biased;
+        _ = stop.wait_for(|stop| *stop) => Err(Trouble::Stopped),
+        both = async { tokio::try_join!(number(&mut source, Side::Source), number(&mut target, Side::Target)) } => both,
+    };
+    if told.is_err() {
+        tokio::join!(source.stop(), target.stop());
+    }
+    told
+}
+
+/// The one number of a count.
+async fn number(scan: &mut Scan, side: Side) -> Result<u64, Trouble> {
+    let failed = |error| Trouble::Db { side, error };
+    let mut number = None;
+    while let Some(batch) = scan.next().await.map_err(failed)? {
+        for row in 0..batch.rows() {
+            if let Cell::Value(bytes) = batch.cell(row, 0) {
+                number = Canon::Int.decode(bytes).parse().ok();
+            }
+        }
+    }
+    number.ok_or_else(|| failed(DbError::Unexpected("a count that is no number".to_owned())))
+}
+
+/// A value for JSON: integers as numbers, everything else as its text.
+pub(super) fn json(canon: Canon, cell: Cell<'_>) -> Value {
+    match cell {
+        Cell::Null => Value::Null,
+        Cell::Value(bytes) => {
+            let text = canon.decode(bytes);
+            match canon {
+                Canon::Int => text
+                    .parse::<i64>()
+                    .map(Value::from)
+                    .or_else(|_| text.parse::<u64>().map(Value::from))
+                    .unwrap_or(json!(text)),
+                Canon::Bool => json!(text == "true"),
+                _ => json!(text),
+            }
+        }
+        Cell::Misfit(words) => json!(String::from_utf8_lossy(words)),
+    }
+}

@@ -1,0 +1,328 @@
+//! Two streams of rows in key order become one stream of differences. Pure: batches go in, differences come out.
+//!
+//! Start at [`Merge::step`]. Memory is two batches a side. Rows with the same key are compared as multisets, also where the
+//! key is said to be unique: a target without its constraint is exactly where a row comes twice. A stream that is not in
+//! order is an error, never a comparison: then neither "missing" nor "equal" would mean anything. A value that is not of
+//! its column's type is equal to nothing; where both sides have one, the pair of rows is not known to be equal or not.
+
+mod row;
+mod stream;
+#[cfg(test)]
+mod tests;
+
+pub use row::{Change, Difference, RowCopy, Rows};
+
+use super::rules::Rules;
+use crate::db::scan::Cell;
+use row::part;
+use std::cmp::Ordering;
+use std::collections::VecDeque;
+use stream::{Head, Stream};
+
+/// Most rows of one key that are held to be compared; more are no key (about 64 MB of ordinary rows).
+const CROWD: usize = 100_000;
+
+/// Most pairs of rows of one key that are tried under a rule.
+const TRIALS: usize = 10_000_000;
+
+/// What comparing two rows came to.
+#[derive(Default)]
+struct Compared {
+    /// Columns that differ.
+    columns: Vec<usize>,
+    /// A column in which both sides have a value that is none.
+    unreadable: Option<usize>,
+}
+
+fn compared<'a>(shape: &Shape, source: impl Fn(usize) -> Cell<'a>, target: impl Fn(usize) -> Cell<'a>) -> Compared {
+    let mut out = Compared::default();
+    for (at, rules) in shape.rules.iter().enumerate().skip(shape.key) {
+        let same = match (source(at), target(at)) {
+            (Cell::Misfit(_), Cell::Misfit(_)) => {
+                out.unreadable.get_or_insert(at);
+                true
+            }
+            (Cell::Misfit(_), _) | (_, Cell::Misfit(_)) => false,
+            (a, b) => rules.agree(part(a), part(b)),
+        };
+        if !same {
+            out.columns.push(at);
+        }
+    }
+    out
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    Source,
+    Target,
+}
+
+/// What is needed to compare two rows: the first columns are the key, the others are compared by their rules.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    pub key: usize,
+    /// One for each column, the key's too.
+    pub rules: Vec<Rules>,
+}
+
+/// The rows cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MergeError {
+    #[error("the {} did not give its rows in the order of the key", .0.word())]
+    Disorder(Side),
+    #[error("a key in the {} is not of its column's type", .0.word())]
+    Misfit(Side),
+    #[error("more than {CROWD} rows have the same key: name a key that tells rows apart with --key")]
+    Crowd,
+}
+
+impl Side {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Source => "source",
+            Self::Target => "target",
+        }
+    }
+}
+
+/// What a step ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing goes on without another batch of this side, or its end.
+    Need(Side),
+    /// Both sides have ended.
+    Done,
+}
+
+/// Rows of one key that are gathered because there are several of them.
+struct Crowd {
+    key: RowCopy,
+    source: Vec<RowCopy>,
+    target: Vec<RowCopy>,
+}
+
+/// See the module's first paragraph.
+pub struct Merge<R> {
+    shape: Shape,
+    source: Stream<R>,
+    target: Stream<R>,
+    crowd: Option<Crowd>,
+    keys: u64,
+    equal: u64,
+    unreadable: u64,
+    sample: Option<usize>,
+}
+
+impl<R: Rows> Merge<R> {
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            shape,
+            source: Stream::new(Side::Source),
+            target: Stream::new(Side::Target),
+            crowd: None,
+            keys: 0,
+            equal: 0,
+            unreadable: 0,
+            sample: None,
+        }
+    }
+
+    /// Another batch of one side.
+    pub fn push(&mut self, side: Side, rows: R) -> Result<(), MergeError> {
+        let key = self.shape.key;
+        self.stream(side).push(rows, key)
+    }
+
+    /// This side has no more rows.
+    pub fn end(&mut self, side: Side) {
+        self.stream(side).ended = true;
+    }
+
+    /// Rows that came from one side so far.
+    pub fn rows(&self, side: Side) -> u64 {
+        match side {
+            Side::Source => self.source.rows,
+            Side::Target => self.target.rows,
+        }
+    }
+
+    /// Keys that stood on either side so far, each once.
+    pub fn keys(&self) -> u64 {
+        self.keys
+    }
+
+    /// Pairs of rows that were found equal so far.
+    pub fn equal(&self) -> u64 {
+        self.equal
+    }
+
+    /// Pairs of rows of which nobody can say whether they are equal, and a column because of which.
+    pub fn unreadable(&self) -> Option<(u64, usize)> {
+        self.sample.map(|column| (self.unreadable, column))
+    }
+
+    fn is_equal(&mut self, unreadable: Option<usize>) {
+        match unreadable {
+            None => self.equal += 1,
+            Some(column) => {
+                self.unreadable += 1;
+                self.sample.get_or_insert(column);
+            }
+        }
+    }
+
+    fn stream(&mut self, side: Side) -> &mut Stream<R> {
+        match side {
+            Side::Source => &mut self.source,
+            Side::Target => &mut self.target,
+        }
+    }
+
+    /// Goes on as far as the batches go; hands over each difference as it is found, in key order.
+    pub fn step(&mut self, found: &mut impl FnMut(Difference)) -> Result<Step, MergeError> {
+        let key = self.shape.key;
+        loop {
+            if let Some(mut crowd) = self.crowd.take() {
+                let needs = if !self.source.gather(&crowd.key, key, &mut crowd.source)? {
+                    Some(Side::Source)
+                } else if !self.target.gather(&crowd.key, key, &mut crowd.target)? {
+                    Some(Side::Target)
+                } else {
+                    None
+                };
+                if let Some(side) = needs {
+                    self.crowd = Some(crowd);
+                    return Ok(Step::Need(side));
+                }
+                self.settle(crowd, found)?;
+                continue;
+            }
+            let order = match (self.source.head(), self.target.head()) {
+                (Head::Wait, _) => return Ok(Step::Need(Side::Source)),
+                (_, Head::Wait) => return Ok(Step::Need(Side::Target)),
+                (Head::End, Head::End) => return Ok(Step::Done),
+                (Head::Row, Head::End) => Ordering::Less,
+                (Head::End, Head::Row) => Ordering::Greater,
+                (Head::Row, Head::Row) => self.source.compare(&self.target, key),
+            };
+            let mut several = false;
+            for (stream, concerned) in [(&self.source, order.is_le()), (&self.target, order.is_ge())] {
+                if concerned {
+                    match stream.repeats(key) {
+                        None => return Ok(Step::Need(stream.side)),
+                        Some(again) => several |= again,
+                    }
+                }
+            }
+            if several {
+                let stream = if order.is_le() { &self.source } else { &self.target };
+                let key = stream.copy(key);
+                self.crowd = Some(Crowd { key, source: Vec::new(), target: Vec::new() });
+                continue;
+            }
+            self.one(order, found);
+        }
+    }
+
+    /// The ordinary case: at most one row of this key on each side.
+    fn one(&mut self, order: Ordering, found: &mut impl FnMut(Difference)) {
+        let key = self.shape.key;
+        let whole = self.shape.rules.len();
+        self.keys += 1;
+        match order {
+            Ordering::Equal => {
+                let Compared { columns, unreadable } =
+                    compared(&self.shape, |at| self.source.cell(at), |at| self.target.cell(at));
+                if columns.is_empty() {
+                    self.is_equal(unreadable);
+                } else {
+                    let (source, target) = (self.source.copy(whole), self.target.copy(whole));
+                    let changes = vec![Change::Different { source, target, columns }];
+                    found(Difference { key: self.source.copy(key), changes });
+                }
+                self.source.advance();
+                self.target.advance();
+            }
+            Ordering::Less => {
+                let changes = vec![Change::Missing(self.source.copy(whole))];
+                found(Difference { key: self.source.copy(key), changes });
+                self.source.advance();
+            }
+            Ordering::Greater => {
+                let changes = vec![Change::Extra(self.target.copy(whole))];
+                found(Difference { key: self.target.copy(key), changes });
+                self.target.advance();
+            }
+        }
+    }
+
+    /// Compares all rows of one key as multisets: first those that are equal leave, then the others are paired.
+    fn settle(&mut self, crowd: Crowd, found: &mut impl FnMut(Difference)) -> Result<(), MergeError> {
+        let Crowd { key, mut source, mut target } = crowd;
+        self.keys += 1;
+        // The order among rows of one key is nobody's promise; sorted, the same rows always give the same answer.
+        source.sort_unstable();
+        target.sort_unstable();
+        let (mut left, mut right) = (Vec::new(), VecDeque::new());
+        let (mut ours, mut theirs) = (source.into_iter().peekable(), target.into_iter().peekable());
+        loop {
+            let order = match (ours.peek(), theirs.peek()) {
+                (Some(a), Some(b)) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            match order {
+                Ordering::Equal => {
+                    let misfit = ours.next().and_then(|row| {
+                        (self.shape.key..row.columns()).find(|at| matches!(row.cell(*at), Cell::Misfit(_)))
+                    });
+                    self.is_equal(misfit);
+                    theirs.next();
+                }
+                Ordering::Less => left.extend(ours.next()),
+                Ordering::Greater => right.extend(theirs.next()),
+            }
+        }
+        // Rows that only a rule makes equal.
+        let ruled = !self.shape.rules.iter().all(Rules::is_exact) || left.iter().any(RowCopy::has_misfit);
+        if ruled && left.len().saturating_mul(right.len()) > TRIALS {
+            return Err(MergeError::Crowd);
+        }
+        let mut unpaired = Vec::new();
+        for row in left {
+            if !ruled {
+                unpaired.push(row);
+                continue;
+            }
+            let alike = |other: &RowCopy| {
+                let told = compared(&self.shape, |at| row.cell(at), |at| other.cell(at));
+                told.columns.is_empty().then_some(told.unreadable)
+            };
+            match right.iter().enumerate().find_map(|(at, other)| Some((at, alike(other)?))) {
+                Some((at, unreadable)) => {
+                    self.is_equal(unreadable);
+                    right.remove(at);
+                }
+                None => unpaired.push(row),
+            }
+        }
+        let mut changes = Vec::new();
+        for source in unpaired {
+            changes.push(match right.pop_front() {
+                Some(target) => {
+                    let columns = compared(&self.shape, |at| source.cell(at), |at| target.cell(at)).columns;
+                    Change::Different { source, target, columns }
+                }
+                None => Change::Missing(source),
+            });
+        }
+        changes.extend(right.into_iter().map(Change::Extra));
+        if !changes.is_empty() {
+            found(Difference { key, changes });
+        }
+        Ok(())
+    }
+}

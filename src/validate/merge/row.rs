@@ -1,0 +1,125 @@
+//! Rows as a merge sees them, rows on their own, and what can be wrong with them.
+
+use crate::db::scan::{Batch, Cell};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// A batch of rows as canonical bytes.
+pub trait Rows {
+    fn rows(&self) -> usize;
+    fn columns(&self) -> usize;
+    fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+}
+
+impl Rows for Batch {
+    fn rows(&self) -> usize {
+        self.rows()
+    }
+
+    fn columns(&self) -> usize {
+        self.columns()
+    }
+
+    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.cell(row, column)
+    }
+}
+
+/// A part of a key. NULL comes first. A misfit is not let into a key, see [`super::MergeError::Misfit`].
+pub(super) fn part(cell: Cell<'_>) -> Option<&[u8]> {
+    match cell {
+        Cell::Null => None,
+        Cell::Value(bytes) | Cell::Misfit(bytes) => Some(bytes),
+    }
+}
+
+/// One row on its own: one arena, an end for each column.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RowCopy {
+    bytes: Vec<u8>,
+    /// What each value is, and where it ends in `bytes`.
+    ends: Vec<(Is, usize)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Is {
+    Null,
+    Value,
+    Misfit,
+}
+
+impl RowCopy {
+    pub fn of<'a>(cells: impl Iterator<Item = Cell<'a>>) -> Self {
+        let mut row = Self { bytes: Vec::new(), ends: Vec::new() };
+        for cell in cells {
+            row.bytes.extend_from_slice(part(cell).unwrap_or_default());
+            let is = match cell {
+                Cell::Null => Is::Null,
+                Cell::Value(_) => Is::Value,
+                Cell::Misfit(_) => Is::Misfit,
+            };
+            row.ends.push((is, row.bytes.len()));
+        }
+        row
+    }
+
+    pub fn columns(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(super) fn has_misfit(&self) -> bool {
+        self.ends.iter().any(|(is, _)| *is == Is::Misfit)
+    }
+
+    /// A column that is not there is NULL.
+    pub fn cell(&self, column: usize) -> Cell<'_> {
+        let Some((is, end)) = self.ends.get(column) else { return Cell::Null };
+        let from = column.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
+        let bytes = self.bytes.get(from..*end).unwrap_or_default();
+        match is {
+            Is::Null => Cell::Null,
+            Is::Value => Cell::Value(bytes),
+            Is::Misfit => Cell::Misfit(bytes),
+        }
+    }
+}
+
+/// What is wrong with one row of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// On both sides and not equal in these columns.
+    Different { source: RowCopy, target: RowCopy, columns: Vec<usize> },
+    /// In the source only.
+    Missing(RowCopy),
+    /// In the target only.
+    Extra(RowCopy),
+}
+
+/// Everything that is wrong with the rows of one key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// The key's columns only.
+    pub key: RowCopy,
+    pub changes: Vec<Change>,
+}
+
+impl Difference {
+    /// The same key with the same rows on both sides has the same mark.
+    pub fn mark(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        for change in &self.changes {
+            match change {
+                Change::Different { source, target, .. } => (0, source, target).hash(&mut hasher),
+                Change::Missing(row) => (1, row).hash(&mut hasher),
+                Change::Extra(row) => (2, row).hash(&mut hasher),
+            }
+        }
+        hasher.finish()
+    }
+
+    /// The same key has the same name.
+    pub fn name(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.key.hash(&mut hasher);
+        hasher.finish()
+    }
+}

@@ -1,0 +1,57 @@
+//! Comparing a source with a target, down to the row: is it equal, and if not, exactly where?
+//!
+//! May touch `model`, `db` and `store`. Start at [`plan()`] (which tables and columns, by which key, and what cannot be
+//! compared and why) and [`run()`] (both sides in key order, merged). [`merge`] is the pure heart; [`settle`] keeps rows that
+//! are only on their way apart from rows that differ. What it came to is `model::validation`; a verdict is `equal` only
+//! where everything is known.
+
+mod describe;
+mod look;
+pub mod merge;
+pub mod names;
+pub mod plan;
+pub mod rules;
+pub mod run;
+pub mod settle;
+mod unit;
+
+pub use describe::{PlanError, plan};
+pub use names::Asked;
+pub use plan::{RuleFor, TablePlan, Terms};
+pub use run::{Done, Gauge, run};
+pub use settle::Patience;
+
+use jiff::Timestamp;
+use names::Name;
+
+/// Everything that is to be compared, and what is left out.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Tables of the source that have no counterpart are among them, as not compared.
+    pub tables: Vec<TablePlan>,
+    /// Tables that only the target has: no data is lost by them.
+    pub target_only: Vec<Name>,
+    /// Tables that DMS keeps for itself.
+    pub of_dms: Vec<Name>,
+    /// `host:port/database`, or a path.
+    pub source_at: String,
+    pub target_at: String,
+}
+
+/// How it is compared.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Ranges at the same time.
+    pub jobs: usize,
+    pub patience: Patience,
+    /// Differences listed for each table.
+    pub report: usize,
+    /// Leave a table when so many keys were seen to differ.
+    pub stop_after: Option<u64>,
+    pub range_rows: u64,
+    /// Differences list values too.
+    pub values: bool,
+    /// Differences watched at the same time, for about 50 bytes each.
+    pub watched: usize,
+    pub now: fn() -> Timestamp,
+}

@@ -1,0 +1,129 @@
+//! Which key is taken, what is left out and why, and what a fingerprint tells apart.
+
+use super::*;
+use crate::model::canon::SqlType;
+use crate::model::engine::Engine;
+
+/// `name type` for each column; a type that ends in ` null` may be null.
+fn described(engine: Engine, columns: &[&str], primary: &[&str], unique: &[&[&str]]) -> Described {
+    let column = |text: &&str| {
+        let (name, declared) = text.split_once(' ').unwrap();
+        let nullable = declared.ends_with(" null");
+        DescribedColumn {
+            name: name.to_owned(),
+            sql_type: SqlType::new(engine, declared.trim_end_matches(" null")),
+            nullable,
+            generated: false,
+            byte_order: false,
+        }
+    };
+    let names = |all: &[&str]| all.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    Described {
+        schema: "s".into(),
+        name: "t".into(),
+        columns: columns.iter().map(column).collect(),
+        primary_key: names(primary),
+        unique_keys: unique.iter().map(|key| names(key)).collect(),
+        rows: Some(10),
+        bytes: None,
+    }
+}
+
+fn postgres(columns: &[&str], primary: &[&str], unique: &[&[&str]]) -> Described {
+    described(Engine::PostgreSql, columns, primary, unique)
+}
+
+fn mysql(columns: &[&str], primary: &[&str]) -> Described {
+    described(Engine::MySql, columns, primary, &[])
+}
+
+fn keys(names: &[&str]) -> Terms {
+    Terms { keys: names.iter().map(|name| (*name).to_owned()).collect(), ..Terms::default() }
+}
+
+#[test]
+fn the_key_is_the_first_that_both_sides_can_order_by() {
+    let both = ["id bigint", "code text", "j json"];
+    for (source, target, terms, want) in [
+        (postgres(&both, &["id"], &[]), mysql(&both, &["id"]), Terms::default(), "primary key (id)"),
+        (postgres(&both, &[], &[]), mysql(&both, &["id"]), Terms::default(), "primary key of the target (id)"),
+        (postgres(&both, &[], &[&["code"]]), mysql(&both, &[]), Terms::default(), "unique key (code)"),
+        // JSON has no order, so the next key is taken.
+        (postgres(&both, &["j"], &[&["code"]]), mysql(&both, &[]), Terms::default(), "unique key (code)"),
+        (postgres(&both, &["id"], &[]), mysql(&both, &["id"]), keys(&["CODE", "id"]), "--key (CODE, id)"),
+    ] {
+        let plan = table(&source, &target, &terms).unwrap();
+        assert_eq!((plan.why.as_str(), plan.method), (want, Method::Stream));
+    }
+    let plan = table(&postgres(&both, &["id"], &[]), &mysql(&both, &["id"]), &keys(&["code", "id"])).unwrap();
+    let names: Vec<&str> = plan.columns.iter().map(|column| column.source.name.as_str()).collect();
+    assert_eq!((names, plan.key), (vec!["code", "id", "j"], 2));
+}
+
+#[test]
+fn without_a_key_the_table_is_not_compared_and_the_reason_is_said() {
+    let columns = ["id bigint", "j json", "p point null"];
+    for (source, terms, part) in [
+        (postgres(&columns, &[], &[]), Terms::default(), "no primary key"),
+        (postgres(&columns, &["j"], &[]), Terms::default(), "primary key (j): j (json)"),
+        (postgres(&columns, &["p"], &[]), Terms::default(), "primary key (p): its column p cannot be compared"),
+        (postgres(&columns, &["id"], &[]), keys(&["nothing"]), "its column nothing cannot be compared"),
+        (
+            postgres(&["id text", "j json", "p point"], &["id"], &[]),
+            Terms { rules: vec!["t.id=pad".parse().unwrap()], ..Terms::default() },
+            "has a rule",
+        ),
+    ] {
+        let target = mysql(&["id bigint", "j json", "p varchar(9)"], &[]);
+        let target = if terms.rules.is_empty() { target } else { mysql(&["id text", "j json", "p varchar(9)"], &[]) };
+        let plan = table(&source, &target, &terms).unwrap();
+        assert_eq!((plan.method, plan.not_compared.len(), plan.columns.len()), (Method::None, 1, 0));
+        assert!(plan.not_compared[0].reason.contains(part), "{:?}", plan.not_compared);
+    }
+}
+
+#[test]
+fn columns_that_are_left_out_are_listed_and_may_be_waived() {
+    let source = postgres(&["id bigint", "Note text", "p point null", "gone int", "skip int"], &["id"], &[]);
+    let target = mysql(&["id bigint", "note longtext", "p varchar(9)", "more int", "skip int"], &["id"]);
+    let terms = Terms {
+        rules: vec!["S.T.SKIP=ignore".parse().unwrap()],
+        waived: vec!["t.gone".into(), "s.t.MORE".into()],
+        ..Terms::default()
+    };
+    let plan = table(&source, &target, &terms).unwrap();
+    let pairs: Vec<(&str, &str)> =
+        plan.columns.iter().map(|pair| (pair.source.name.as_str(), pair.target.name.as_str())).collect();
+    assert_eq!(pairs, [("id", "id"), ("Note", "note")]);
+    let left: Vec<(&str, bool)> =
+        plan.not_compared.iter().map(|one| (one.column.as_ref().unwrap().raw(), one.waived)).collect();
+    assert_eq!(left, [("p", false), ("gone", true), ("skip", false), ("more", true)]);
+    // Only numbers: no column is compared, so none is left out.
+    let plan = table(&source, &target, &Terms { count: true, ..terms }).unwrap();
+    assert_eq!((plan.method, plan.not_compared.len()), (Method::Count, 0));
+}
+
+#[test]
+fn a_rule_for_another_type_is_a_mistake() {
+    let side = || postgres(&["id bigint", "a text"], &["id"], &[]);
+    let terms = Terms { rules: vec!["t.a=scale:2".parse().unwrap()], ..Terms::default() };
+    assert!(table(&side(), &side(), &terms).unwrap_err().contains("s.t.a=scale:2"));
+    for wrong in ["a=pad", "t.a", "t.a=nothing", "=pad"] {
+        assert!(wrong.parse::<RuleFor>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_plan_can_be_written_down_and_another_one_has_another_fingerprint() {
+    let source = postgres(&["id bigint", "a text"], &["id"], &[]);
+    let plan = table(&source, &mysql(&["id bigint", "a text"], &["id"]), &Terms::default()).unwrap();
+    let print = plan.fingerprint("h:1/a", "h:2/b");
+    assert_eq!((print.len(), &print), (32, &plan.fingerprint("h:1/a", "h:2/b")));
+    let wider = table(&source, &mysql(&["id bigint", "a char(9)"], &["id"]), &Terms::default()).unwrap();
+    assert_ne!(print, wider.fingerprint("h:1/a", "h:2/b"));
+    assert_ne!(print, plan.fingerprint("h:1/a", "h:3/b"));
+    assert!(serde_json::to_string(&plan).unwrap().contains("\"method\":\"stream\""));
+    // The offset basis and the hash of "a", from the FNV draft's own vectors.
+    assert_eq!(format!("{:032x}", fnv(b"")), "6c62272e07bb014262b821756295c58d");
+    assert_eq!(format!("{:032x}", fnv(b"a")), "d228cb696f1a8caf78912b704e4a8964");
+}

@@ -1,0 +1,257 @@
+//! Carries a plan out: both sides of a range at the same time, a few ranges at once, every difference looked at again until
+//! it settles. Start at [`run`]; [`super::unit`] is one range of one table, [`super::look`] one look at it.
+//!
+//! Nothing here makes two streams equal: whatever fails becomes a problem of its table, and a table with a problem is
+//! never equal.
+
+use super::describe;
+use super::look::{self, Trouble};
+use super::names::{Name, dotted};
+use super::plan::TablePlan;
+use super::settle::{Patience, Room};
+use super::unit;
+use super::{Options, Plan};
+use crate::db::Database;
+use crate::db::scan::{KeyRange, Limits, Scanner};
+use crate::model::Untrusted;
+use crate::model::validation::{Method, RowResult, TableResult, Tally};
+use jiff::Timestamp;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+/// One range of one table: what a worker needs besides the two addresses. Serialisable, so that it can be any worker.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unit {
+    #[serde(serialize_with = "unshared")]
+    pub plan: Arc<TablePlan>,
+    pub range: KeyRange,
+    /// Of the plan it belongs to.
+    pub fingerprint: String,
+}
+
+fn unshared<S: Serializer>(plan: &Arc<TablePlan>, serializer: S) -> Result<S::Ok, S::Error> {
+    plan.as_ref().serialize(serializer)
+}
+
+/// How far it is. Read by whoever shows it, whenever he likes.
+#[derive(Debug, Default)]
+pub struct Gauge {
+    pub rows_source: AtomicU64,
+    pub rows_target: AtomicU64,
+    /// Keys that differed when they were looked at first.
+    pub differing: AtomicU64,
+    pub tables_done: AtomicU64,
+}
+
+/// A table that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    pub result: TableResult,
+    /// At most as many as were asked for.
+    pub rows: Vec<RowResult>,
+}
+
+/// What all tables share.
+pub(super) struct Shared {
+    pub source: Scanner,
+    pub target: Scanner,
+    pub options: Options,
+    pub gauge: Arc<Gauge>,
+    pub stop: watch::Receiver<bool>,
+    pub room: Room,
+    jobs: Semaphore,
+}
+
+impl Shared {
+    pub fn now(&self) -> Timestamp {
+        (self.options.now)()
+    }
+
+    /// Waits for a turn; `None`: it is to stop.
+    pub async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => None,
+            permit = self.jobs.acquire() => permit.ok(),
+        }
+    }
+
+    /// Waits until then; `false`: it is to stop.
+    pub async fn until(&self, at: Timestamp) -> bool {
+        let mut stop = self.stop.clone();
+        let wait = at.duration_since(self.now()).try_into().unwrap_or_default();
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => false,
+            () = tokio::time::sleep(wait) => true,
+        }
+    }
+}
+
+/// Compares every table of the plan and hands over each when it is done. Ends early when `stop` turns true: then the
+/// tables that were not done are unknown.
+pub async fn run(
+    plan: Plan,
+    (source, target): (Database, Database),
+    options: Options,
+    gauge: Arc<Gauge>,
+    stop: watch::Receiver<bool>,
+    done: mpsc::Sender<Done>,
+) {
+    let jobs = Semaphore::new(options.jobs);
+    let room = Room::of(options.watched);
+    let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
+    let shared = Arc::new(Shared { source, target, options, gauge, stop, room, jobs });
+    let mut tables = JoinSet::new();
+    for table in plan.tables {
+        let fingerprint = table.fingerprint(&plan.source_at, &plan.target_at);
+        let (table, shared, done) = (Arc::new(table), Arc::clone(&shared), done.clone());
+        tables.spawn(async move {
+            let ended = one(&shared, &table, fingerprint).await;
+            shared.gauge.tables_done.fetch_add(1, Ordering::Relaxed);
+            // Whoever listened has gone: nobody is left to tell.
+            let _ = done.send(ended).await;
+        });
+    }
+    tables.join_all().await;
+}
+
+pub(super) fn named(name: &Name) -> Untrusted {
+    Untrusted::from(if name.1.is_empty() { String::new() } else { dotted(name) })
+}
+
+async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -> Done {
+    let mut result = TableResult {
+        source: named(&plan.source),
+        target: named(&plan.target),
+        method: plan.method,
+        tally: Tally::default(),
+        not_compared: plan.not_compared.clone(),
+        problems: Vec::new(),
+        at_rest: None,
+        as_of_from: None,
+        as_of_to: None,
+        fingerprint,
+    };
+    let mut rows = Vec::new();
+    let told = match plan.method {
+        Method::None => return Done { result, rows },
+        Method::Count => counts(shared, plan, &mut result).await,
+        Method::Stream => stream(shared, plan, &mut result, &mut rows).await,
+    };
+    let told = match told {
+        Ok(()) => {
+            let mut stop = shared.stop.clone();
+            // Also a description waits, where somebody holds a lock.
+            tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => Err(Trouble::Stopped),
+                told = describe::still_so(&shared.source, &shared.target, plan) => told,
+            }
+        }
+        Err(trouble) => Err(trouble),
+    };
+    if let Err(trouble) = told {
+        result.problems.push(Untrusted::from(trouble.to_string()));
+    }
+    Done { result, rows }
+}
+
+/// Numbers of rows; where they differ, again, until both have stood still for the whole wait.
+async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
+    let Patience { settle, limit } = shared.options.patience;
+    let mut first = None;
+    let mut before: Option<(u64, u64, Timestamp)> = None;
+    loop {
+        let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        let began = shared.now();
+        let (source, target) = look::counts(shared, plan).await?;
+        drop(turn);
+        result.as_of_from.get_or_insert(began);
+        result.as_of_to = Some(shared.now());
+        let (tally, first) = (&mut result.tally, *first.get_or_insert(began));
+        (tally.source, tally.target, tally.in_flight) = (Some(source), Some(target), Some(0));
+        if source == target || settle.is_zero() {
+            return Ok(());
+        }
+        let since = match before {
+            Some((a, b, since)) if (a, b) == (source, target) => since,
+            _ => shared.now(),
+        };
+        if began.duration_since(since) >= settle {
+            return Ok(());
+        }
+        before = Some((source, target, since));
+        tally.in_flight = Some(source.abs_diff(target));
+        let due = since + settle;
+        if due.duration_since(first) > limit {
+            return Ok(());
+        }
+        if !shared.until(due).await {
+            return Err(Trouble::Stopped);
+        }
+    }
+}
+
+/// Says of one table that it is enough.
+#[derive(Default)]
+pub(super) struct Enough {
+    /// Keys that differed at the first look.
+    pub differing: AtomicU64,
+    pub failed: AtomicBool,
+}
+
+async fn stream(
+    shared: &Arc<Shared>,
+    plan: &Arc<TablePlan>,
+    result: &mut TableResult,
+    rows: &mut Vec<RowResult>,
+) -> Result<(), Trouble> {
+    let ranges = {
+        let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        look::ranges(shared, plan).await?
+    };
+    let enough = Arc::new(Enough::default());
+    let mut units = JoinSet::new();
+    for (number, range) in ranges.into_iter().enumerate() {
+        let unit = Unit { plan: Arc::clone(plan), range, fingerprint: result.fingerprint.clone() };
+        let (shared, enough) = (Arc::clone(shared), Arc::clone(&enough));
+        units.spawn(async move { (number, unit::compare(&shared, &unit, &enough).await) });
+    }
+    let mut parts = units.join_all().await;
+    parts.sort_unstable_by_key(|(number, _)| *number);
+    let tally = &mut result.tally;
+    let add = |to: &mut Option<u64>, number: u64| *to = Some(to.unwrap_or(0) + number);
+    let mut trouble = None;
+    for (_, part) in parts {
+        let [source, target] = part.rows;
+        let [different, missing, extra] = part.settled;
+        for (to, number) in [
+            (&mut tally.source, source),
+            (&mut tally.target, target),
+            (&mut tally.different, different),
+            (&mut tally.missing, missing),
+            (&mut tally.extra, extra),
+            (&mut tally.in_flight, part.in_flight),
+            (&mut tally.unsettled, part.unsettled),
+        ] {
+            add(to, number);
+        }
+        if let Some((from, to)) = part.seen {
+            result.as_of_from = Some(result.as_of_from.map_or(from, |other| other.min(from)));
+            result.as_of_to = Some(result.as_of_to.map_or(to, |other| other.max(to)));
+        }
+        let left = shared.options.report.saturating_sub(rows.len());
+        rows.extend(part.listed.into_iter().take(left).map(|(_, row)| row));
+        // The first that failed says why; the others only stopped because of it.
+        trouble = match (trouble, part.trouble) {
+            (None | Some(Trouble::Skipped), Some(other)) => Some(other),
+            (trouble, _) => trouble,
+        };
+    }
+    trouble.map_or(Ok(()), Err)
+}

@@ -1,0 +1,259 @@
+//! Differences that are looked at again until they settle. Pure: looks go in, with the time they were taken.
+//!
+//! While changes still arrive, a row that differs may only be on its way. A difference has settled when the same rows
+//! differed on both sides for the whole of [`Patience::settle`]; one that went away was in flight and is nobody's concern;
+//! one that is another each time is in flight still when patience ends. A look is
+//! [`Settling::begin`], [`Settling::found`] for each difference, [`Settling::end`].
+
+use super::merge::Difference;
+use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// How long differences are watched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// The same difference for this long has settled. Zero: the first look decides.
+    pub settle: SignedDuration,
+    /// After this long, whatever still moves is in flight.
+    pub limit: SignedDuration,
+}
+
+impl Patience {
+    /// Four times the wait: a row that is changed now and then still finds one quiet stretch.
+    pub fn settling(settle: SignedDuration) -> Self {
+        Self { settle, limit: settle * 4 }
+    }
+}
+
+/// Room for differences that are watched, shared by all units: memory stays bounded however much differs.
+#[derive(Debug, Clone)]
+pub struct Room(Arc<AtomicUsize>);
+
+impl Room {
+    pub fn of(differences: usize) -> Self {
+        Self(Arc::new(AtomicUsize::new(differences)))
+    }
+
+    fn take(&self) -> bool {
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_ok()
+    }
+
+    fn give_back(&self, number: usize) {
+        self.0.fetch_add(number, Ordering::Relaxed);
+    }
+}
+
+/// What is known of one key.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// Which difference it is, see [`Difference::mark`].
+    mark: u64,
+    first: Timestamp,
+    /// Since when it is this one.
+    since: Timestamp,
+    /// In which look it was seen last.
+    look: u32,
+    settled: bool,
+}
+
+/// A difference that has settled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settled {
+    pub difference: Difference,
+    pub first_seen: Timestamp,
+    pub last_seen: Timestamp,
+}
+
+/// Watches the differences of one unit.
+#[derive(Debug)]
+pub struct Settling {
+    patience: Patience,
+    room: Room,
+    held: usize,
+    seen: HashMap<u64, Seen>,
+    look: u32,
+    /// When the first look began, and when the one at hand did.
+    first: Timestamp,
+    began: Timestamp,
+    /// Differences for which there was no room.
+    over: u64,
+}
+
+impl Settling {
+    pub fn new(patience: Patience, room: Room) -> Self {
+        let (first, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
+        Self { patience, room, held: 0, seen: HashMap::new(), look: 0, first, began, over: 0 }
+    }
+
+    /// A difference as a look finds it. Gives it back when it has settled with this.
+    ///
+    /// The rows were read between the beginning of the look and now: whichever makes the wait shorter counts.
+    pub fn found(&mut self, difference: Difference, now: Timestamp) -> Option<Settled> {
+        let (name, mark) = (difference.name(), difference.mark());
+        let look = self.look;
+        if self.patience.settle.is_zero() {
+            return Some(Settled { difference, first_seen: now, last_seen: now });
+        }
+        let Some(seen) = self.seen.get_mut(&name) else {
+            if self.room.take() {
+                self.held += 1;
+                self.seen.insert(name, Seen { mark, first: now, since: now, look, settled: false });
+            } else {
+                self.over += 1;
+            }
+            return None;
+        };
+        seen.look = look;
+        if seen.settled {
+            return None;
+        }
+        if seen.mark != mark {
+            (seen.mark, seen.since) = (mark, now);
+            return None;
+        }
+        seen.settled = self.began.duration_since(seen.since) >= self.patience.settle;
+        seen.settled.then_some(Settled { difference, first_seen: seen.first, last_seen: now })
+    }
+
+    /// A look begins. Everything that still differs will be found in it.
+    pub fn begin(&mut self, now: Timestamp) {
+        if self.look == 0 {
+            self.first = now;
+        }
+        self.began = now;
+        self.look += 1;
+        self.over = 0;
+    }
+
+    /// A look is over: what was watched and not found any more has become equal. `false`: nothing is left to look at.
+    pub fn end(&mut self) -> bool {
+        let look = self.look;
+        self.seen.retain(|_, seen| seen.look == look || seen.settled);
+        self.over > 0 || self.seen.values().any(|seen| !seen.settled)
+    }
+
+    /// When to look again; `None`: patience has ended. Early looks are for rows that were only on their way, and are worth
+    /// it where few rows are read for them.
+    pub fn next(&self, cheap: bool) -> Option<Timestamp> {
+        let Patience { settle, limit } = self.patience;
+        let since = self.seen.values().filter(|seen| !seen.settled).map(|seen| seen.since).min();
+        let due = since.unwrap_or(self.began).checked_add(settle).ok()?;
+        let due = match self.look {
+            1 if cheap => due.min(self.first.checked_add(settle / 10).ok()?),
+            2 if cheap => due.min(self.first.checked_add(settle / 3).ok()?),
+            _ => due,
+        };
+        (due.duration_since(self.first) <= limit).then_some(due)
+    }
+
+    /// Whether a key is still watched.
+    pub fn is_open(&self, name: u64) -> bool {
+        self.seen.get(&name).is_some_and(|seen| !seen.settled)
+    }
+
+    /// Differences that have not settled.
+    pub fn open(&self) -> u64 {
+        self.seen.values().filter(|seen| !seen.settled).count() as u64
+    }
+
+    /// Differences of the last look that nobody watches.
+    pub fn over(&self) -> u64 {
+        self.over
+    }
+}
+
+impl Drop for Settling {
+    fn drop(&mut self) {
+        self.room.give_back(self.held);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::merge::{Change, RowCopy};
+    use super::*;
+    use crate::db::scan::Cell;
+
+    const WAIT: SignedDuration = SignedDuration::from_secs(5);
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    }
+
+    fn missing(key: u8, value: u8) -> Difference {
+        let row = |bytes: &[u8]| RowCopy::of(bytes.iter().map(std::slice::from_ref).map(Cell::Value));
+        Difference { key: row(&[key]), changes: vec![Change::Missing(row(&[key, value]))] }
+    }
+
+    /// One look: what it finds, as (key, value), and the keys that settle with it.
+    fn look(settling: &mut Settling, second: i64, finds: &[(u8, u8)]) -> (Vec<Difference>, bool) {
+        settling.begin(at(second));
+        let found = finds.iter().filter_map(|(key, value)| settling.found(missing(*key, *value), at(second)));
+        let settled = found.map(|settled| settled.difference).collect();
+        (settled, settling.end())
+    }
+
+    #[test]
+    fn a_difference_settles_when_it_stays_the_same_for_the_whole_wait() {
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
+        assert_eq!(look(&mut it, 0, &[(1, 1), (2, 1), (3, 1)]), (vec![], true));
+        // 2 was on its way; 3 is another row now.
+        assert_eq!(look(&mut it, 2, &[(1, 1), (3, 2)]), (vec![], true));
+        assert_eq!(look(&mut it, 5, &[(1, 1), (3, 2)]), (vec![missing(1, 1)], true));
+        // What has settled is not counted twice.
+        assert_eq!(look(&mut it, 6, &[(1, 1), (3, 3)]), (vec![], true));
+        assert_eq!((it.open(), it.over()), (1, 0));
+        assert_eq!(look(&mut it, 7, &[(1, 1)]), (vec![], false));
+    }
+
+    #[test]
+    fn first_and_last_sight_are_told() {
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
+        for (second, value) in [(0, 1), (3, 2)] {
+            assert_eq!(look(&mut it, second, &[(1, value)]), (vec![], true));
+        }
+        it.begin(at(9));
+        let settled = it.found(missing(1, 2), at(9)).unwrap();
+        assert_eq!((settled.first_seen, settled.last_seen), (at(0), at(9)));
+    }
+
+    #[test]
+    fn it_is_looked_again_soon_where_that_is_cheap_and_not_for_ever() {
+        let mut it = Settling::new(Patience::settling(SignedDuration::from_secs(6)), Room::of(10));
+        for (second, value, cheap, dear) in [
+            (0, 1, Some(at(0) + SignedDuration::from_millis(600)), Some(at(6))),
+            (1, 2, Some(at(2)), Some(at(7))),
+            (4, 3, Some(at(10)), Some(at(10))),
+            (18, 4, Some(at(24)), Some(at(24))),
+            (19, 5, None, None),
+        ] {
+            look(&mut it, second, &[(1, value)]);
+            assert_eq!((it.next(true), it.next(false)), (cheap, dear), "{second}");
+        }
+        assert_eq!(it.open(), 1);
+    }
+
+    #[test]
+    fn without_a_wait_the_first_look_decides() {
+        let mut it = Settling::new(Patience::settling(SignedDuration::ZERO), Room::of(0));
+        assert_eq!(look(&mut it, 0, &[(1, 1), (2, 1)]), (vec![missing(1, 1), missing(2, 1)], false));
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_counted_and_room_comes_back() {
+        let room = Room::of(2);
+        {
+            let mut it = Settling::new(Patience::settling(WAIT), room.clone());
+            assert_eq!(look(&mut it, 0, &[(1, 1), (2, 1), (3, 1), (4, 1)]), (vec![], true));
+            assert_eq!((it.open(), it.over()), (2, 2));
+            // All were on their way.
+            assert_eq!(look(&mut it, 5, &[]), (vec![], false));
+            assert_eq!((it.open(), it.over()), (0, 0));
+        }
+        let mut it = Settling::new(Patience::settling(WAIT), room);
+        look(&mut it, 0, &[(1, 1), (2, 1)]);
+        assert_eq!(it.over(), 0);
+    }
+}

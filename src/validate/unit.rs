@@ -1,0 +1,170 @@
+//! One range of one table to its end: the first look, and further ones until every difference has settled or patience ends.
+//! Start at [`compare`].
+
+use super::look::{self, Trouble};
+use super::merge::{Change, Difference, RowCopy};
+use super::plan::TablePlan;
+use super::run::{Enough, Shared, Unit, named};
+use super::settle::{Settled, Settling};
+use crate::model::Untrusted;
+use crate::model::validation::{Cell, RowChange, RowResult};
+use jiff::Timestamp;
+use std::sync::atomic::Ordering;
+
+/// Differences that are looked at again by their keys; where there are more, the whole range is read again.
+const BY_KEY: usize = 500;
+
+/// What came of one unit.
+#[derive(Default)]
+pub(super) struct Part {
+    pub rows: [u64; 2],
+    /// Different, missing, extra.
+    pub settled: [u64; 3],
+    pub in_flight: u64,
+    pub unsettled: u64,
+    pub listed: Vec<(RowCopy, RowResult)>,
+    pub seen: Option<(Timestamp, Timestamp)>,
+    pub trouble: Option<Trouble>,
+}
+
+/// One unit to its end.
+pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Part {
+    let mut part = Part::default();
+    let mut settling = Settling::new(shared.options.patience, shared.room.clone());
+    if let Err(trouble) = watch(shared, unit, enough, &mut settling, &mut part).await {
+        if !matches!(trouble, Trouble::Skipped) {
+            enough.failed.store(true, Ordering::Relaxed);
+        }
+        // Whatever had not settled by then was not looked at as it should have been.
+        part.unsettled = settling.open() + settling.over();
+        part.trouble = Some(trouble);
+    }
+    part.listed.sort_by(|(a, _), (b, _)| a.cmp(b));
+    part.listed.truncate(shared.options.report);
+    part
+}
+
+async fn watch(
+    shared: &Shared,
+    unit: &Unit,
+    enough: &Enough,
+    settling: &mut Settling,
+    part: &mut Part,
+) -> Result<(), Trouble> {
+    let mut keys: Vec<RowCopy> = Vec::new();
+    let mut again = None;
+    loop {
+        let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        if again.is_none() && enough.failed.load(Ordering::Relaxed) {
+            return Err(Trouble::Skipped);
+        }
+        let by_key = again.is_some_and(|by_key| by_key).then(|| std::mem::take(&mut keys));
+        let began = shared.now();
+        settling.begin(began);
+        let mut named = true;
+        let mut found = |difference: Difference| {
+            let (name, key) = (difference.name(), difference.key.clone());
+            match settling.found(difference, shared.now()) {
+                Some(settled) => record(shared, unit, settled, part),
+                // One more than are read by key says that there are too many.
+                None if settling.is_open(name) && keys.len() <= BY_KEY => {
+                    named &= look::is_whole(&key);
+                    keys.push(key);
+                }
+                None => {}
+            }
+        };
+        let first = again.is_none().then_some(enough);
+        let (looked, told) = look::look(shared, unit, by_key.as_deref(), first, &mut found).await;
+        drop(turn);
+        let (from, to) = (part.seen.map_or(began, |(from, _)| from), shared.now());
+        part.seen = Some((from, to));
+        if again.is_none() {
+            part.rows = looked.rows;
+            part.trouble = looked.unreadable.map(|rows| look::unreadable(&unit.plan, rows));
+            if let Some(all) = looked.enough {
+                // What was found so far still has to settle; nothing more is looked for.
+                enough.failed.store(true, Ordering::Relaxed);
+                part.trouble = Some(Trouble::Enough(all));
+            }
+        }
+        told?;
+        // Rows that are not found by their keys on either side may be gone, or a key was not found by what it is. All rows
+        // of the range tell which: "not there" must not turn into "equal".
+        if by_key.is_some_and(|keys| looked.keys < keys.len() as u64) {
+            again = Some(false);
+            keys.clear();
+            continue;
+        }
+        if !settling.end() {
+            return Ok(());
+        }
+        let cheap = settling.over() == 0 && named && keys.len() <= BY_KEY;
+        let Some(at) = settling.next(cheap) else {
+            (part.in_flight, part.unsettled) = (settling.open(), settling.over());
+            return Ok(());
+        };
+        if !shared.until(at).await {
+            return Err(Trouble::Stopped);
+        }
+        again = Some(cheap);
+        if !cheap {
+            keys.clear();
+        }
+    }
+}
+
+/// Counts a difference, and lists it while there is room in the list.
+fn record(shared: &Shared, unit: &Unit, settled: Settled, part: &mut Part) {
+    let Settled { difference, first_seen, last_seen } = settled;
+    let Difference { key, changes } = difference;
+    for change in changes {
+        let kind = match change {
+            Change::Different { .. } => 0,
+            Change::Missing(_) => 1,
+            Change::Extra(_) => 2,
+        };
+        part.settled[kind] += 1;
+        if part.listed.len() < shared.options.report {
+            let row = row(&unit.plan, &key, change, (first_seen, last_seen), shared.options.values);
+            part.listed.push((key.clone(), row));
+        }
+    }
+}
+
+fn row(
+    plan: &TablePlan,
+    key: &RowCopy,
+    change: Change,
+    (first_seen, last_seen): (Timestamp, Timestamp),
+    values: bool,
+) -> RowResult {
+    let cell = |row: &RowCopy, at: usize, of_source: bool| {
+        let column = &plan.columns[at];
+        let name = if of_source { &column.source.name } else { &column.target.name };
+        Cell { column: Untrusted::from(name.as_str()), value: look::json(column.canon(), row.cell(at)) }
+    };
+    let cells = |row: &RowCopy, columns: &[usize], of_source: bool| -> Vec<Cell> {
+        if values { columns.iter().map(|at| cell(row, *at, of_source)).collect() } else { Vec::new() }
+    };
+    let all: Vec<usize> = (0..plan.columns.len()).collect();
+    let (change, columns, source_values, target_values) = match change {
+        Change::Different { source, target, columns } => {
+            let (ours, theirs) = (cells(&source, &columns, true), cells(&target, &columns, false));
+            (RowChange::Different, columns, ours, theirs)
+        }
+        Change::Missing(row) => (RowChange::Missing, Vec::new(), cells(&row, &all, true), Vec::new()),
+        Change::Extra(row) => (RowChange::Extra, Vec::new(), Vec::new(), cells(&row, &all, false)),
+    };
+    RowResult {
+        source: named(&plan.source),
+        target: named(&plan.target),
+        key: (0..plan.key).map(|at| cell(key, at, true)).collect(),
+        change,
+        columns: columns.into_iter().map(|at| Untrusted::from(plan.columns[at].source.name.as_str())).collect(),
+        first_seen,
+        last_seen,
+        source_values,
+        target_values,
+    }
+}
