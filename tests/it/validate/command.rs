@@ -104,8 +104,9 @@ async fn all_are_counted_however_few_are_listed_and_it_stops_where_it_is_told() 
     let told = run(&source, &target, &["--stop-after=10", "--settle=0s", "--range-rows=100", "--jobs=1"]).await;
     let table = told.table("t");
     assert_eq!((told.status, told.verdict("t")), (Some(1), "different"), "{table}");
-    // It stops between two batches, so it may find a few more.
-    assert!(table["missing"].as_u64().unwrap() >= 10 && table["extra"] == 0, "{table}");
+    // It stops between two batches, so it may find a few more; which range comes first is not promised.
+    let found = table["missing"].as_u64().unwrap() + table["extra"].as_u64().unwrap();
+    assert!((10..2_000).contains(&found), "{table}");
     assert!(table["problems"].to_string().contains("stop"), "{table}");
 }
 
