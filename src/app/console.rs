@@ -6,7 +6,8 @@ use super::signin::{Watching, sign_in};
 use super::{Clock, Failure, Inbox, Setup, panic, write};
 use crate::change::LIVES;
 use crate::config::Clipboard;
-use crate::console::message::{Area, Effect, Message};
+use crate::console::actions::{ActionId, Context};
+use crate::console::message::{Area, Effect, Key, Message};
 use crate::console::run::{Program, run};
 use crate::console::{self, Mode, State, Theme};
 use jiff::{SignedDuration, Timestamp};
@@ -160,6 +161,10 @@ impl Program for Screen {
 
     fn question(&self) -> Option<u64> {
         self.state.question()
+    }
+
+    fn confirms(&self, key: Key) -> bool {
+        self.state.setup.keys.find(Context::Confirm, key) == Some(ActionId::ConfirmChange)
     }
 
     fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {

@@ -56,7 +56,7 @@ pub fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
         Grade::Destroys { destination: None } => "This destroys rows. ".to_owned(),
         Grade::Undoable | Grade::Lasting { .. } => String::new(),
     };
-    let question = format!("{destroys}Type {name} and Enter to do it, anything else to leave it: ");
+    let question = format!("{destroys}Type {name} and Enter to do it, anything else to leave it:");
     match answer(&question, patience()) {
         Some(answer) => open.typed(&answer),
         None => Err(change::unconfirmed(&format!("no answer within {} s", patience().as_secs()))),

@@ -1,7 +1,7 @@
 //! Which keys count while a question is on screen: only those read a while after the question could be read.
 //!
 //! Pure: every time is a parameter. The loop tells what happened; keys that do not count are thrown away there, before the
-//! state sees them. What cancels or leaves always counts. Start at [`Guard`].
+//! state sees them. What cancels or leaves always counts; what acts must stand alone. Start at [`Guard`].
 
 use super::message::{Key, KeyCode};
 use std::time::{Duration, Instant};
@@ -9,6 +9,20 @@ use std::time::{Duration, Instant};
 /// From the first frame with the question on the terminal to the first key that counts: what was typed ahead, a key held
 /// down, and a reflex are over by then.
 pub const PAUSE: Duration = Duration::from_millis(300);
+
+/// What acts comes at least this long after the key before it. Text pasted into a terminal that does not tell comes faster,
+/// also where a slow line brings it in pieces; a finger does not.
+pub const GAP: Duration = Duration::from_millis(50);
+
+/// What becomes of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Counts,
+    /// Read before the question could be: thrown away, as if it had never been typed.
+    Early,
+    /// It acts, and came with what stands before it, as pasted text does: to be pressed again.
+    Joined,
+}
 
 /// How far the question has come on its way to the eye.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,15 +75,17 @@ impl Guard {
         self.told = None;
     }
 
-    /// Whether a key counts that was read then. One that acts and came in one piece with what stands before it was not
-    /// typed but pasted, into a terminal that does not tell; it is to be pressed again.
-    pub fn admits(&mut self, key: Key, read_at: Instant) -> bool {
-        let together = self.last.replace(read_at) == Some(read_at);
+    /// Whether a key counts that was read then. `confirms`: it is one that says yes, whatever keys those are.
+    pub fn judge(&mut self, key: Key, read_at: Instant, confirms: bool) -> Verdict {
+        let joined = self.last.replace(read_at).is_some_and(|last| read_at < last + GAP);
         match self.question {
-            None => true,
-            _ if cancels(key) => true,
-            Some((_, Seen::Written(at))) => read_at >= at + PAUSE && !(together && acts(key)),
-            Some(_) => false,
+            None => Verdict::Counts,
+            _ if cancels(key) => Verdict::Counts,
+            Some((_, Seen::Written(at))) if read_at >= at + PAUSE => match joined && (confirms || acts(key)) {
+                true => Verdict::Joined,
+                false => Verdict::Counts,
+            },
+            Some(_) => Verdict::Early,
         }
     }
 
@@ -94,6 +110,7 @@ fn cancels(key: Key) -> bool {
     key.code == KeyCode::Esc || key.alt || (key.ctrl && key.code == KeyCode::Char('c'))
 }
 
+/// Whatever it is bound to.
 fn acts(key: Key) -> bool {
     key.ctrl || matches!(key.code, KeyCode::Enter | KeyCode::F(_))
 }
@@ -106,6 +123,11 @@ mod tests {
         Key { code, ctrl: false, alt: false }
     }
 
+    /// As if Enter alone confirmed.
+    fn admits(guard: &mut Guard, key: Key, read_at: Instant) -> bool {
+        guard.judge(key, read_at, key.code == KeyCode::Enter) == Verdict::Counts
+    }
+
     const X: Key = Key { code: KeyCode::Char('x'), ctrl: false, alt: false };
 
     #[test]
@@ -113,24 +135,24 @@ mod tests {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
         let mut guard = Guard::default();
-        assert!(guard.admits(X, at(0)), "no question, no guard");
+        assert!(admits(&mut guard, X, at(0)), "no question, no guard");
         guard.opened(Some(1));
-        assert!(!guard.admits(X, at(10_000)), "never painted");
+        assert!(!admits(&mut guard, X, at(10_000)), "never painted");
         guard.written(at(5));
-        assert!(!guard.admits(X, at(10_000)), "the frame that went out was an older one");
+        assert!(!admits(&mut guard, X, at(10_000)), "the frame that went out was an older one");
         guard.painted();
-        assert!(!guard.admits(X, at(10_000)), "a terminal that does not take the frame");
+        assert!(!admits(&mut guard, X, at(10_000)), "a terminal that does not take the frame");
         guard.written(at(100));
         guard.written(at(900));
         for (ms, admitted) in [(0, false), (99, false), (100, false), (399, false), (400, true), (5_000, true)] {
-            assert_eq!(guard.admits(X, at(ms)), admitted, "read at {ms} ms");
+            assert_eq!(admits(&mut guard, X, at(ms)), admitted, "read at {ms} ms");
         }
         guard.opened(Some(1));
-        assert!(guard.admits(X, at(402)), "the same question");
+        assert!(admits(&mut guard, X, at(402)), "the same question");
         guard.opened(Some(2));
-        assert!(!guard.admits(X, at(60_000)), "another question begins anew");
+        assert!(!admits(&mut guard, X, at(60_000)), "another question begins anew");
         guard.opened(None);
-        assert!(guard.admits(X, at(0)));
+        assert!(admits(&mut guard, X, at(0)));
     }
 
     #[test]
@@ -148,7 +170,7 @@ mod tests {
             (ctrl('u'), false),
             (X, false),
         ] {
-            assert_eq!(guard.admits(key, Instant::now()), admitted, "{key:?}");
+            assert_eq!(admits(&mut guard, key, Instant::now()), admitted, "{key:?}");
         }
     }
 
@@ -156,13 +178,30 @@ mod tests {
     fn what_acts_is_pressed_by_itself() {
         let start = Instant::now();
         let at = |ms| start + Duration::from_millis(ms);
-        let mut guard = Guard::default();
-        guard.opened(Some(1));
-        guard.painted();
-        guard.written(at(0));
-        assert!(guard.admits(X, at(500)) && guard.admits(X, at(500)), "letters of a slow line come together");
-        assert!(!guard.admits(key(KeyCode::Enter), at(500)), "in one piece with them");
-        assert!(guard.admits(key(KeyCode::Enter), at(501)));
+        let (tab, enter) = (key(KeyCode::Tab), key(KeyCode::Enter));
+        let ctrl_y = Key { code: KeyCode::Char('y'), ctrl: true, alt: false };
+        for (pressed, confirms, after, want) in [
+            (X, false, 0, Verdict::Counts),
+            (enter, true, 0, Verdict::Joined),
+            (enter, true, 1, Verdict::Joined),
+            (enter, true, 49, Verdict::Joined),
+            (enter, true, 50, Verdict::Counts),
+            (tab, true, 0, Verdict::Joined),
+            (tab, true, 20, Verdict::Joined),
+            (tab, true, 60, Verdict::Counts),
+            (tab, false, 0, Verdict::Counts),
+            (ctrl_y, false, 0, Verdict::Joined),
+            (key(KeyCode::F(5)), false, 10, Verdict::Joined),
+            (key(KeyCode::Esc), true, 0, Verdict::Counts),
+        ] {
+            let mut guard = Guard::default();
+            guard.opened(Some(1));
+            guard.painted();
+            guard.written(at(0));
+            assert_eq!(guard.judge(X, at(500), false), Verdict::Counts);
+            assert_eq!(guard.judge(pressed, at(500 + after), confirms), want, "{pressed:?} after {after} ms");
+            assert_eq!(guard.judge(pressed, at(600 + after), confirms), Verdict::Counts, "pressed again");
+        }
     }
 
     #[test]
@@ -178,7 +217,7 @@ mod tests {
         assert_eq!(guard.tell(at(350)), Some(7));
         assert_eq!((guard.due(), guard.tell(at(351))), (None, None));
         guard.forget();
-        assert!(!guard.admits(X, at(60_000)), "after an absence it must be seen again");
+        assert!(!admits(&mut guard, X, at(60_000)), "after an absence it must be seen again");
         guard.painted();
         guard.written(at(70_000));
         assert_eq!(guard.tell(at(70_300)), Some(7));

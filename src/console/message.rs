@@ -49,6 +49,8 @@ pub enum Message {
     Key(Key),
     /// Pasted text: goes into an open text field, never acts.
     Paste(String),
+    /// Something came from the keyboard and was thrown away, though it may have been meant; why, and what to do.
+    NotTaken(&'static str),
     Resize(Area),
     /// The terminal window gained or lost focus, where the terminal tells.
     Focus(bool),

@@ -17,6 +17,7 @@ pub mod theme;
 pub mod update;
 pub mod view;
 
+pub use guard::PAUSE;
 pub use state::{Mode, Setup, State};
 pub use theme::Theme;
 pub use update::update;

@@ -4,7 +4,7 @@
 //! go to `app`, which answers with messages through the inbox.
 
 use crate::app::{Clock, Inbox};
-use crate::console::guard::Guard;
+use crate::console::guard::{Guard, Verdict};
 use crate::console::message::{Effect, Key, Message};
 use crate::console::terminal::{Input, SLOW_AFTER, Signal, Signals, Terminal};
 use crate::model::Problem;
@@ -20,6 +20,8 @@ pub trait Program {
     fn next_deadline(&self, now: Timestamp) -> Option<Timestamp>;
     /// The question on screen whose answer changes something: its keys are guarded.
     fn question(&self) -> Option<u64>;
+    /// Whether this key says yes to a question.
+    fn confirms(&self, key: Key) -> bool;
 }
 
 /// How it ended. The terminal is given back by then.
@@ -40,6 +42,9 @@ const LOST: u8 = 129;
 
 /// A deadline that has already passed is served this late, so that no mistake of a state can make us spin.
 const SOONEST: Duration = Duration::from_millis(20);
+
+const JOINED: &str = "that key came together with the one before it, as in pasted text: press it again";
+const UNENDED: &str = "a paste has begun and does not end: until it does no key is read but Ctrl-C, which leaves";
 
 /// Runs until the program leaves, a signal ends it, or the terminal is lost.
 ///
@@ -206,9 +211,11 @@ impl Run<'_> {
                 return Some(ended);
             }
             let message = match one {
-                // Typed before the question could be read: thrown away, as if it had never been typed.
-                Told::Key(key, read_at) if !self.guard.admits(key, read_at) => continue,
-                Told::Key(key, _) => Message::Key(key),
+                Told::Key(key, read_at) => match self.guard.judge(key, read_at, self.program.confirms(key)) {
+                    Verdict::Counts => Message::Key(key),
+                    Verdict::Early => continue,
+                    Verdict::Joined => Message::NotTaken(JOINED),
+                },
                 Told::Message(message) => message,
             };
             if let Some(ended) = self.one(message).await {
@@ -256,6 +263,7 @@ fn told(input: Input) -> Option<Told> {
     match input {
         Input::Key(key, read_at) => Some(Told::Key(key, read_at)),
         Input::Paste(text) => Some(Message::Paste(text).into()),
+        Input::Unended => Some(Message::NotTaken(UNENDED).into()),
         Input::Focus(gained) => Some(Message::Focus(gained).into()),
         Input::Lost => None,
     }

@@ -66,7 +66,7 @@ impl Desk {
         let config = self.config();
         let start = Start::cutover(&Self::args(&config, args)).size(200, 50);
         let pty = self.env().iter().fold(start, |start, (name, value)| start.env(name, value)).start();
-        pty.wait("anything else to leave it:");
+        pty.wait("anything else to leave it:\n>");
         pty
     }
 
@@ -236,10 +236,25 @@ fn on_a_terminal_only_the_name_typed_after_the_question_confirms() {
     let start = Start::cutover(&Desk::args(&config, &["schedules", "disable", RULE]));
     let mut pty = desk.env().iter().fold(start, |start, (name, value)| start.env(name, value)).start();
     pty.keys("staging-refresh-nightly\n");
-    pty.wait("anything else to leave it:");
+    pty.until("keys to count", |screen| screen.contains("leave it:") && screen.ends_with("\n>"));
     assert_eq!(desk.writes(), 0);
     pty.keys("n\n");
     assert_eq!(pty.end().0, 1);
+    drop(pty);
+    // Pasted, as terminals mark it: in one piece, and line by line.
+    for pieces in [&["\x1b[200~staging-refresh-nightly\n\x1b[201~"][..], &["\x1b[200~", "staging-refresh-nightly\n"]] {
+        let mut pty = desk.asked(&["schedules", "disable", RULE]);
+        assert!(pty.raw().windows(8).any(|bytes| bytes == b"\x1b[?2004h"));
+        pieces.iter().for_each(|piece| pty.keys(piece));
+        pty.wait("pasted text answers nothing here: type it");
+        assert_eq!(pty.end().0, 1);
+        assert!(pty.raw().windows(8).any(|bytes| bytes == b"\x1b[?2004l"));
+    }
+    // Ctrl-C leaves, and the terminal is as it was.
+    let mut pty = desk.asked(&["schedules", "disable", RULE]);
+    pty.keys("\x03");
+    assert_eq!(pty.end().0, 130);
+    assert!(pty.raw().windows(8).any(|bytes| bytes == b"\x1b[?2004l"));
     drop(pty);
     assert!(desk.writes() == 0 && desk.activity().is_empty());
 

@@ -27,9 +27,12 @@ fn on_the_rule(pty: &Pty) {
 
 /// The question about disabling it, when keys count.
 fn asked(pty: &Pty) -> String {
+    asked_for(pty, OPEN)
+}
+
+fn asked_for(pty: &Pty, open: &str) -> String {
     pty.keys("Od");
-    pty.wait(OPEN);
-    pty.until("keys to count", |screen| screen.contains(OPEN) && !screen.contains("one moment…"))
+    pty.until("keys to count", |screen| screen.contains(open) && !screen.contains("one moment…"))
 }
 
 #[test]
@@ -80,6 +83,14 @@ fn what_is_typed_too_early_or_pasted_is_no_answer() {
     pty.keys(&format!("\x1b[200~{NAME}\r\x1b[201~"));
     let screen = pty.wait("pasted text answers nothing here");
     assert!(screen.contains(OPEN) && !screen.contains(&format!("> {NAME}")), "{screen}");
+    // Over a slow line it comes in pieces; only its end ends it.
+    for piece in ["\x1b[200~", NAME, "\r", "\x1b[20", "1~"] {
+        pty.keys(piece);
+        pause();
+    }
+    let screen =
+        pty.until("the open question", |screen| screen.contains(OPEN) && screen.contains("pasted text answers"));
+    assert!(!screen.contains(&format!("> {NAME}")), "{screen}");
     // A terminal that does not tell: all in one piece.
     pty.keys(&format!("{NAME}\r"));
     let screen = pty.wait(&format!("> {NAME}"));
@@ -89,6 +100,28 @@ fn what_is_typed_too_early_or_pasted_is_no_answer() {
     pty.keys("\x03");
     assert_eq!(pty.end().0, 0);
     assert_eq!((desk.writes(), desk.activity().len()), (0, 0));
+}
+
+/// Longer than half a sequence is waited for.
+fn pause() {
+    std::thread::sleep(std::time::Duration::from_millis(120));
+}
+
+#[test]
+fn a_key_of_ones_own_that_confirms_is_no_better_guarded_when_pasted_than_enter() {
+    let desk = Desk::new(&[]);
+    let config = std::fs::read_to_string(desk.config()).unwrap();
+    desk.configure(&format!("{config}\n[keys]\nconfirm-change = \"Tab\"\n"));
+    let mut pty = console(&desk, &[], &[]);
+    on_the_rule(&pty);
+    asked_for(&pty, "type staging-refresh-nightly and");
+    pty.keys(&format!("{NAME}\t"));
+    pty.wait("that key came together with the one before it");
+    assert_eq!(desk.writes(), 0);
+    pty.keys("\t");
+    pty.wait("✓ disabled rule:default/staging-refresh-nightly");
+    pty.keys("\x03");
+    assert_eq!((pty.end().0, desk.writes()), (0, 1));
 }
 
 #[test]

@@ -52,6 +52,7 @@ pub enum Stage {
         lives: SignedDuration,
         /// It has been on screen long enough: keys count.
         admitted: bool,
+        head: Head,
         /// Why the last answer was none.
         says: Option<&'static str>,
     },
@@ -66,9 +67,37 @@ pub enum Stage {
     Ended,
 }
 
+/// How much of what must not be overlooked has been on screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Head {
+    /// All of it: from then on it can be answered.
+    pub read: bool,
+    /// Lines of its end that have been, in a box of this width with so many of them in it.
+    lines: usize,
+    of: (u16, usize),
+}
+
+impl Head {
+    /// These lines of the body are on screen, and it begins with so many of the head.
+    pub fn note(&mut self, width: u16, offset: usize, rows: usize, below: usize) {
+        if self.of != (width, below) {
+            (self.of, self.lines) = ((width, below), 0);
+        }
+        if offset <= self.lines {
+            self.lines = self.lines.max(offset + rows);
+        }
+        self.read |= self.lines >= below;
+    }
+}
+
 impl Confirm {
     pub fn new(id: u64, changes: Vec<Change>) -> Self {
         Self { id, changes, rows: Vec::new(), stage: Stage::Asking, text: String::new(), offset: 0 }
+    }
+
+    /// What must not be overlooked has been on screen, all of it.
+    pub fn is_read(&self) -> bool {
+        matches!(&self.stage, Stage::Open { head: Head { read: true, .. }, .. })
     }
 
     /// Several were marked.

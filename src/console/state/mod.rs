@@ -274,7 +274,7 @@ impl State {
     /// The question on screen whose keys are guarded.
     pub fn question(&self) -> Option<u64> {
         match &self.overlay {
-            Some(Overlay::Confirm(confirm)) if confirm.is_guarded() => Some(confirm.id),
+            Some(Overlay::Confirm(confirm)) if confirm.is_guarded() && !self.layout().too_small => Some(confirm.id),
             _ => None,
         }
     }

@@ -9,10 +9,6 @@ use std::io;
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// A sequence whose next byte does not come within this time has ended. 50 ms is the least that survives a slow SSH line;
-/// it is also how late a lone Esc is noticed.
-const SEQUENCE_WITHIN: Duration = Duration::from_millis(50);
-
 /// What the terminal said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
@@ -20,6 +16,8 @@ pub enum Input {
     Key(Key, Instant),
     Paste(String),
     Focus(bool),
+    /// A paste has begun and does not end; until it does, nothing is a key but Ctrl-C.
+    Unended,
     /// Nobody is there any more: hangup, end of file, or an error on either side.
     Lost,
 }
@@ -40,7 +38,7 @@ fn listen(say: &Sender<Input>) {
     let mut parser = Parser::default();
     let mut bytes = [0u8; 4096];
     loop {
-        let typed = match wait(parser.is_open().then_some(SEQUENCE_WITHIN)) {
+        let typed = match wait(parser.waits()) {
             Waited::Silent => parser.give_up(),
             Waited::Interrupted => continue,
             Waited::Lost => return,
@@ -57,6 +55,7 @@ fn listen(say: &Sender<Input>) {
                 Typed::Key(key) => Input::Key(key, at),
                 Typed::Paste(text) => Input::Paste(text),
                 Typed::Focus(gained) => Input::Focus(gained),
+                Typed::Unended => Input::Unended,
             };
             if say.blocking_send(input).is_err() {
                 return;

@@ -4,6 +4,14 @@
 //! (letters are commands here), and because end of file must be told apart from silence.
 
 use crate::console::message::{Key, KeyCode};
+use std::time::Duration;
+
+/// A sequence whose next byte does not come within this time has ended. 50 ms is the least that survives a slow SSH line;
+/// it is also how late a lone Esc is noticed.
+const SEQUENCE_WITHIN: Duration = Duration::from_millis(50);
+
+/// A paste that stands still for this long is thrown away. Its pieces come over the same slow line, but only its end ends it.
+const PASTE_WITHIN: Duration = Duration::from_secs(10);
 
 /// A paste longer than this is cut: no field here takes more, and memory is not the sender's to fill.
 const PASTE_MAX: usize = 64 * 1024;
@@ -13,19 +21,31 @@ const SEQUENCE_MAX: usize = 64;
 
 const PASTE_END: &[u8] = b"\x1b[201~";
 
+const CTRL_C: u8 = 0x03;
+
 /// What a stretch of bytes meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
     Key(Key),
     Paste(String),
     Focus(bool),
+    /// A paste stands still: it was thrown away, and what comes up to its end is, too.
+    Unended,
 }
 
 /// Bytes that are not yet a whole key.
 #[derive(Debug, Default)]
 pub struct Parser {
     pending: Vec<u8>,
-    paste: Option<Vec<u8>>,
+    paste: Option<Pasting>,
+}
+
+/// A paste that has begun.
+#[derive(Debug, Default)]
+struct Pasting {
+    text: Vec<u8>,
+    /// Nothing of it is kept any more.
+    thrown_away: bool,
 }
 
 /// What the front of the pending bytes is.
@@ -38,9 +58,12 @@ enum Front {
 }
 
 impl Parser {
-    /// Something has begun and not ended: call [`Parser::give_up`] if nothing follows soon.
-    pub fn is_open(&self) -> bool {
-        !self.pending.is_empty() || self.paste.is_some()
+    /// Something has begun and not ended: call [`Parser::give_up`] if nothing follows for so long.
+    pub fn waits(&self) -> Option<Duration> {
+        match &self.paste {
+            Some(paste) => (!paste.thrown_away).then_some(PASTE_WITHIN),
+            None => (!self.pending.is_empty()).then_some(SEQUENCE_WITHIN),
+        }
     }
 
     /// Takes what the terminal sent.
@@ -51,12 +74,15 @@ impl Parser {
         out
     }
 
-    /// Nothing followed: a lone escape is the Esc key, half a sequence is nothing, a paste without an end has ended.
+    /// Nothing followed: a lone escape is the Esc key, half a sequence is nothing. A paste without an end is thrown away, and
+    /// goes on: its rest, should it come, is no key either.
     pub fn give_up(&mut self) -> Vec<Typed> {
         let mut out = Vec::new();
-        if let Some(text) = self.paste.take() {
-            let rest = std::mem::take(&mut self.pending);
-            out.push(paste(text, &rest));
+        if let Some(paste) = &mut self.paste {
+            if !std::mem::replace(&mut paste.thrown_away, true) {
+                paste.text = Vec::new();
+                out.push(Typed::Unended);
+            }
             return out;
         }
         match std::mem::take(&mut self.pending).as_slice() {
@@ -78,7 +104,7 @@ impl Parser {
             let (count, typed) = match front(&self.pending) {
                 Front::Whole(count, typed) => (count, typed),
                 Front::PasteBegins(count) => {
-                    self.paste = Some(Vec::new());
+                    self.paste = Some(Pasting::default());
                     (count, None)
                 }
                 Front::Open => return,
@@ -92,22 +118,27 @@ impl Parser {
     fn consume_paste(&mut self, out: &mut Vec<Typed>) -> bool {
         let end = self.pending.windows(PASTE_END.len()).position(|window| window == PASTE_END);
         // Without an end the last bytes may be the beginning of one.
-        let taken = end.unwrap_or_else(|| self.pending.len().saturating_sub(PASTE_END.len() - 1));
-        let Some(text) = self.paste.as_mut() else { return false };
-        let room = PASTE_MAX.saturating_sub(text.len());
-        text.extend(self.pending.drain(..taken).take(room));
-        if end.is_some() {
-            self.pending.drain(..PASTE_END.len());
-            out.push(paste(self.paste.take().unwrap_or_default(), &[]));
+        let begun = |count: &usize| self.pending.ends_with(&PASTE_END[..*count]);
+        let taken = end.unwrap_or_else(|| self.pending.len() - (1..PASTE_END.len()).rev().find(begun).unwrap_or(0));
+        let Some(paste) = self.paste.as_mut() else { return false };
+        let taken = self.pending.drain(..taken);
+        if paste.thrown_away {
+            // The one way out, where the end never comes.
+            out.extend(taken.filter(|byte| *byte == CTRL_C).map(|_| ctrl('c')));
+        } else {
+            let room = PASTE_MAX.saturating_sub(paste.text.len());
+            paste.text.extend(taken.take(room));
         }
-        end.is_some()
+        if end.is_none() {
+            return false;
+        }
+        self.pending.drain(..PASTE_END.len());
+        let Pasting { text, thrown_away } = self.paste.take().unwrap_or_default();
+        if !thrown_away {
+            out.push(Typed::Paste(String::from_utf8_lossy(&text).into_owned()));
+        }
+        true
     }
-}
-
-fn paste(mut text: Vec<u8>, rest: &[u8]) -> Typed {
-    let room = PASTE_MAX.saturating_sub(text.len());
-    text.extend(rest.iter().take(room));
-    Typed::Paste(String::from_utf8_lossy(&text).into_owned())
 }
 
 fn front(bytes: &[u8]) -> Front {
@@ -303,7 +334,7 @@ mod tests {
         for (bytes, want) in cases() {
             let mut parser = Parser::default();
             assert_eq!(parser.feed(bytes), want, "{:?}", bytes.escape_ascii().to_string());
-            assert!(!parser.is_open(), "{:?}", bytes.escape_ascii().to_string());
+            assert_eq!(parser.waits(), None, "{:?}", bytes.escape_ascii().to_string());
         }
     }
 
@@ -324,14 +355,36 @@ mod tests {
             (b"\x1bO", modified(KeyCode::Char('O'), false, true)),
             (b"\x1b[1;", vec![]),
             (b"\xe6\xbc", vec![]),
-            (b"\x1b[200~half", vec![Typed::Paste("half".into())]),
         ] {
             let mut parser = Parser::default();
             assert_eq!(parser.feed(bytes), vec![]);
-            assert!(parser.is_open());
+            assert_eq!(parser.waits(), Some(SEQUENCE_WITHIN));
             assert_eq!(parser.give_up(), want, "{:?}", bytes.escape_ascii().to_string());
-            assert!(!parser.is_open());
+            assert_eq!(parser.waits(), None);
         }
+    }
+
+    #[test]
+    fn only_its_end_ends_a_paste_however_long_it_takes() {
+        let mut parser = Parser::default();
+        for piece in [&b"\x1b[200~"[..], b"billing-cdc", b"\r\x1b[20", b"0~q\x1b["] {
+            assert_eq!(parser.feed(piece), vec![]);
+            assert_eq!(parser.waits(), Some(PASTE_WITHIN), "it is not half a sequence");
+        }
+        assert_eq!(parser.feed(b"201~"), vec![Typed::Paste("billing-cdc\r\x1b[200~q".into())]);
+        assert_eq!((parser.waits(), parser.feed(b"q")), (None, key(KeyCode::Char('q'))));
+    }
+
+    #[test]
+    fn a_paste_that_stands_still_is_thrown_away_with_its_rest() {
+        let mut parser = Parser::default();
+        assert_eq!(parser.feed(b"\x1b[200~billing"), vec![]);
+        assert_eq!((parser.give_up(), parser.waits()), (vec![Typed::Unended], None));
+        assert_eq!(parser.feed(b"-cdc\rq\x1b"), vec![]);
+        assert_eq!(parser.give_up(), vec![], "it is told once");
+        assert_eq!(parser.feed(b"\x03"), modified(KeyCode::Char('c'), true, false), "out of it at any time");
+        assert_eq!(parser.feed(b"q\r\x1b[201~q"), key(KeyCode::Char('q')), "what follows it is a key again");
+        assert_eq!(parser.feed(b"\x1b[200~x\x1b[201~"), vec![Typed::Paste("x".into())]);
     }
 
     #[test]

@@ -3,15 +3,15 @@
 //! [`ask`] is the way in for every screen. Whether an answer confirms anything is decided where changes are made; here it is
 //! made sure that nothing goes there which nobody typed into an open question, after it was on screen long enough.
 
-use super::export;
+use super::{changed, export};
 use crate::console::message::Effect;
-use crate::console::state::confirm::{ANSWER_MAX, Confirm, Row, Stage, shape};
+use crate::console::state::confirm::{ANSWER_MAX, Confirm, Head, Row, Stage, shape};
 use crate::console::state::notice::{Done, Notice};
 use crate::console::state::page::Move;
 use crate::console::state::problems::EntryState;
 use crate::console::state::{Connection, Mode, Overlay, State};
 use crate::model::audit::State as End;
-use crate::model::change::{Change, Draft, Outcome, Precondition};
+use crate::model::change::{Change, Draft, Outcome};
 use crate::model::untrusted::shown;
 use crate::model::{Problem, ProblemKind, Subject};
 use jiff::Timestamp;
@@ -122,7 +122,7 @@ pub fn drafted(state: &mut State, id: u64, drafts: Vec<Result<Draft, Problem>>, 
         effects.push(Effect::DropDraft { id });
         Stage::Over { why: "not all of it was looked at".to_owned() }
     } else if confirm.expected().is_some() {
-        Stage::Open { since: now, lives, admitted: false, says: None }
+        Stage::Open { since: now, lives, admitted: false, head: Head::default(), says: None }
     } else {
         Stage::Closed
     };
@@ -130,6 +130,9 @@ pub fn drafted(state: &mut State, id: u64, drafts: Vec<Result<Draft, Problem>>, 
 
 /// It has been on screen long enough: what is typed from here on counts.
 pub fn admit(state: &mut State, id: u64) {
+    if !is_shown(state) {
+        return;
+    }
     if let Some(Stage::Open { admitted, .. }) = of(state, id).map(|confirm| &mut confirm.stage) {
         *admitted = true;
     }
@@ -138,6 +141,17 @@ pub fn admit(state: &mut State, id: u64) {
 /// It can be read, so it can be answered.
 fn is_shown(state: &State) -> bool {
     !state.layout().too_small
+}
+
+/// Notes how far its head was on screen. On a small one the end of it has to be scrolled through, without a jump.
+pub fn read(state: &mut State) {
+    let (now, area, shown) = (state.now, state.area, is_shown(state));
+    let Some(confirm) = open(state).filter(|confirm| shown && !confirm.is_read()) else { return };
+    let shape = shape(confirm, now, area);
+    let offset = confirm.offset.min(shape.scrolls());
+    if let Stage::Open { head, .. } = &mut confirm.stage {
+        head.note(shape.pane.width, offset, shape.rows, shape.below);
+    }
 }
 
 /// A character: a number chooses an offer while nothing is typed; anything else is part of the answer.
@@ -164,7 +178,7 @@ pub fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
         return;
     }
     let Some(confirm) = open(state) else { return };
-    if let Stage::Open { admitted: true, says, .. } = &mut confirm.stage {
+    if let Stage::Open { admitted: true, head: Head { read: true, .. }, says, .. } = &mut confirm.stage {
         *says = None;
         change(&mut confirm.text);
     }
@@ -177,7 +191,7 @@ pub fn answer(state: &mut State, effects: &mut Vec<Effect>) {
     }
     let Some(confirm) = open(state) else { return };
     let expected = confirm.expected();
-    let Stage::Open { admitted: true, says, .. } = &mut confirm.stage else { return };
+    let Stage::Open { admitted: true, head: Head { read: true, .. }, says, .. } = &mut confirm.stage else { return };
     if expected.is_none_or(|expected| expected != confirm.text) {
         *says = Some(if confirm.text.is_empty() {
             "nothing is typed yet, so nothing was sent"
@@ -278,25 +292,9 @@ pub fn compare(state: &mut State, subject: &Subject, received: Timestamp, effect
     let changed = confirm.going().find_map(|(_, draft)| {
         let preview = &draft.preview;
         // Of before it was looked at: the preview knows better.
-        if received < preview.made {
-            return None;
-        }
-        let now = match (&preview.precondition, subject) {
-            (Precondition::Task(then), Subject::Tasks) => world.task(&then.arn)?.status.raw(),
-            (Precondition::Schedule(then), Subject::Schedules) => {
-                let same = |one: &&crate::model::schedule::Schedule| {
-                    (one.kind, &one.group, &one.name) == (then.kind, &then.group, &then.name)
-                };
-                world.schedules.iter().find(same)?.state.raw()
-            }
-            _ => return None,
-        };
-        let then = preview.precondition.state();
-        let words = |name: &str| {
-            let (then, now) = (shown(then).to_lowercase(), shown(now).to_lowercase());
-            format!("{name} was {then} when it was looked at and is {now} now, so the question is closed")
-        };
-        (then != now).then(|| words(&preview.change.answer().shown()))
+        let known = received >= preview.made;
+        let what = known.then(|| changed::since(world, preview, subject)).flatten()?;
+        Some(format!("{} {what}, so the question is closed", preview.change.answer().shown()))
     });
     if let Some(why) = changed {
         die(state, &why, effects);

@@ -7,6 +7,7 @@
 
 mod activity;
 mod alerts;
+mod changed;
 pub mod confirm;
 mod export;
 mod keys;
@@ -17,6 +18,7 @@ mod report;
 
 use super::message::{Effect, Message};
 use super::state::facts::Held;
+use super::state::notice::{Done, Notice};
 use super::state::problems::EntryState;
 use super::state::{Banner, Connection, Mode, State, Traffic, age};
 use crate::model::parts::Identity;
@@ -32,6 +34,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
     match message {
         Message::Key(key) => keys::press(state, key, &mut effects),
         Message::Paste(text) => keys::paste(state, &text),
+        Message::NotTaken(why) => state.notice = Some(Notice::new(Done::Not, why, state.now)),
         Message::Resize(area) => state.area = area,
         Message::Focus(focused) => state.focused = focused,
         Message::Tick => {}
@@ -82,6 +85,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     }
     lists::pass(state);
     activity::pass(state, effects);
+    confirm::read(state);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {

@@ -15,6 +15,9 @@ use jiff::Timestamp;
 /// Widest box; longer lines are hard to read.
 const WIDTH: u16 = 110;
 
+/// How a preview begins to say it in its own words.
+const DESTROYS: &str = "DESTROYS ROWS";
+
 /// Lines of what is between that are always there: of a small screen a fifth.
 fn least(most: usize) -> usize {
     (most / 5).clamp(1, 4)
@@ -61,6 +64,8 @@ pub struct Shape {
     pub foot: Vec<Line>,
     /// Lines of the body that there is room for.
     pub rows: usize,
+    /// Lines of the head that the body begins with, for want of room.
+    pub below: usize,
 }
 
 impl Shape {
@@ -110,10 +115,12 @@ pub fn shape(confirm: &Confirm, now: Timestamp, area: Area) -> Shape {
     let between = usize::from(!body.is_empty()) + usize::from(!foot.is_empty());
     let fixed = foot.len() + between;
     let room = most.saturating_sub(fixed + least(most).min(body.len())).max(2);
+    let mut below = 0;
     if head.len() > room {
         // All of it is first to be read below; here it is said that there is more.
         let rest = head.split_off(room - 1);
-        let words = format!("… {} of this below", text::plural(rest.len(), "more line"));
+        below = rest.len();
+        let words = format!("… {} of this below", text::plural(below, "more line"));
         head.push(Line { kind: Kind::Warning, sign: String::new(), text: words });
         body.splice(0..0, rest);
     }
@@ -126,7 +133,7 @@ pub fn shape(confirm: &Confirm, now: Timestamp, area: Area) -> Shape {
         height: u16::try_from(height).unwrap_or(area.height),
         boxed: true,
     };
-    Shape { pane, title: title(confirm), head, body, foot, rows }
+    Shape { pane, title: title(confirm), head, body, foot, rows, below }
 }
 
 fn title(confirm: &Confirm) -> String {
@@ -207,13 +214,18 @@ fn together(confirm: &Confirm, going: usize) -> String {
 /// What must not be overlooked: of one its own, of several what is said of all.
 fn warnings(going: &[&Draft], head: &mut Lines) {
     let Some((first, rest)) = going.split_first() else { return };
-    if let Grade::Destroys { destination } = &first.preview.grade {
+    let says_so = |warning: &&String| warning.starts_with(DESTROYS);
+    let said = first.preview.warnings.iter().find(says_so);
+    if let (Grade::Destroys { destination }, None) = (&first.preview.grade, said) {
         let of = destination.as_ref().map_or_else(|| "a database that is not known".to_owned(), ToString::to_string);
         head.add(Kind::Bad, "✗ ", &format!("destroys rows of {of}"));
     }
     for warning in &first.preview.warnings {
         if rest.iter().all(|draft| draft.preview.warnings.contains(warning)) {
-            head.add(Kind::Warning, "▲ ", warning);
+            match says_so(&warning) {
+                true => head.add(Kind::Bad, "✗ ", warning),
+                false => head.add(Kind::Warning, "▲ ", warning),
+            }
         }
     }
     let own = going.iter().filter(|draft| own_warnings(draft, going).next().is_some()).count();
@@ -378,7 +390,11 @@ fn bottom(confirm: &Confirm, now: Timestamp, foot: &mut Lines) {
             foot.add(Kind::Words, "", &format!("type {} and Enter to do it{out}; {left} s left", shown(&expected)));
             let room = foot.width.saturating_sub(4);
             let typed = text::tail(&confirm.text, room).to_owned();
-            let (kind, typed) = if *admitted { (Kind::Field, typed) } else { (Kind::Shut, "one moment…".to_owned()) };
+            let (kind, typed) = match (*admitted, confirm.is_read()) {
+                (false, _) => (Kind::Shut, "one moment…".to_owned()),
+                (true, false) => (Kind::Shut, "scroll down first: there is more to be read".to_owned()),
+                (true, true) => (Kind::Field, typed),
+            };
             foot.all.push(Line { kind, sign: "> ".to_owned(), text: typed });
             if let Some(says) = says {
                 foot.add(Kind::Warning, "▲ ", says);

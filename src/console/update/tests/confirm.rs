@@ -4,8 +4,9 @@ use super::*;
 use crate::console::fixtures::changes::*;
 use crate::console::state::Mode;
 use crate::console::state::confirm::Stage;
+use crate::model::EndpointArn;
 use crate::model::audit::State as End;
-use crate::model::change::{Change, Draft, Grade, Verb};
+use crate::model::change::{Change, Destination, Draft, Grade, Precondition, Verb};
 use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -116,6 +117,109 @@ fn an_older_report_does_not_end_a_question_that_knows_better() {
     let old = tasks().into_iter().map(|task| crate::model::task::Task { status: TaskStatus::Stopped, ..task });
     update(&mut state, observed(Subject::Tasks, Value::Tasks(old.collect()), 1, 15), now());
     assert!(matches!(stage(&state), Some(Stage::Open { .. })));
+}
+
+/// A billing-cdc that became something else, and the words for it.
+#[test]
+fn a_question_about_what_is_not_the_same_any_more_is_closed() {
+    use crate::model::observation::Definition;
+    use crate::model::parts::Endpoint;
+    use crate::model::task::{MigrationType, Task};
+    let arn = arn("BILLINGXCDC");
+    let with = |change: &dyn Fn(&mut Task)| {
+        let mut all = tasks();
+        all.iter_mut().filter(|task| task.arn == arn).for_each(change);
+        observed(Subject::Tasks, Value::Tasks(all), -5, 15)
+    };
+    let defined = |mappings: &str, mode: &str| {
+        let settings = format!(r#"{{"FullLoadSettings":{{"TargetTablePrepMode":"{mode}"}}}}"#);
+        let new = Definition { table_mappings: Some(mappings.to_owned()), settings: Some(settings) };
+        observed(Subject::Definition(arn.clone()), Value::Definition(new), -5, 15)
+    };
+    let target = |host: &str, database: &str| {
+        let arn = tasks()[0].target.clone();
+        let (host, database) = (Some(host.into()), Some(database.into()));
+        let one = Endpoint { arn, host, database, ..Endpoint::default() };
+        observed(Subject::Endpoints, Value::Endpoints(vec![one]), -5, 15)
+    };
+    let gone = tasks().into_iter().filter(|task| task.arn != arn).collect();
+    let elsewhere = EndpointArn("arn:aws:dms:eu-west-1:123456789012:endpoint:ELSEWHERE".into());
+    for (report, want) in [
+        (with(&|_| {}), None),
+        (observed(Subject::Tasks, Value::Tasks(gone), -5, 15), Some("billing-cdc is not there any more")),
+        (with(&|task| task.target = elsewhere.clone()), Some("billing-cdc has another target than when")),
+        (with(&|task| task.source = elsewhere.clone()), Some("billing-cdc has another source than when")),
+        (with(&|task| task.instance = None), Some("another replication instance")),
+        (with(&|task| task.migration_type = MigrationType::FullLoad), Some("another migration type")),
+        (defined("{}", "DO_NOTHING"), None),
+        (defined("{ }", "DO_NOTHING"), Some("billing-cdc has other table mappings")),
+        (defined("{}", "DROP_AND_CREATE"), Some("another TargetTablePrepMode")),
+        (target("STAGING.example.", "shop"), None),
+        (target("prod.example", "shop"), Some("another host or database at its target")),
+        (target("staging.example", "other"), Some("another host or database at its target")),
+    ] {
+        let mut draft = draft(&stop("billing-cdc"));
+        let Precondition::Task(then) = &mut draft.preview.precondition else { panic!() };
+        (then.mappings, then.prep_mode) = (Some("{}".to_owned()), Some("DO_NOTHING".to_owned()));
+        then.target_at = Some(Destination::new("staging.example", "shop"));
+        let (mut state, id) = open(120, 40, vec![stop("billing-cdc")], vec![draft]);
+        let effects = update(&mut state, report, after(6));
+        match want {
+            None => assert!(matches!(stage(&state), Some(Stage::Open { .. })), "{:?}", stage(&state)),
+            Some(want) => {
+                assert!(over(&state).contains(want), "{want}: {}", over(&state));
+                assert!(effects.contains(&Effect::DropDraft { id }));
+            }
+        }
+    }
+}
+
+/// More to fear than a small screen has room for.
+#[test]
+fn nothing_is_answered_before_all_there_is_to_fear_was_on_screen() {
+    let mut draft = draft(&stop("billing-cdc"));
+    draft.preview.warnings = (1..12).map(|n| format!("warning {n}")).collect();
+    let ready = |state: &State| match &state.overlay {
+        Some(Overlay::Confirm(confirm)) => confirm.is_read(),
+        _ => panic!(),
+    };
+    let (state, _) = open(120, 60, vec![stop("billing-cdc")], vec![draft.clone()]);
+    assert!(ready(&state), "all of it fits");
+    let (mut state, id) = open(80, 24, vec![stop("billing-cdc")], vec![draft.clone()]);
+    assert!(ready(&state), "all of it fits");
+    let (mut small, small_id) = open(60, 15, vec![stop("billing-cdc")], vec![draft]);
+    press(&mut small, "billing-cdc");
+    assert_eq!(enter(&mut small), []);
+    keys(&mut small, &[KeyCode::End]);
+    press(&mut small, "billing-cdc");
+    assert!(!ready(&small) && enter(&mut small).is_empty(), "jumped over");
+    keys(&mut small, &[KeyCode::Home]);
+    for _ in 0..20 {
+        keys(&mut small, &[KeyCode::PageDown]);
+    }
+    press(&mut small, "billing-cdc");
+    assert!(ready(&small));
+    assert_eq!(enter(&mut small), [Effect::Confirm { id: small_id, answer: "billing-cdc".into() }]);
+    // What was read stays read, however small it gets.
+    update(&mut state, Message::Resize(Area { width: 60, height: 15 }), now());
+    press(&mut state, "billing-cdc");
+    assert_eq!(enter(&mut state), [Effect::Confirm { id, answer: "billing-cdc".into() }]);
+}
+
+#[test]
+fn while_the_screen_is_too_small_to_read_it_there_is_no_question() {
+    let mut state = populated_with(operating(), 20, 5);
+    let id = put(&mut state, vec![stop("billing-cdc")]);
+    update(&mut state, Message::Drafted { id, drafts: vec![Ok(draft(&stop("billing-cdc")))] }, now());
+    update(&mut state, Message::Admitted { id }, now());
+    assert_eq!(state.question(), None);
+    update(&mut state, Message::Resize(Area { width: 120, height: 40 }), now());
+    assert_eq!(state.question(), Some(id), "from here on it can be read");
+    press(&mut state, "billing-cdc");
+    assert_eq!(enter(&mut state), []);
+    update(&mut state, Message::Admitted { id }, now());
+    press(&mut state, "billing-cdc");
+    assert_eq!(enter(&mut state).len(), 1);
 }
 
 #[test]

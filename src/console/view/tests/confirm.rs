@@ -46,7 +46,18 @@ fn a_long_question_on_the_smallest_screen() {
     let (state, _) = open(60, 15, vec![change], vec![draft]);
     let screen = text(&state);
     assert!(screen.contains("type staging-refresh and Enter") && screen.contains("destroys rows of"), "{screen}");
+    assert!(screen.contains("scroll down first"), "{screen}");
     assert_snapshot!(screen);
+}
+
+#[test]
+fn that_rows_are_destroyed_is_said_once() {
+    let (change, mut draft) = long();
+    draft.preview.warnings.insert(0, "DESTROYS ROWS in shop-staging/shop".to_owned());
+    let (state, _) = open(120, 40, vec![change], vec![draft]);
+    let screen = text(&state);
+    assert!(screen.contains("✗ DESTROYS ROWS in shop-staging/shop"), "{screen}");
+    assert_eq!(screen.to_lowercase().matches("destroys rows").count(), 1, "{screen}");
 }
 
 #[test]
