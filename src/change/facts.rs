@@ -1,11 +1,12 @@
 //! One task with what it stands between, as it was just read: what a change of it is judged and compared by.
 
+use super::grade::grade;
 use crate::aws::Reader;
-use crate::model::change::{Destination, Standing, Verb};
+use crate::model::change::{Destination, Grade, Standing, Verb};
 use crate::model::parts::{ConnectionTest, Endpoint};
 use crate::model::settings::{self, TaskSettings};
 use crate::model::table::TableRow;
-use crate::model::task::{Task, TaskStatus};
+use crate::model::task::{MigrationType, Task, TaskStatus};
 use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, Problem, ProblemKind, ReplicationArn, Untrusted};
 use jiff::Timestamp;
@@ -25,12 +26,14 @@ pub struct TaskFacts {
     pub places: [Result<Destination, String>; 2],
     /// Statistics of those tables the verb names; of one that the task does not have there are none.
     pub named: Vec<TableRow>,
+    /// By the clock of AWS.
+    pub read_at: Timestamp,
 }
 
 impl TaskFacts {
     pub async fn read(reader: &Reader, arn: &ReplicationArn, verb: &Verb) -> Result<Self, Problem> {
-        let mut tasks = reader.tasks_in_full(std::slice::from_ref(arn)).await?.value;
-        let Some(task) = tasks.pop().filter(|task| task.arn == *arn) else {
+        let mut answer = reader.tasks_in_full(std::slice::from_ref(arn)).await?;
+        let Some(task) = answer.value.pop().filter(|task| task.arn == *arn) else {
             return Err(Problem {
                 kind: ProblemKind::NotFound,
                 summary: "there is no such task".to_owned(),
@@ -47,31 +50,31 @@ impl TaskFacts {
             _ => reader.connections().await?.value,
         };
         let endpoint = |arn: &EndpointArn| endpoints.iter().find(|endpoint| endpoint.arn == *arn).cloned();
-        let test = |arn: &EndpointArn| {
-            let ours = |test: &&ConnectionTest| Some(&test.instance) == task.instance.as_ref() && test.endpoint == *arn;
-            connections.iter().find(ours).cloned()
-        };
         let (source, target) = (endpoint(&task.source), endpoint(&task.target));
-        // A stop in the middle of a load that nothing resumes is confirmed with the database too.
-        let writes = match verb {
-            Verb::TestConnections => false,
-            Verb::Stop => task.migration_type.has_full_load() && !load_finished(&task),
-            _ => true,
-        };
-        let places = [place(reader, source.as_ref(), false).await, place(reader, target.as_ref(), writes).await];
+        let places = [place(reader, source.as_ref(), false).await, place(reader, target.as_ref(), false).await];
         let named = match verb {
             Verb::ReloadTables { tables, .. } => reader.tables_named(arn, tables).await?.value,
             _ => Vec::new(),
         };
-        Ok(Self {
+        let mut facts = Self {
             settings: task.settings.as_deref().and_then(|text| settings::parse(text).ok()).unwrap_or_default(),
-            connections: [test(&task.source), test(&task.target)],
+            connections: tests_of(&task, &connections),
             source,
             target,
             places,
             named,
+            read_at: answer.stated.unwrap_or_else(|| reader.service_time(Timestamp::now())),
             task,
-        })
+        };
+        if facts.places[1].is_err() && facts.target_matters(verb) {
+            facts.places[1] = place(reader, facts.target.as_ref(), true).await;
+        }
+        Ok(facts)
+    }
+
+    /// The database decides about it, or is confirmed with it: of a stop in the middle of a load, whether it may be resumed.
+    fn target_matters(&self, verb: &Verb) -> bool {
+        grade(self, verb) != Grade::Undoable || *verb == Verb::Stop && self.is_in_load()
     }
 
     /// What must read the same just before sending.
@@ -106,15 +109,25 @@ impl TaskFacts {
         self.places[1].as_ref().ok()
     }
 
+    /// Its load has ended, in this run and not in an earlier one.
     pub fn load_finished(&self) -> bool {
-        load_finished(&self.task)
+        let stats = &self.task.stats;
+        stats.full_load_finish.is_some_and(|finish| stats.fresh_start.is_none_or(|fresh| finish >= fresh))
+    }
+
+    /// There is, or may be, a load that a stop would break off.
+    pub fn is_in_load(&self) -> bool {
+        self.task.migration_type != MigrationType::Cdc && !self.load_finished()
     }
 }
 
-/// Its load has ended, in this run and not in an earlier one.
-fn load_finished(task: &Task) -> bool {
-    let stats = &task.stats;
-    stats.full_load_finish.is_some_and(|finish| stats.fresh_start.is_none_or(|fresh| finish >= fresh))
+/// Of source and target, from its instance.
+pub(super) fn tests_of(task: &Task, all: &[ConnectionTest]) -> [Option<ConnectionTest>; 2] {
+    [&task.source, &task.target].map(|endpoint| {
+        let ours =
+            |test: &&ConnectionTest| Some(&test.instance) == task.instance.as_ref() && test.endpoint == *endpoint;
+        all.iter().find(ours).cloned()
+    })
 }
 
 /// Where an endpoint is. One that keeps its host in a secret is asked for there, where that matters; of the secret only host
@@ -218,6 +231,7 @@ pub(in crate::change) mod tests {
             source: Some(source),
             target: Some(target),
             named: Vec::new(),
+            read_at: at("10:03:22"),
             task,
         }
     }
@@ -228,6 +242,41 @@ pub(in crate::change) mod tests {
         facts.task.stats = TaskStats::default();
         (facts.task.stop_reason, facts.task.recovery_checkpoint) = (None, None);
         facts
+    }
+
+    #[test]
+    fn a_secret_is_opened_only_where_the_database_decides() {
+        use crate::model::change::{ReloadHow, StartFrom};
+        let in_load = |kind: &str| {
+            let mut facts = facts(kind, "running");
+            facts.task.stats.full_load_finish = None;
+            facts
+        };
+        let leaving = |mut facts: TaskFacts| {
+            facts.settings.prep_mode = Some(PrepMode::DoNothing);
+            facts
+        };
+        let resume = || Verb::Resume { until: None };
+        let start = |from| Verb::Start { from, until: None };
+        let tables = |how| Verb::ReloadTables { tables: Vec::new(), how };
+        for (facts, verb, want) in [
+            (facts("cdc", "stopped"), resume(), false),
+            (facts("full-load-and-cdc", "stopped"), resume(), false),
+            (facts("full-load-and-cdc", "running"), tables(ReloadHow::Validation), false),
+            (facts("full-load", "stopped"), Verb::TestConnections, false),
+            (facts("cdc", "running"), Verb::Stop, false),
+            (facts("full-load-and-cdc", "running"), Verb::Stop, false),
+            (in_load("full-load-and-cdc"), Verb::Stop, true),
+            (in_load("full-load"), Verb::Stop, true),
+            (facts("full-load", "stopped"), resume(), true),
+            (leaving(facts("full-load", "stopped")), resume(), true),
+            (facts("full-load", "stopped"), Verb::Reload { until: None }, true),
+            (facts("full-load-and-cdc", "running"), tables(ReloadHow::Data), true),
+            (fresh("full-load"), start(StartFrom::Beginning), true),
+            (fresh("cdc"), start(StartFrom::Now), true),
+        ] {
+            assert_eq!(facts.target_matters(&verb), want, "{verb:?} of a {:?}", facts.task.migration_type);
+        }
     }
 
     #[test]

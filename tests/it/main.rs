@@ -13,6 +13,7 @@ mod alerts;
 mod budgets;
 mod change;
 mod change_faults;
+mod change_reads;
 mod change_schedules;
 mod change_task_faults;
 mod change_tasks;

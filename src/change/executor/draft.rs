@@ -28,6 +28,14 @@ impl Drafter {
         self.environment.clone()
     }
 
+    pub(in crate::change) fn safeguards(&self) -> &Safeguards {
+        &self.safeguards
+    }
+
+    pub(in crate::change) fn time(&self) -> Time {
+        self.time
+    }
+
     pub(in crate::change) fn now(&self) -> Timestamp {
         (self.time.now)()
     }

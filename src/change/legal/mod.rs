@@ -1,9 +1,11 @@
 //! What may be done to what, and why not otherwise: two tables. Pure. What needs nothing but the thing itself stands in
 //! `model::change::legal`, which the console reads too.
 
+mod back;
 mod task;
 
 pub use crate::model::change::legal::switch;
+pub use back::resume_after;
 pub use task::task;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::change::grade::grade;
 use crate::model::change::{
     Destination, Grade, Refusal, ReloadHow, Ruling, Safeguards, StartFrom, TableName, Verb, VerbKind, legal,
 };
+use crate::model::parts::ConnectionTest;
 use crate::model::task::MigrationType;
 use crate::model::untrusted::shown;
 use crate::model::{ReplicationKind, Untrusted};
@@ -13,10 +14,18 @@ use crate::model::{ReplicationKind, Untrusted};
 type Rule = fn(&TaskFacts, &Verb, &Safeguards) -> Option<Refusal>;
 
 /// In this order: what must never be comes before what could be said better.
-const RULES: [Rule; 8] = [retired, protected, allowed, start_from, until, tables, validation_is_on, connected];
+const RULES: [Rule; 7] = [retired, protected, allowed, start_from, until, tables, validation_is_on];
 
 /// Whether this may be done to this task, as it was just read.
 pub fn task(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Ruling {
+    match but_for_connections(facts, verb, safeguards) {
+        Ruling::Legal => connected(facts, verb, &facts.connections).map_or(Ruling::Legal, Ruling::Refused),
+        other => other,
+    }
+}
+
+/// The same, whatever the tests of its connections say.
+pub(super) fn but_for_connections(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Ruling {
     match legal::task(&legal::Case::of(&facts.task), verb.kind()) {
         Ruling::Legal => {}
         other => return other,
@@ -63,7 +72,7 @@ fn allowed(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Option<Re
         ),
         Err(why) => no(
             format!("it would destroy rows, and in which database is not known: {why}"),
-            "Without host and database it cannot be compared with reload_allowed. The command below does it by hand.",
+            "Without host and database it cannot be compared with reload_allowed. The AWS CLI does it by hand.",
         ),
     }
 }
@@ -106,10 +115,18 @@ fn start_from(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal>
 }
 
 fn until(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal> {
-    if verb.until().is_none() || facts.task.migration_type.has_cdc() {
+    let until = verb.until()?;
+    if !facts.task.migration_type.has_cdc() {
+        return no("it only loads: there are no changes at which it could end", "Leave the end out.");
+    }
+    // A commit that has passed may still be to come for a task that is behind: its preview warns.
+    if !until.of_server() || until.time().is_none_or(|at| at > facts.read_at) {
         return None;
     }
-    no("it only loads: there are no changes at which it could end", "Leave the end out.")
+    no(
+        format!("its end, {}, has passed: it is {} by the clock of AWS", until.raw(), facts.read_at.strftime("%FT%TZ")),
+        "Give a time to come, in UTC, or leave the end out.",
+    )
 }
 
 fn tables(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal> {
@@ -139,7 +156,7 @@ fn validation_is_on(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Re
 
 /// DMS refuses to start where the last test of either connection was not successful. Its word for a test is cached and has
 /// no time.
-fn connected(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal> {
+pub(super) fn connected(facts: &TaskFacts, verb: &Verb, tests: &[Option<ConnectionTest>; 2]) -> Option<Refusal> {
     let classic = facts.task.arn.kind() == ReplicationKind::Classic;
     if classic && *verb == Verb::TestConnections && facts.task.instance.is_none() {
         return no("AWS does not say on which instance it is", "Ask again; else use the AWS console.");
@@ -149,7 +166,7 @@ fn connected(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal> 
     }
     let (which, test) = ["source", "target"]
         .into_iter()
-        .zip(&facts.connections)
+        .zip(tests)
         .find(|(_, test)| test.as_ref().is_none_or(|test| test.status.raw() != "successful"))?;
     let name = shell_name(&facts.task.name.0);
     match test {
@@ -315,6 +332,7 @@ mod tests {
         let time = || start(StartFrom::Time(at("08:00:00")));
         let until: Until = "commit_time:2026-11-22T14:00:00".parse().unwrap();
         let stopping = |from| Verb::Start { from, until: Some(until.clone()) };
+        let ending = |end: &str| Verb::Resume { until: end.parse().ok() };
         check(vec![
             (fresh("cdc"), start(StartFrom::Beginning), open(), "must be said from where"),
             (fresh("cdc"), start(StartFrom::Now), open(), "legal"),
@@ -335,6 +353,15 @@ mod tests {
             (fresh("full-load"), stopping(StartFrom::Beginning), open(), "no changes at which it could end"),
             (fresh("full-load-and-cdc"), stopping(StartFrom::Beginning), open(), "legal"),
             (fresh("cdc"), stopping(StartFrom::Now), open(), "legal"),
+            // It was read at 10:03:22.
+            (facts("cdc", "stopped"), ending("server_time:2026-11-22T10:03:23"), open(), "legal"),
+            (
+                facts("cdc", "stopped"),
+                ending("server_time:2026-11-22T10:03:22"),
+                open(),
+                "server_time:2026-11-22T10:03:22, has passed: it is 2026-11-22T10:03:22Z by",
+            ),
+            (facts("cdc", "stopped"), ending("commit_time:2026-11-22T09:00:00"), open(), "legal"),
         ]);
     }
 

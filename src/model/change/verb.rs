@@ -131,6 +131,18 @@ impl Until {
     pub fn raw(&self) -> &str {
         &self.0
     }
+
+    /// By the clock of the server that runs the task; otherwise by the commits of the source, which may be far behind.
+    pub fn of_server(&self) -> bool {
+        self.0.starts_with("server_time:")
+    }
+
+    /// There is one in each that was parsed.
+    pub fn time(&self) -> Option<Timestamp> {
+        let (_, time) = self.0.split_once(':')?;
+        let time: jiff::civil::DateTime = time.parse().ok()?;
+        time.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|time| time.timestamp())
+    }
 }
 
 impl std::str::FromStr for Until {
@@ -212,6 +224,9 @@ mod tests {
         ] {
             let until: Option<Until> = text.parse().ok();
             assert_eq!(until.as_ref().map(Until::raw), want, "{text}");
+            let Some(until) = until else { continue };
+            assert_eq!(until.time(), "2026-11-22T14:00:00Z".parse().ok(), "{text}");
+            assert_eq!(until.of_server(), text.starts_with("server"), "{text}");
         }
     }
 }

@@ -12,6 +12,7 @@ pub(super) use send::Batches;
 use super::Executor;
 use crate::aws::Signed;
 use crate::change::facts::TaskFacts;
+use crate::change::legal;
 use crate::model::change::{Meant, Verb, VerbKind};
 use crate::model::parts::Direction;
 use crate::model::task::Task;
@@ -74,7 +75,10 @@ impl Executor {
             Verb::Stop => vec![
                 format!("{name} was told to stop: {is}"),
                 "StopReason and RecoveryCheckpoint are there when it has stopped.".to_owned(),
-                format!("go on afterwards with: cutover resume {name}"),
+                match legal::resume_after(facts, None, &self.safeguards) {
+                    None => format!("go on afterwards with: cutover resume {name}"),
+                    Some(refusal) => format!("as things stand it is not resumed from here: {}", refusal.why),
+                },
             ],
             Verb::ReloadTables { tables, .. } => {
                 let requests = send::of_tables(tables).requests();
@@ -161,6 +165,7 @@ pub(super) mod tests {
             target: Some(endpoint("tgt", Direction::Target)),
             places: ["src", "tgt"].map(|name| Ok(Destination::new(&format!("{name}.example"), "shop"))),
             named: Vec::new(),
+            read_at: Timestamp::UNIX_EPOCH,
             connections: [tested("src"), tested("tgt")],
         }
     }

@@ -16,8 +16,11 @@ mod words;
 use crate::change::facts::TaskFacts;
 use crate::change::grade::grade;
 use crate::model::Scope;
-use crate::model::change::{Change, Grade, Meant, Precondition, Preview, StartFrom, Until, Verb, VerbKind, legal};
+use crate::model::change::{
+    Change, Grade, Meant, Precondition, Preview, Safeguards, StartFrom, Until, Verb, VerbKind, legal,
+};
 use crate::model::metric::Series;
+use crate::model::parts::ConnectionTest;
 use crate::model::schedule::Schedule;
 use crate::model::table::TableRow;
 use crate::model::untrusted::shown;
@@ -33,6 +36,16 @@ pub(super) struct Around {
     pub points: Option<Result<Vec<Series>, String>>,
     /// Every rule and schedule.
     pub schedules: Option<Result<Listed, String>>,
+    /// Last tests of source and target, where the facts do without them.
+    pub tests: Option<Result<[Option<ConnectionTest>; 2], String>>,
+}
+
+/// Where it is asked, and what the configuration says there.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Here<'a> {
+    pub scope: &'a Scope,
+    pub environment: Option<&'a str>,
+    pub safeguards: &'a Safeguards,
 }
 
 /// Rules and schedules, as far as they could be listed.
@@ -47,6 +60,7 @@ pub(super) struct Listed {
 pub(super) struct Seen<'a> {
     pub facts: &'a TaskFacts,
     pub around: &'a Around,
+    pub here: Here<'a>,
     pub task: &'a Meant,
     pub verb: &'a Verb,
     pub grade: Grade,
@@ -102,12 +116,14 @@ pub(super) fn task(
     around: &Around,
     task: &Meant,
     verb: &Verb,
-    scope: &Scope,
-    environment: Option<String>,
+    here: Here<'_>,
     now: Timestamp,
 ) -> Preview {
-    let grade = grade(facts, verb);
-    let seen = Seen { facts, around, task, verb, grade: grade.clone(), now };
+    let grade = match verb {
+        Verb::Stop => stop::grade(facts, here.safeguards),
+        _ => grade(facts, verb),
+    };
+    let seen = Seen { facts, around, here, task, verb, grade: grade.clone(), now };
     let mut said = Said::default();
     places(&seen, &mut said);
     match verb {
@@ -118,14 +134,14 @@ pub(super) fn task(
     }
     Preview {
         change: Change::Task { task: task.clone(), verb: verb.clone() },
-        environment,
-        scope: scope.clone(),
+        environment: here.environment.map(str::to_owned),
+        scope: here.scope.clone(),
         words: headline(&seen),
         effects: said.effects,
         warnings: said.warnings,
         precondition: Precondition::Task(Box::new(facts.standing())),
         fires: if matches!(grade, Grade::Destroys { .. }) { destroy::fires(&seen) } else { Vec::new() },
-        aws_command: command::aws(facts, verb, scope),
+        aws_command: command::aws(facts, verb, here.scope),
         grade,
         offers: said.offers,
         made: now,
@@ -179,12 +195,27 @@ fn places(seen: &Seen<'_>, said: &mut Said) {
 fn until(until: Option<&Until>, seen: &Seen<'_>, said: &mut Said) {
     if let Some(until) = until {
         said.say(format!("it stops by itself at {}", shown(until.raw())));
+        passed(until, seen, said);
         return;
     }
     let own = seen.facts.task.cdc_stop_position.as_ref().filter(|own| !own.is_empty());
     if let Some(own) = own {
         said.say(format!("the task has a stop position of its own: {}", own.shown()));
+        if let Ok(own) = own.raw().parse() {
+            passed(&own, seen, said);
+        }
     }
+}
+
+/// An end in the past may still be meant: of a task that is behind.
+fn passed(until: &Until, seen: &Seen<'_>, said: &mut Said) {
+    let ago = until.time().map(|at| seen.now.duration_since(at)).filter(|ago| !ago.is_negative());
+    let Some(ago) = ago.map(words::span) else { return };
+    said.warn(if until.of_server() {
+        format!("its end passed {ago} ago: it stops at once")
+    } else {
+        format!("its end passed {ago} ago: it stops at the first change committed after it, and brings none of those")
+    });
 }
 
 /// How it came to stand still.

@@ -2,6 +2,10 @@
 
 use super::words::{listed, span, table};
 use super::{Said, Seen};
+use crate::change::facts::TaskFacts;
+use crate::change::legal::resume_after;
+use crate::model::ReplicationKind;
+use crate::model::change::{Grade, Safeguards, Verb};
 use crate::model::drain::{self, Check, Evidence, Standing, Tally, Topic};
 use crate::model::metric::{MetricName, Point, Series};
 use crate::model::task::{MigrationType, TaskStatus};
@@ -17,14 +21,48 @@ const SOON: SignedDuration = SignedDuration::from_mins(15);
 pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
     let task = &seen.facts.task;
     let running = task.status == TaskStatus::Running;
-    let in_load = running && task.migration_type.has_full_load() && !seen.facts.load_finished();
+    let in_load = running && seen.facts.is_in_load();
     if in_load {
         load(seen, said);
     }
     if task.migration_type.has_cdc() && running {
         changes(seen, in_load, said);
     }
-    said.say(format!("put back with: cutover resume {}", seen.name()));
+    back(seen, said);
+}
+
+/// A load that it breaks off and that is not resumed from here leaves the target half loaded, and nothing puts that back.
+pub(super) fn grade(facts: &TaskFacts, safeguards: &Safeguards) -> Grade {
+    if facts.is_in_load() && resume_after(facts, None, safeguards).is_some() {
+        return Grade::Lasting { destination: facts.target_at().cloned() };
+    }
+    crate::change::grade::grade(facts, &Verb::Stop)
+}
+
+/// Whether it can be resumed afterwards, and how.
+fn back(seen: &Seen<'_>, said: &mut Said) {
+    if seen.facts.task.arn.kind() == ReplicationKind::Serverless {
+        said.warn(
+            "it is serverless: some time after a stop its capacity is given up (deprovisioned), and to come back then was \
+             seen to take 40 minutes and more",
+        );
+    }
+    let tests = seen.around.tests.as_ref();
+    let again = format!("put back with: cutover resume {}", seen.name());
+    match (resume_after(seen.facts, tests.and_then(|tests| tests.as_ref().ok()), seen.here.safeguards), tests) {
+        (Some(refusal), _) => {
+            let half = if seen.facts.is_in_load() { "the target stays half loaded: " } else { "" };
+            said.warn(format!("{half}as things stand it is not resumed from here: {}", refusal.why));
+            said.say(format!("before it could be resumed: {}", refusal.do_this));
+        }
+        (None, Some(Err(why))) => {
+            said.say(again);
+            said.say(format!(
+                "DMS resumes it only with both connection tests successful; whether they are is not known: {why}"
+            ));
+        }
+        (None, _) => said.say(again),
+    }
 }
 
 fn load(seen: &Seen<'_>, said: &mut Said) {
@@ -51,20 +89,22 @@ fn load(seen: &Seen<'_>, said: &mut Said) {
 
 fn changes(seen: &Seen<'_>, in_load: bool, said: &mut Said) {
     let mut checks = checks(seen);
-    if let Some(Err(why)) = &seen.around.tables {
-        said.say(format!("tables and backlog: cannot be read: {why}"));
+    let unread = seen.around.tables.as_ref().and_then(|tables| tables.as_ref().err());
+    if let Some(why) = unread {
+        said.say(format!("tables and backlog: not known: {why}"));
         checks.retain(|check| !matches!(check.topic, Topic::Load | Topic::Tables | Topic::Backlog));
     }
     if !in_load {
         said.warn("are writes on the source frozen? For a cutover: stopping first and freezing later loses the tail");
         // The worst of them in front.
         let worst = checks.iter().filter(|check| check.standing > Standing::Pass).max_by_key(|check| check.standing);
-        match worst {
-            Some(check) if check.standing == Standing::Unknown => {
+        match (worst, unread) {
+            (Some(check), _) if check.standing == Standing::Unknown => {
                 said.warn(format!("not known: {}", told(check, seen.now)));
             }
-            Some(check) => said.warn(format!("not through: {}", told(check, seen.now))),
-            None => said.say("what was captured is applied, as far as AWS can tell"),
+            (Some(check), _) => said.warn(format!("not through: {}", told(check, seen.now))),
+            (None, Some(why)) => said.warn(format!("not known: tables and backlog: {why}")),
+            (None, None) => said.say("what was captured is applied, as far as AWS can tell"),
         }
     }
     let rest = checks.iter().filter(|check| check.standing != Standing::NotDue);
