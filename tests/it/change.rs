@@ -241,7 +241,14 @@ fn on_a_terminal_only_the_name_typed_after_the_question_confirms() {
     pty.keys("n\n");
     assert_eq!(pty.end().0, 1);
     drop(pty);
-    assert!(desk.writes() == 0 && desk.activity().is_empty());
+    assert_eq!(desk.writes(), 0);
+    // Whoever may change something and asked for it stands in the audit, whatever came of it.
+    let refused = desk.activity();
+    assert_eq!(refused.len(), 6);
+    for row in &refused {
+        assert_eq!((&row["result"], &row["confirmed_by"]), (&json!("refused"), &Value::Null));
+        assert_eq!(row["outcome"], "refused: not confirmed: that is not the name; Nothing was sent.");
+    }
 
     let mut pty = desk.asked(&["schedules", "disable", RULE]);
     pty.keys("staging-refresh-nightly\n");
