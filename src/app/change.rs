@@ -191,31 +191,50 @@ impl Open {
     pub fn by_flag(self, yes: bool) -> Result<Ended, Failure> {
         let Some(yes) = Yes::given(yes) else { return Err(Failure::usage("--yes was not given")) };
         let confirmed = Confirmed::by_flag(self.preview.clone(), yes, Timestamp::now());
-        let confirmed = confirmed.map_err(|why| match why {
-            NotConfirmed::NotUndoable => unconfirmed(&format!("{why}: it takes --confirm NAME --target HOST/DB")),
-            _ => unconfirmed(&why.to_string()),
-        });
-        Ok(self.carry_out(confirmed?))
+        self.when(confirmed, |why| match why {
+            NotConfirmed::NotUndoable => format!("{why}: it takes --confirm NAME --target HOST/DB"),
+            _ => why.to_string(),
+        })
     }
 
     /// Meant from the start, and named together with the database that it writes to.
     pub fn by_name(self, name: &str, destination: &Destination) -> Result<Ended, Failure> {
         let confirmed = Confirmed::by_name(self.preview.clone(), name, destination, Timestamp::now());
-        let confirmed = confirmed.map_err(|why| {
+        self.when(confirmed, |why| {
             let which = match why {
                 NotConfirmed::OtherAnswer => "--confirm: ",
                 NotConfirmed::OtherTarget | NotConfirmed::TargetUnknown => "--target: ",
                 _ => "",
             };
-            unconfirmed(&format!("{which}{why}"))
-        });
-        Ok(self.carry_out(confirmed?))
+            format!("{which}{why}")
+        })
     }
 
     /// Meant as typed.
     pub fn typed(self, answer: &str) -> Result<Ended, Failure> {
         let confirmed = Confirmed::typed(self.preview.clone(), answer, Timestamp::now());
-        Ok(self.carry_out(confirmed.map_err(|why| unconfirmed(&why.to_string()))?))
+        self.when(confirmed, |why| why.to_string())
+    }
+
+    fn when(
+        self,
+        confirmed: Result<Confirmed<Change>, NotConfirmed>,
+        words: impl FnOnce(NotConfirmed) -> String,
+    ) -> Result<Ended, Failure> {
+        match confirmed {
+            Ok(confirmed) => Ok(self.carry_out(confirmed)),
+            Err(why) => Err(self.unconfirmed(&words(why))),
+        }
+    }
+
+    /// Not meant after all. Somebody who may change something asked for it, so the audit has it.
+    pub fn unconfirmed(mut self, why: &str) -> Failure {
+        let refusal = Refusal { why: format!("not confirmed: {why}"), do_this: "Nothing was sent.".to_owned() };
+        let outcome = self.runtime.block_on(self.executor.refuse(&self.preview, &refusal));
+        let mut lines = vec![refusal.why, refusal.do_this];
+        // What is added to them is that this could not be written down.
+        lines.extend(outcome.lines.into_iter().skip(lines.len()));
+        Failure { status: Ending::Refused.status(), lines }
     }
 
     fn carry_out(self, confirmed: Confirmed<Change>) -> Ended {
@@ -228,12 +247,6 @@ impl Open {
         let follow = Follow::new(&executor, &ended, reader, runtime);
         Ended { follow, ..ended }
     }
-}
-
-/// Not meant after all.
-pub fn unconfirmed(why: &str) -> Failure {
-    let lines = vec![format!("not confirmed: {why}"), "Nothing was sent.".to_owned()];
-    Failure { status: Ending::Refused.status(), lines }
 }
 
 #[cfg(test)]

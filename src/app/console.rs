@@ -126,7 +126,15 @@ fn leave(runtime: &Runtime, operator: Operator) {
         // Standard error may be gone with the terminal.
         let _ = std::io::stderr().lock().write_all(words.as_bytes());
     }
-    runtime.block_on(operator.finish());
+    let still = runtime.block_on(operator.finish());
+    if !still.is_empty() {
+        let words = format!(
+            "cutover: how this ends is not written down yet: {}. Look with `cutover tasks`; the next console that may \
+             change something writes it into the audit.\n",
+            still.join(", ")
+        );
+        let _ = std::io::stderr().lock().write_all(words.as_bytes());
+    }
 }
 
 /// The pure console behind the loop's words.

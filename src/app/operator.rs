@@ -7,9 +7,10 @@
 use super::change::whence;
 use super::{Clock, Inbox, Setup, panic};
 use crate::aws::Connected;
-use crate::change::{Authority, Confirmed, Executor, NotConfirmed, Time};
+use crate::change::{Authority, Confirmed, Executor, Follower, NotConfirmed, Time};
 use crate::console::message::Message;
 use crate::demo::clock::FROZEN_AT;
+use crate::model::audit::Whence;
 use crate::model::change::{Change, Draft, Outcome, Preview, Refusal, Ruling, Safeguards};
 use crate::model::{Problem, ProblemKind};
 use crate::store::{self, Audit};
@@ -30,6 +31,7 @@ pub struct Operator {
     asks: mpsc::UnboundedSender<Ask>,
     dropped: watch::Sender<Dropped>,
     busy: watch::Receiver<bool>,
+    following: watch::Receiver<Vec<String>>,
 }
 
 enum Ask {
@@ -57,6 +59,7 @@ pub struct Waiting {
     asks: mpsc::UnboundedReceiver<Ask>,
     dropped: watch::Receiver<Dropped>,
     busy: watch::Sender<bool>,
+    following: watch::Sender<Vec<String>>,
 }
 
 /// An operator with the authority to change something, and what will work for it.
@@ -64,7 +67,9 @@ pub fn operator(authority: Authority) -> (Operator, Waiting) {
     let (asks, asked) = mpsc::unbounded_channel();
     let (dropped, seen) = watch::channel(Dropped::default());
     let (working, busy) = watch::channel(false);
-    (Operator { asks, dropped, busy }, Waiting { authority, asks: asked, dropped: seen, busy: working })
+    let (follows, following) = watch::channel(Vec::new());
+    let waiting = Waiting { authority, asks: asked, dropped: seen, busy: working, following: follows };
+    (Operator { asks, dropped, busy, following }, waiting)
 }
 
 impl Operator {
@@ -88,10 +93,12 @@ impl Operator {
         *self.busy.borrow()
     }
 
-    /// Sends nothing more, and waits for the end of what was sent, within reason: the audit is to know it.
-    pub async fn finish(mut self) {
+    /// Sends nothing more, and waits for the end of what was sent, within reason: the audit is to know it. Gives the tasks of
+    /// which something has begun whose end is not seen any more.
+    pub async fn finish(mut self) -> Vec<String> {
         self.dropped.send_modify(|dropped| dropped.all = true);
         let _ = tokio::time::timeout(LEAVES_WITHIN, self.busy.wait_for(|busy| !*busy)).await;
+        self.following.borrow().clone()
     }
 }
 
@@ -100,8 +107,10 @@ impl Operator {
 pub async fn operate(waiting: Waiting, setup: OperatorSetup, connected: Connected, inbox: Arc<Inbox>) {
     match executor(&waiting.authority, setup, &connected).await {
         Ok((executor, now)) => {
-            let Waiting { asks, dropped, busy, .. } = waiting;
-            Worker { executor, now, inbox, dropped, busy, held: None }.work(asks).await;
+            let Waiting { asks, dropped, busy, following, .. } = waiting;
+            let worker = Worker { executor, now, inbox, dropped, busy, following: Arc::new(following), held: None };
+            worker.take_up().await;
+            worker.work(asks).await;
         }
         Err(problem) => inbox.send(Message::ReadOnly(problem)),
     }
@@ -158,6 +167,8 @@ struct Worker {
     inbox: Arc<Inbox>,
     dropped: watch::Receiver<Dropped>,
     busy: watch::Sender<bool>,
+    /// The tasks of which something has begun and not ended.
+    following: Arc<watch::Sender<Vec<String>>>,
     /// The newest question; there is one at a time.
     held: Option<Held>,
 }
@@ -232,12 +243,34 @@ impl Worker {
     /// What was begun comes to its end later, and holds nobody up until then.
     fn follow(&self, id: u64, nth: usize, preview: &Preview, outcome: &Outcome) {
         let Some(follower) = self.executor.follower(preview, outcome) else { return };
-        let inbox = Arc::clone(&self.inbox);
+        let (inbox, following) = (Arc::clone(&self.inbox), Arc::clone(&self.following));
         tokio::spawn(async move {
-            let outcome = Box::new(follower.run(FOLLOWED).await);
+            let outcome = Box::new(to_its_end(follower, &following).await);
             inbox.send(Message::Followed { id, nth, outcome });
         });
     }
+
+    /// What a program began that ended first comes to its end now, in the audit.
+    async fn take_up(&self) {
+        let alive = |whence: &Whence| whence::is_alive(whence.pid);
+        // Whoever looks at the audit is told why it cannot be read.
+        for follower in self.executor.left_behind(&alive).await.unwrap_or_default() {
+            let following = Arc::clone(&self.following);
+            tokio::spawn(async move { to_its_end(follower, &following).await });
+        }
+    }
+}
+
+async fn to_its_end(follower: Follower, following: &watch::Sender<Vec<String>>) -> Outcome {
+    let name = follower.name();
+    following.send_modify(|names| names.push(name.clone()));
+    let outcome = follower.run(FOLLOWED).await;
+    following.send_modify(|names| {
+        if let Some(at) = names.iter().position(|one| *one == name) {
+            names.remove(at);
+        }
+    });
+    outcome
 }
 
 /// One after the other: requests stand in the interactive line, and one line has one end.

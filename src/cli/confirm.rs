@@ -3,7 +3,7 @@
 
 use super::print::{self, Column, Format, List};
 use crate::app::Failure;
-use crate::app::change::{self, Ended, Open, answer, patience};
+use crate::app::change::{Ended, Open, answer, patience};
 use crate::model::change::{Destination, Grade};
 use clap::Args;
 use serde_json::Value;
@@ -59,7 +59,7 @@ pub fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
     let question = format!("{destroys}Type {name} and Enter to do it, anything else to leave it:");
     match answer(&question, patience()) {
         Some(answer) => open.typed(&answer),
-        None => Err(change::unconfirmed(&format!("no answer within {} s", patience().as_secs()))),
+        None => Err(open.unconfirmed(&format!("no answer within {} s", patience().as_secs()))),
     }
 }
 

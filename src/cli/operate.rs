@@ -81,12 +81,19 @@ pub fn run(setup: &Setup, one: &One, verb: Verb, within: Option<SignedDuration>)
         Asked::Ended(ended) => *ended,
         Asked::Open(open) => confirming.confirmed(*open)?,
     };
-    if let (Some(follow), Some(within)) = (ended.follow.take(), within) {
-        print::note(&waiting(&ended, &follow, within));
-        follow.run(within, &mut ended);
+    match (ended.follow.take(), within) {
+        (Some(follow), Some(within)) => {
+            print::note(&waiting(&ended, &follow, within));
+            follow.run(within, &mut ended);
+        }
+        (Some(follow), None) if follow.is_for_the_audit() => print::note(NOT_WAITED_FOR),
+        _ => {}
     }
     confirm::end(&ended, *output, COLUMNS, row(&ended))
 }
+
+const NOT_WAITED_FOR: &str = "its end is not waited for: look with `cutover tasks`; the next console that may change something \
+                              writes it into the audit";
 
 /// Told before the waiting: it may be broken off.
 fn waiting(ended: &Ended, follow: &Follow, within: SignedDuration) -> String {

@@ -1,9 +1,12 @@
 //! One line of the audit: who asked for what, from where, what was seen before, and what came of it.
 //!
-//! Pure. `store` keeps it, `change` writes it, `cutover activity` shows it. `told.rs` is what is made of all of them.
+//! Pure. `store` keeps it, `change` writes it, `cutover activity` shows it. `told.rs` is what is made of all of them,
+//! `matter.rs` which of them settles which.
 
+mod matter;
 mod told;
 
+pub use matter::{end_of, without_end};
 pub use told::{Activity, Kept, Key, Told, judged, key, precondition};
 
 use crate::model::untrusted::shown;
@@ -114,7 +117,7 @@ pub struct Entry {
     pub outcome: String,
 }
 
-/// No change takes longer than this from its line in the audit to its end: one attempt, and a few looks.
+/// No request takes longer than this: one attempt, and a few looks. Before the first of them stands the line in the audit.
 const UNDER_WAY: SignedDuration = SignedDuration::from_mins(1);
 
 /// What is to be made of an entry now.
@@ -131,7 +134,7 @@ impl Entry {
     /// `alive` is whether its process may still run; for another host nobody knows, which counts as yes.
     pub fn standing(&self, now: Timestamp, alive: bool) -> Standing {
         match self.state {
-            State::Asked | State::Sent if alive && now.duration_since(self.asked_at).abs() < UNDER_WAY => {
+            State::Asked | State::Sent if alive && now.duration_since(self.asked_at).abs() < self.at_most() => {
                 Standing::UnderWay
             }
             State::Asked | State::Sent => Standing::LeftBehind,
@@ -139,9 +142,20 @@ impl Entry {
         }
     }
 
+    /// What takes several requests has a line for each in its command, and they are sent one after the other.
+    fn at_most(&self) -> SignedDuration {
+        let requests = self.aws_command.lines().count().max(1);
+        UNDER_WAY.saturating_mul(i32::try_from(requests).unwrap_or(i32::MAX))
+    }
+
+    /// The list of this program in which it is seen.
+    fn list(&self) -> &'static str {
+        if self.name.starts_with("task:") { "tasks" } else { "schedules" }
+    }
+
     /// What to do now; empty where there is nothing to do.
     pub fn advice(&self, standing: Standing) -> String {
-        let list = if self.name.starts_with("task:") { "tasks" } else { "schedules" };
+        let list = self.list();
         let look = format!("look with `cutover {list}` before anybody asks for it again ({})", shown(&self.name));
         match (standing, self.state) {
             (Standing::UnderWay, _) => "wait for its end".to_owned(),
@@ -204,6 +218,11 @@ mod tests {
             assert_eq!(standing, want, "{state:?} {now} {alive}");
             assert_eq!(entry.advice(standing).is_empty(), want == Standing::Ended(State::Done));
         }
+        // A reload of many tables is several requests.
+        let three = Entry { aws_command: "a\nb\nc".into(), ..entry(State::Sent) };
+        assert_eq!(three.standing(at(1179), true), Standing::UnderWay);
+        assert_eq!(three.standing(at(1180), true), Standing::LeftBehind);
+        assert_eq!(three.standing(at(1010), false), Standing::LeftBehind);
         for state in State::ALL {
             assert_eq!(State::parse(state.word()), Some(state));
         }

@@ -1,7 +1,7 @@
 //! The audit: a line before anything is sent, what came of it after.
 
 use super::mirror::{Mirror, shared};
-use super::place::{Settings, folder};
+use super::place::{FileId, Settings, file_at, folder};
 use super::{StoreError, open};
 use crate::model::audit::{Entry, How, State, Whence};
 use crate::model::{AccountId, Region, Scope, Untrusted};
@@ -19,6 +19,8 @@ const LIST: &str = include_str!("../../sql/store/list.sql");
 pub struct Audit {
     connection: SqliteConnection,
     path: PathBuf,
+    /// The file that was opened.
+    file: Option<FileId>,
     mirrors: Vec<Mirror>,
     settings: Settings,
 }
@@ -33,11 +35,12 @@ impl Audit {
         folder(dir)?;
         let path = dir.join("cutover.db");
         let connection = open::write(dir, &path).await?;
+        let file = file_at(&path);
         let mut mirrors = vec![Mirror::open(dir.join("audit.jsonl"))?];
         if let Some(team) = &settings.shared {
             mirrors.push(Mirror::of_a_team(shared(team, &whence.os_user, &whence.host))?);
         }
-        Ok(Self { connection, path, mirrors, settings: settings.clone() })
+        Ok(Self { connection, path, file, mirrors, settings: settings.clone() })
     }
 
     #[cfg(test)]
@@ -50,8 +53,18 @@ impl Audit {
         &self.settings
     }
 
-    /// Writes an entry, everywhere. Whoever is refused this sends nothing.
+    /// Somebody has moved or removed a file since it was opened: nobody would find what is written into it.
+    fn is_moved(&self) -> bool {
+        self.file.is_none() || self.file != file_at(&self.path) || self.mirrors.iter().any(Mirror::is_moved)
+    }
+
+    /// Writes an entry, everywhere. Whoever is refused this sends nothing. Where a file was moved away, all are opened anew
+    /// first: an entry has to stand where it is looked for.
     pub async fn begin(&mut self, entry: &Entry) -> Result<(), StoreError> {
+        if self.is_moved() {
+            // What is dropped here removes nothing by its name: SQLite sees that its file is no longer there (HAS_MOVED).
+            *self = Self::open(&self.settings.clone(), &entry.whence).await?;
+        }
         let Entry { whence, scope, .. } = entry;
         let failed = failed(&self.path);
         let mut change = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
@@ -275,6 +288,38 @@ pub(super) mod tests {
                 "{said:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn an_entry_stands_where_it_is_looked_for_though_files_were_moved() {
+        let folder = tempfile::tempdir().unwrap();
+        let team = folder.path().join("team");
+        std::fs::create_dir(&team).unwrap();
+        let settings = Settings { shared: Some(team.clone()), ..settings(folder.path()) };
+        let whence = entry("1", 1).whence;
+        let mut audit = Audit::open(&settings, &whence).await.unwrap();
+        audit.begin(&entry("1", 1)).await.unwrap();
+        let (state, away) = (folder.path().join("state"), folder.path().join("state.away"));
+        std::fs::rename(&state, &away).unwrap();
+        let mut second = entry("2", 2);
+        audit.begin(&second).await.unwrap();
+        second.state = State::Done;
+        audit.advance(&second).await.unwrap();
+        assert_eq!(Audit::list(&settings).await.unwrap(), [second.clone()]);
+        let moved = Settings { dir: Some(away.join("cutover")), shared: None };
+        assert_eq!(Audit::list(&moved).await.unwrap(), [entry("1", 1)], "what was moved stays as it was");
+        // A file of its own: of the team, or the lines beside the database.
+        let of_the_team = team.join("jane@jump_1.jsonl");
+        std::fs::rename(&of_the_team, team.join("old")).unwrap();
+        audit.begin(&entry("3", 3)).await.unwrap();
+        assert_eq!(std::fs::read_to_string(&of_the_team).unwrap().lines().count(), 1);
+        std::fs::remove_file(state.join("cutover/audit.jsonl")).unwrap();
+        audit.begin(&entry("4", 4)).await.unwrap();
+        assert_eq!(std::fs::read_to_string(state.join("cutover/audit.jsonl")).unwrap().lines().count(), 1);
+        assert_eq!(Audit::list(&settings).await.unwrap(), [entry("4", 4), entry("3", 3), second]);
+        // Where it cannot be opened anew, nothing may be sent.
+        std::fs::remove_dir_all(&team).unwrap();
+        assert!(audit.begin(&entry("5", 5)).await.unwrap_err().to_string().contains("No such file"));
     }
 
     /// A mirror that cannot be written to takes the entry back out of the database: nothing is then sent.

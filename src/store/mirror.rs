@@ -1,7 +1,7 @@
 //! The audit as JSON Lines: an entry whenever something about it changed, appended and on disk before anything goes on.
 
 use super::StoreError;
-use super::place::failed;
+use super::place::{FileId, failed, file_at};
 use crate::model::audit::Entry;
 use std::fs::{File, OpenOptions, Permissions};
 use std::io::Write as _;
@@ -32,6 +32,11 @@ impl Mirror {
             file.set_permissions(Permissions::from_mode(0o640)).map_err(|error| failed(&path, &error))?;
         }
         Self::open(path)
+    }
+
+    /// Whoever reads it by its name would not find what is written here.
+    pub(super) fn is_moved(&self) -> bool {
+        self.file.metadata().ok().as_ref().map(FileId::from) != file_at(&self.path)
     }
 
     /// One write, so that lines of several processes do not mix.

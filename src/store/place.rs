@@ -1,8 +1,8 @@
 //! Where local files are, who may read them, and whether that is a disk of another machine.
 
 use super::StoreError;
-use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{DirBuilder, Metadata, OpenOptions};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// What the room is told.
@@ -37,6 +37,21 @@ pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(failed(path, &error)),
     }
+}
+
+/// Which file it is, whatever it is called: device and inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileId(u64, u64);
+
+impl From<&Metadata> for FileId {
+    fn from(found: &Metadata) -> Self {
+        Self(found.dev(), found.ino())
+    }
+}
+
+/// The file that is there now; `None` where there is none, or it cannot be told.
+pub(super) fn file_at(path: &Path) -> Option<FileId> {
+    std::fs::metadata(path).ok().as_ref().map(FileId::from)
 }
 
 /// Bytes that this user may still write there; `None` where that cannot be told.

@@ -256,7 +256,15 @@ fn on_a_terminal_only_the_name_typed_after_the_question_confirms() {
     assert_eq!(pty.end().0, 130);
     assert!(pty.raw().windows(8).any(|bytes| bytes == b"\x1b[?2004l"));
     drop(pty);
-    assert!(desk.writes() == 0 && desk.activity().is_empty());
+    assert_eq!(desk.writes(), 0);
+    // Whoever may change something and asked for it stands in the audit, whatever came of it.
+    let refused = desk.activity();
+    assert!(refused.len() >= 8, "six other answers, and two that were pasted: {refused:?}");
+    for row in &refused {
+        assert_eq!((&row["result"], &row["confirmed_by"]), (&json!("refused"), &Value::Null));
+        let outcome = row["outcome"].as_str().unwrap();
+        assert!(outcome.starts_with("refused: not confirmed: ") && outcome.ends_with("Nothing was sent."), "{outcome}");
+    }
 
     let mut pty = desk.asked(&["schedules", "disable", RULE]);
     pty.keys("staging-refresh-nightly\n");

@@ -272,6 +272,12 @@ fn what_may_not_be_is_refused_with_the_reason_and_what_to_do_and_nothing_is_sent
         }
     }
     assert_eq!(desk.writes(), 0);
+    // Each of them stands in the audit: what may not be, and what was not confirmed as it must be.
+    let activity = desk.activity();
+    assert_eq!(activity.len(), REFUSED.len());
+    assert!(activity.iter().all(|row| row["result"] == "refused" && row["confirmed_by"].is_null()), "{activity:?}");
+    let said = activity[8]["outcome"].as_str().unwrap();
+    assert!(said.starts_with("refused: not confirmed: --target: that is not the database"), "{said}");
     // Connections that are being tested are not tested yet.
     desk.configure(&format!("{ACCOUNT}{MAY}"));
     assert_eq!(desk.told(&["test-connections", STOPPED, "--no-wait", "--yes"]).0, 0);

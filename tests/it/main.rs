@@ -27,6 +27,7 @@ mod denied;
 mod doctor;
 mod embedded;
 mod embedded_faults;
+mod ends;
 mod events;
 mod feeds;
 mod feeds_logs;

@@ -324,6 +324,8 @@ fn on_a_terminal_the_name_of_the_task_is_typed() {
     pty.keys(&format!("{LOADED}\n"));
     pty.wait("is being loaded again");
     assert_eq!((pty.end().0, desk.writes()), (0, 1));
-    let row = &desk.activity()[0];
+    let activity = desk.activity();
+    let row = &activity[0];
     assert_eq!((&row["confirmed_by"], &row["tty"], &row["result"]), (&json!("typed"), &json!(true), &json!("done")));
+    assert_eq!((activity.len(), &activity[1]["result"]), (2, &json!("refused")));
 }

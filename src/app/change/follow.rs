@@ -73,6 +73,11 @@ impl Follow {
         Some(Self { runtime, reader, tests: *verb == Verb::TestConnections, before: before.clone(), what })
     }
 
+    /// Its end is to stand in the audit, whoever waits for it.
+    pub fn is_for_the_audit(&self) -> bool {
+        matches!(self.what, What::End(_))
+    }
+
     /// What is waited for.
     pub fn until(&self) -> &'static str {
         match self.what {

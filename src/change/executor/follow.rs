@@ -3,14 +3,15 @@
 //! A [`Follower`] reads, and has a connection to the audit of its own, so that it holds nobody up. It changes nothing.
 
 use super::task::side;
-use super::{Executor, Time, entry, told};
+use super::{Executor, Time, id, told};
 use crate::aws::{Reader, Urgency};
-use crate::model::audit::{State, Whence};
-use crate::model::change::{Change, Meant, Outcome, Precondition, Preview, Standing, Verb};
+use crate::model::audit::{Entry, State, Whence, end_of, without_end};
+use crate::model::change::{Outcome, Precondition, Preview, Standing};
 use crate::model::parts::{ConnectionTest, Direction};
 use crate::model::task::{Task, TaskStatus};
+use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, InstanceArn, Problem, Untrusted};
-use crate::store::{self, Audit};
+use crate::store::{self, Audit, StoreError};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -28,12 +29,11 @@ pub struct Follower {
     whence: Whence,
     caller: Untrusted,
     time: Time,
-    preview: Preview,
+    /// The change that began it.
+    began: Entry,
+    /// What was there before.
     standing: Standing,
-    task: Meant,
     end: End,
-    /// Entry of the change that began it.
-    began: String,
 }
 
 /// What is waited for.
@@ -55,32 +55,55 @@ struct Told {
 impl Executor {
     /// What follows a change that is done, to its end; `None` where nothing of it ends later, or it was not done.
     pub fn follower(&self, preview: &Preview, outcome: &Outcome) -> Option<Follower> {
-        let (Change::Task { task, verb }, Precondition::Task(standing)) = (&preview.change, &preview.precondition)
-        else {
-            return None;
+        let Precondition::Task(standing) = &preview.precondition else { return None };
+        let id = outcome.audit.clone().filter(|_| outcome.state == State::Done)?;
+        self.follow(Entry { id, ..self.entry(preview, None) }, Standing::clone(standing))
+    }
+
+    /// What follows those changes of this account and region to their end whose program is gone before it came.
+    ///
+    /// # Errors
+    /// The audit cannot be read.
+    pub async fn left_behind(&self, alive: &(dyn Fn(&Whence) -> bool + Sync)) -> Result<Vec<Follower>, StoreError> {
+        let entries = Audit::list(self.audit.settings()).await?;
+        let here = self.reader.scope();
+        // Of another machine, with which a home is shared, nobody here knows what still runs.
+        let ours = |entry: &&Entry| {
+            entry.whence.host == self.whence.host
+                && (&entry.scope.account, &entry.scope.region) == (&here.account, &here.region)
         };
-        let end = match verb {
-            Verb::Stop => End::Stopped,
-            Verb::TestConnections => End::Tested,
-            Verb::Start { .. } | Verb::Resume { .. } | Verb::Reload { .. } | Verb::ReloadTables { .. } => return None,
+        let followed = |entry: &Entry| match serde_json::from_value(entry.precondition.clone()) {
+            Ok(Precondition::Task(standing)) => self.follow(entry.clone(), *standing),
+            // Of another version.
+            Ok(Precondition::Schedule(_)) | Err(_) => None,
         };
-        let began = outcome.audit.clone().filter(|_| outcome.state == State::Done)?;
+        Ok(without_end(&entries, (self.time.now)(), alive).into_iter().filter(ours).filter_map(followed).collect())
+    }
+
+    fn follow(&self, began: Entry, standing: Standing) -> Option<Follower> {
+        let end = match end_of(&began.kind)? {
+            "stopped-task" => End::Stopped,
+            _ => End::Tested,
+        };
         Some(Follower {
             reader: self.reader.at(Urgency::Visible),
             store: self.audit.settings().clone(),
             whence: self.whence.clone(),
             caller: self.identity.arn.clone(),
             time: self.time,
-            preview: preview.clone(),
-            standing: Standing::clone(standing),
-            task: task.clone(),
-            end,
             began,
+            standing,
+            end,
         })
     }
 }
 
 impl Follower {
+    /// The task, clean.
+    pub fn name(&self) -> String {
+        shown(self.began.name.strip_prefix("task:").unwrap_or(&self.began.name)).into_owned()
+    }
+
     /// Looks every few seconds until it has ended, and writes that down. No longer than `within`: then nobody knows.
     pub async fn run(self, within: Duration) -> Outcome {
         let began = (self.time.now)();
@@ -105,16 +128,16 @@ impl Follower {
     async fn look(&self) -> Result<Option<Told>, Problem> {
         match self.end {
             End::Stopped => {
-                let arn = std::slice::from_ref(&self.task.arn);
+                let arn = std::slice::from_ref(&self.standing.arn);
                 let mut tasks = self.reader.tasks_in_full(arn).await?.value;
-                Ok(stopped(&self.standing, tasks.pop().filter(|task| task.arn == self.task.arn).as_ref()))
+                Ok(stopped(&self.standing, tasks.pop().filter(|task| task.arn == self.standing.arn).as_ref()))
             }
             End::Tested => Ok(tested(&self.standing, &self.reader.connections().await?.value)),
         }
     }
 
     fn gave_up(&self, within: SignedDuration, problem: Option<&Problem>) -> Told {
-        let (name, after) = (self.task.name.shown(), format!("{:#}", SignedDuration::from_secs(within.as_secs())));
+        let (name, after) = (self.name(), format!("{:#}", SignedDuration::from_secs(within.as_secs())));
         let what = match self.end {
             End::Stopped => format!("unknown: {name} was told to stop, and {after} later it has not been seen to end"),
             End::Tested => format!("unknown: the tests of {name} have not been seen to end after {after}"),
@@ -133,8 +156,7 @@ impl Follower {
     async fn write(&self, told: Told) -> Outcome {
         let Told { state, lines, status, .. } = told;
         let at = (self.time.now)();
-        let mut end = entry(&self.preview, None, &self.caller, &self.whence, at);
-        let name = self.task.name.shown();
+        let name = self.name();
         let (kind, words, aws_command) = match self.end {
             End::Stopped => ("stopped-task", format!("the end of a stop of {name}"), self.look_by_hand()),
             End::Tested => (
@@ -143,10 +165,21 @@ impl Follower {
                 "aws dms describe-connections".to_owned(),
             ),
         };
-        kind.clone_into(&mut end.kind);
-        end.preview = format!("{words}, begun with {}", self.began);
-        end.aws_command = aws_command;
-        (end.state, end.ended_at, end.outcome) = (state, Some(at), lines.join("; "));
+        let end = Entry {
+            id: id(at),
+            asked_at: at,
+            ended_at: Some(at),
+            state,
+            caller: self.caller.clone(),
+            whence: self.whence.clone(),
+            kind: kind.to_owned(),
+            preview: format!("{words}, begun with {}", shown(&self.began.id)),
+            aws_command,
+            confirmed_by: None,
+            request_id: None,
+            outcome: lines.join("; "),
+            ..self.began.clone()
+        };
         let mut outcome = Outcome { state, lines, request_id: None, audit: None, at, state_after: status };
         let written = match Audit::open(&self.store, &self.whence).await {
             Ok(mut audit) => audit.begin(&end).await,
@@ -160,8 +193,8 @@ impl Follower {
     }
 
     fn look_by_hand(&self) -> String {
-        let arn = self.task.arn.as_str();
-        match self.task.arn.kind() {
+        let arn = self.standing.arn.as_str();
+        match self.standing.arn.kind() {
             crate::model::ReplicationKind::Classic => {
                 format!("aws dms describe-replication-tasks --filters Name=replication-task-arn,Values={arn}")
             }

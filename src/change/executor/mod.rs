@@ -327,9 +327,14 @@ impl Executor {
     }
 }
 
+/// Of an entry of the audit: unique over all machines.
+fn id(now: Timestamp) -> String {
+    format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..))
+}
+
 fn entry(preview: &Preview, how: Option<How>, caller: &Untrusted, whence: &Whence, now: Timestamp) -> Entry {
     Entry {
-        id: format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..)),
+        id: id(now),
         asked_at: now,
         ended_at: None,
         state: State::Asked,

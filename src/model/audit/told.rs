@@ -2,12 +2,12 @@
 //!
 //! Pure. The names in an entry of somebody else come from a file that somebody else can write: they are shown clean.
 
+use super::matter::{Later, RECENT};
 use super::{Entry, Standing, State, Whence};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ProblemKind, Untrusted};
-use jiff::{SignedDuration, Timestamp};
+use crate::model::{Problem, ProblemKind};
+use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::HashMap;
 
 /// An entry, and whose it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,7 +23,7 @@ pub struct Activity {
     pub entry: Entry,
     pub standing: Standing,
     pub mine: bool,
-    /// Of the last seven days, nobody knows what came of it, and nothing was done to the same since: somebody has to look.
+    /// Of the last seven days, nobody knows what came of it, and nothing since has settled it: somebody has to look.
     pub open: bool,
     /// What to do now; empty where there is nothing to do.
     pub advice: String,
@@ -40,9 +40,6 @@ pub struct Told {
     /// Why there may be more.
     pub gaps: Vec<Problem>,
 }
-
-/// Longer ago than this nobody has to look any more: it stays in the list as what it is, unknown.
-const RECENT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 impl Activity {
     /// What is left behind is unknown, whatever its last state was.
@@ -91,26 +88,28 @@ pub fn key(entry: &Entry) -> Key {
 /// The newest first, each with what is to be made of it. `alive` is whether the process that wrote it may still run; of
 /// another machine nobody knows, which counts as yes.
 pub fn judged(kept: Vec<Kept>, now: Timestamp, alive: &dyn Fn(&Whence) -> bool) -> Vec<Activity> {
-    let mut done: HashMap<(String, Untrusted), Timestamp> = HashMap::new();
-    let what = |entry: &Entry| (entry.scope.account.0.clone(), entry.arn.clone());
-    for Kept { entry, .. } in kept.iter().filter(|kept| kept.entry.state == State::Done) {
-        let newest = done.entry(what(entry)).or_insert(entry.asked_at);
-        *newest = entry.asked_at.max(*newest);
-    }
-    let shape = |Kept { entry, mine }: Kept| {
-        let standing = entry.standing(now, alive(&entry.whence));
-        let unknown = matches!(standing, Standing::LeftBehind | Standing::Ended(State::Unknown));
-        let since = done.get(&what(&entry)).filter(|at| **at > entry.asked_at);
-        let advice = match since {
-            Some(at) if unknown => {
-                format!("nothing: the same was changed again at {}", at.strftime("%Y-%m-%d %H:%M:%S UTC"))
+    let judge = |entry: &Entry, later: &Later<'_>| {
+        let runs = alive(&entry.whence);
+        let standing = entry.standing(now, runs);
+        if !matches!(standing, Standing::LeftBehind | Standing::Ended(State::Unknown)) {
+            let advice = match later.lacks_its_end(entry, now, runs) {
+                true => format!("how it ended was not waited for: look with `cutover {}`", entry.list()),
+                false => entry.advice(standing),
+            };
+            return (standing, false, advice);
+        }
+        match later.settled(entry) {
+            Some(at) => {
+                let at = at.strftime("%Y-%m-%d %H:%M:%S UTC");
+                (standing, false, format!("nothing: the same was changed again at {at}"))
             }
-            _ => entry.advice(standing),
-        };
-        let recent = now.duration_since(entry.asked_at) < RECENT;
-        Activity { open: unknown && recent && since.is_none(), standing, mine, advice, entry }
+            None => (standing, now.duration_since(entry.asked_at) < RECENT, entry.advice(standing)),
+        }
     };
-    let mut all: Vec<Activity> = kept.into_iter().map(shape).collect();
+    let later = Later::of(kept.iter().map(|kept| &kept.entry));
+    let judged: Vec<_> = kept.iter().map(|kept| judge(&kept.entry, &later)).collect();
+    let shape = |(Kept { entry, mine }, (standing, open, advice))| Activity { entry, standing, mine, open, advice };
+    let mut all: Vec<Activity> = kept.into_iter().zip(judged).map(shape).collect();
     all.sort_by_key(|one| std::cmp::Reverse(one.entry.asked_at));
     all
 }
@@ -180,6 +179,19 @@ mod tests {
         assert!(old.advice.starts_with("nothing: the same was changed again at 1970-01-01 00:33:20"), "{}", old.advice);
         let later = judged(vec![kept("lost", 1000, State::Sent, "a")], at(1000 + 7 * 86_400), &|_| true);
         assert_eq!((later[0].result(), later[0].open), ("unknown", false), "a week later it is only what it is");
+    }
+
+    #[test]
+    fn a_stop_whose_end_nobody_waited_for_says_where_to_look() {
+        let stop = |alive: bool| {
+            let mut one = kept("stop", 1000, State::Done, "a");
+            (one.entry.kind, one.entry.name) = ("stop-task".into(), "task:orders".into());
+            judged(vec![one], at(1001), &|_| alive).remove(0)
+        };
+        let told = stop(false);
+        assert_eq!((told.result(), told.open), ("done", false));
+        assert_eq!(told.advice, "how it ended was not waited for: look with `cutover tasks`");
+        assert_eq!(stop(true).advice, "", "whoever began it still waits for it");
     }
 
     #[test]
