@@ -17,9 +17,9 @@ pub use task::{dry_run, task};
 use super::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters, Reader};
 use crate::change::{Confirmed, Executor, LIVES, NotConfirmed, Time, Yes};
-use crate::model::Problem;
 use crate::model::audit::State;
 use crate::model::change::{Change, Destination, Draft, Outcome, Precondition, Preview, Refusal, Ruling};
+use crate::model::{Problem, ProblemKind};
 use crate::store::Audit;
 use jiff::Timestamp;
 use std::io::IsTerminal as _;
@@ -132,12 +132,8 @@ fn time() -> Time {
 }
 
 /// Looks at what is to be changed. Fails before anything is asked of AWS where nothing may be changed, and where the audit
-/// cannot be written. `change` says what is meant once we are connected, `absent` what a change of nothing is told as.
-fn look(
-    setup: &Setup,
-    change: impl AsyncFnOnce(&Connected) -> Result<Change, Failure>,
-    absent: impl FnOnce(Problem, &Change) -> Failure,
-) -> Result<Asked, Failure> {
+/// cannot be written. `change` says what is meant once we are connected.
+fn look(setup: &Setup, change: impl AsyncFnOnce(&Connected) -> Result<Change, Failure>) -> Result<Asked, Failure> {
     let authority = setup.mode.authority()?;
     let runtime = runtime()?;
     let looked = runtime.block_on(async {
@@ -160,6 +156,19 @@ fn look(
         Ok(ended) => Asked::Ended(Box::new(ended)),
         Err((preview, executor, reader)) => Asked::Open(Box::new(Open { preview, executor, reader, runtime })),
     })
+}
+
+/// A look that failed, and where there is nothing to look at, that.
+fn absent(problem: Problem, change: &Change) -> Failure {
+    let not_there = problem.kind == ProblemKind::NotFound;
+    let mut failure = Failure::from(problem);
+    if not_there {
+        failure.status = 2;
+        failure.lines.insert(0, format!("there is no {}", change.name()));
+        let list = if matches!(change, Change::Task { .. }) { "tasks" } else { "schedules" };
+        failure.lines.push(format!("`cutover {list}` lists what there is."));
+    }
+    failure
 }
 
 fn nothing(preview: Preview, why: &str) -> Ended {

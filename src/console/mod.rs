@@ -7,7 +7,7 @@
 pub mod actions;
 #[cfg(test)]
 mod fixtures;
-mod guard;
+pub mod guard;
 pub mod message;
 pub mod run;
 pub mod state;

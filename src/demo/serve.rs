@@ -12,6 +12,7 @@ use crate::demo::world::{Databases, Place, Setting, World};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -110,6 +111,11 @@ impl Running {
     /// Switches it off again; with a value, only that one.
     pub fn switch_off(&self, fault: &Fault) {
         self.stage.switch_off(fault.name, fault.value.as_deref());
+    }
+
+    /// How often what was to be changed: by `service:Operation`, and the ARN or name in the request.
+    pub fn changes(&self) -> BTreeMap<(String, String), u64> {
+        self.stage.changes()
     }
 
     /// Stops listening, lets movers finish their batch, removes a temporary folder.

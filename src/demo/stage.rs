@@ -34,6 +34,7 @@ pub struct Stage {
     launcher: Option<Launcher>,
     runs: Mutex<Runs>,
     asked: Mutex<BTreeMap<String, u64>>,
+    changes: Mutex<BTreeMap<(String, String), u64>>,
 }
 
 #[derive(Default)]
@@ -54,6 +55,7 @@ impl Stage {
             launcher,
             runs: Mutex::default(),
             asked: Mutex::default(),
+            changes: Mutex::default(),
         }
     }
 
@@ -114,6 +116,17 @@ impl Stage {
     /// Requests since the start, by `service:Operation`.
     pub fn asked(&self) -> BTreeMap<String, u64> {
         lock(&self.asked).clone()
+    }
+
+    /// Counts a request that is to change something, whatever comes of it.
+    pub fn count_change(&self, service: Service, operation: &str, of: &str) {
+        let key = (format!("{}:{operation}", service.prefix()), of.to_owned());
+        *lock(&self.changes).entry(key).or_default() += 1;
+    }
+
+    /// Requests to change something since the start, by `service:Operation` and what was named.
+    pub fn changes(&self) -> BTreeMap<(String, String), u64> {
+        lock(&self.changes).clone()
     }
 
     pub fn plan(&self, service: Service, operation: &str) -> Plan {

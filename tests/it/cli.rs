@@ -47,6 +47,11 @@ impl Aws {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
+    /// Requests to change something since the start, by `service:Operation` and the ARN or name in them.
+    pub fn changes(&self) -> BTreeMap<(String, String), u64> {
+        self.running.changes()
+    }
+
     /// Requests since the start, by `service:Operation`.
     pub fn asked(&self) -> BTreeMap<String, u64> {
         let mut stream = std::net::TcpStream::connect(self.endpoint().strip_prefix("http://").unwrap()).unwrap();

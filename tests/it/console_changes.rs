@@ -1,27 +1,20 @@
-//! The console's reducer, its operator and the executor together, against the embedded AWS: whatever comes in whatever
-//! order, nothing is changed that nobody confirmed, nothing twice, and in read-only nothing at all.
+//! The console's reducer, the guard of its keys, its operator and the executor together, against the embedded AWS: whatever
+//! comes in whatever order, nothing is changed that nobody confirmed, nothing twice, and in read-only nothing at all.
 
 use crate::cli::Aws;
-use crate::scene::Scene;
-use cutover::app::operator::{Operator, OperatorSetup, operate, operator};
-use cutover::app::{Clock, Inbox};
-use cutover::aws::{Connected, Limiters, Settings, connect};
-use cutover::change::Mode as Authority;
-use cutover::console::message::{Area, Effect, Key, KeyCode, Message};
-use cutover::console::state::confirm::Stage;
-use cutover::console::state::{Mode, Overlay, State};
-use cutover::console::update;
-use cutover::console::update::confirm::ask;
-use cutover::model::AccountId;
+use crate::console_desk::{Desk, Left, Seat, Step};
+use cutover::aws::{Limiters, Serverless, Settings, TaskDetail, connect};
+use cutover::console::message::KeyCode;
 use cutover::model::audit::State as End;
-use cutover::model::change::{Change, Safeguards, Switch, Which};
-use cutover::store::{self, Audit};
-use jiff::{SignedDuration, Timestamp};
+use cutover::model::change::{
+    Change, Destination, Meant, ReloadHow, Safeguards, Switch, TableName, Verb, VerbKind, Which,
+};
+use cutover::model::schedule::ScheduleKind;
+use cutover::model::task::Task;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{BuildHasher as _, RandomState};
 use tokio::runtime::Runtime;
 
 const RULES: [&str; 3] = [
@@ -33,320 +26,258 @@ const RULES: [&str; 3] = [
 /// Refused whoever asks: it could not be put back.
 const FOR_EVER: &str = "rule:default/dms-api-calls";
 
-const WRITES: [&str; 3] = ["events:EnableRule", "events:DisableRule", "scheduler:UpdateSchedule"];
+/// Each of one request that changes something.
+const FAULTS: [&str; 7] = [
+    "lost-response@StopReplicationTask",
+    "lost-response@StartReplicationTask",
+    "lost-response@DisableRule",
+    "cut@StartReplicationTask",
+    "throttle@ReloadTables=1",
+    "access-denied=TestConnection",
+    "error@UpdateSchedule=1",
+];
 
-fn change(which: &str, to: Switch) -> Change {
+/// A request that changes something, and of what.
+type Write = (String, String);
+
+fn switch(which: &str, to: Switch) -> Change {
     let Ok(Which::Whole(what)) = which.parse() else { panic!("{which}") };
     Change::Switch { what, to }
 }
 
-/// What happens next.
-#[derive(Debug, Clone)]
-enum Step {
-    /// The menu asks for these, this way.
-    Ask(Vec<usize>, bool),
-    AskForEver,
-    /// Answers are waited for, and folded in.
-    Answers,
-    Admitted,
-    /// The way it is meant, with or without waiting until keys count.
-    Through(bool),
-    /// Types exactly what is asked for.
-    Name,
-    Key(KeyCode),
-    Paste,
-    Minute,
-    Suspended,
-    /// The last effect is carried out once more, as if the loop had lost count.
-    Again,
-    /// An answer to a question that nobody put, straight to the operator.
-    Forged(u64, &'static str),
-    /// What came last comes once more.
-    Echo,
-    Resize(u16, u16),
+/// One AWS, its tasks, and the one database that may be overwritten.
+struct Stage {
+    aws: Aws,
+    runtime: Runtime,
+    tasks: Vec<Task>,
+    staging: Destination,
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let keys =
-        vec![KeyCode::Enter, KeyCode::Enter, KeyCode::Esc, KeyCode::Backspace, KeyCode::Char('s'), KeyCode::Down];
-    prop_oneof![
-        4 => (proptest::sample::subsequence(vec![0, 1, 2], 1..=3), any::<bool>()).prop_map(|(all, on)| Step::Ask(all, on)),
-        1 => Just(Step::AskForEver),
-        8 => Just(Step::Answers),
-        6 => Just(Step::Admitted),
-        12 => proptest::bool::weighted(0.7).prop_map(Step::Through),
-        8 => Just(Step::Name),
-        8 => proptest::sample::select(keys).prop_map(Step::Key),
-        1 => Just(Step::Paste),
-        1 => Just(Step::Minute),
-        1 => Just(Step::Suspended),
-        2 => Just(Step::Again),
-        1 => (0u64..4, proptest::sample::select(vec!["staging-refresh-nightly", "disable 2", ""]))
-            .prop_map(|(id, answer)| Step::Forged(id, answer)),
-        2 => Just(Step::Echo),
-        1 => (40u16..160, 10u16..50).prop_map(|(width, height)| Step::Resize(width, height)),
-    ]
-}
-
-/// One console on one AWS.
-struct Desk<'a> {
-    aws: &'a Aws,
-    runtime: &'a Runtime,
-    state: State,
-    now: Timestamp,
-    inbox: Arc<Inbox>,
-    operator: Option<Operator>,
-    audit: store::Settings,
-    _folder: tempfile::TempDir,
-    /// Questions in which keys count.
-    admitted: BTreeSet<u64>,
-    /// How much was confirmed: numbers of questions, and how many changes each.
-    confirmed: Vec<(u64, usize)>,
-    /// What was asked of the operator and not answered yet.
-    waiting: usize,
-    last_effect: Option<Effect>,
-    last_message: Option<Message>,
-    done: usize,
-}
-
-impl<'a> Desk<'a> {
-    fn new(aws: &'a Aws, runtime: &'a Runtime, connected: &Connected, operates: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let audit = store::Settings { dir: Some(folder.path().to_owned()), shared: None };
-        let inbox = Arc::new(Inbox::default());
-        let expect_account = Some(AccountId("123456789012".into()));
-        let mode = Authority { read_only: !operates, operate: true, expect_account };
-        let (operator, waiting) = mode.authority().ok().map(operator).unzip();
-        if let Some(waiting) = waiting {
-            let setup = OperatorSetup {
-                store: audit.clone(),
-                environment: Some("REHEARSAL".into()),
-                safeguards: Safeguards::default(),
-                clock: Clock::System,
-            };
-            runtime.spawn(operate(waiting, setup, connected.clone(), Arc::clone(&inbox)));
-        }
-        let Scene { mut state, now, .. } = Scene::new(Area { width: 120, height: 40 }, 3);
-        state.setup.mode = if operates { Mode::Operate } else { Mode::ReadOnly };
-        Self {
-            aws,
-            runtime,
-            state,
-            now,
-            inbox,
-            operator,
-            audit,
-            _folder: folder,
-            admitted: BTreeSet::new(),
-            confirmed: Vec::new(),
-            waiting: 0,
-            last_effect: None,
-            last_message: None,
-            done: 0,
-        }
+impl Stage {
+    fn new() -> Self {
+        let aws = Aws::start(&[]);
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let (tasks, staging) = runtime.block_on(async {
+            let reader = connect(&Settings::embedded(aws.endpoint()), &Limiters::default()).await.unwrap().reader;
+            let tasks = reader.tasks(TaskDetail::Brief, Serverless::Include).await.unwrap().value;
+            let endpoints = reader.endpoints().await.unwrap().value;
+            let refresh = tasks.iter().find(|task| task.name.raw() == "staging-refresh").unwrap();
+            let target = endpoints.iter().find(|endpoint| endpoint.arn == refresh.target).unwrap();
+            let (host, database) = (target.host.as_ref().unwrap(), target.database.as_ref().unwrap());
+            (tasks, Destination::new(host.raw(), database.raw()))
+        });
+        Self { aws, runtime, tasks, staging }
     }
 
-    fn question(&self) -> Option<&cutover::console::state::confirm::Confirm> {
-        match &self.state.overlay {
-            Some(Overlay::Confirm(confirm)) => Some(confirm),
-            _ => None,
-        }
+    fn task(&self, name: &str, verb: Verb) -> Change {
+        let task = self.tasks.iter().find(|task| task.name.raw() == name).unwrap();
+        Change::Task { task: Meant { arn: task.arn.clone(), name: task.name.clone() }, verb }
     }
 
-    fn send(&mut self, message: Message) {
-        if let Message::Ended { outcome, .. } = &message
-            && outcome.state == End::Done
-        {
-            self.done += 1;
-        }
-        let (open, admitted) = match self.question() {
-            Some(confirm) => {
-                let open = matches!(confirm.stage, Stage::Open { admitted: true, .. });
-                (open.then_some((confirm.id, confirm.going().count())), self.admitted.contains(&confirm.id))
-            }
-            None => (None, false),
+    /// Everything that is asked for: alone, or the same of several.
+    fn asks(&self) -> impl Strategy<Value = Vec<Change>> + use<> {
+        let tables = |how| {
+            let named = ["orders", "address"].map(|table| TableName { schema: "shop".into(), table: table.into() });
+            Verb::ReloadTables { tables: named.to_vec(), how }
         };
-        let effects = update(&mut self.state, message, self.now);
-        for effect in effects {
-            if let Effect::Confirm { id, .. } = &effect {
-                let (open, going) = open.expect("confirmed without an open question");
-                assert!(open == *id && admitted, "{effect:?}");
-                self.confirmed.push((*id, going));
-            }
-            self.perform(effect);
-        }
-    }
-
-    /// As the loop hands it over.
-    fn perform(&mut self, effect: Effect) {
-        match (&effect, &self.operator) {
-            (Effect::Draft { id, changes }, Some(operator)) => {
-                operator.draft(*id, changes.clone());
-                self.waiting += 1;
-            }
-            (Effect::Confirm { id, answer }, Some(operator)) => {
-                operator.confirm(*id, answer.clone());
-                self.waiting += 1;
-            }
-            (Effect::DropDraft { id }, Some(operator)) => operator.drop_draft(*id),
-            (Effect::Draft { .. } | Effect::Confirm { .. }, None) => panic!("{effect:?} in read-only"),
-            _ => return,
-        }
-        self.last_effect = Some(effect);
-    }
-
-    fn fold(&mut self) -> bool {
-        let messages = self.inbox.drain();
-        let any = !messages.is_empty();
-        for message in messages {
-            self.last_message = Some(message.clone());
-            self.send(message);
-        }
-        any
-    }
-
-    /// Whatever the operator has to say to what it was asked; a dropped question it does not answer.
-    fn answers(&mut self) {
-        let end = Instant::now() + Duration::from_secs(5);
-        while self.operator.is_some() && Instant::now() < end {
-            let open = self.question().map(|confirm| &confirm.stage);
-            if !matches!(open, Some(Stage::Asking | Stage::Sending { .. })) {
-                break;
-            }
-            if !self.fold() {
-                let changed = async { tokio::time::timeout(Duration::from_millis(500), self.inbox.changed()).await };
-                let _ = self.runtime.block_on(changed);
-            }
-        }
-        self.fold();
-    }
-
-    fn key(&mut self, code: KeyCode) {
-        self.send(Message::Key(Key { code, ctrl: false, alt: false }));
-    }
-
-    fn act(&mut self, step: Step) {
-        match step {
-            Step::Ask(which, on) => {
-                let to = if on { Switch::Enable } else { Switch::Disable };
-                self.ask(which.into_iter().map(|at| change(RULES[at], to)).collect());
-            }
-            Step::AskForEver => self.ask(vec![change(FOR_EVER, Switch::Disable)]),
-            Step::Answers => self.answers(),
-            Step::Admitted => {
-                if let Some(id) = self.state.question() {
-                    self.admitted.insert(id);
-                    self.send(Message::Admitted { id });
-                }
-            }
-            Step::Through(admitted) => {
-                self.answers();
-                if admitted {
-                    self.act(Step::Admitted);
-                }
-                self.act(Step::Name);
-                self.key(KeyCode::Enter);
-            }
-            Step::Name => {
-                let name = self.question().and_then(cutover::console::state::confirm::Confirm::expected);
-                name.unwrap_or_default().chars().for_each(|c| self.key(KeyCode::Char(c)));
-            }
-            Step::Key(code) => self.key(code),
-            Step::Paste => self.send(Message::Paste("staging-refresh-nightly\r".into())),
-            Step::Minute => {
-                self.now += SignedDuration::from_secs(61);
-                self.send(Message::Tick);
-            }
-            Step::Suspended => self.send(Message::Resumed),
-            Step::Again => {
-                if let Some(effect) = self.last_effect.clone() {
-                    self.perform(effect);
-                }
-            }
-            Step::Forged(id, answer) => {
-                if let Some(operator) = &self.operator {
-                    operator.confirm(id + 1_000, answer.to_owned());
-                }
-            }
-            Step::Echo => {
-                // Not an outcome: those are counted.
-                if let Some(message @ (Message::Drafted { .. } | Message::NotConfirmed { .. })) =
-                    self.last_message.clone()
-                {
-                    self.send(message);
-                }
-            }
-            Step::Resize(width, height) => self.send(Message::Resize(Area { width, height })),
-        }
-    }
-
-    fn ask(&mut self, changes: Vec<Change>) {
-        let mut effects = Vec::new();
-        ask(&mut self.state, changes, &mut effects);
-        for effect in effects {
-            self.perform(effect);
-        }
-    }
-
-    fn writes(&self) -> u64 {
-        let asked = self.aws.asked();
-        WRITES.iter().map(|one| asked.get(*one).copied().unwrap_or(0)).sum()
-    }
-
-    /// Everything that is under way ends; what was carried out, as the audit has it.
-    fn close(mut self) -> (usize, Vec<(u64, usize)>, Vec<End>) {
-        self.answers();
-        if let Some(operator) = self.operator.take() {
-            self.runtime.block_on(operator.finish());
-        }
-        self.fold();
-        let entries = if self.state.setup.mode == Mode::Operate {
-            self.runtime.block_on(Audit::list(&self.audit)).unwrap_or_default()
-        } else {
-            Vec::new()
+        let names = ["orders-cdc", "billing-cdc", "catalog-load", "staging-refresh"];
+        let all = |verb: &Verb| names.map(|name| self.task(name, verb.clone())).to_vec();
+        let some = |all: Vec<Change>| {
+            let most = all.len();
+            proptest::sample::subsequence(all, 1..=most)
         };
-        (self.done, self.confirmed.clone(), entries.into_iter().map(|entry| entry.state).collect())
+        let one = |change: Change| Just(vec![change]);
+        prop_oneof![
+            3 => some(RULES.map(|which| switch(which, Switch::Disable)).to_vec()),
+            3 => some(RULES.map(|which| switch(which, Switch::Enable)).to_vec()),
+            1 => one(switch(FOR_EVER, Switch::Disable)),
+            4 => some(all(&Verb::Stop)),
+            4 => some(all(&Verb::Resume { until: None })),
+            2 => some(all(&Verb::TestConnections)),
+            2 => one(self.task("staging-refresh", Verb::Reload { until: None })),
+            1 => one(self.task("orders-cdc", Verb::Reload { until: None })),
+            1 => one(self.task("orders-cdc", tables(ReloadHow::Data))),
+            2 => one(self.task("orders-cdc", tables(ReloadHow::Validation))),
+        ]
     }
+
+    fn step(&self) -> impl Strategy<Value = Step> + use<> {
+        // A digit takes what is offered instead.
+        let keys = vec![
+            KeyCode::Enter,
+            KeyCode::Enter,
+            KeyCode::Esc,
+            KeyCode::Backspace,
+            KeyCode::Char('s'),
+            KeyCode::Char('1'),
+            KeyCode::Down,
+        ];
+        prop_oneof![
+            5 => self.asks().prop_map(Step::Ask),
+            8 => Just(Step::Answers),
+            6 => Just(Step::Frame),
+            6 => proptest::sample::select(vec![1, 150, 299, 300, 2_000]).prop_map(Step::Wait),
+            12 => proptest::bool::weighted(0.7).prop_map(Step::Through),
+            6 => Just(Step::Name),
+            4 => Just(Step::Glued),
+            8 => proptest::sample::select(keys).prop_map(Step::Key),
+            1 => Just(Step::Paste),
+            1 => Just(Step::Minute),
+            1 => Just(Step::Suspended),
+            2 => Just(Step::Again),
+            1 => (0u64..4, proptest::sample::select(vec!["staging-refresh-nightly", "stop 2", ""]))
+                .prop_map(|(id, answer)| Step::Forged(id, answer)),
+            2 => Just(Step::Echo),
+            1 => (40u16..160, 10u16..50).prop_map(|(width, height)| Step::Resize(width, height)),
+            1 => proptest::sample::select(FAULTS.to_vec()).prop_map(Step::Fault),
+        ]
+    }
+
+    /// The requests that a change is made of.
+    fn writes(&self, change: &Change) -> Vec<Write> {
+        let write = |operation: &str, of: &str| (operation.to_owned(), of.to_owned());
+        match change {
+            Change::Switch { what, to } => {
+                let operation = match (what.kind, to) {
+                    (ScheduleKind::Rule, Switch::Enable) => "events:EnableRule",
+                    (ScheduleKind::Rule, Switch::Disable) => "events:DisableRule",
+                    (ScheduleKind::Schedule, _) => "scheduler:UpdateSchedule",
+                };
+                vec![write(operation, what.name.raw())]
+            }
+            Change::Task { task, verb } => {
+                let operation = match verb.kind() {
+                    VerbKind::TestConnections => {
+                        let task = self.tasks.iter().find(|one| one.arn == task.arn).unwrap();
+                        return [&task.source, &task.target].map(|of| write("dms:TestConnection", &of.0)).to_vec();
+                    }
+                    VerbKind::Stop => "dms:StopReplicationTask",
+                    VerbKind::ReloadTables | VerbKind::ValidateTables => "dms:ReloadTables",
+                    VerbKind::Start | VerbKind::Resume | VerbKind::Reload => "dms:StartReplicationTask",
+                };
+                vec![write(operation, task.arn.as_str())]
+            }
+        }
+    }
+
+    fn count<'a>(&self, changes: impl IntoIterator<Item = &'a Change>) -> BTreeMap<Write, u64> {
+        let mut out = BTreeMap::new();
+        changes.into_iter().flat_map(|change| self.writes(change)).for_each(|one| *out.entry(one).or_default() += 1);
+        out
+    }
+
+    /// One walk from its beginning to its end, and everything that has to hold then.
+    fn walk(&self, steps: Vec<Step>, seat: &Seat, seen: &mut Seen) -> Result<(), TestCaseError> {
+        let before = self.aws.changes();
+        let mut desk = Desk::new(&self.aws, &self.runtime, seat);
+        steps.into_iter().for_each(|step| desk.act(step));
+        let Left { done, confirmed, entries } = desk.close();
+        let mut made = self.aws.changes();
+        made.retain(|key, n| {
+            *n -= before.get(key).unwrap_or(&0);
+            *n > 0
+        });
+        let ids: BTreeSet<u64> = confirmed.iter().map(|(id, _)| *id).collect();
+        prop_assert_eq!(ids.len(), confirmed.len(), "a question was answered twice: {:?}", confirmed);
+        let changes: Vec<&Change> = confirmed.iter().flat_map(|(_, going)| going).collect();
+        let allowed = self.count(changes.iter().copied());
+        at_most(&made, &allowed, "sent, and never confirmed so often")?;
+        // What happened is what the audit says happened; the end of what was begun is an entry of its own.
+        let of = |fits: &dyn Fn(End) -> bool| {
+            let entries = entries.iter().filter(|entry| entry.confirmed_by.is_some() && fits(entry.state));
+            let changes = entries.filter_map(|entry| {
+                changes.iter().copied().find(|change| change.kind() == entry.kind && change.name() == entry.name)
+            });
+            self.count(changes)
+        };
+        at_most(&made, &of(&|state| state != End::Refused), "sent, and not in the audit")?;
+        at_most(&of(&|state| state == End::Done), &made, "done in the audit, and never sent")?;
+        prop_assert!(!entries.iter().any(|entry| matches!(entry.state, End::Asked | End::Sent)), "{entries:?}");
+        let done_there = entries.iter().filter(|entry| entry.state == End::Done).count();
+        prop_assert!(done <= done_there, "{done} told as done, {done_there} in the audit");
+        prop_assert!(seat.operates || made.is_empty() && entries.is_empty(), "{made:?} in read-only");
+        // Safeguards hold whatever is typed.
+        let destroys = |change: &&&Change| matches!(change, Change::Task { verb, .. } if matches!(verb.kind(), VerbKind::Reload | VerbKind::ReloadTables));
+        for change in changes.iter().filter(destroys) {
+            let staging = change.name() == "task:staging-refresh" && !seat.safeguards.reload_allowed.is_empty();
+            prop_assert!(staging, "{} was confirmed", change.name());
+        }
+        seen.refused += entries.iter().filter(|entry| entry.state == End::Refused).count();
+        seen.walks += 1;
+        made.into_keys().for_each(|(operation, _)| *seen.made.entry(operation).or_default() += 1);
+        Ok(())
+    }
+}
+
+fn at_most(these: &BTreeMap<Write, u64>, those: &BTreeMap<Write, u64>, why: &str) -> Result<(), TestCaseError> {
+    for (key, n) in these {
+        prop_assert!(n <= those.get(key).unwrap_or(&0), "{why}: {key:?} {n} times; {those:?}");
+    }
+    Ok(())
+}
+
+/// What the walks came to.
+#[derive(Debug, Default)]
+struct Seen {
+    walks: usize,
+    refused: usize,
+    made: BTreeMap<String, usize>,
+}
+
+fn seat(operates: bool, overwrites: bool, stage: &Stage) -> Seat {
+    let reload_allowed = if overwrites { vec![stage.staging.clone()] } else { vec![] };
+    Seat { operates, safeguards: Safeguards { reload_allowed, ..Safeguards::default() } }
+}
+
+/// Other walks every time; `CUTOVER_TEST_SEED` has those of a run that failed.
+fn seed() -> u64 {
+    let given = std::env::var("CUTOVER_TEST_SEED").ok().map(|text| text.parse().unwrap());
+    given.unwrap_or_else(|| RandomState::new().hash_one(std::process::id()))
 }
 
 #[test]
 fn whatever_happens_nothing_is_changed_unconfirmed_twice_or_in_read_only() {
-    let aws = Aws::start(&[]);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let settings = Settings { requests_per_second: 4.0, burst: 50, ..Settings::embedded(aws.endpoint()) };
-    let connected = runtime.block_on(connect(&settings, &Limiters::default())).unwrap();
-    let config = Config { cases: 40, failure_persistence: None, ..Config::default() };
-    // Always the same cases: what each of them does over the wire takes its time.
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
-    let mut runner = TestRunner::new_with_rng(config, rng);
-    let (mut carried_out, mut refused) = (0, 0);
-    let cases = (proptest::collection::vec(step(), 10..60), proptest::bool::weighted(0.8));
-    let run = |(steps, operates): (Vec<Step>, bool)| {
-        let mut desk = Desk::new(&aws, &runtime, &connected, operates);
-        let before = desk.writes();
-        for step in steps {
-            desk.act(step);
+    let stage = Stage::new();
+    let mut seen = Seen::default();
+    // Each of these is on the way to what is dangerous, whatever the dice say.
+    for (change, operation) in [
+        (switch(RULES[0], Switch::Disable), "events:DisableRule"),
+        (switch(RULES[2], Switch::Disable), "scheduler:UpdateSchedule"),
+        (stage.task("billing-cdc", Verb::Stop), "dms:StopReplicationTask"),
+        (stage.task("staging-refresh", Verb::Reload { until: None }), "dms:StartReplicationTask"),
+        (stage.task("orders-cdc", Verb::TestConnections), "dms:TestConnection"),
+    ] {
+        let meant = || vec![Step::Ask(vec![change.clone()]), Step::Through(true), Step::Answers];
+        let unseen = vec![Step::Ask(vec![change.clone()]), Step::Through(false)];
+        let early = vec![Step::Ask(vec![change.clone()]), Step::Answers, Step::Frame, Step::Wait(298), Step::Glued];
+        let glued = vec![Step::Ask(vec![change.clone()]), Step::Answers, Step::Frame, Step::Wait(300), Step::Glued];
+        for (steps, operates, sent) in [
+            (unseen, true, false),
+            (early, true, false),
+            (glued, true, false),
+            (meant(), false, false),
+            (meant(), true, true),
+        ] {
+            let before = stage.aws.changes();
+            stage.walk(steps.clone(), &seat(operates, true, &stage), &mut seen).unwrap();
+            let now = stage.aws.changes();
+            assert_eq!(before != now, sent, "{operation}: {steps:?}");
         }
-        let writes_of = |desk: &Desk<'_>| usize::try_from(desk.writes() - before).unwrap();
-        desk.answers();
-        let counted = Desk { operator: None, ..Desk::new(&aws, &runtime, &connected, false) };
-        let (done, confirmed, entries) = desk.close();
-        let writes = writes_of(&counted);
-        let most: usize = confirmed.iter().map(|(_, going)| going).sum();
-        let ids: BTreeSet<u64> = confirmed.iter().map(|(id, _)| *id).collect();
-        prop_assert_eq!(ids.len(), confirmed.len(), "a question was answered twice: {:?}", confirmed);
-        prop_assert!(writes <= most, "{writes} writes, {most} confirmed");
-        // Each write is in the audit as done: nothing here fails or is lost.
-        prop_assert_eq!(writes, entries.iter().filter(|state| **state == End::Done).count());
-        prop_assert!(done <= writes);
-        prop_assert!(operates || writes == 0 && confirmed.is_empty() && entries.is_empty());
-        prop_assert!(!entries.iter().any(|state| matches!(state, End::Asked | End::Sent)), "{entries:?}");
-        carried_out += writes;
-        refused += entries.iter().filter(|state| **state == End::Refused).count();
-        Ok(())
-    };
-    let run = std::cell::RefCell::new(run);
-    runner.run(&cases, |case| (run.borrow_mut())(case)).unwrap();
-    // The walk really goes where it is dangerous.
-    assert!(carried_out >= 5 && refused >= 3, "{carried_out} carried out, {refused} refused");
+        assert!(seen.made.contains_key(operation), "{operation}: {seen:?}");
+    }
+    let seed = seed();
+    let config = Config { cases: 24, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
+    let mut bytes = [0; 32];
+    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
+    let cases = (proptest::collection::vec(stage.step(), 10..50), proptest::bool::weighted(0.85), proptest::bool::ANY);
+    let seen = std::cell::RefCell::new(seen);
+    let walks = runner.run(&cases, |(steps, operates, overwrites)| {
+        stage.walk(steps, &seat(operates, overwrites, &stage), &mut seen.borrow_mut())
+    });
+    let seen = seen.into_inner();
+    eprintln!("CUTOVER_TEST_SEED={seed}: {seen:?}");
+    if let Err(error) = walks {
+        panic!("CUTOVER_TEST_SEED={seed} repeats this: {error}");
+    }
 }

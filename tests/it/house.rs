@@ -145,12 +145,30 @@ fn may_write(path: &str) -> bool {
     path.starts_with("aws/") || path.starts_with("change/executor/")
 }
 
-/// Names taken out of `aws`: after `aws::`, also inside `aws::{…}`; a glob or a second name for the room would hide them.
+/// What a path goes on with after `aws::`: all of it, with everything between its braces.
+fn rest_of_path(text: &str) -> &str {
+    let mut depth = 0_usize;
+    let end = text.find(|c: char| match c {
+        '{' => {
+            depth += 1;
+            false
+        }
+        '}' => {
+            depth = depth.saturating_sub(1);
+            depth == 0
+        }
+        _ => depth == 0 && !(c.is_alphanumeric() || "_:*".contains(c)),
+    });
+    &text[..end.unwrap_or(text.len())]
+}
+
+/// Names taken out of `aws`: every word of what stands after `aws::`, however deep; a glob or a second name for the room
+/// would hide them.
 fn taken_from_aws(code: &str) -> BTreeSet<String> {
-    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let mut taken = BTreeSet::new();
     for (at, found) in code.match_indices("aws") {
-        if code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_') {
+        if code[..at].ends_with(is_word) {
             continue;
         }
         let rest = &code[at + found.len()..];
@@ -158,13 +176,15 @@ fn taken_from_aws(code: &str) -> BTreeSet<String> {
             taken.insert("another name for aws".to_owned());
         }
         let Some(rest) = rest.strip_prefix("::") else { continue };
-        match rest.strip_prefix('{') {
-            Some(list) => {
-                taken.extend(list.split('}').next().unwrap_or_default().split(',').map(|one| word(one.trim())));
-            }
-            None if rest.starts_with('*') => drop(taken.insert("everything of aws".to_owned())),
-            None => drop(taken.insert(word(rest))),
+        let path = rest_of_path(rest);
+        if path.contains('*') {
+            taken.insert("everything of aws".to_owned());
         }
+        let words: Vec<&str> = path.split(|c| !is_word(c)).filter(|word| !word.is_empty()).collect();
+        if words.windows(2).any(|two| two == ["self", "as"]) {
+            taken.insert("another name for aws".to_owned());
+        }
+        taken.extend(words.into_iter().map(str::to_owned));
     }
     taken
 }
@@ -198,11 +218,21 @@ fn only_the_executor_of_changes_can_reach_a_writer() {
         ("app/x.rs", "use crate::aws::{Connected, Signed};", true),
         ("app/x.rs", "let w = aws::writer(&connected, account);", true),
         ("app/x.rs", "use crate::aws::*;", true),
+        ("app/x.rs", "use crate::aws::{limiter::{Urgency}, Connected, Writer};", true),
+        (
+            "app/x.rs",
+            "use crate::{\n    aws::{\n        limiter::{Limiter, Urgency},\n        Writer as Pen,\n    },\n};",
+            true,
+        ),
+        ("app/x.rs", "use crate::aws::{Connected, writer::*};", true),
+        ("app/x.rs", "let w = crate::aws::writer::Writer::new();", true),
+        ("app/x.rs", "use crate::aws::{Connected, self as amazon};", true),
         ("app/x.rs", "use crate::aws as amazon;", true),
         ("feeds/x.rs", "use crate::{aws::{Writer}, model::Task};", true),
         ("change/legal/task.rs", "use crate::aws::Sent;", true),
         ("change/executor/mod.rs", "use crate::aws::Writer;", false),
         ("app/x.rs", "use crate::aws::{Connected, Reader};", false),
+        ("app/x.rs", "use crate::{aws::{limiter::{Urgency}, Connected}, console::terminal::writer::Writer};", false),
         ("console/terminal/x.rs", "use super::writer::Writer;", false),
     ] {
         assert_eq!(!writes_in(path, text).is_empty(), finds, "{path}: {text}");

@@ -21,6 +21,7 @@ mod charts;
 mod cli;
 mod config;
 mod console_changes;
+mod console_desk;
 mod demo_databases;
 mod demo_databases_wire;
 mod denied;

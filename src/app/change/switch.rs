@@ -5,7 +5,6 @@ use crate::app::{Failure, Setup};
 use crate::aws::Reader;
 use crate::model::change::{Change, Named, Switch, Which};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ProblemKind};
 
 /// Looks at what is to be switched.
 ///
@@ -18,7 +17,7 @@ pub fn switch(setup: &Setup, which: &str, to: Switch, yes: bool) -> Result<Asked
     let change = async |connected: &crate::aws::Connected| {
         Ok(Change::Switch { what: the_one(&connected.reader, which).await?, to })
     };
-    look(setup, change, absent)
+    look(setup, change)
 }
 
 /// The one rule or schedule that is meant. A name alone must be that of exactly one.
@@ -56,17 +55,6 @@ fn only(found: &[Named], name: &str, place: &str) -> Result<Named, Failure> {
             ],
         }),
     }
-}
-
-fn absent(problem: Problem, change: &Change) -> Failure {
-    let not_there = problem.kind == ProblemKind::NotFound;
-    let mut failure = Failure::from(problem);
-    if not_there {
-        failure.status = 2;
-        failure.lines.insert(0, format!("there is no {}", change.name()));
-        failure.lines.push("`cutover schedules` lists what there is.".to_owned());
-    }
-    failure
 }
 
 #[cfg(test)]

@@ -1,12 +1,11 @@
 //! Tasks: which one is meant, and a look that changes nothing.
 
-use super::{Asked, Ended, Ending, look, nothing, somebody_is_there, time};
+use super::{Asked, Ended, Ending, absent, look, nothing, somebody_is_there, time};
 use crate::app::headless::{block, the_task};
 use crate::app::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
 use crate::change::Drafter;
 use crate::model::change::{Change, Draft, Meant, Refusal, Ruling, Verb};
-use crate::model::{Problem, ProblemKind};
 
 /// Looks at what is to be done to the task that is named, by ARN or exact name. `said`: the command line confirms it.
 ///
@@ -15,7 +14,7 @@ use crate::model::{Problem, ProblemKind};
 pub fn task(setup: &Setup, named: &str, verb: Verb, said: bool) -> Result<Asked, Failure> {
     setup.mode.authority()?;
     somebody_is_there(said, "--yes, or --confirm NAME --target HOST/DB,")?;
-    look(setup, async |connected: &Connected| meant(connected, named, verb).await, absent)
+    look(setup, async |connected: &Connected| meant(connected, named, verb).await)
 }
 
 /// Looks at it, changes nothing, and needs no permission to: what would come of it, and whether it may be done.
@@ -44,14 +43,4 @@ pub fn dry_run(setup: &Setup, named: &str, verb: Verb) -> Result<Ended, Failure>
 async fn meant(connected: &Connected, named: &str, verb: Verb) -> Result<Change, Failure> {
     let task = the_task(&connected.reader, named).await?;
     Ok(Change::Task { task: Meant { arn: task.arn, name: task.name }, verb })
-}
-
-fn absent(problem: Problem, change: &Change) -> Failure {
-    let not_there = problem.kind == ProblemKind::NotFound;
-    let mut failure = Failure::from(problem);
-    if not_there {
-        failure.status = 2;
-        failure.lines.insert(0, format!("there is no {}", change.name()));
-    }
-    failure
 }

@@ -1,6 +1,7 @@
 //! One request, from HTTP to HTTP.
 
 use super::call::{self, Call, Service};
+use super::value::Value;
 use super::{control, rest, spoil};
 use crate::demo::faults::Plan;
 use crate::demo::stage::Stage;
@@ -18,6 +19,12 @@ const MAX_BODY: usize = 4 << 20;
 #[derive(Debug, thiserror::Error)]
 #[error("the connection is cut")]
 pub struct Cut;
+
+/// What a request to change something is about, as it names it.
+fn named(input: &Value) -> &str {
+    let names = ["ReplicationTaskArn", "ReplicationConfigArn", "EndpointArn", "Name"];
+    names.iter().find_map(|name| input.text_of(name)).unwrap_or_default()
+}
 
 /// Answers one request, or cuts its connection.
 pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Cut> {
@@ -44,6 +51,9 @@ pub async fn handle(stage: Arc<Stage>, request: Request<Incoming>) -> Result<Res
         Err(unread) => return refuse(unread.from, &unread.refusal),
     };
     stage.count(call.service, &call.operation);
+    if World::is_change(call.service, &call.operation) {
+        stage.count_change(call.service, &call.operation, named(&call.input));
+    }
     let mut plan = stage.plan(call.service, &call.operation);
     let keys = head.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default();
     plan.account = plan.account.and_then(|account| of_keys(&account, keys));
