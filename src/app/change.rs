@@ -1,17 +1,18 @@
 //! Changing something from the command line: whether it may be, what would come of it, and then to its end.
 //!
 //! Here is what is the same for everything; `switch.rs` is about rules and schedules, `task.rs` about tasks, `follow.rs` what
-//! begins now and ends later, `ask.rs` the question on the terminal, `whence.rs` who asks.
+//! begins now and ends later, `look.rs` a look that changes nothing, `ask.rs` the question on the terminal, `whence.rs` who asks.
 
 mod ask;
 mod follow;
+mod look;
 mod switch;
 mod task;
 pub(super) mod whence;
 
 pub use ask::answer;
 pub use follow::{Follow, Found};
-pub use switch::switch;
+pub use switch::{dry_run as dry_run_switch, switch};
 pub use task::{dry_run, task};
 
 use super::{Failure, Setup, panic};

@@ -123,7 +123,7 @@ pub(super) fn task(
         words: headline(&seen),
         effects: said.effects,
         warnings: said.warnings,
-        precondition: Precondition::Task(Box::new(facts.standing())),
+        precondition: Precondition::Task(Box::new(facts.standing_for(verb))),
         fires: if matches!(grade, Grade::Destroys { .. }) { destroy::fires(&seen) } else { Vec::new() },
         aws_command: command::aws(facts, verb, scope),
         grade,
