@@ -172,7 +172,8 @@ async fn refused(executor: &mut Executor, preview: Preview, refusal: &Refusal) -
     let outcome = executor.refuse(&preview, refusal).await;
     let mut lines = outcome.lines.clone();
     // What a service keeps for itself AWS refuses to everybody.
-    if !matches!(&preview.precondition, Precondition::Schedule(schedule) if schedule.managed_by.is_some()) {
+    let kept = matches!(&preview.precondition, Precondition::Schedule(schedule) if schedule.managed_by.is_some());
+    if !kept && !preview.barred {
         lines.extend(by_hand(&preview));
     }
     Ended::new(preview, Ending::Refused, lines, Some(outcome))
