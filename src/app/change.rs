@@ -1,17 +1,18 @@
 //! Changing something from the command line: whether it may be, what would come of it, and then to its end.
 //!
 //! Here is what is the same for everything; `switch.rs` is about rules and schedules, `task.rs` about tasks, `follow.rs` what
-//! begins now and ends later, `ask.rs` the question on the terminal, `whence.rs` who asks.
+//! begins now and ends later, `look.rs` a look that changes nothing, `ask.rs` the question on the terminal, `whence.rs` who asks.
 
 mod ask;
 mod follow;
+mod look;
 mod switch;
 mod task;
 pub(super) mod whence;
 
 pub use ask::answer;
 pub use follow::{Follow, Found};
-pub use switch::switch;
+pub use switch::{dry_run as dry_run_switch, switch};
 pub use task::{dry_run, task};
 
 use super::{Failure, Setup, panic};
@@ -180,7 +181,8 @@ async fn refused(executor: &mut Executor, preview: Preview, refusal: &Refusal) -
     let outcome = executor.refuse(&preview, refusal).await;
     let mut lines = outcome.lines.clone();
     // What a service keeps for itself AWS refuses to everybody.
-    if !matches!(&preview.precondition, Precondition::Schedule(schedule) if schedule.managed_by.is_some()) {
+    let kept = matches!(&preview.precondition, Precondition::Schedule(schedule) if schedule.managed_by.is_some());
+    if !kept && !preview.barred {
         lines.extend(by_hand(&preview));
     }
     Ended::new(preview, Ending::Refused, lines, Some(outcome))

@@ -231,7 +231,11 @@ impl Worker {
             let outcome = if called_off {
                 let why = "it was called off before it was sent".to_owned();
                 let refusal = Refusal { why, do_this: "Ask again where it is meant.".to_owned() };
-                self.executor.refuse(&preview, &refusal).await
+                // Whoever called it off is not told that somebody refused it.
+                let outcome = self.executor.refuse(&preview, &refusal).await;
+                let unwritten = outcome.lines.iter().skip(2).cloned();
+                let lines = std::iter::once("called off: it was not sent".to_owned()).chain(unwritten).collect();
+                Outcome { lines, ..outcome }
             } else {
                 self.executor.execute(confirmed).await
             };
@@ -305,7 +309,7 @@ pub fn nobody(changes: &[Change]) -> Vec<Result<Draft, Problem>> {
         kind: ProblemKind::Configuration,
         summary: "this is read-only mode".to_owned(),
         detail: "nothing was asked of AWS, nothing was changed".to_owned(),
-        hint: "Leave, and start with --operate.".to_owned(),
+        hint: "Leave, and start it with --operate, or without --read-only.".to_owned(),
         request_id: None,
         at: Timestamp::now(),
     };

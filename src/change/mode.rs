@@ -64,6 +64,31 @@ impl Mode {
     }
 }
 
+impl Mode {
+    /// Whether these credentials are of the account that is meant, where one is.
+    ///
+    /// # Errors
+    /// They are of another one.
+    pub fn account(&self, found: &AccountId, at: Timestamp) -> Result<(), Problem> {
+        self.expect_account.as_ref().map_or(Ok(()), |expect| account(expect, found, at))
+    }
+}
+
+/// Nothing is changed in an account that is not the one that is meant.
+pub(super) fn account(expect: &AccountId, found: &AccountId, at: Timestamp) -> Result<(), Problem> {
+    if expect == found {
+        return Ok(());
+    }
+    Err(Problem {
+        kind: ProblemKind::Configuration,
+        summary: format!("these credentials are of account {}, and expect_account is {}", found.0, expect.0),
+        detail: "nothing was changed".to_owned(),
+        hint: "Sign in to the account you mean, or correct expect_account in the configuration.".to_owned(),
+        request_id: None,
+        at,
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

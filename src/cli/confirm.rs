@@ -78,7 +78,9 @@ pub fn end(ended: &Ended, format: Format, columns: &'static [Column], row: Vec<V
 fn sentences(ended: &Ended) -> String {
     let mut lines = ended.lines.clone();
     if let Some(outcome) = &ended.outcome {
-        lines.extend(outcome.request_id.as_ref().map(|id| format!("request id {id}")));
+        let known = |id: &&String| lines.iter().any(|line| line.contains(id.as_str()));
+        let request_id = outcome.request_id.as_ref().filter(|id| !known(id));
+        lines.extend(request_id.map(|id| format!("request id {id}")));
         lines.extend(outcome.audit.iter().chain(&ended.found.audit).map(|id| format!("audit {id}")));
     }
     print::lines(&lines)

@@ -1,7 +1,7 @@
 //! `cutover schedules enable` and `disable`.
 
 use super::confirm;
-use super::print::{Column, Format, column, time};
+use super::print::{self, Column, Format, column, time};
 use crate::app::change::{self, Asked, Ended, Ending};
 use crate::app::{Failure, Setup};
 use crate::model::audit::State;
@@ -15,8 +15,11 @@ pub struct Arguments {
     #[arg(value_name = "NAME")]
     which: String,
     /// Do not ask: this is meant
-    #[arg(long)]
+    #[arg(long, conflicts_with = "dry_run")]
     yes: bool,
+    /// Only look, also in read-only mode: what would come of it, and whether it may be done
+    #[arg(long)]
+    dry_run: bool,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
     output: Format,
@@ -46,6 +49,13 @@ const COLUMNS: &[Column] = &[
 ];
 
 pub fn run(setup: &Setup, to: Switch, arguments: &Arguments) -> Result<u8, Failure> {
+    if arguments.dry_run {
+        let ended = change::dry_run_switch(setup, &arguments.which, to)?;
+        if arguments.output == Format::Table {
+            print::out(&print::lines(&ended.preview.lines()))?;
+        }
+        return confirm::end(&ended, arguments.output, COLUMNS, row(&ended, to));
+    }
     let ended = match change::switch(setup, &arguments.which, to, arguments.yes)? {
         Asked::Ended(ended) => *ended,
         Asked::Open(open) => confirm::confirmed(*open, arguments.yes)?,
@@ -58,7 +68,7 @@ fn row(ended: &Ended, to: Switch) -> Vec<Value> {
     let Change::Switch { what, .. } = &preview.change else { return Vec::new() };
     let before = preview.precondition.state();
     let after = match (ending, outcome.as_ref().and_then(|outcome| outcome.state_after.as_ref())) {
-        (Ending::NothingToDo | Ending::Refused, _) => json!(before),
+        (Ending::NothingToDo | Ending::Refused | Ending::Legal, _) => json!(before),
         (_, Some(state)) => json!(state),
         // Refused by AWS after it was read: it is as it was, as far as is known.
         (_, None) if outcome.as_ref().is_some_and(|outcome| outcome.state == State::Failed) => json!(before),

@@ -262,8 +262,11 @@ pub(super) mod tests {
             (inside(file.join("cutover")), "Not a directory"),
             (Settings { shared: Some(folder.path().join("nowhere")), ..settings(folder.path()) }, "No such file"),
         ] {
-            let said = Audit::open(&settings, &whence).await.unwrap_err().to_string();
+            let error = Audit::open(&settings, &whence).await.unwrap_err();
+            let said = error.to_string();
             assert!(said.contains(want), "{said}");
+            let advice = error.problem("").hint;
+            assert_eq!(advice.contains("audit_dir"), settings.shared.is_some(), "{advice}");
         }
         let odd = folder.path().join("odd");
         std::fs::create_dir(&odd).unwrap();

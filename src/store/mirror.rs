@@ -26,6 +26,13 @@ impl Mirror {
     /// In the folder of a team: its group may read what is made here, which is what it is there for. Whose group that is the
     /// folder says (setgid).
     pub(super) fn of_a_team(path: PathBuf) -> Result<Self, StoreError> {
+        Self::made_for_a_team(path).map_err(|error| match error {
+            StoreError::File { path, why } => StoreError::Shared { path, why },
+            other => other,
+        })
+    }
+
+    fn made_for_a_team(path: PathBuf) -> Result<Self, StoreError> {
         let made = OpenOptions::new().append(true).create_new(true).mode(0o640).open(&path);
         // A umask is for what nobody meant to share.
         if let Ok(file) = made {

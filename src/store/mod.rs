@@ -28,6 +28,9 @@ pub enum StoreError {
     File { path: PathBuf, why: String },
     #[error("{path} was made by a newer cutover (schema {found}, known here {known})", path = path.display())]
     Newer { path: PathBuf, found: i64, known: i64 },
+    /// The file of this user in the folder of a team, which is to be written.
+    #[error("{path}: {why}", path = path.display())]
+    Shared { path: PathBuf, why: String },
     /// Of the folder of a team: nothing of it can be written by the one who is told.
     #[error("{path}: {why}", path = path.display())]
     Team { path: PathBuf, why: String },
@@ -42,6 +45,7 @@ impl StoreError {
             Self::Nowhere => None,
             Self::File { path, .. }
             | Self::Newer { path, .. }
+            | Self::Shared { path, .. }
             | Self::Team { path, .. }
             | Self::Database { path, .. } => Some(path),
         }
@@ -56,6 +60,11 @@ impl StoreError {
             hint: match self {
                 Self::Newer { .. } => "Use the newer program.".to_owned(),
                 Self::Nowhere => "Set XDG_STATE_HOME to a folder of yours.".to_owned(),
+                Self::Shared { .. } => {
+                    "Check that the folder is there, may be written by you and has room: it is the audit_dir of the \
+                     configuration."
+                        .to_owned()
+                }
                 Self::Team { .. } => {
                     "Look into that folder, the audit_dir of the configuration; `cutover activity --mine` does without."
                         .to_owned()

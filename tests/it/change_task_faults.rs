@@ -231,11 +231,7 @@ const RETIRED: &str = "retired = [\"fleet-003-cdc\"]\n";
 const RELOAD: &[&str] = &["reload", LOADED, "--all", "--confirm", LOADED, "--target", TARGET];
 
 const REFUSED: [Refusal; 17] = [
-    (
-        "",
-        RELOAD,
-        &["is not in reload_allowed", "set reload_allowed = [\"target-00.", "by hand: aws dms start-replication-task"],
-    ),
+    ("", RELOAD, &["is not in reload_allowed", "set reload_allowed = [\"target-00."]),
     (PROTECTED, RELOAD, &["which is protected by \"target-0*/shop\"", "Nothing overwrites a protected database"]),
     (RETIRED, &["resume", CDC, "--yes"], &["fleet-003-cdc is retired"]),
     (RETIRED, &["start", CDC, "--from-position", "x", "--yes"], &["fleet-003-cdc is retired"]),

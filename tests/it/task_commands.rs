@@ -264,9 +264,32 @@ aws dms "
         );
     }
     assert!(desk.writes() == 0 && desk.activity().is_empty() && !desk.state().exists());
+    // What is asked for beside what is so already is no success.
+    for args in [
+        &["resume", RUNNING, "--cdc-stop", "commit_time:2026-11-22T14:00:00"][..],
+        &["start", SERVERLESS, "--from", "now"],
+    ] {
+        let told = row(&desk, &[args, &["--dry-run"]].concat(), 1);
+        assert!(told["message"].as_str().unwrap().contains("it was not set"), "{args:?}: {}", told["message"]);
+    }
     // The same without --dry-run does not even look.
     let (status, _, err) = desk.told(&["stop", RUNNING, "--yes"]);
     assert!(status == 2 && err.contains("Pass --operate"), "{err}");
+}
+
+#[test]
+fn a_look_says_that_it_is_the_wrong_account() {
+    let desk = desk(&[]);
+    desk.configure("operate = true\nexpect_account = \"210987654321\"\n");
+    for args in [&["stop", RUNNING, "--dry-run"][..], &["stop", RUNNING, "--dry-run", "--read-only"]] {
+        let told = row(&desk, args, 1);
+        let said = told["message"].as_str().unwrap();
+        assert!(
+            told["result"] == "refused" && said.contains("it would be refused: these credentials are of"),
+            "{said}"
+        );
+    }
+    assert!(desk.writes() == 0 && desk.activity().is_empty());
 }
 
 #[test]

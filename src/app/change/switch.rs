@@ -1,6 +1,7 @@
 //! Rules and schedules: which one is meant, and that it is not there.
 
-use super::{Asked, look, somebody_is_there};
+use super::look::only_look;
+use super::{Asked, Ended, look, somebody_is_there};
 use crate::app::{Failure, Setup};
 use crate::aws::Reader;
 use crate::model::change::{Change, Named, Switch, Which};
@@ -18,6 +19,18 @@ pub fn switch(setup: &Setup, which: &str, to: Switch, yes: bool) -> Result<Asked
         Ok(Change::Switch { what: the_one(&connected.reader, which).await?, to })
     };
     look(setup, change)
+}
+
+/// Looks at it, changes nothing, and needs no permission to.
+///
+/// # Errors
+/// It could not be looked at, or there is no such thing.
+pub fn dry_run(setup: &Setup, which: &str, to: Switch) -> Result<Ended, Failure> {
+    let which: Which = which.parse().map_err(|error| Failure::usage(format!("{error}")))?;
+    let change = async |connected: &crate::aws::Connected| {
+        Ok(Change::Switch { what: the_one(&connected.reader, which).await?, to })
+    };
+    only_look(setup, change)
 }
 
 /// The one rule or schedule that is meant. A name alone must be that of exactly one.

@@ -16,12 +16,12 @@ pub use follow::Follower;
 use super::confirmed::Confirmed;
 use super::facts::TaskFacts;
 use super::legal;
-use super::mode::Authority;
+use super::mode::{self, Authority};
 use crate::aws::{self, Connected, Reader, Sent, Signed, Unsigned, Writer};
 use crate::model::audit::{Entry, How, State, Whence};
 use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards, TableName};
 use crate::model::parts::{Direction, Identity};
-use crate::model::{AccountId, Problem, ProblemKind, Untrusted};
+use crate::model::{Problem, ProblemKind, Untrusted};
 use crate::store::Audit;
 use jiff::Timestamp;
 use std::pin::Pin;
@@ -63,10 +63,11 @@ impl Facts {
         })
     }
 
-    fn precondition(&self) -> Precondition {
-        match self {
-            Self::Schedule(facts) => Precondition::Schedule(Box::new(facts.schedule.clone())),
-            Self::Task(facts) => Precondition::Task(Box::new(facts.standing())),
+    fn precondition(&self, change: &Change) -> Precondition {
+        match (self, change) {
+            (Self::Schedule(facts), _) => Precondition::Schedule(Box::new(facts.schedule.clone())),
+            (Self::Task(facts), Change::Task { verb, .. }) => Precondition::Task(Box::new(facts.standing_for(verb))),
+            (Self::Task(facts), Change::Switch { .. }) => Precondition::Task(Box::new(facts.standing())),
         }
     }
 
@@ -79,6 +80,15 @@ impl Facts {
                 let why = "it was read as something else than it is".to_owned();
                 Ruling::Refused(Refusal { why, do_this: "Ask again.".to_owned() })
             }
+        }
+    }
+}
+
+impl Facts {
+    fn barred(&self, change: &Change, safeguards: &Safeguards) -> bool {
+        match (self, change) {
+            (Self::Task(facts), Change::Task { verb, .. }) => legal::barred(facts, verb, safeguards),
+            (Self::Schedule(_), _) | (Self::Task(_), Change::Switch { .. }) => false,
         }
     }
 }
@@ -139,9 +149,7 @@ impl Executor {
         time: Time,
     ) -> Result<Self, Problem> {
         let (expect, found) = (authority.expect(), &connected.scope.account);
-        if expect != found {
-            return Err(other_account(expect, found, (time.now)()));
-        }
+        mode::account(expect, found, (time.now)())?;
         Ok(Self {
             writer: aws::writer(connected, expect.clone()),
             reader: connected.reader.clone(),
@@ -262,7 +270,7 @@ impl Executor {
             ProblemKind::NotFound => refused("it is no longer there".to_owned()),
             _ => (State::Failed, told("nothing was sent: it could not be read again", &problem)),
         })?;
-        let (then, now) = (&confirmed.preview().precondition, facts.precondition());
+        let (then, now) = (&confirmed.preview().precondition, facts.precondition(change));
         if *then != now {
             let difference = match (then, &now) {
                 (Precondition::Schedule(then), Precondition::Schedule(now)) => switch::difference(then, now),
@@ -373,17 +381,6 @@ fn unreadable(summary: &str, at: Timestamp) -> Problem {
         summary: summary.to_owned(),
         detail: "nothing was changed".to_owned(),
         hint: "Ask again.".to_owned(),
-        request_id: None,
-        at,
-    }
-}
-
-fn other_account(expect: &AccountId, found: &AccountId, at: Timestamp) -> Problem {
-    Problem {
-        kind: ProblemKind::Configuration,
-        summary: format!("these credentials are of account {}, and expect_account is {}", found.0, expect.0),
-        detail: "nothing was changed".to_owned(),
-        hint: "Sign in to the account you mean, or correct expect_account in the configuration.".to_owned(),
         request_id: None,
         at,
     }

@@ -8,7 +8,6 @@ use crate::model::schedule::{Schedule, ScheduleKind, ScheduleState};
 use crate::model::untrusted::shown;
 use crate::model::{Problem, Untrusted};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 /// One rule or schedule, as it can be written back.
 pub(super) struct ScheduleFacts {
@@ -60,8 +59,7 @@ impl Drafter {
 pub(super) fn done(what: &Named, to: Switch, before: &Schedule, now: Timestamp) -> Vec<String> {
     let mut lines = vec![format!("{} {}", to.done(), what.full())];
     if to == Switch::Disable {
-        let until = preview::may_fire_until(before, now).to_zoned(TimeZone::UTC);
-        lines.push(format!("it may fire once more until {}", until.strftime("%H:%M:%S UTC")));
+        lines.extend(preview::once_more(before, now));
     }
     lines.push(preview::put_back(what, to));
     lines

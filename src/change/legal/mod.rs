@@ -6,7 +6,7 @@ mod task;
 
 pub use crate::model::change::legal::switch;
 pub use back::resume_after;
-pub use task::task;
+pub use task::{barred, task};
 
 #[cfg(test)]
 pub(in crate::change) use crate::model::change::legal::switch_tests as tests;

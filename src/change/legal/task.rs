@@ -28,9 +28,32 @@ pub fn task(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Ruling {
 pub(super) fn but_for_connections(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Ruling {
     match legal::task(&legal::Case::of(&facts.task), verb.kind()) {
         Ruling::Legal => {}
+        Ruling::Nothing(why) => return nothing(facts, verb, why),
         other => return other,
     }
     RULES.iter().find_map(|rule| rule(facts, verb, safeguards)).map_or(Ruling::Legal, Ruling::Refused)
+}
+
+/// A safeguard refuses it, whatever else is said of it. Nobody is handed the command then that goes past the safeguard.
+pub fn barred(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> bool {
+    [retired, protected, allowed, start_from].iter().any(|rule| rule(facts, verb, safeguards).is_some())
+}
+
+/// It runs, or is on its way: what else was asked for is not so because of that.
+fn nothing(facts: &TaskFacts, verb: &Verb, why: String) -> Ruling {
+    let begins = matches!(verb, Verb::Start { from, .. } if *from != StartFrom::Beginning);
+    let own = facts.task.cdc_stop_position.as_ref().and_then(|own| own.raw().parse().ok());
+    let ends = verb.until().is_some_and(|until| own.as_ref() != Some(until));
+    let (what, nouns) = match (begins, ends) {
+        (false, false) => return Ruling::Nothing(why),
+        (true, false) => ("a start position", "position"),
+        (false, true) => ("an end", "end"),
+        (true, true) => ("a start position and an end", "position and end"),
+    };
+    Ruling::Refused(Refusal {
+        why: format!("{why}, and {what} can be given only when it starts: it was not set"),
+        do_this: format!("Stop it first, and ask again with this {nouns} when it is stopped."),
+    })
 }
 
 #[allow(clippy::unnecessary_wraps, reason = "what every rule ends with where it refuses")]
@@ -72,7 +95,7 @@ fn allowed(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Option<Re
         ),
         Err(why) => no(
             format!("it would destroy rows, and in which database is not known: {why}"),
-            "Without host and database it cannot be compared with reload_allowed. The AWS CLI does it by hand.",
+            "Without host and database it cannot be compared with reload_allowed: see that they can be read.",
         ),
     }
 }
@@ -104,6 +127,13 @@ fn start_from(facts: &TaskFacts, verb: &Verb, _: &Safeguards) -> Option<Refusal>
             "its source is PostgreSQL, and DMS does not start that from a time",
             "Give a position (an LSN); its replication slot must exist.",
         ),
+        StartFrom::Time(at) if task.stats.stop.is_some_and(|stop| *at > stop) => {
+            let stop = task.stats.stop.map(|stop| stop.strftime("%Y-%m-%dT%H:%M:%S").to_string()).unwrap_or_default();
+            no(
+                format!("it ran until {stop} UTC: what changed between then and this time would be lost"),
+                format!("Resume it, or give a time not after {stop}, a position or a checkpoint."),
+            )
+        }
         StartFrom::Position(text) if text.trim().is_empty() => {
             no("the position is empty", "Give a position or checkpoint, or a time.")
         }
@@ -259,11 +289,37 @@ mod tests {
         }
     }
 
+    /// The same with an end.
+    fn ending(verb: Verb) -> Verb {
+        let end = "commit_time:2026-11-22T14:00:00".parse().ok();
+        match verb {
+            Verb::Start { from, .. } => Verb::Start { from, until: end },
+            _ => Verb::Resume { until: end },
+        }
+    }
+
+    fn ends_at(end: &str) -> TaskFacts {
+        with(facts("cdc", "running"), |facts| facts.task.cdc_stop_position = Some(end.into()))
+    }
+
     #[test]
     fn the_table_of_statuses_comes_first() {
         check(vec![
             (facts("cdc", "running"), resume(), open(), "nothing: it is running already"),
             (facts("cdc", "moving"), Verb::Stop, open(), "being moved"),
+            (facts("cdc", "running"), start(StartFrom::Beginning), open(), "nothing: it is running already"),
+            // What was asked for beside that it runs, and is not so.
+            (facts("cdc", "running"), start(StartFrom::Now), open(), "already, and a start position can be given only"),
+            (facts("cdc", "starting"), position("x"), open(), "starting, and a start position can be given only"),
+            (facts("cdc", "running"), ending(resume()), open(), "already, and an end can be given only"),
+            (
+                facts("cdc", "running"),
+                ending(start(StartFrom::Now)),
+                open(),
+                "a start position and an end can be given",
+            ),
+            (ends_at("commit_time: 2026-11-22T14:00:00"), ending(resume()), open(), "nothing: it is running already"),
+            (ends_at("commit_time:2026-11-22T15:00:00"), ending(resume()), open(), "Stop it first"),
             (fresh("full-load"), resume(), open(), "never run"),
         ]);
     }
@@ -325,6 +381,23 @@ mod tests {
     }
 
     #[test]
+    fn what_a_safeguard_refuses_is_barred_and_what_only_has_to_wait_is_not() {
+        let closed = Safeguards::default;
+        let retired = || Safeguards { retired: vec!["orders".into()], ..open() };
+        for (facts, verb, safeguards, want) in [
+            (facts("full-load", "stopped"), reload(), closed(), true),
+            // Neither of both allows it.
+            (facts("full-load", "running"), reload(), closed(), true),
+            (facts("full-load", "running"), reload(), open(), false),
+            (facts("cdc", "stopped"), resume(), retired(), true),
+            (facts("cdc", "stopped"), start(StartFrom::Now), open(), true),
+            (facts("cdc", "starting"), Verb::Stop, closed(), false),
+        ] {
+            assert_eq!(barred(&facts, &verb, &safeguards), want, "{verb:?} of a {:?}", facts.task.migration_type);
+        }
+    }
+
+    #[test]
     fn a_cdc_task_says_from_where_and_one_that_loads_does_not() {
         let postgres =
             || with(fresh("cdc"), |facts| facts.source.as_mut().unwrap().engine = "aurora-postgresql".into());
@@ -342,6 +415,17 @@ mod tests {
             (fresh("cdc"), position("a\u{1b}[2J"), open(), "characters that no position has"),
             (own, start(StartFrom::Now), open(), "start position of its own, mysql-bin.000007:4"),
             (facts("cdc", "stopped"), start(StartFrom::Now), open(), "everything since it stopped would be lost"),
+            // It stopped at nine.
+            (facts("cdc", "stopped"), time(), open(), "legal"),
+            (facts("cdc", "stopped"), start(StartFrom::Time(at("09:00:00"))), open(), "legal"),
+            (
+                facts("cdc", "stopped"),
+                start(StartFrom::Time(at("09:00:01"))),
+                open(),
+                "it ran until 2026-11-22T09:00:00",
+            ),
+            (facts("cdc", "failed"), start(StartFrom::Time(at("23:00:00"))), open(), "this time would be lost"),
+            (fresh("cdc"), start(StartFrom::Time(at("23:00:00"))), open(), "legal"),
             (facts("cdc", "stopped"), start(StartFrom::Beginning), open(), "must be said from where"),
             (facts("cdc", "failed"), position("x"), open(), "legal"),
             (postgres(), time(), open(), "does not start that from a time"),

@@ -4,7 +4,7 @@ mod shell;
 mod switch;
 mod task;
 
-pub use switch::{may_fire_until, put_back, switch};
+pub use switch::{once_more, put_back, switch};
 
 #[cfg(test)]
 pub(in crate::change) use task::tests;

@@ -16,10 +16,21 @@ const NEXT: usize = 5;
 /// fire within the minute after a time (section 6 of the DMS facts).
 const AFTERGLOW: SignedDuration = SignedDuration::from_mins(1);
 
-/// Until when it may still fire after it was disabled at `at`. Within its flexible window it may be under way.
-pub fn may_fire_until(schedule: &Schedule, at: Timestamp) -> Timestamp {
+/// Whether and until when it may still fire after it was disabled at `at`: within its flexible window it may be under way.
+/// `None` where no time of it lies so near. What answers to events, or has times that nobody knows, may fire at any time.
+pub fn once_more(schedule: &Schedule, at: Timestamp) -> Option<String> {
     let window = SignedDuration::from_mins(i64::from(schedule.flexible_minutes.unwrap_or(0).max(0)));
-    at.saturating_add(AFTERGLOW + window).unwrap_or(at)
+    let around = |span: SignedDuration| at.saturating_add(span).unwrap_or(at);
+    let enabled = Schedule { state: ScheduleState::Enabled, ..schedule.clone() };
+    let until = match enabled.next(around(-(AFTERGLOW + window)), 1) {
+        Ok(times) => {
+            let first = times.first()?.timestamp();
+            (first <= around(AFTERGLOW)).then(|| first.saturating_add(AFTERGLOW + window).unwrap_or(first).max(at))?
+        }
+        Err(NoNext::Over) => return None,
+        Err(_) => around(AFTERGLOW + window),
+    };
+    Some(format!("it may fire once more until about {}", until.to_zoned(TimeZone::UTC).strftime("%H:%M:%S UTC")))
 }
 
 /// Everything about one switching of `what`, from what was read of it at `now`. `names` are those tasks that are known.
@@ -45,11 +56,10 @@ pub fn switch(
         Some(targets) => effects.extend(targets.iter().map(|one| format!("it calls {}", target(one, names)))),
     }
     effects.push(match to {
-        Switch::Disable => {
-            let until = may_fire_until(&schedule, now).to_zoned(TimeZone::UTC);
-            let until = until.strftime("%H:%M:%S UTC");
-            format!("it may fire once more until about {until}, and what it has started goes on")
-        }
+        Switch::Disable => format!(
+            "{}what it has started goes on",
+            once_more(&schedule, now).map_or_else(String::new, |words| format!("{words}; "))
+        ),
         Switch::Enable => "what it has missed is not made up for".to_owned(),
     });
     effects.push(put_back(&what, to));
@@ -63,6 +73,7 @@ pub fn switch(
         change: Change::Switch { what, to },
         precondition: Precondition::Schedule(Box::new(schedule)),
         warnings: Vec::new(),
+        barred: false,
         grade: Grade::Undoable,
         offers: Vec::new(),
         made: now,
@@ -171,13 +182,35 @@ mod tests {
             "in PROD · account 123456789012 · eu-west-1 · profile migration",
             "it will not fire at Sun 2026-11-29 01:30 UTC (02:30 Europe/Berlin)\nit will not fire at Sun 2026-12-06",
             "it calls DMS startReplicationTask: starts staging-refresh",
-            "once more until about 14:19:22 UTC",
+            "it calls DMS startReplicationTask: starts staging-refresh\nwhat it has started goes on\nput back with",
             "put back with: cutover schedules enable schedule:migrations/nightly",
             "aws scheduler update-schedule --region eu-west-1 --profile migration --cli-input-json \"$(aws scheduler \
              get-schedule --name nightly --group-name migrations --region eu-west-1 --profile migration --output json | jq \
              -c 'del(.Arn,.CreationDate,.LastModificationDate)|.State=\"DISABLED\"')\"",
         ] {
             assert!(said.contains(part), "{part:?} is not in\n{said}");
+        }
+    }
+
+    #[test]
+    fn it_may_fire_once_more_only_where_a_time_of_it_is_near() {
+        let cron = |time: &str| Some(Untrusted::new(&format!("cron({time} * * ? *)")));
+        let with = |expression, flexible_minutes| Schedule { expression, flexible_minutes, ..rule("ENABLED") };
+        let events = Schedule { expression: None, event_pattern: true, ..rule("ENABLED") };
+        // It is 14:03:22.
+        for (schedule, until) in [
+            (with(cron("30 2"), None), None),
+            (with(cron("5 14"), None), None),
+            (with(cron("4 14"), None), Some("14:05:00")),
+            (with(cron("3 14"), None), Some("14:04:00")),
+            (with(cron("2 14"), None), None),
+            (with(cron("50 13"), Some(15)), Some("14:06:00")),
+            (with(cron("40 13"), Some(15)), None),
+            (with(Some(Untrusted::new("rate(5 minutes)")), None), Some("14:04:22")),
+            (events, Some("14:04:22")),
+        ] {
+            let want = until.map(|until| format!("it may fire once more until about {until} UTC"));
+            assert_eq!(once_more(&schedule, now()), want, "{:?}", schedule.expression);
         }
     }
 

@@ -115,8 +115,11 @@ fn about_line<'a>(state: &State, menu: &Operate, choice: &Choice, cells: usize) 
         out.extend(wrapped(Role::Dim, "", &format!("left out: {}", names.join(", ")), cells));
     }
     if state.setup.mode == Mode::ReadOnly {
-        let words = "READ-ONLY: nothing can be changed here; this is what would be possible. To change something, leave and pass --operate.";
-        out.extend(wrapped(Role::Warn, "▲ ", words, cells));
+        let words = format!(
+            "READ-ONLY: nothing can be changed here; this is what would be possible. {}",
+            state.setup.read_only_because
+        );
+        out.extend(wrapped(Role::Warn, "▲ ", words.trim_end(), cells));
     } else if !menu.told {
         let answer = match choice.answer() {
             Some(answer) => format!("{answer:?}"),

@@ -92,10 +92,17 @@ impl Executor {
                     count(requests, "request")
                 )]
             }
-            Verb::TestConnections => vec![
-                format!("the connections of {name} are being tested: {}", connections(facts).join(", ")),
-                "The results are there when both tests have ended.".to_owned(),
-            ],
+            Verb::TestConnections => {
+                let known = match send::to_test(facts).len() {
+                    0 => " (both were being tested already: nothing was sent)",
+                    1 => " (one of them was being tested already: only the other was asked for)",
+                    _ => "",
+                };
+                vec![
+                    format!("the connections of {name} are being tested: {}{known}", connections(facts).join(", ")),
+                    "The results are there when both tests have ended.".to_owned(),
+                ]
+            }
         };
         let stop = matches!(verb, Verb::Start { .. } | Verb::Resume { .. } | Verb::Reload { .. })
             .then(|| format!("stop it with: cutover stop {name}"));
@@ -192,6 +199,18 @@ pub(super) mod tests {
             validation_suspended: 0,
             last_update: None,
         }
+    }
+
+    #[test]
+    fn a_test_of_a_shared_connection_is_no_difference_for_another_test() {
+        let tested = |verb: &Verb| {
+            let mut facts = facts();
+            let then = facts.standing_for(verb);
+            facts.connections[0].as_mut().unwrap().status = "testing".into();
+            then == facts.standing_for(verb)
+        };
+        assert!(tested(&Verb::TestConnections));
+        assert!(!tested(&Verb::Resume { until: None }));
     }
 
     #[test]

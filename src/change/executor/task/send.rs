@@ -6,6 +6,7 @@ use crate::change::executor::{Dispatch, Executor, Seen, noted};
 use crate::change::facts::TaskFacts;
 use crate::model::audit::Entry;
 use crate::model::change::{ReloadHow, TableName, Verb};
+use crate::model::parts::Direction;
 
 /// What one change asks for, in the order it is sent.
 pub(in crate::change::executor) struct Batches {
@@ -85,6 +86,13 @@ impl Batches {
     }
 }
 
+/// Connections that are not being tested already, with their names.
+pub(super) fn to_test(facts: &TaskFacts) -> Vec<(Direction, String)> {
+    let testing = |at: usize| facts.connections[at].as_ref().is_some_and(|test| test.status.raw() == "testing");
+    let all = connections(facts).into_iter().enumerate();
+    all.filter(|(at, _)| !testing(*at)).map(|(at, name)| (end_of(at), name)).collect()
+}
+
 /// Requests of a reload, for whoever tells of it.
 pub(super) fn of_tables(tables: &[TableName]) -> Batches {
     Batches::new("tables", tables.iter().map(TableName::shown).collect(), TableName::IN_ONE_REQUEST)
@@ -151,9 +159,14 @@ impl Executor {
                 "nothing was sent: a serverless replication has no instance to test from, it tests when it starts";
             return Err(vec![why.to_owned()]);
         };
-        let mut batches = Batches::new("connections", connections(facts).into(), 1);
+        // A test that is under way is of the same endpoint from the same instance: its result is the one that was asked for.
+        let (ends, names): (Vec<Direction>, Vec<String>) = to_test(facts).into_iter().unzip();
+        if ends.is_empty() {
+            return Ok(Dispatch::one(Sent::Done { request_id: None }));
+        }
+        let mut batches = Batches::new("connections", names, 1);
         loop {
-            let end = end_of(batches.next().start);
+            let end = ends[batches.next().start];
             let last = signed.test_connection(instance, super::endpoint(&facts.task, end)).await;
             if self.was_last(&last, &mut batches, entry).await? {
                 return Ok(Dispatch { last, batches: Some(batches), seen: Seen::Connection(end) });
@@ -188,6 +201,22 @@ mod tests {
 
     fn names(count: usize) -> Vec<String> {
         (1..=count).map(|n| format!("s.t{n}")).collect()
+    }
+
+    #[test]
+    fn a_connection_that_is_being_tested_is_not_tested_again() {
+        for (statuses, want) in [
+            (["successful", "failed"], vec![Direction::Source, Direction::Target]),
+            (["testing", "successful"], vec![Direction::Target]),
+            (["failed", "testing"], vec![Direction::Source]),
+            (["testing", "testing"], vec![]),
+        ] {
+            let mut facts = super::super::tests::facts();
+            for (test, status) in facts.connections.iter_mut().flatten().zip(statuses) {
+                test.status = status.into();
+            }
+            assert_eq!(to_test(&facts).into_iter().map(|(end, _)| end).collect::<Vec<_>>(), want, "{statuses:?}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::model::change::{Grade, ReloadHow, StartFrom, TableName, Verb};
 use crate::model::table::TableRow;
 use crate::model::task::{MigrationType, StopReason, TaskStatus};
 use crate::model::untrusted::shown;
+use jiff::Timestamp;
 
 /// So many failed tables are few: one request reloads them.
 const FEW: usize = TableName::IN_ONE_REQUEST;
@@ -55,15 +56,42 @@ fn start(seen: &Seen<'_>, from: &StartFrom, said: &mut Said) {
             } else {
                 said.say(format!("that is {} back: the source must still have its log from then", span(-ahead)));
             }
+            again(seen, *at, said);
         }
         StartFrom::Position(position) => {
             said.say(format!("it captures changes from position {}", short(&shown(position))));
-            said.warn("the position is taken as it is: one that is too late loses changes, one too early repeats them");
+            said.warn(
+                "the position cannot be checked from here and is sent as it is: one that is too late LOSES changes, one too \
+                 early applies changes again",
+            );
         }
     }
     let postgres = seen.facts.source.as_ref().is_some_and(|source| source.engine.raw().contains("postgres"));
     if cdc && postgres && matches!(from, StartFrom::Position(_)) {
         said.say("its replication slot must exist and reach back that far");
+    }
+}
+
+/// It ran before: what lies between a start time and its stop was applied once.
+fn again(seen: &Seen<'_>, from: Timestamp, said: &mut Said) {
+    let stats = &seen.facts.task.stats;
+    if stats.fresh_start.is_none() {
+        return;
+    }
+    let Some(stop) = stats.stop else {
+        said.warn(
+            "it ran before, and AWS does not say until when: what changed in between may be lost or applied again",
+        );
+        return;
+    };
+    let twice = stop.duration_since(from);
+    if twice.is_positive() {
+        said.warn(format!(
+            "it ran until {}: the {} from this time to then are applied already and will be applied AGAIN: rows written \
+             twice, or errors",
+            time(stop),
+            span(twice)
+        ));
     }
 }
 

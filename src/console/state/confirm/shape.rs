@@ -363,8 +363,11 @@ fn outcome(name: &str, outcome: &Outcome, several: bool, body: &mut Lines) {
             _ => body.add(Kind::Text, "  ", line),
         }
     }
-    let ids = [("request id", &outcome.request_id), ("audit", &outcome.audit)];
-    let ids = ids.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", shown(id.as_deref()?))));
+    // What AWS refused says its own already.
+    let known = |id: &&String| outcome.lines.iter().any(|line| line.contains(id.as_str()));
+    let request_id = outcome.request_id.as_ref().filter(|id| !known(id));
+    let ids = [("request id", request_id), ("audit", outcome.audit.as_ref())];
+    let ids = ids.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", shown(id?))));
     let ids: Vec<String> = ids.collect();
     if !ids.is_empty() && (!several || outcome.state != End::Done) {
         body.add(Kind::Dim, "  ", &ids.join(" · "));
@@ -428,6 +431,10 @@ impl Confirm {
             Ok(Draft { preview, ruling: Ruling::Refused(_) }) => Some(preview),
             _ => None,
         });
-        refused.filter(|one| !kept(one)).map(|one| one.aws_command.as_str()).collect::<Vec<_>>().join("\n")
+        refused
+            .filter(|one| !kept(one) && !one.barred)
+            .map(|one| one.aws_command.as_str())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
