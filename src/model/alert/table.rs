@@ -102,7 +102,7 @@ pub const TABLE: &[Rule] = &[
         "tables in error",
         [
             "tables in `Table error`, and the task's own count",
-            "open it: tables stand worst first; one in error waits for a reload",
+            "open it, worst first, and reload them; a cdc task cannot: load them with another task, or start it from before the error",
         ],
     ),
     rule(
