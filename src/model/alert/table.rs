@@ -102,7 +102,7 @@ pub const TABLE: &[Rule] = &[
         "tables in error",
         [
             "tables in `Table error`, and the task's own count",
-            "open it, worst first, and reload them; a cdc task cannot: load them with another task, or start it from before the error",
+            "open it; reload them, or of a cdc task load them with a task that loads",
         ],
     ),
     rule(
