@@ -192,7 +192,7 @@ impl Worker {
         self.held = None;
         let mut dropped = self.dropped.clone();
         let mut drafts = tokio::select! {
-            drafts = look(&self.executor, changes) => drafts,
+            drafts = self.look(id, changes) => drafts,
             _ = dropped.wait_for(|dropped| dropped.has(id)) => return,
         };
         for draft in drafts.iter_mut().flatten() {
@@ -214,6 +214,17 @@ impl Worker {
         });
         self.held = Some(Held { id, previews: going.collect() });
         self.inbox.send(Message::Drafted { id, drafts });
+    }
+
+    /// One after the other: requests stand in the interactive line, and one line has one end.
+    async fn look(&self, id: u64, changes: &[Change]) -> Vec<Result<Draft, Problem>> {
+        let mut drafts = Vec::with_capacity(changes.len());
+        for change in changes {
+            // Boxed: it is large, and this is rare.
+            drafts.push(Box::pin(self.executor.draft(change)).await);
+            self.inbox.send(Message::Looked { id, looked: drafts.len() });
+        }
+        drafts
     }
 
     async fn confirm(&mut self, id: u64, answer: &str) {
@@ -275,16 +286,6 @@ async fn to_its_end(follower: Follower, following: &watch::Sender<Vec<String>>) 
         }
     });
     outcome
-}
-
-/// One after the other: requests stand in the interactive line, and one line has one end.
-async fn look(executor: &Executor, changes: &[Change]) -> Vec<Result<Draft, Problem>> {
-    let mut drafts = Vec::with_capacity(changes.len());
-    for change in changes {
-        // Boxed: it is large, and this is rare.
-        drafts.push(Box::pin(executor.draft(change)).await);
-    }
-    drafts
 }
 
 fn confirmed(

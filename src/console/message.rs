@@ -70,6 +70,11 @@ pub enum Message {
         id: u64,
         outcome: Outcome,
     },
+    /// So many of the changes of this draft were looked at.
+    Looked {
+        id: u64,
+        looked: usize,
+    },
     /// The answer to [`Effect::Draft`] of this number: what would come of each change, in the same order.
     Drafted {
         id: u64,

@@ -251,7 +251,11 @@ fn a_stop_and_a_test_are_followed_to_their_ends_which_stand_in_the_audit() {
             (
                 Verb::TestConnections,
                 "tested-connections",
-                &["connection to the source: successful", "connection to the target: successful"][..],
+                &[
+                    "both connections are good",
+                    "connection to the source: successful",
+                    "connection to the target: successful",
+                ][..],
             ),
             (
                 Verb::Stop,

@@ -8,7 +8,8 @@ use cutover::app::operator::{Operator, OperatorSetup, operate, operator};
 use cutover::app::{Clock, Inbox};
 use cutover::aws::{Limiters, Settings, connect};
 use cutover::change::Mode as Authority;
-use cutover::console::guard::Guard;
+use cutover::console::actions::{ActionId, Context};
+use cutover::console::guard::{Guard, Verdict};
 use cutover::console::message::{Area, Effect, Key, KeyCode, Message};
 use cutover::console::state::confirm::{Confirm, Stage};
 use cutover::console::state::{Mode, Overlay, State};
@@ -234,7 +235,8 @@ impl<'a> Desk<'a> {
         self.pass(after);
         self.glued = after.is_zero();
         let key = Key { code, ctrl: false, alt: false };
-        if self.guard.admits(key, self.at) {
+        let confirms = self.state.setup.keys.find(Context::Confirm, key) == Some(ActionId::ConfirmChange);
+        if self.guard.judge(key, self.at, confirms) == Verdict::Counts {
             self.send(Message::Key(key));
         }
     }

@@ -86,7 +86,8 @@ impl Executor {
             _ => End::Tested,
         };
         Some(Follower {
-            reader: self.reader.at(Urgency::Visible),
+            // Somebody waits for it: where requests are throttled it is not to stand behind every poll.
+            reader: self.reader.at(Urgency::Interactive),
             store: self.audit.settings().clone(),
             whence: self.whence.clone(),
             caller: self.identity.arn.clone(),
@@ -254,9 +255,15 @@ fn tested(standing: &Standing, connections: &[ConnectionTest]) -> Option<Told> {
         let why = why.map(|why| format!(": {}", why.shown())).unwrap_or_default();
         format!("connection to the {}: {}{why}", side(end), test.status.shown())
     });
-    let all = results.iter().all(|(_, test)| test.status.raw() == "successful");
-    let state = if all { State::Done } else { State::Failed };
-    Some(Told { state, lines: lines.into(), status: None, more: false })
+    let bad: Vec<&str> =
+        results.iter().filter(|(_, test)| test.status.raw() != "successful").map(|(end, _)| side(*end)).collect();
+    // The first line is judged, so it is about both.
+    let (state, first) = match &bad[..] {
+        [] => (State::Done, "both connections are good".to_owned()),
+        bad => (State::Failed, format!("the test of the {} was not successful", bad.join(" and of the "))),
+    };
+    let lines = std::iter::once(first).chain(lines).collect();
+    Some(Told { state, lines, status: None, more: false })
 }
 
 #[cfg(test)]
@@ -312,9 +319,12 @@ mod tests {
         assert_eq!(seen("testing", "successful"), None);
         assert_eq!(seen("failed", "testing"), None);
         let source = "connection to the source: successful";
-        let good = (State::Done, format!("{source}; connection to the target: successful"));
+        let good = (State::Done, format!("both connections are good; {source}; connection to the target: successful"));
         assert_eq!(seen("successful", "successful"), Some(good));
-        let bad = (State::Failed, format!("{source}; connection to the target: failed: no route"));
+        let bad = (
+            State::Failed,
+            format!("the test of the target was not successful; {source}; connection to the target: failed: no route"),
+        );
         assert_eq!(seen("successful", "failed"), Some(bad));
         assert!(tested(&facts.standing(), &[]).is_none());
     }

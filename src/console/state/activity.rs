@@ -174,7 +174,13 @@ impl Activities {
                 self.rows[order[place]].ranks[at] = rank;
             }
         }
+        // Whoever stands on the newest waits for what comes, and nothing comes in above the screen.
+        let newest_first = self.list.sort.column == 0 && !self.list.sort.reversed;
+        let stays_on_top = newest_first && self.list.cursor() == 0 && !self.whole;
         self.list.rebuild(&ActivityRows(&self.rows));
+        if stays_on_top {
+            self.list.go(0, &ActivityRows(&self.rows));
+        }
     }
 
     /// Entries that somebody has to look at.

@@ -7,6 +7,7 @@ mod shape;
 
 pub use shape::{Kind, Line, Shape, place, shape};
 
+use super::operate::Left;
 use crate::model::Problem;
 use crate::model::change::{Change, Draft, Outcome};
 use jiff::{SignedDuration, Timestamp};
@@ -20,6 +21,10 @@ pub struct Confirm {
     /// Number of the draft.
     pub id: u64,
     pub changes: Vec<Change>,
+    /// Marked too, and left out before anything was looked at.
+    pub left: Vec<Left>,
+    /// How many were looked at so far.
+    pub looked: usize,
     /// What was found, in the order of the changes; empty before that.
     pub rows: Vec<Row>,
     pub stage: Stage,
@@ -91,8 +96,8 @@ impl Head {
 }
 
 impl Confirm {
-    pub fn new(id: u64, changes: Vec<Change>) -> Self {
-        Self { id, changes, rows: Vec::new(), stage: Stage::Asking, text: String::new(), offset: 0 }
+    pub fn new(id: u64, changes: Vec<Change>, left: Vec<Left>) -> Self {
+        Self { id, changes, left, looked: 0, rows: Vec::new(), stage: Stage::Asking, text: String::new(), offset: 0 }
     }
 
     /// What must not be overlooked has been on screen, all of it.

@@ -11,7 +11,7 @@ mod tests;
 mod words;
 
 pub use form::Form;
-pub use words::{Left, left_out, words};
+pub use words::{Harm, Left, left_out, words};
 
 use super::list::{List, Marks};
 use super::schedules::{Part, ScheduleKey};
@@ -193,7 +193,19 @@ impl About {
             (Ruling::Legal, What::Tables(_, tables)) if kind == VerbKind::ValidateTables => {
                 validation(state, task, tables)
             }
+            (Ruling::Legal, What::Tasks(_)) if Harm::of(task, kind) != Harm::None => {
+                no("it may destroy rows on the target", "Ask for it alone.")
+            }
             (ruling, _) => ruling,
+        }
+    }
+
+    /// What a line does to rows that are there.
+    pub fn harm(&self, state: &State, deed: Deed) -> Harm {
+        let task = self.task().and_then(|meant| state.world.task(&meant.arn));
+        match (task, deed) {
+            (Some(task), Deed::Verb(kind)) => Harm::of(task, kind),
+            _ => Harm::None,
         }
     }
 
@@ -218,9 +230,12 @@ impl About {
 }
 
 impl Operate {
-    /// The cursor begins at the first line that can be chosen.
+    /// The cursor begins at the first line that can be chosen, and rather at one that destroys nothing.
     pub fn new(about: About, state: &State) -> Self {
-        let cursor = about.choices(state).iter().position(|choice| choice.can() > 0).unwrap_or(0);
+        let choices = about.choices(state);
+        let harmless = |choice: &Choice| choice.can() > 0 && about.harm(state, choice.deed) == Harm::None;
+        let cursor = choices.iter().position(harmless).or_else(|| choices.iter().position(|one| one.can() > 0));
+        let cursor = cursor.unwrap_or(0);
         Self { about, cursor, told: false, form: None }
     }
 

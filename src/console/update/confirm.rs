@@ -7,6 +7,7 @@ use super::{changed, export};
 use crate::console::message::Effect;
 use crate::console::state::confirm::{ANSWER_MAX, Confirm, Head, Row, Stage, shape};
 use crate::console::state::notice::{Done, Notice};
+use crate::console::state::operate::Left;
 use crate::console::state::page::Move;
 use crate::console::state::problems::EntryState;
 use crate::console::state::{Connection, Mode, Overlay, State};
@@ -18,6 +19,11 @@ use jiff::Timestamp;
 
 /// Looks at what is to be changed and puts the question. In read-only nothing is asked.
 pub fn ask(state: &mut State, changes: Vec<Change>, effects: &mut Vec<Effect>) {
+    ask_leaving(state, changes, Vec::new(), effects);
+}
+
+/// The same, where `left` were marked too and cannot be changed.
+pub fn ask_leaving(state: &mut State, changes: Vec<Change>, left: Vec<Left>, effects: &mut Vec<Effect>) {
     if let Err(why) = may_ask(state, &changes) {
         state.notice = Some(Notice::new(Done::Not, why, state.now));
         return;
@@ -27,7 +33,7 @@ pub fn ask(state: &mut State, changes: Vec<Change>, effects: &mut Vec<Effect>) {
     let id = state.questions;
     state.typing = false;
     effects.push(Effect::Draft { id, changes: changes.clone() });
-    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(id, changes))));
+    state.overlay = Some(Overlay::Confirm(Box::new(Confirm::new(id, changes, left))));
 }
 
 /// Nothing can be changed, and how to get out of that.
@@ -109,6 +115,13 @@ pub fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     if open(state).and_then(|confirm| confirm.left(now)).is_some_and(|left| left <= 0) {
         let lives = state.setup.answer_within.as_secs();
         die(state, &format!("nobody answered within {lives} s, so the question is closed"), effects);
+    }
+}
+
+/// So many of them were looked at.
+pub fn looked(state: &mut State, id: u64, looked: usize) {
+    if let Some(confirm) = of(state, id) {
+        confirm.looked = looked;
     }
 }
 
@@ -225,6 +238,11 @@ pub fn ended(state: &mut State, id: u64, nth: usize, outcome: Outcome, effects: 
     let (ended, all) = confirm.progress();
     if ended >= all {
         confirm.stage = Stage::Ended;
+        let well = |row: &Row| row.outcome.as_ref().is_none_or(|outcome| outcome.state == End::Done);
+        // What was marked is done. What went wrong stays marked, to be asked for again.
+        if confirm.rows.iter().all(well) {
+            super::operate::drop_marks(state);
+        }
     }
     ask_again(state, change.as_ref(), effects);
 }
@@ -240,7 +258,7 @@ pub fn followed(state: &mut State, id: u64, nth: usize, outcome: Outcome, effect
     ask_again(state, change.as_ref(), effects);
 }
 
-/// In the footer, and to be read again on Problems.
+/// In the footer; what did not go well is to be read again on Problems. Activity has all of it.
 fn told(state: &mut State, what: &str, outcome: &Outcome) {
     let first = outcome.lines.first().map_or(what, String::as_str);
     let done = match outcome.state {
@@ -249,6 +267,9 @@ fn told(state: &mut State, what: &str, outcome: &Outcome) {
         _ => Done::Not,
     };
     state.notice = Some(Notice::new(done, first, state.now));
+    if outcome.state == End::Done {
+        return;
+    }
     let problem = Problem {
         kind: ProblemKind::InvalidState,
         summary: first.to_owned(),

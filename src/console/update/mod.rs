@@ -47,6 +47,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::Report(report) => reported(state, report, &mut effects),
         Message::Written { id, outcome } => export::written(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
+        Message::Looked { id, looked } => confirm::looked(state, id, looked),
         Message::Drafted { id, drafts } => confirm::drafted(state, id, drafts, &mut effects),
         Message::Admitted { id } => confirm::admit(state, id),
         Message::NotConfirmed { id, why } => confirm::not_confirmed(state, id, &why),

@@ -7,10 +7,10 @@ use crate::console::actions::ActionId;
 use crate::console::message::Effect;
 use crate::console::state::list::Marking;
 use crate::console::state::notice::{Done, Notice};
-use crate::console::state::operate::{About, Deed, Form, Operate};
+use crate::console::state::operate::{About, Deed, Form, Operate, left_out};
 use crate::console::state::page::Act;
 use crate::console::state::schedules::Part;
-use crate::console::state::{Mode, Overlay, Screen, State};
+use crate::console::state::{Mode, Overlay, Screen, State, Tab};
 use crate::model::change::{Verb, VerbKind};
 
 /// What a key of marks, menu or form does.
@@ -70,6 +70,9 @@ fn menu(state: &mut State) -> Option<&mut Operate> {
 /// A line by its letter, or by its name from the palette, which opens the menu first.
 fn choose_by(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     let Some(deed) = Deed::of(action) else { return };
+    if menu(state).is_none() && is_elsewhere(deed, state) {
+        return say(state, &why_not_here(deed, state));
+    }
     if menu(state).is_none() {
         open(state);
     }
@@ -83,13 +86,23 @@ fn choose_by(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Rules and schedules are switched on their screen, tables reloaded on that of the tables.
+fn is_elsewhere(deed: Deed, state: &State) -> bool {
+    match deed {
+        Deed::Switch(_) => state.screen() != Screen::Schedules,
+        Deed::Verb(VerbKind::ReloadTables | VerbKind::ValidateTables) => state.screen() != Screen::Task(Tab::Tables),
+        Deed::Verb(_) => false,
+    }
+}
+
 /// Why a line is not in this menu.
 fn why_not_here(deed: Deed, state: &State) -> String {
     let several = matches!(&state.overlay, Some(Overlay::Operate(menu)) if menu.about.task().is_none());
     match deed {
         Deed::Verb(VerbKind::ReloadTables | VerbKind::ValidateTables) => {
-            format!("{}: open the task and mark its tables", deed.label())
+            format!("{}: open the task, and mark tables on its side of tables", deed.label())
         }
+        Deed::Switch(_) => format!("{}: rules and schedules are switched on their screen, Schedules", deed.label()),
         Deed::Verb(_) if several => format!("{}: one task at a time, and several are marked", deed.label()),
         _ => format!("{} is not for what is on screen", deed.label()),
     }
@@ -105,6 +118,7 @@ fn choose(state: &mut State, effects: &mut Vec<Effect>) {
     let form = menu.about.task().and_then(|meant| state.world.task(&meant.arn));
     let form = form.zip(kind(choice.deed)).and_then(|(task, kind)| Form::of(kind, task));
     let changes = menu.about.changes(choice, None);
+    let left = if choice.rulings.len() > 1 { left_out(choice) } else { Vec::new() };
     let Some(menu) = self::menu(state) else { return };
     if !legal || read_only {
         menu.told = true;
@@ -112,7 +126,7 @@ fn choose(state: &mut State, effects: &mut Vec<Effect>) {
         menu.form = form;
     } else {
         state.overlay = None;
-        confirm::ask(state, changes, effects);
+        confirm::ask_leaving(state, changes, left, effects);
     }
 }
 

@@ -34,6 +34,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let heading = vec![span(Role::Title, "Activity")];
     let mut title = frame::title(heading, list.len(), counted, state.activity.open(), list.filter.text());
     if filling == Filling::Rows {
+        if list.offset() > 0 {
+            title.push(span(Role::Dim, format!(" ─ {} more above", list.offset())));
+        }
         title.extend(super::tasks::hidden(&grid, list.sort));
     }
     canvas.frame(pane, &title, &frame::feed_age(&state.activity.feed, state.now));

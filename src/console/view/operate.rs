@@ -82,15 +82,15 @@ fn row<'a>(state: &State, menu: &Operate, choice: &Choice, here: bool, ascii: bo
     };
     let name = choice.deed.label();
     let what = words(state, &menu.about, choice);
-    // Cut here, so that it is a line that fits: what is cut is told in full when it is chosen.
+    // Cut here, so that it is a line that fits: what is cut is told in full below, of the line under the cursor.
     let mut line = vec![
         span(Role::Busy, if here { "▌ " } else { "  " }),
         span(if can { Role::Key } else { Role::Dim }, format!("{key:<3}")),
         span(label, name),
         span(Role::Text, " ".repeat(LABEL.saturating_sub(name.len()) + 1)),
     ];
-    if can && choice.deed.destroys() {
-        line.push(span(Role::Warn, "▲ destroys: "));
+    if let Some(sign) = menu.about.harm(state, choice.deed).sign().filter(|_| can) {
+        line.push(span(Role::Warn, sign));
     }
     let room = cells.saturating_sub(super::canvas::line_width(&line));
     line.push(span(if can { Role::Text } else { Role::Dim }, text::cut(&what, room).into_owned()));
@@ -102,6 +102,11 @@ fn about_line<'a>(state: &State, menu: &Operate, choice: &Choice, cells: usize) 
     let mut out = Vec::new();
     let left = left_out(choice);
     let several = choice.rulings.len() > 1;
+    let said = words(state, &menu.about, choice);
+    let sign = menu.about.harm(state, choice.deed).sign().filter(|_| choice.can() > 0).unwrap_or_default();
+    if !menu.told && text::width(&said) + text::width(sign) > cells.saturating_sub(LABEL + 6) {
+        out.extend(wrapped(Role::Dim, "", said.trim_start_matches("— "), cells));
+    }
     if menu.told {
         for one in &left {
             let why = if several { format!("{}: {}", one.name, one.why) } else { format!("not now: {}", one.why) };
@@ -197,7 +202,10 @@ fn hint(state: &State, form: &Form) -> (Role, &'static str, String) {
             let words = "Changes made before now are lost to this task: nothing captures them.";
             return (Role::Warn, "▲ ", words.to_owned());
         }
-        (Field::From, _) => "Left and Right choose: a position of the source, a time, or now.".to_owned(),
+        (Field::From, _) if form.origins.contains(&Origin::Now) => {
+            "Left and Right choose: a position of the source, a time, or now.".to_owned()
+        }
+        (Field::From, _) => "Left and Right choose: a position of the source, or a time.".to_owned(),
         (Field::At, Some(Origin::Time)) => {
             let now = format!("{} UTC", age::moment(state.now, state.now));
             format!("2026-11-22T14:00 in UTC, or with its offset, 2026-11-22T16:00:00+02:00. It is now {now}.")

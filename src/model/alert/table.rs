@@ -102,7 +102,7 @@ pub const TABLE: &[Rule] = &[
         "tables in error",
         [
             "tables in `Table error`, and the task's own count",
-            "open it: tables stand worst first; one in error waits for a reload",
+            "open it; reload them, or of a cdc task load them with a task that loads",
         ],
     ),
     rule(

@@ -121,7 +121,7 @@ pub fn task(case: &Case, verb: VerbKind) -> Ruling {
         ),
         (_, ReloadTables | ValidateTables) if !case.loads() => no(
             "it is a cdc task: DMS reloads and revalidates tables only of tasks that load",
-            "Reload them in a task that loads them.",
+            "Load them with a task that loads, or start this one from a position before the error.",
         ),
         (_, Reload) if !case.loads() => {
             no("it is a cdc task: there is no load to do again", "Resume it, or start it from a position.")

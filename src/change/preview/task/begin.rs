@@ -14,7 +14,9 @@ use jiff::Timestamp;
 const FEW: usize = TableName::IN_ONE_REQUEST;
 
 pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
-    if matches!(seen.grade, Grade::Destroys { .. }) {
+    if nothing_left(seen) {
+        again(seen, said);
+    } else if matches!(seen.grade, Grade::Destroys { .. }) {
         destroy::say(seen, said);
     } else if may_load(seen.facts, seen.verb) {
         said.warn(destroy::LEAVES);
@@ -135,9 +137,8 @@ fn resume(seen: &Seen<'_>, said: &mut Said) {
 fn resume_load(seen: &Seen<'_>, said: &mut Said) {
     match unfinished(seen) {
         None => said.say("it loads the tables that are not finished; which ones is not known"),
-        Some((names, _)) if names.is_empty() => {
-            said.say("every table is loaded: there may be nothing left for it to do");
-        }
+        // Said above.
+        Some((names, _)) if names.is_empty() => {}
         Some((names, of)) => {
             said.say(format!("it loads only what is not finished, {} of {of}: {}", names.len(), listed(&names)));
         }
@@ -185,6 +186,23 @@ fn reload(seen: &Seen<'_>, said: &mut Said) {
         }
         MigrationType::Cdc | MigrationType::Other(_) => {}
     }
+}
+
+/// A resume of a load that has loaded every table.
+fn nothing_left(seen: &Seen<'_>) -> bool {
+    let resumes = matches!(seen.verb, Verb::Resume { .. });
+    let loads = seen.facts.task.migration_type == MigrationType::FullLoad;
+    resumes && loads && unfinished(seen).is_some_and(|(names, _)| names.is_empty())
+}
+
+/// What DMS does then is not known.
+fn again(seen: &Seen<'_>, said: &mut Said) {
+    let rows = match (&seen.grade, &seen.facts.places[1]) {
+        (Grade::Destroys { .. }, Ok(at)) => format!("rows in {at} are DESTROYED"),
+        (Grade::Destroys { .. }, Err(_)) => "rows are DESTROYED, in which database is not known".to_owned(),
+        _ => "what is there collides or doubles".to_owned(),
+    };
+    said.warn(format!("every table is loaded, so there may be nothing to do. Where DMS loads again, {rows}"));
 }
 
 /// Names of the tables that are not loaded, and how many there are in all; `None` where nobody knows.

@@ -11,6 +11,7 @@ use crate::model::metric::{MetricName, Point, Series};
 use crate::model::task::{MigrationType, TaskStatus};
 use crate::model::untrusted::shown;
 use jiff::{SignedDuration, Timestamp};
+use std::cmp::Reverse;
 
 /// What is told of the way from source to target.
 const TOLD: [Topic; 5] = [Topic::Load, Topic::Tables, Topic::Backlog, Topic::Incoming, Topic::LatencyTarget];
@@ -91,23 +92,32 @@ fn changes(seen: &Seen<'_>, in_load: bool, said: &mut Said) {
     let mut checks = checks(seen);
     let unread = seen.around.tables.as_ref().and_then(|tables| tables.as_ref().err());
     if let Some(why) = unread {
-        said.say(format!("tables and backlog: not known: {why}"));
+        if in_load {
+            said.say(format!("tables and backlog: not known: {why}"));
+        }
         checks.retain(|check| !matches!(check.topic, Topic::Load | Topic::Tables | Topic::Backlog));
     }
     if !in_load {
         said.warn("are writes on the source frozen? For a cutover: stopping first and freezing later loses the tail");
+        let mut open: Vec<&Check> = checks.iter().filter(|check| check.standing > Standing::Pass).collect();
         // The worst of them in front.
-        let worst = checks.iter().filter(|check| check.standing > Standing::Pass).max_by_key(|check| check.standing);
-        match (worst, unread) {
-            (Some(check), _) if check.standing == Standing::Unknown => {
-                said.warn(format!("not known: {}", told(check, seen.now)));
-            }
-            (Some(check), _) => said.warn(format!("not through: {}", told(check, seen.now))),
-            (None, Some(why)) => said.warn(format!("not known: tables and backlog: {why}")),
-            (None, None) => said.say("what was captured is applied, as far as AWS can tell"),
+        open.sort_by_key(|check| Reverse(check.standing));
+        for check in &open {
+            let word = if check.standing == Standing::Unknown { "not known" } else { "not through" };
+            said.warn(format!("{word}: {}", told(check, seen.now)));
+        }
+        if let Some(why) = unread {
+            said.warn(format!("not known: tables and backlog: {why}"));
+        } else if open.is_empty() {
+            said.say("what was captured is applied, as far as AWS can tell");
         }
     }
-    let rest = checks.iter().filter(|check| check.standing != Standing::NotDue);
+    // What is open is warned of, and not said twice.
+    let rest = checks.iter().filter(|check| match check.standing {
+        Standing::NotDue => false,
+        Standing::Pass => true,
+        Standing::Waiting | Standing::Unknown | Standing::Fail => in_load,
+    });
     // Its own lines say more of the load.
     let rest = rest.filter(|check| !in_load || check.topic != Topic::Load);
     said.effects.extend(rest.map(|check| told(check, seen.now)));

@@ -5,6 +5,7 @@
 use super::{Confirm, Row, Stage};
 use crate::console::message::Area;
 use crate::console::state::layout::Pane;
+use crate::console::state::operate::Left;
 use crate::console::text;
 use crate::model::audit::State as End;
 use crate::model::change::{Change, Draft, Grade, Outcome, Precondition, Preview, Refusal, Ruling};
@@ -140,8 +141,9 @@ fn title(confirm: &Confirm) -> String {
     let Some(first) = confirm.changes.first() else { return String::new() };
     let kind = first.kind().replace('-', " ");
     match confirm.changes.len() {
-        1 => format!("{kind} {}", first.answer().shown()),
-        number => format!("{kind}: {number} marked"),
+        1 if confirm.left.is_empty() => format!("{kind} {}", first.answer().shown()),
+        number if confirm.left.is_empty() => format!("{kind}: {number} marked"),
+        number => format!("{kind}: {number} of {} marked", number + confirm.left.len()),
     }
 }
 
@@ -166,7 +168,11 @@ fn top(confirm: &Confirm, head: &mut Lines) {
                 [one] => one.name(),
                 several => things(several),
             };
-            head.add(Kind::Busy, "", &format!("looking at {what}…"));
+            let looked = match confirm.looked {
+                0 => String::new(),
+                looked => format!(" {looked} of {} looked at", confirm.changes.len()),
+            };
+            head.add(Kind::Busy, "", &format!("looking at {what}…{looked}"));
             head.add(Kind::Dim, "", "Nothing is changed by looking.");
         }
         Stage::Closed if confirm.several() => head.add(Kind::Bad, "✗ ", "none of them can be changed"),
@@ -207,8 +213,8 @@ fn things(changes: &[Change]) -> String {
 
 fn together(confirm: &Confirm, going: usize) -> String {
     let word = confirm.changes.first().and_then(Change::several).unwrap_or("change");
-    let all = things(&confirm.changes);
-    if going == confirm.changes.len() { format!("{word} {all}") } else { format!("{word} {going} of {all}") }
+    let (all, number) = (things(&confirm.changes), confirm.changes.len());
+    if going == number { format!("{word} {all}") } else { format!("{word} {going} of {all}") }
 }
 
 /// What must not be overlooked: of one its own, of several what is said of all.
@@ -245,13 +251,14 @@ fn middle(confirm: &Confirm, body: &mut Lines) {
     match &confirm.stage {
         Stage::Asking | Stage::Over { .. } => return,
         Stage::Open { .. } => match &confirm.rows[..] {
-            [Row { found: Ok(draft), .. }] => one(&draft.preview, body),
+            [Row { found: Ok(draft), .. }] if confirm.left.is_empty() => one(&draft.preview, body),
             rows => list(confirm, rows, &going, body),
         },
         Stage::Closed => {
             for (row, change) in confirm.rows.iter().zip(&confirm.changes) {
                 closed(row, change, confirm.several(), body);
             }
+            not_asked(confirm, body);
         }
         Stage::Sending { .. } | Stage::Ended => outcomes(confirm, body),
     }
@@ -295,13 +302,42 @@ fn list(confirm: &Confirm, rows: &[Row], going: &[&Draft], body: &mut Lines) {
         for warning in own_warnings(draft, going) {
             body.add(Kind::Warning, "  ▲ ", warning);
         }
+        let warned = &draft.preview.warnings;
+        for effect in draft.preview.effects.iter().filter(|one| !warned.contains(one) && !of_all(one, going)) {
+            body.add(Kind::Text, "  ", effect);
+        }
     }
-    if !left.is_empty() {
+    if let [first, _, ..] = going {
+        let common = |one: &&String| !first.preview.warnings.contains(one) && of_all(one, going);
+        let mut common = first.preview.effects.iter().filter(common).peekable();
+        if common.peek().is_some() {
+            body.add(Kind::Dim, "", "each of them:");
+        }
+        for effect in common {
+            body.add(Kind::Text, "  ", effect);
+        }
+    }
+    if !left.is_empty() || !confirm.left.is_empty() {
         body.blank();
         body.add(Kind::Dim, "", "left out:");
     }
     for (row, change) in left {
         closed(row, change, true, body);
+    }
+    not_asked(confirm, body);
+}
+
+fn of_all(effect: &String, going: &[&Draft]) -> bool {
+    going.len() > 1 && going.iter().all(|draft| draft.preview.effects.contains(effect))
+}
+
+/// Marked, and known not to be possible before anything was looked at.
+fn not_asked(confirm: &Confirm, body: &mut Lines) {
+    for Left { name, why, do_this } in &confirm.left {
+        body.add(Kind::Dim, "○ ", &format!("{name}: {why}"));
+        if !do_this.is_empty() {
+            body.add(Kind::Dim, "→ ", do_this);
+        }
     }
 }
 
@@ -388,7 +424,7 @@ fn bottom(confirm: &Confirm, now: Timestamp, foot: &mut Lines) {
         Stage::Open { admitted, says, .. } => {
             let Some(expected) = confirm.expected() else { return };
             let left = confirm.left(now).unwrap_or(0);
-            let left_out = confirm.changes.len() - confirm.going().count();
+            let left_out = confirm.changes.len() + confirm.left.len() - confirm.going().count();
             let out = if left_out > 0 { format!(" ({left_out} left out)") } else { String::new() };
             foot.add(Kind::Words, "", &format!("type {} and Enter to do it{out}; {left} s left", shown(&expected)));
             let room = foot.width.saturating_sub(4);

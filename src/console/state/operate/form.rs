@@ -24,7 +24,8 @@ pub enum Origin {
 }
 
 impl Origin {
-    pub const ALL: [Self; 3] = [Self::Position, Self::Time, Self::Now];
+    const ALL: &'static [Self] = &[Self::Position, Self::Time, Self::Now];
+    const NOT_NOW: &'static [Self] = &[Self::Position, Self::Time];
 
     pub fn words(self) -> &'static str {
         match self {
@@ -50,6 +51,8 @@ pub struct Form {
     pub kind: VerbKind,
     /// Of the start of a `cdc` task only: every other begins where it has to.
     pub from: Option<Origin>,
+    /// Those there are: of a task that ran before, or has a position of its own, now is always refused.
+    pub origins: &'static [Origin],
     pub position: String,
     pub time: String,
     pub ends: String,
@@ -68,8 +71,10 @@ impl Form {
         }
         let from = (kind == VerbKind::Start && task.migration_type == MigrationType::Cdc).then_some(Origin::Position);
         let field = if from.is_some() { Field::From } else { Field::Ends };
+        let own = task.cdc_start_position.as_ref().is_some_and(|position| !position.is_empty());
+        let origins = if own || task.stats.fresh_start.is_some() { Origin::NOT_NOW } else { Origin::ALL };
         let empty = String::new;
-        Some(Self { kind, from, position: empty(), time: empty(), ends: empty(), field, says: None })
+        Some(Self { kind, from, origins, position: empty(), time: empty(), ends: empty(), field, says: None })
     }
 
     pub fn fields(&self) -> &'static [Field] {
@@ -90,7 +95,7 @@ impl Form {
     /// Another origin; what was typed for this one stays.
     pub fn turn(&mut self, by: isize) {
         let Some(origin) = self.from.filter(|_| self.field == Field::From) else { return };
-        let all = Origin::ALL;
+        let all = self.origins;
         let here = all.iter().position(|one| *one == origin).unwrap_or(0);
         self.from = Some(all[(here + all.len()).saturating_add_signed(by) % all.len()]);
         self.says = None;
@@ -172,10 +177,9 @@ fn position(text: &str) -> Result<String, String> {
 fn start_time(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     let text = text.trim();
     if text.is_empty() {
-        return Err("the time is missing: 2026-11-22T14:00, in UTC".to_owned());
+        return Err("the time is missing".to_owned());
     }
-    let at = time(text)
-        .ok_or("that is no time: 2026-11-22T14:00 or 2026-11-22T14:00:30, in UTC, or with +02:00 at its end")?;
+    let at = time(text).ok_or("that is no time as it has to be written")?;
     if at > now {
         let words = now.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
         return Err(format!("that is in the future: it is {words}"));
@@ -189,7 +193,7 @@ fn until(text: &str, now: Timestamp) -> Result<Option<Until>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let shape = "that is no end: server_time:2026-11-22T14:00:00 or commit_time:2026-11-22T14:00:00, in UTC";
+    let shape = "that is no end as it has to be written";
     let (kind, at) = text.split_once(':').ok_or(shape)?;
     // What is read leniently would end at another time than whoever typed it meant: a zone is converted, never dropped.
     let at = time(at.trim()).ok_or(shape)?;

@@ -4,6 +4,7 @@ use super::{About, Choice, Deed, What};
 use crate::console::state::State;
 use crate::console::text::plural;
 use crate::model::change::{Refusal, Ruling, Switch, VerbKind};
+use crate::model::settings::{self, PrepMode};
 use crate::model::task::{MigrationType, Task};
 
 /// Tables that DMS takes in one request.
@@ -36,10 +37,40 @@ impl Deed {
             Self::Switch(to) => to.done(),
         }
     }
+}
 
-    /// Rows that are there are overwritten.
-    pub fn destroys(self) -> bool {
-        matches!(self, Self::Verb(VerbKind::Reload | VerbKind::ReloadTables))
+/// Whether rows that are there are overwritten by this; what is not known counts as the worse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    None,
+    /// It loads, into tables that it empties or drops, or may.
+    May,
+    Destroys,
+}
+
+impl Harm {
+    pub fn of(task: &Task, kind: VerbKind) -> Self {
+        let stats = &task.stats;
+        let loaded = stats.full_load_finish.is_some_and(|at| stats.fresh_start.is_none_or(|fresh| at >= fresh));
+        let loads = match (kind, &task.migration_type) {
+            (VerbKind::Reload | VerbKind::ReloadTables, _) => return Self::Destroys,
+            (VerbKind::Start | VerbKind::Resume, MigrationType::Cdc) => false,
+            (VerbKind::Resume, MigrationType::FullLoadAndCdc) => !loaded,
+            (VerbKind::Start | VerbKind::Resume, _) => true,
+            _ => false,
+        };
+        let settings = task.settings.as_deref().and_then(|text| settings::parse(text).ok());
+        let leaves = settings.and_then(|settings| settings.prep_mode) == Some(PrepMode::DoNothing);
+        if loads && !leaves { Self::May } else { Self::None }
+    }
+
+    /// What stands before the words of the line.
+    pub fn sign(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::May => Some("▲ may destroy: "),
+            Self::Destroys => Some("▲ destroys: "),
+        }
     }
 }
 
@@ -111,6 +142,7 @@ fn does(state: &State, about: &About, deed: Deed) -> String {
         VerbKind::Resume if has_cdc(task) => "goes on where it stopped",
         VerbKind::Resume => "loads the tables that are not loaded yet",
         VerbKind::Start if is_cdc(task) => "captures changes: from a position, a time or now",
+        VerbKind::Start if has_run(task) => "it ran before: DMS mostly refuses to start it",
         VerbKind::Start if has_cdc(task) => "first run: loads every table, then replicates",
         VerbKind::Start => "first run: loads every table",
         VerbKind::Reload => "every table of the task again, from nothing",
@@ -132,6 +164,10 @@ fn tables(about: &About) -> String {
 
 fn has_cdc(task: Option<&Task>) -> bool {
     task.is_some_and(|task| task.migration_type.has_cdc())
+}
+
+fn has_run(task: Option<&Task>) -> bool {
+    task.is_some_and(|task| task.stats.fresh_start.is_some())
 }
 
 fn is_cdc(task: Option<&Task>) -> bool {

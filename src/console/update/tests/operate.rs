@@ -3,7 +3,8 @@
 use super::*;
 use crate::console::state::Setup;
 use crate::console::state::list::Marks;
-use crate::console::state::operate::Operate;
+use crate::console::state::operate::form::Origin;
+use crate::console::state::operate::{Harm, Operate};
 use crate::console::state::{Mode, Overlay};
 use crate::model::change::{Change, Meant, StartFrom, Switch, Verb};
 use crate::model::task::Task;
@@ -177,6 +178,66 @@ fn of_marked_tasks_those_that_can_be_are_asked_about() {
 }
 
 #[test]
+fn what_is_left_out_by_the_menu_stands_in_the_question_and_marks_go_when_all_went_well() {
+    use crate::console::fixtures::changes::{draft, outcome};
+    use crate::model::audit::State as End;
+    for (end, kept) in [(End::Done, false), (End::Failed, true)] {
+        let mut state = operating();
+        on(&mut state, "c");
+        press(&mut state, "xxxxxxxxxxxxxx");
+        let all = marks(&state).all;
+        let changes = drafted(&mut state, &[char('O'), char('s')]);
+        let id = state.questions;
+        let Some(Overlay::Confirm(confirm)) = &state.overlay else { panic!("{:?}", state.overlay) };
+        assert_eq!(confirm.left.len(), all - changes.len());
+        update(&mut state, Message::Looked { id, looked: 1 }, now());
+        let drafts = changes.iter().map(|change| Ok(draft(change))).collect();
+        update(&mut state, Message::Drafted { id, drafts }, now());
+        update(&mut state, Message::Admitted { id }, now());
+        press(&mut state, &format!("stop {}", changes.len()));
+        keys(&mut state, &[ENTER]);
+        for nth in 0..changes.len() {
+            assert_eq!(marks(&state).all, all, "one of them has not ended");
+            update(&mut state, Message::Ended { id, nth, outcome: Box::new(outcome(end, &["it"])) }, now());
+        }
+        assert_eq!(marks(&state).all > 0, kept, "{end:?}");
+    }
+}
+
+#[test]
+fn of_marked_tasks_none_is_resumed_that_may_destroy_rows() {
+    let mut state = operating();
+    on(&mut state, "archive-2019");
+    press(&mut state, "O");
+    let about = menu(&state).about.clone();
+    let resume = about.choices(&state).into_iter().find(|one| one.deed.label() == "resume").unwrap();
+    assert_eq!((resume.can(), about.harm(&state, resume.deed)), (1, Harm::May), "alone it can be, with a sign");
+    assert_eq!(menu(&state).about.choices(&state)[menu(&state).cursor].deed.label(), "test connections");
+    keys(&mut state, &[ESC]);
+    press(&mut state, "/");
+    keys(&mut state, &[ESC]);
+    press(&mut state, "gxxxxxxxxxxxxxxxxxxxxxxx");
+    for change in drafted(&mut state, &[char('O'), char('u')]) {
+        let Change::Task { task, .. } = change else { panic!("{change:?}") };
+        assert_ne!(task.name.raw(), "archive-2019");
+    }
+}
+
+#[test]
+fn a_verb_of_another_screen_is_found_by_name_and_says_where() {
+    for (name, said) in [(":validate-t", "open the task"), (":reload-t", "open the task"), (":enable", "Schedules")] {
+        for screen in ["", "A", "E"] {
+            let mut state = operating();
+            press(&mut state, screen);
+            press(&mut state, name);
+            assert_eq!(asked(&mut state, ENTER), []);
+            assert!(state.notice.as_ref().unwrap().text.contains(said), "{name} on {screen:?}: {:?}", state.notice);
+            assert!(state.overlay.is_none());
+        }
+    }
+}
+
+#[test]
 fn every_verb_is_found_by_name_and_goes_the_same_way() {
     for (task, name, want) in [
         ("billing-cdc", ":stop", Some(Verb::Stop)),
@@ -208,22 +269,31 @@ fn every_verb_is_found_by_name_and_goes_the_same_way() {
 
 #[test]
 fn a_cdc_task_is_started_from_where_it_is_told_and_bad_input_loses_nothing() {
-    let to_form = || {
+    let to_form_of = |ran: bool| {
         let mut state = operating();
         on(&mut state, "crm-cdc");
+        if !ran {
+            let task = state.world.tasks.iter_mut().find(|task| task.name.raw() == "crm-cdc").unwrap();
+            task.stats.fresh_start = None;
+        }
         assert_eq!(drafted(&mut state, &[char('O'), char('a')]), []);
         assert!(menu(&state).form.is_some());
         state
     };
+    let to_form = || to_form_of(true);
     let started = |from, until: Option<&str>| {
         let until = until.map(|text| text.parse().unwrap());
         vec![Change::Task { task: meant("crm-cdc"), verb: Verb::Start { from, until } }]
     };
     // Now: chosen, never fallen into.
-    let mut state = to_form();
+    let mut state = to_form_of(false);
     assert_eq!(drafted(&mut state, &[ENTER]), []);
     assert!(menu(&state).form.as_ref().unwrap().says.as_ref().unwrap().contains("the position is missing"));
     assert_eq!(drafted(&mut state, &[KeyCode::Up, KeyCode::Left, ENTER]), started(StartFrom::Now, None));
+    // Of a task that ran it would be refused, and is not offered.
+    let mut state = to_form();
+    assert_eq!(drafted(&mut state, &[KeyCode::Left]), []);
+    assert_eq!(menu(&state).form.as_ref().unwrap().from, Some(Origin::Time));
     // A position is pasted, an end typed, a mistake put right.
     let mut state = to_form();
     keys(&mut state, &[KeyCode::Tab]);
