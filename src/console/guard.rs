@@ -81,10 +81,13 @@ impl Guard {
         match self.question {
             None => Verdict::Counts,
             _ if cancels(key) => Verdict::Counts,
-            Some((_, Seen::Written(at))) if read_at >= at + PAUSE => match joined && (confirms || acts(key)) {
-                true => Verdict::Joined,
-                false => Verdict::Counts,
-            },
+            Some((_, Seen::Written(at))) if read_at >= at + PAUSE => {
+                if joined && (confirms || acts(key)) {
+                    Verdict::Joined
+                } else {
+                    Verdict::Counts
+                }
+            }
             Some(_) => Verdict::Early,
         }
     }

@@ -59,12 +59,11 @@ fn task(then: &Standing, now: &Task) -> Option<String> {
 /// A document that was seen to change after it was looked at, and not to what was found then. One that has not changed here
 /// may be older than what was found.
 fn rewritten(world: &World, then: &Standing, made: Timestamp) -> Option<String> {
-    let late = world.definition_changes(&then.arn).iter().rev().filter(|change| change.seen >= made);
-    late.filter_map(|change| match change.what {
+    let mut late = world.definition_changes(&then.arn).iter().rev().filter(|change| change.seen >= made);
+    late.find_map(|change| match change.what {
         Document::Mappings => mappings(then, Some(&change.after)),
         Document::Settings => preparation(then, Some(&change.after)),
     })
-    .next()
 }
 
 /// What the task is told to do was just read.

@@ -228,10 +228,8 @@ fn warnings(going: &[&Draft], head: &mut Lines) {
     }
     for warning in &first.preview.warnings {
         if rest.iter().all(|draft| draft.preview.warnings.contains(warning)) {
-            match says_so(&warning) {
-                true => head.add(Kind::Bad, "✗ ", warning),
-                false => head.add(Kind::Warning, "▲ ", warning),
-            }
+            let (kind, sign) = if says_so(&warning) { (Kind::Bad, "✗ ") } else { (Kind::Warning, "▲ ") };
+            head.add(kind, sign, warning);
         }
     }
     let own = going.iter().filter(|draft| own_warnings(draft, going).next().is_some()).count();
