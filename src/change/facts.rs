@@ -268,7 +268,7 @@ pub(in crate::change) mod tests {
         let resume = || Verb::Resume { until: None };
         let start = |from| Verb::Start { from, until: None };
         let tables = |how| Verb::ReloadTables { tables: Vec::new(), how };
-        for (facts, verb, want) in [
+        for (facts, verb, want) in vec![
             (facts("cdc", "stopped"), resume(), false),
             (facts("full-load-and-cdc", "stopped"), resume(), false),
             (facts("full-load-and-cdc", "running"), tables(ReloadHow::Validation), false),

@@ -1,7 +1,8 @@
 //! Whether a task that is stopped now could be resumed afterwards, from here: judged by the tables a resume itself is judged by.
 //! Pure.
 
-use super::task::{but_for_connections, connected};
+use super::connected::connected;
+use super::task::but_for_connections;
 use crate::change::facts::TaskFacts;
 use crate::model::change::{Refusal, Ruling, Safeguards, Verb};
 use crate::model::parts::ConnectionTest;

@@ -2,6 +2,7 @@
 //! `model::change::legal`, which the console reads too.
 
 mod back;
+mod connected;
 mod task;
 
 pub use crate::model::change::legal::switch;
