@@ -92,9 +92,10 @@ pub fn judged(kept: Vec<Kept>, now: Timestamp, alive: &dyn Fn(&Whence) -> bool) 
         let runs = alive(&entry.whence);
         let standing = entry.standing(now, runs);
         if !matches!(standing, Standing::LeftBehind | Standing::Ended(State::Unknown)) {
-            let advice = match later.lacks_its_end(entry, now, runs) {
-                true => format!("how it ended was not waited for: look with `cutover {}`", entry.list()),
-                false => entry.advice(standing),
+            let advice = if later.lacks_its_end(entry, now, runs) {
+                format!("how it ended was not waited for: look with `cutover {}`", entry.list())
+            } else {
+                entry.advice(standing)
             };
             return (standing, false, advice);
         }
