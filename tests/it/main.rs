@@ -16,6 +16,7 @@ mod change_faults;
 mod change_schedules;
 mod change_task_faults;
 mod change_tasks;
+mod change_tasks_refused;
 mod charts;
 mod cli;
 mod config;
