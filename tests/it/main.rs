@@ -17,6 +17,7 @@ mod change_reads;
 mod change_schedules;
 mod change_task_faults;
 mod change_tasks;
+mod change_tasks_refused;
 mod charts;
 mod cli;
 mod config;
