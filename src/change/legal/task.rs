@@ -20,7 +20,7 @@ pub fn task(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Ruling {
     match legal::task(&legal::Case::of(&facts.task), verb.kind()) {
         Ruling::Legal => {}
         Ruling::Nothing(why) => return nothing(facts, verb, why),
-        other => return other,
+        refused @ Ruling::Refused(_) => return refused,
     }
     RULES.iter().find_map(|rule| rule(facts, verb, safeguards)).map_or(Ruling::Legal, Ruling::Refused)
 }
