@@ -28,7 +28,7 @@ pub(super) fn but_for_connections(facts: &TaskFacts, verb: &Verb, safeguards: &S
     match legal::task(&legal::Case::of(&facts.task), verb.kind()) {
         Ruling::Legal => {}
         Ruling::Nothing(why) => return nothing(facts, verb, why),
-        other => return other,
+        refused @ Ruling::Refused(_) => return refused,
     }
     RULES.iter().find_map(|rule| rule(facts, verb, safeguards)).map_or(Ruling::Legal, Ruling::Refused)
 }

@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn it_may_fire_once_more_only_where_a_time_of_it_is_near() {
-        let cron = |time: &str| Some(Untrusted::new(&format!("cron({time} * * ? *)")));
+        let cron = |time: &str| Some(Untrusted::new(format!("cron({time} * * ? *)")));
         let with = |expression, flexible_minutes| Schedule { expression, flexible_minutes, ..rule("ENABLED") };
         let events = Schedule { expression: None, event_pattern: true, ..rule("ENABLED") };
         // It is 14:03:22.
