@@ -121,7 +121,10 @@ impl<'a> Desk<'a> {
             let setup = OperatorSetup {
                 store: audit.clone(),
                 environment: Some("REHEARSAL".into()),
-                safeguards: Safeguards::default(),
+                safeguards: Safeguards {
+                    reload_allowed: vec![crate::change::STAGING.parse().unwrap()],
+                    ..Safeguards::default()
+                },
                 clock: Clock::System,
             };
             runtime.spawn(operate(waiting, setup, connected.clone(), Arc::clone(&inbox)));

@@ -4,7 +4,7 @@
 mod task;
 
 pub use crate::model::change::legal::switch;
-pub use task::task;
+pub use task::{forbidden, task};
 
 #[cfg(test)]
 pub(in crate::change) use crate::model::change::legal::switch_tests as tests;
