@@ -98,7 +98,7 @@ fn what_may_not_be_read_is_named_on_its_own_screen_and_the_rest_stays() {
     pty.keys("\x1bS");
     let denied = "events:ListTargetsByRule in eu-west-1: access denied";
     let screen = pty.until("both parts", |screen| screen.contains(denied) && screen.contains("dms-oncall"));
-    assert!(row(&screen, "staging-refresh-weekly").contains("reloads staging-refresh"), "{screen}");
+    assert!(row(&screen, "staging-refresh-weekly").contains("reloads staging-refre"), "{screen}");
     assert!(row(&screen, "staging-refresh-nightly").contains("not read"), "{screen}");
     pty.keys("\x03");
     pty.end();
