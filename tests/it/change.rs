@@ -236,7 +236,7 @@ fn a_schedule_that_reloads_is_enabled_only_like_the_reload_itself() {
     let allowed = format!("{account}reload_allowed = [{STAGING:?}]\n");
     for (config, args, said) in [
         (account.to_owned(), named(STAGING), "which is not in reload_allowed"),
-        (format!("{allowed}protected = [\"shop-staging*\"]\n"), named(STAGING), "which is protected by"),
+        (format!("{allowed}protected = [\"shop-staging*/*\"]\n"), named(STAGING), "which is protected by"),
         (format!("{allowed}retired = [\"staging-refresh\"]\n"), named(STAGING), "staging-refresh is retired"),
         (allowed.clone(), [&enable[..], &["--yes"]].concat(), "it takes --confirm NAME --target HOST/DB"),
         (allowed.clone(), named("db.example/shop"), "that is not the database it would write to"),

@@ -392,31 +392,6 @@ fn the_first_batch_that_is_not_taken_is_the_last_and_what_was_sent_is_told() {
 }
 
 #[test]
-fn a_task_that_is_stopped_between_two_batches_gets_no_more() {
-    let desk = fleet("1x40");
-    desk.aws.switch_on("latency@ReloadTables=400");
-    let stop = || {
-        block_on(async {
-            let mut other = Seat::at(&desk).await;
-            let task = other.task(|task| task.status.raw() == "running" && task.migration_type.has_full_load());
-            assert_eq!(other.done(task, Verb::Stop).await.state, State::Done);
-        });
-    };
-    let outcome = meanwhile(&desk, "ReloadTables", stop, || {
-        block_on(async {
-            let mut seat = Seat::at(&desk).await;
-            let (task, verb) = many(&seat).await;
-            seat.done(task, verb).await
-        })
-    });
-    let lines = outcome.lines.join("\n");
-    assert_eq!(outcome.state, State::Failed, "{lines}");
-    assert!(lines.starts_with("done only in part\nasked for: tables 1 to 10 of 23"), "{lines}");
-    assert!(lines.contains("no more was sent: it was changed meanwhile: it was running, and is stop"), "{lines}");
-    assert_eq!(desk.sent("dms:ReloadTables"), 1);
-}
-
-#[test]
 fn a_lost_answer_is_settled_by_looking_and_nothing_is_sent_twice() {
     for (name, verb, operation, times, said) in taken() {
         let desk = Desk::new(&[]);

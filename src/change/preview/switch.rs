@@ -291,7 +291,8 @@ mod tests {
             switch(Named::of(&hostile), hostile, Switch::Disable, &scope(escape), Some(escape.into()), &[], now());
         assert!(!lines.lines().concat().chars().any(|c| c.is_control() || c == '\u{202e}'));
         let hostile = Schedule { name: Untrusted::new("x; id"), ..rule("ENABLED") };
-        let preview = switch(Named::of(&hostile), hostile, Switch::Disable, &scope(Scope::NO_PROFILE), None, &[], now());
+        let preview =
+            switch(Named::of(&hostile), hostile, Switch::Disable, &scope(Scope::NO_PROFILE), None, &[], now());
         assert_eq!(
             preview.aws_command,
             "aws events disable-rule --name 'x; id' --event-bus-name default --region eu-west-1"
