@@ -3,7 +3,7 @@
 use crate::aws::credentials::{Chain, Keeper, MetadataRegion, Serving, Source, metadata_region};
 use crate::aws::http::{self, Proxy};
 use crate::aws::settings::{Origin, Settings};
-use crate::model::{Problem, ProblemKind, Region};
+use crate::model::{Problem, ProblemKind, Region, Scope};
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::identity::IdentityCache;
 use aws_config::retry::RetryConfig;
@@ -186,6 +186,10 @@ impl Profile {
             return Err(wrong(summary, format!("profiles there: {known}"), "Check --profile and AWS_PROFILE."));
         }
         let region = section.and_then(|section| section.get("region")).map(str::to_owned);
+        // As the AWS CLI has it: keys in the environment come before any profile but one that is named on the command line.
+        let keys = std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|key| !key.is_empty());
+        let by_keys = keys && settings.profile.is_none();
+        let name = if by_keys || section.is_none() { Scope::NO_PROFILE.to_owned() } else { name };
         Ok(Self { name, region })
     }
 }

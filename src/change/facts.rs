@@ -101,6 +101,7 @@ impl TaskFacts {
             instance: task.instance.clone(),
             source_at: source_at.clone().ok(),
             target_at: target_at.clone().ok(),
+            ports: [&self.source, &self.target].map(|endpoint| endpoint.as_ref().and_then(|endpoint| endpoint.port)),
             prep_mode: settings.prep_mode.map(|mode| mode.raw().to_owned()),
             mappings: task.table_mappings.clone(),
             fresh_start: task.stats.fresh_start,
@@ -196,6 +197,7 @@ pub(in crate::change) mod tests {
             name: name.into(),
             engine: "mysql".into(),
             host: Some(host.into()),
+            port: Some(3306),
             database: Some("shop".into()),
             ..Endpoint::default()
         };

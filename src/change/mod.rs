@@ -5,6 +5,7 @@
 //! answer or a flag makes. Start at [`Executor`]: what happens between a confirmation and the end of a change stands there in
 //! one place. `legal/` is the tables of what is refused, `grade.rs` how bad it would be, `preview/` what a person is shown.
 
+mod called;
 mod confirmed;
 mod executor;
 mod facts;

@@ -33,18 +33,23 @@ impl Confirming {
 
     /// Shows what would come of it, and does it when it is confirmed.
     pub fn confirmed(&self, open: Open) -> Result<Ended, Failure> {
-        match (&self.confirm, &self.target) {
-            (Some(name), Some(destination)) => {
-                print::notes(&open.preview.lines());
-                open.by_name(name, destination)
-            }
-            _ => confirmed(open, self.yes),
+        by(open, self.yes, self.confirm.as_deref(), self.target.as_ref())
+    }
+}
+
+/// Shows what would come of it, and does it when it is confirmed: by a flag, by name and database, or by the name typed.
+pub fn by(open: Open, yes: bool, name: Option<&str>, destination: Option<&Destination>) -> Result<Ended, Failure> {
+    match (name, destination) {
+        (Some(name), Some(destination)) => {
+            print::notes(&open.preview.lines());
+            open.by_name(name, destination)
         }
+        _ => confirmed(open, yes),
     }
 }
 
 /// Shows what would come of it, and does it when it is confirmed: by the flag, or by the name typed.
-pub fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
+fn confirmed(open: Open, yes: bool) -> Result<Ended, Failure> {
     print::notes(&open.preview.lines());
     if yes {
         return open.by_flag(yes);

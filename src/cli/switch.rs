@@ -5,7 +5,7 @@ use super::print::{self, Column, Format, column, time};
 use crate::app::change::{self, Asked, Ended, Ending};
 use crate::app::{Failure, Setup};
 use crate::model::audit::State;
-use crate::model::change::{Change, Switch};
+use crate::model::change::{Change, Destination, Switch};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -14,11 +14,17 @@ pub struct Arguments {
     /// rule:BUS/NAME, schedule:GROUP/NAME, or a NAME that only one of all has
     #[arg(value_name = "NAME")]
     which: String,
-    /// Do not ask: this is meant
-    #[arg(long, conflicts_with = "dry_run")]
+    /// Do not ask: this is meant. Not enough to enable what destroys rows when it fires
+    #[arg(long, conflicts_with_all = ["confirm", "dry_run"])]
     yes: bool,
+    /// Do not ask: the exact name, without bus or group, of what is meant; with --target
+    #[arg(long, value_name = "NAME", requires = "target")]
+    confirm: Option<String>,
+    /// Host and database that the task it starts writes to, both exactly; HOST/ where its endpoint names no database
+    #[arg(long, value_name = "HOST/DB", requires = "confirm")]
+    target: Option<Destination>,
     /// Only look, also in read-only mode: what would come of it, and whether it may be done
-    #[arg(long)]
+    #[arg(long, conflicts_with = "confirm")]
     dry_run: bool,
     /// How the result is printed
     #[arg(long, value_enum, default_value_t = Format::Table, value_name = "FORMAT")]
@@ -56,9 +62,10 @@ pub fn run(setup: &Setup, to: Switch, arguments: &Arguments) -> Result<u8, Failu
         }
         return confirm::end(&ended, arguments.output, COLUMNS, row(&ended, to));
     }
-    let ended = match change::switch(setup, &arguments.which, to, arguments.yes)? {
+    let Arguments { which, yes, confirm, target, .. } = arguments;
+    let ended = match change::switch(setup, which, to, *yes || confirm.is_some())? {
         Asked::Ended(ended) => *ended,
-        Asked::Open(open) => confirm::confirmed(*open, arguments.yes)?,
+        Asked::Open(open) => confirm::by(*open, *yes, confirm.as_deref(), target.as_ref())?,
     };
     confirm::end(&ended, arguments.output, COLUMNS, row(&ended, to))
 }

@@ -18,10 +18,15 @@ pub const VERSION: u8 = 1;
 /// Whose data this is. Two scopes never mix: not in a limiter, not in a problem, not on screen.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Scope {
-    /// Profile name, `default`, or `demo`.
+    /// Profile name, `default`, `demo`, or [`Scope::NO_PROFILE`].
     pub profile: String,
     pub account: AccountId,
     pub region: Region,
+}
+
+impl Scope {
+    /// Where credentials come from no profile at all: from the environment, or from the machine.
+    pub const NO_PROFILE: &str = "(none)";
 }
 
 /// What an observation is about; together with the scope it is the key under which the newest one wins.

@@ -9,6 +9,8 @@ use std::process::Output;
 use std::time::Duration;
 
 pub const RULE: &str = "rule:default/staging-refresh-nightly";
+/// Where the schedule reloads every table.
+pub const STAGING: &str = "shop-staging.c1x2y3z4.eu-west-1.rds.amazonaws.com/shop";
 pub const SCHEDULE: &str = "schedule:migrations/staging-refresh-weekly";
 
 /// An embedded AWS, and an operator with a configuration and an audit of his own.
@@ -30,6 +32,14 @@ impl Desk {
 
     pub fn configure(&self, config: &str) {
         std::fs::write(self.config(), config).unwrap();
+    }
+
+    /// Enables the schedule that reloads staging, where that is allowed.
+    pub fn enable_weekly(&self) -> (i32, String, String) {
+        let account = "environment = \"REHEARSAL\"\nexpect_account = \"123456789012\"\noperate = true\n";
+        self.configure(&format!("{account}reload_allowed = [{STAGING:?}]\n"));
+        let name = "staging-refresh-weekly";
+        self.told(&["schedules", "enable", name, "--confirm", name, "--target", STAGING])
     }
 
     pub fn config(&self) -> PathBuf {
@@ -103,7 +113,10 @@ fn a_rule_and_a_schedule_are_disabled_and_enabled_again_and_it_is_all_written_do
         for (verb, done, state) in [("disable", "disabled", "DISABLED"), ("enable", "enabled", "ENABLED")] {
             // The name alone is enough where only one has it.
             let named = if verb == "enable" { name } else { which };
-            let (status, out, err) = desk.told(&["schedules", verb, named, "--yes"]);
+            let (status, out, err) = match (verb, which) {
+                ("enable", SCHEDULE) => desk.enable_weekly(),
+                _ => desk.told(&["schedules", verb, named, "--yes"]),
+            };
             assert_eq!(status, 0, "{err}");
             assert!(out.starts_with(&format!("{done} {which}\n")), "{out}");
             assert!(
@@ -128,7 +141,8 @@ fn a_rule_and_a_schedule_are_disabled_and_enabled_again_and_it_is_all_written_do
         assert!(row["preview"].as_str().unwrap().contains("the same by hand:\naws "), "{row:?}");
     }
     assert_eq!(activity[1]["precondition"]["state"], "ENABLED");
-    let starts = activity[1]["preview"].as_str().unwrap().contains("starts staging-refresh");
+    let starts =
+        activity[1]["preview"].as_str().unwrap().contains("reloads every table (reload-target) of staging-refresh");
     assert!(starts, "{}", activity[1]["preview"]);
     // Three lines for each: asked, sent, done.
     let lines = std::fs::read_to_string(desk.state().join("cutover/audit.jsonl")).unwrap();
@@ -213,6 +227,35 @@ fn what_may_not_be_switched_is_refused_with_the_reason_and_nothing_is_sent() {
     assert_eq!(status, 0, "{err}");
     assert!(err.contains("it will not be called by events that match its pattern"), "{err}");
     assert!(err.contains("aws events disable-rule --name order-shipped --event-bus-name shop-events"), "{err}");
+}
+
+#[test]
+fn a_schedule_that_reloads_is_enabled_only_like_the_reload_itself() {
+    let desk = Desk::new(&[]);
+    assert_eq!(desk.told(&["schedules", "disable", SCHEDULE, "--yes"]).0, 0);
+    let enable = ["schedules", "enable", SCHEDULE];
+    let named = |target| [&enable[..], &["--confirm", "staging-refresh-weekly", "--target", target]].concat();
+    let account = "expect_account = \"123456789012\"\noperate = true\n";
+    let allowed = format!("{account}reload_allowed = [{STAGING:?}]\n");
+    for (config, args, said) in [
+        (account.to_owned(), named(STAGING), "which is not in reload_allowed"),
+        (format!("{allowed}protected = [\"shop-staging*/*\"]\n"), named(STAGING), "which is protected by"),
+        (format!("{allowed}retired = [\"staging-refresh\"]\n"), named(STAGING), "staging-refresh is retired"),
+        (allowed.clone(), [&enable[..], &["--yes"]].concat(), "it takes --confirm NAME --target HOST/DB"),
+        (allowed.clone(), named("db.example/shop"), "that is not the database it would write to"),
+    ] {
+        desk.configure(&config);
+        let (status, _, err) = desk.told(&args);
+        assert_eq!(status, 1, "{args:?}: {err}");
+        assert!(err.contains(said), "{args:?}: {err}");
+    }
+    assert_eq!((desk.writes(), desk.state_of("staging-refresh-weekly").as_str()), (1, "DISABLED"));
+    let (status, _, err) = desk.enable_weekly();
+    assert_eq!(status, 0, "{err}");
+    let destroys = "▲ DESTROYS ROWS in shop-staging.c1x2y3z4.eu-west-1.rds.amazonaws.com/shop each time it fires: it reloads \
+                    every table (reload-target) of staging-refresh";
+    assert!(err.contains(destroys), "{err}");
+    assert_eq!((desk.writes(), desk.state_of("staging-refresh-weekly").as_str()), (2, "ENABLED"));
 }
 
 #[test]

@@ -56,8 +56,16 @@ async fn switched(desk: &Desk, to: Switch) -> Result<Outcome, String> {
     let store = store::Settings { dir: Some(desk.state()), shared: None };
     let audit = Audit::open(&store, &whence()).await.unwrap();
     let time = Time { now: Timestamp::now, wait: |_| Box::pin(async {}) };
-    let mut executor =
-        Executor::new(&authority, &connected, audit, whence(), None, Safeguards::default(), time).unwrap();
+    let mut executor = Executor::new(
+        &authority,
+        &connected,
+        audit,
+        whence(),
+        None,
+        Safeguards { reload_allowed: vec![crate::change::STAGING.parse().unwrap()], ..Safeguards::default() },
+        time,
+    )
+    .unwrap();
     let Ok(Which::Whole(what)) = SCHEDULE.parse() else { panic!("{SCHEDULE}") };
     let draft = executor.draft(&Change::Switch { what, to }).await.unwrap();
     match draft.ruling {

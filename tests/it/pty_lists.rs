@@ -65,7 +65,7 @@ fn schedules_say_what_they_start_and_when_and_who_is_told() {
     pty.keys("S");
     let both = |screen: &str| screen.contains("staging-refresh-we") && screen.contains("1 of 2 dead");
     let screen = pty.until("rules and schedules, and who is told", both);
-    assert!(row(&screen, "staging-refresh-we").contains("starts staging"), "{screen}");
+    assert!(row(&screen, "staging-refresh-we").contains("reloads staging"), "{screen}");
     assert!(row(&screen, "staging-refresh-ni").contains("? a Lambda"), "{screen}");
     assert!(row(&screen, "billing-cutover").contains("disabled"), "{screen}");
     pty.keys("/weekly state:enabled\r");
@@ -74,7 +74,7 @@ fn schedules_say_what_they_start_and_when_and_who_is_told() {
     let screen = pty.until("it in full", |screen| screen.contains("cron(30 2 ? * SUN *)"));
     let times = screen.lines().filter(|line| line.contains("02:30 Europe/Berlin (S")).count();
     assert_eq!(times, 5, "{screen}");
-    assert!(screen.contains("starts staging-refresh") && screen.contains("within 15 min"), "{screen}");
+    assert!(screen.contains("reloads staging-refresh") && screen.contains("within 15 min"), "{screen}");
     pty.keys("\t");
     let screen = pty.wait("dms-oncall");
     assert!(screen.contains("looks as if somebody were told: nobody is"), "{screen}");
@@ -98,7 +98,7 @@ fn what_may_not_be_read_is_named_on_its_own_screen_and_the_rest_stays() {
     pty.keys("\x1bS");
     let denied = "events:ListTargetsByRule in eu-west-1: access denied";
     let screen = pty.until("both parts", |screen| screen.contains(denied) && screen.contains("dms-oncall"));
-    assert!(row(&screen, "staging-refresh-weekly").contains("starts staging-refresh"), "{screen}");
+    assert!(row(&screen, "staging-refresh-weekly").contains("reloads staging-refre"), "{screen}");
     assert!(row(&screen, "staging-refresh-nightly").contains("not read"), "{screen}");
     pty.keys("\x03");
     pty.end();

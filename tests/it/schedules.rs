@@ -62,7 +62,7 @@ fn each_says_when_it_fires_next_and_which_task_it_starts() {
     assert_eq!(named(&rows, "AutoScalingManagedRule")["managed_by"], "autoscaling.amazonaws.com");
     assert_eq!(named(&rows, "order-shipped")["group"], "shop-events");
     let printed = text(&aws.run(&["schedules"]).stdout);
-    assert!(printed.contains("DMS startReplicationTask: starts staging-refresh"), "{printed}");
+    assert!(printed.contains("DMS startReplicationTask: reloads staging-refresh"), "{printed}");
     assert!(printed.contains(" 02:30 Europe/Berlin (S"), "{printed}");
 }
 

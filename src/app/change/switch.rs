@@ -11,10 +11,10 @@ use crate::model::untrusted::shown;
 ///
 /// # Errors
 /// Nothing may be changed, nobody could confirm it, the audit cannot be written, or there is no such thing.
-pub fn switch(setup: &Setup, which: &str, to: Switch, yes: bool) -> Result<Asked, Failure> {
+pub fn switch(setup: &Setup, which: &str, to: Switch, said: bool) -> Result<Asked, Failure> {
     let which: Which = which.parse().map_err(|error| Failure::usage(format!("{error}")))?;
     setup.mode.authority()?;
-    somebody_is_there(yes, "--yes")?;
+    somebody_is_there(said, "--yes")?;
     let change = async |connected: &crate::aws::Connected| {
         Ok(Change::Switch { what: the_one(&connected.reader, which).await?, to })
     };

@@ -58,7 +58,10 @@ enum Facts {
 impl Facts {
     async fn read(reader: &Reader, change: &Change) -> Result<Self, Problem> {
         Ok(match change {
-            Change::Switch { what, .. } => Self::Schedule(Box::new(ScheduleFacts::read(reader, what).await?)),
+            Change::Switch { what, to } => {
+                let facts = ScheduleFacts::read(reader, what).await?;
+                Self::Schedule(Box::new(facts.with_called(reader, *to).await?))
+            }
             Change::Task { task, verb } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn, verb).await?)),
         })
     }
@@ -73,7 +76,12 @@ impl Facts {
 
     fn ruling(&self, change: &Change, safeguards: &Safeguards) -> Ruling {
         match (self, change) {
-            (Self::Schedule(facts), Change::Switch { to, .. }) => legal::switch(&facts.schedule, facts.unknown(), *to),
+            (Self::Schedule(facts), Change::Switch { to, .. }) => {
+                match legal::switch(&facts.schedule, facts.unknown(), *to) {
+                    Ruling::Legal => facts.forbidden(safeguards).map_or(Ruling::Legal, Ruling::Refused),
+                    other => other,
+                }
+            }
             (Self::Task(facts), Change::Task { verb, .. }) => legal::task(facts, verb, safeguards),
             // Facts are read for the change they are judged with.
             (Self::Schedule(_), Change::Task { .. }) | (Self::Task(_), Change::Switch { .. }) => {
@@ -214,7 +222,9 @@ impl Executor {
             (Facts::Schedule(facts), Change::Switch { what, to }) => {
                 Ok(Dispatch::one(facts.send(&signed, what, *to).await))
             }
-            (Facts::Task(facts), Change::Task { verb, .. }) => self.send_task(facts, &signed, verb, &mut entry).await,
+            (Facts::Task(facts), Change::Task { verb, .. }) => {
+                self.send_task(&confirmed, facts, &signed, verb, &mut entry).await
+            }
             (Facts::Schedule(_) | Facts::Task(_), _) => {
                 Err(vec!["what was read is not what was asked for: nothing was sent".to_owned()])
             }
@@ -278,6 +288,10 @@ impl Executor {
                 _ => "it is something else".to_owned(),
             };
             return Err(refused(format!("it was changed since it was read: {difference}")));
+        }
+        // Where the tasks stand that it calls is not in the precondition of a rule or schedule.
+        if matches!(&facts, Facts::Schedule(facts) if facts.grade() != confirmed.preview().grade) {
+            return Err(refused("what it does when it fires was changed since it was read".to_owned()));
         }
         match facts.ruling(change, &self.safeguards) {
             Ruling::Legal => Ok((signed, facts)),

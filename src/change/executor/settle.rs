@@ -80,7 +80,13 @@ impl Executor {
 
 /// One look, at what there is to be seen.
 async fn look(signed: &Signed, before: &Facts, change: &Change, seen: &Seen) -> Result<Looked, Problem> {
-    let now = Facts::read(&signed.reader(), change).await?;
+    let now = match change {
+        // What it calls says nothing of whether it was switched.
+        Change::Switch { what, .. } => {
+            Facts::Schedule(Box::new(switch::ScheduleFacts::read(&signed.reader(), what).await?))
+        }
+        Change::Task { .. } => Facts::read(&signed.reader(), change).await?,
+    };
     Ok(match (before, &now, change, seen) {
         (_, Facts::Schedule(now), Change::Switch { to, .. }, _) => {
             let (done, state) = (now.schedule.state == switch::wanted(*to), now.schedule.state.raw());

@@ -2,8 +2,9 @@
 
 use super::Drafter;
 use crate::aws::{Reader, Sent, Serverless, Signed, TaskDetail, WholeSchedule};
+use crate::change::called::{Called, worst};
 use crate::change::preview;
-use crate::model::change::{Named, Preview, Switch};
+use crate::model::change::{Grade, Named, Preview, Refusal, Safeguards, Switch};
 use crate::model::schedule::{Schedule, ScheduleKind, ScheduleState};
 use crate::model::untrusted::shown;
 use crate::model::{Problem, Untrusted};
@@ -13,18 +14,39 @@ use jiff::Timestamp;
 pub(super) struct ScheduleFacts {
     pub schedule: Schedule,
     whole: Option<WholeSchedule>,
+    /// Tasks that it would begin or load, read where it is to be enabled.
+    called: Vec<Called>,
 }
 
 impl ScheduleFacts {
     pub async fn read(reader: &Reader, what: &Named) -> Result<Self, Problem> {
         let (group, name) = (what.group.raw(), what.name.raw());
         match what.kind {
-            ScheduleKind::Rule => Ok(Self { schedule: reader.rule(group, name).await?.value, whole: None }),
+            ScheduleKind::Rule => {
+                Ok(Self { schedule: reader.rule(group, name).await?.value, whole: None, called: Vec::new() })
+            }
             ScheduleKind::Schedule => {
                 let whole = reader.schedule(group, name).await?;
-                Ok(Self { schedule: whole.schedule(), whole: Some(whole) })
+                Ok(Self { schedule: whole.schedule(), whole: Some(whole), called: Vec::new() })
             }
         }
+    }
+
+    /// With the tasks that it would begin or load once it is enabled. Disabling depends on none of them.
+    pub async fn with_called(self, reader: &Reader, to: Switch) -> Result<Self, Problem> {
+        match to {
+            Switch::Disable => Ok(self),
+            Switch::Enable => Ok(Self { called: Called::read(reader, &self.schedule).await?, ..self }),
+        }
+    }
+
+    pub fn grade(&self) -> Grade {
+        worst(&self.called)
+    }
+
+    /// What the configuration forbids of that which it would do.
+    pub fn forbidden(&self, safeguards: &Safeguards) -> Option<Refusal> {
+        self.called.iter().find_map(|one| one.refused(safeguards))
     }
 
     /// Fields that writing it back would lose.
@@ -52,7 +74,8 @@ impl Drafter {
             Vec::new()
         };
         let (scope, environment) = (self.reader().scope(), self.environment());
-        preview::switch(what.clone(), facts.schedule, to, scope, environment, &names, self.now())
+        let preview = preview::switch(what.clone(), facts.schedule, to, scope, environment, &names, self.now());
+        preview::called(preview, &facts.called)
     }
 }
 

@@ -55,6 +55,12 @@ fn nothing(facts: &TaskFacts, verb: &Verb, why: String) -> Ruling {
     })
 }
 
+/// What the configuration forbids, whenever and by whom it is done: of a rule or schedule that does it later.
+pub fn forbidden(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> Option<Refusal> {
+    let rules: [Rule; 3] = [retired, protected, allowed];
+    rules.iter().find_map(|rule| rule(facts, verb, safeguards))
+}
+
 #[allow(clippy::unnecessary_wraps, reason = "what every rule ends with where it refuses")]
 pub(super) fn no(why: impl Into<String>, do_this: impl Into<String>) -> Option<Refusal> {
     Some(Refusal { why: why.into(), do_this: do_this.into() })

@@ -4,6 +4,7 @@ mod shell;
 mod switch;
 mod task;
 
+pub(in crate::change) use switch::called;
 pub use switch::{once_more, put_back, switch};
 
 #[cfg(test)]

@@ -4,11 +4,17 @@ use crate::model::Scope;
 use crate::model::shell::quoted;
 use std::fmt::Write as _;
 
-/// Where: the region, and the profile where it is not the default.
+/// The account of the embedded AWS; nobody has it.
+const EXAMPLE: &str = "123456789012";
+
+/// Where: the region, and the profile where one is used, `default` too. Whoever copies the line may have another one in his
+/// environment.
 pub fn place(scope: &Scope) -> String {
+    let region = format!("--region {}", quoted(&scope.region.0));
     match scope.profile.as_str() {
-        "default" | "demo" => format!("--region {}", quoted(&scope.region.0)),
-        profile => format!("--region {} --profile {}", quoted(&scope.region.0), quoted(profile)),
+        Scope::NO_PROFILE => region,
+        "demo" if scope.account.0 == EXAMPLE => region,
+        profile => format!("{region} --profile {}", quoted(profile)),
     }
 }
 
@@ -30,6 +36,21 @@ pub fn json(value: &serde_json::Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{AccountId, Region};
+
+    #[test]
+    fn the_profile_is_left_out_only_where_none_is_used() {
+        for (profile, account, want) in [
+            ("migration", "1", "--region eu-west-1 --profile migration"),
+            ("default", "1", "--region eu-west-1 --profile default"),
+            ("demo", "1", "--region eu-west-1 --profile demo"),
+            ("demo", EXAMPLE, "--region eu-west-1"),
+            (Scope::NO_PROFILE, "1", "--region eu-west-1"),
+        ] {
+            let (account, region) = (AccountId(account.into()), Region("eu-west-1".into()));
+            assert_eq!(place(&Scope { profile: profile.into(), account, region }), want, "{profile}");
+        }
+    }
 
     proptest::proptest! {
         #[test]

@@ -1,8 +1,10 @@
 //! What a person is shown before a rule or schedule is switched. Pure.
 
 use super::shell::place;
+use super::task::{LEAVES, prepares};
+use crate::change::called::{Called, worst};
 use crate::model::change::{Change, Grade, Named, Precondition, Preview, Switch};
-use crate::model::schedule::{NoNext, Schedule, ScheduleKind, ScheduleState, Target};
+use crate::model::schedule::{Deed, NoNext, Schedule, ScheduleKind, ScheduleState, Target};
 use crate::model::shell::quoted;
 use crate::model::untrusted::shown;
 use crate::model::{ReplicationArn, Scope, TaskName, Untrusted};
@@ -63,6 +65,11 @@ pub fn switch(
         Switch::Enable => "what it has missed is not made up for".to_owned(),
     });
     effects.push(put_back(&what, to));
+    if to == Switch::Disable && schedule.deeds().any(|(deed, _)| matches!(deed, Deed::ReloadsAll | Deed::Reloads)) {
+        effects.push(
+            "that is judged as the reload it does: by reload_allowed, and confirmed with the database".to_owned(),
+        );
+    }
     Preview {
         environment,
         scope: scope.clone(),
@@ -77,6 +84,50 @@ pub fn switch(
         grade: Grade::Undoable,
         offers: Vec::new(),
         made: now,
+    }
+}
+
+/// With what it does to the tasks that it begins or loads, first of all whose rows it destroys.
+pub(in crate::change) fn called(mut preview: Preview, called: &[Called]) -> Preview {
+    if called.is_empty() {
+        return preview;
+    }
+    let (mut warnings, mut effects) = (Vec::new(), Vec::new());
+    for one in called {
+        let (does, again) = (does(one.deed), matches!(one.deed, Deed::ReloadsAll | Deed::Reloads));
+        let (name, facts) = (one.facts.task.name.shown(), &one.facts);
+        let into = facts.places[1]
+            .as_ref()
+            .map_or_else(|why| format!("a database that is not known: {why}"), ToString::to_string);
+        match one.grade() {
+            Grade::Destroys { .. } => {
+                warnings.push(format!("DESTROYS ROWS in {into} each time it fires: it {does} {name}"));
+                warnings.push(prepares(facts.settings.prep_mode, again).to_owned());
+            }
+            Grade::Lasting { .. } => {
+                warnings.push(format!("it {does} {name}, which writes to {into}: nothing puts that back"));
+                if facts.task.migration_type.has_full_load() {
+                    warnings.push(LEAVES.to_owned());
+                }
+            }
+            Grade::Undoable => effects.push(format!("{name} writes to {into}")),
+        }
+        let kind = &facts.task.migration_type;
+        effects.push(format!("{name} ({}) is {} now", shown(kind.raw()), shown(facts.task.status.raw())));
+    }
+    effects.push("nobody is asked when it fires: the task and where it writes to may be others by then".to_owned());
+    preview.grade = worst(called);
+    preview.warnings.splice(0..0, warnings);
+    preview.effects.extend(effects);
+    preview
+}
+
+/// With the word of the API.
+fn does(deed: Deed) -> &'static str {
+    match deed {
+        Deed::ReloadsAll => "reloads every table (reload-target) of",
+        Deed::Reloads => "reloads tables (data-reload) of",
+        Deed::Starts | Deed::Resumes | Deed::Stops | Deed::Names => deed.word(),
     }
 }
 
@@ -111,7 +162,7 @@ fn target(target: &Target, names: &[(ReplicationArn, TaskName)]) -> String {
     let Some((deed, arn)) = &target.deed else { return words };
     let name = names.iter().find(|(known, _)| known == arn);
     let name = name.map_or_else(|| shown(arn.as_str()).into_owned(), |(_, name)| name.shown().into_owned());
-    format!("{words}: {} {name}", deed.word())
+    format!("{words}: {} {name}", does(*deed))
 }
 
 /// Nothing in it is secret: the input of a target, which may be, is read and written by the command itself.
@@ -215,6 +266,29 @@ mod tests {
     }
 
     #[test]
+    fn what_it_does_to_tasks_is_told_before_everything_else() {
+        use crate::change::called::tests::called as calls;
+        let preview = |deed, kind: &str| {
+            let schedule = rule("DISABLED");
+            let preview = switch(Named::of(&schedule), schedule, Switch::Enable, &scope("p"), None, &[], now());
+            called(preview, &[calls(deed, kind)])
+        };
+        let destroys = preview(Deed::ReloadsAll, "full-load");
+        assert_eq!(
+            destroys.warnings[0],
+            "DESTROYS ROWS in staging.example/shop each time it fires: it reloads every table (reload-target) of orders"
+        );
+        assert!(destroys.warnings[1].starts_with("DROP_AND_CREATE: drops each table"), "{:?}", destroys.warnings);
+        assert!(
+            matches!(&destroys.grade, Grade::Destroys { destination: Some(at) } if at.to_string().starts_with("sta"))
+        );
+        let resumes = preview(Deed::Resumes, "cdc");
+        assert_eq!((&resumes.grade, resumes.warnings.len()), (&Grade::Undoable, 0));
+        assert!(resumes.effects.iter().any(|line| line == "orders writes to staging.example/shop"));
+        assert!(matches!(preview(Deed::Starts, "cdc").grade, Grade::Lasting { .. }));
+    }
+
+    #[test]
     fn what_has_no_times_says_why() {
         let events = Schedule { expression: None, event_pattern: true, ..rule("ENABLED") };
         let rate = Schedule { expression: Some(Untrusted::new("rate(5 minutes)")), ..rule("DISABLED") };
@@ -250,7 +324,8 @@ mod tests {
             switch(Named::of(&hostile), hostile, Switch::Disable, &scope(escape), Some(escape.into()), &[], now());
         assert!(!lines.lines().concat().chars().any(|c| c.is_control() || c == '\u{202e}'));
         let hostile = Schedule { name: Untrusted::new("x; id"), ..rule("ENABLED") };
-        let preview = switch(Named::of(&hostile), hostile, Switch::Disable, &scope("default"), None, &[], now());
+        let preview =
+            switch(Named::of(&hostile), hostile, Switch::Disable, &scope(Scope::NO_PROFILE), None, &[], now());
         assert_eq!(
             preview.aws_command,
             "aws events disable-rule --name 'x; id' --event-bus-name default --region eu-west-1"

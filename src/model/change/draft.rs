@@ -2,7 +2,7 @@
 
 use super::{Change, Destination};
 use crate::model::audit::State;
-use crate::model::schedule::{Deed, Schedule};
+use crate::model::schedule::Schedule;
 use crate::model::task::{MigrationType, TaskStatus};
 use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, InstanceArn, ReplicationArn, Scope, Untrusted};
@@ -30,6 +30,9 @@ pub struct Standing {
     /// Host and database of the source; `None` where they are not known.
     pub source_at: Option<Destination>,
     pub target_at: Option<Destination>,
+    /// Ports of source and target, where the endpoint names one: a host may serve more than one database server.
+    #[serde(default)]
+    pub ports: [Option<i32>; 2],
     /// `TargetTablePrepMode`; `None` where it is not known.
     pub prep_mode: Option<String>,
     pub mappings: Option<String>,
@@ -107,11 +110,7 @@ impl Preview {
             Precondition::Schedule(schedule) => Some(schedule),
             Precondition::Task(_) => None,
         };
-        schedule
-            .into_iter()
-            .flat_map(|schedule| schedule.deeds())
-            .filter(|(deed, _)| *deed == Deed::Starts)
-            .map(|(_, arn)| arn)
+        schedule.into_iter().flat_map(|schedule| schedule.deeds()).filter(|(deed, _)| deed.starts()).map(|(_, arn)| arn)
     }
 
     /// Where: environment, account, region, profile.

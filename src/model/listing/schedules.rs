@@ -1,7 +1,7 @@
 //! Rules and schedules as rows.
 
 use super::{Column, column, hidden, time};
-use crate::model::schedule::{Deed, Schedule, Target};
+use crate::model::schedule::{Schedule, Target};
 use crate::model::{ReplicationArn, TaskName, Untrusted};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -42,8 +42,7 @@ pub fn cells(schedule: &Schedule, name: &Names<'_>, now: Timestamp) -> Vec<Value
         Err(why) => (Vec::new(), Some(why.to_string())),
     };
     let local: Vec<String> = next.iter().map(|at| at.strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()).collect();
-    let starts: Vec<&str> =
-        schedule.deeds().filter(|(deed, _)| *deed == Deed::Starts).map(|(_, arn)| arn.as_str()).collect();
+    let starts: Vec<&str> = schedule.deeds().filter(|(deed, _)| deed.starts()).map(|(_, arn)| arn.as_str()).collect();
     vec![
         json!(schedule.kind.word()),
         json!(schedule.group.raw()),

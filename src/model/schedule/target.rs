@@ -9,7 +9,12 @@ use serde_json::Value;
 #[serde(rename_all = "kebab-case")]
 pub enum Deed {
     Starts,
+    /// `resume-processing`.
+    Resumes,
+    /// `reload-target`: every table of it.
+    ReloadsAll,
     Stops,
+    /// Some of its tables.
     Reloads,
     /// Its input names the task; what a function or a document does with it cannot be known.
     Names,
@@ -19,10 +24,16 @@ impl Deed {
     pub fn word(self) -> &'static str {
         match self {
             Self::Starts => "starts",
+            Self::Resumes => "resumes",
             Self::Stops => "stops",
-            Self::Reloads => "reloads",
+            Self::ReloadsAll | Self::Reloads => "reloads",
             Self::Names => "names",
         }
+    }
+
+    /// The task runs afterwards.
+    pub fn starts(self) -> bool {
+        matches!(self, Self::Starts | Self::Resumes | Self::ReloadsAll)
     }
 }
 
@@ -113,8 +124,8 @@ fn deed(arn: &str, input: &str) -> Option<(Deed, ReplicationArn)> {
         return named(&input).map(|task| (Deed::Names, task));
     };
     let (deed, key) = match call {
-        "startReplicationTask" => (Deed::Starts, "ReplicationTaskArn"),
-        "startReplication" => (Deed::Starts, "ReplicationConfigArn"),
+        "startReplicationTask" => (start(&input, "StartReplicationTaskType"), "ReplicationTaskArn"),
+        "startReplication" => (start(&input, "StartReplicationType"), "ReplicationConfigArn"),
         "stopReplicationTask" => (Deed::Stops, "ReplicationTaskArn"),
         "stopReplication" => (Deed::Stops, "ReplicationConfigArn"),
         "reloadTables" => (Deed::Reloads, "ReplicationTaskArn"),
@@ -123,6 +134,15 @@ fn deed(arn: &str, input: &str) -> Option<(Deed, ReplicationArn)> {
     };
     let task = input.get(key)?.as_str()?;
     ReplicationArn::parse(task).ok().map(|task| (deed, task))
+}
+
+/// What a start does is said by its type alone.
+fn start(input: &Value, key: &str) -> Deed {
+    match input.get(key).and_then(Value::as_str) {
+        Some("reload-target") => Deed::ReloadsAll,
+        Some("resume-processing") => Deed::Resumes,
+        _ => Deed::Starts,
+    }
 }
 
 /// The first text anywhere in the input that is exactly a task's ARN. `serde_json` bounds the depth.

@@ -315,6 +315,18 @@ fn a_target_tells_which_task_it_touches_where_that_can_be_known() {
             "DMS startReplication",
         ),
         (
+            dms("startReplicationTask"),
+            Some(format!(r#"{{"ReplicationTaskArn":"{task}","StartReplicationTaskType":"reload-target"}}"#)),
+            Some((Deed::ReloadsAll, task)),
+            "DMS startReplicationTask",
+        ),
+        (
+            dms("startReplication"),
+            Some(format!(r#"{{"ReplicationConfigArn":"{config}","StartReplicationType":"resume-processing"}}"#)),
+            Some((Deed::Resumes, config)),
+            "DMS startReplication",
+        ),
+        (
             dms("stopReplication"),
             given("ReplicationConfigArn", config),
             Some((Deed::Stops, config)),

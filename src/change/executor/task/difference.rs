@@ -13,6 +13,7 @@ pub(in crate::change::executor) fn difference(then: &Standing, now: &Standing) -
     };
     let text = |text: &Option<Untrusted>| text.as_ref().map(|text| text.raw().to_owned()).unwrap_or_default();
     let place = |at: &Option<Destination>| at.as_ref().map(ToString::to_string).unwrap_or_default();
+    let port = |port: Option<i32>| port.map(|port| port.to_string()).unwrap_or_default();
     let at = |at: Option<Timestamp>| at.map_or_else(|| "an unknown time".to_owned(), |at| at.to_string());
     let changed = |is: bool, words: &str| is.then(|| words.to_owned());
     let parts = [
@@ -22,6 +23,8 @@ pub(in crate::change::executor) fn difference(then: &Standing, now: &Standing) -
         was("its source", &place(&then.source_at), &place(&now.source_at)),
         changed(then.target != now.target, "it writes to another endpoint"),
         was("its target", &place(&then.target_at), &place(&now.target_at)),
+        was("the port of its source", &port(then.ports[0]), &port(now.ports[0])),
+        was("the port of its target", &port(then.ports[1]), &port(now.ports[1])),
         changed(then.instance != now.instance, "it is on another replication instance"),
         was(
             "TargetTablePrepMode",
@@ -58,7 +61,7 @@ mod tests {
         let at = |second| Timestamp::from_second(second).ok();
         let then = standing(&facts());
         let text = |text: &str| Some(Untrusted::new(text));
-        let cases: [Case; 12] = [
+        let cases: [Case; 13] = [
             ("status", |now| now.status = TaskStatus::Running, "it was stopped, and is running now"),
             (
                 "migration_type",
@@ -73,6 +76,7 @@ mod tests {
                 |now| now.target_at = Some(Destination::new("prod.example", "shop")),
                 "its target was tgt.example/shop, and is prod.example/shop now",
             ),
+            ("port", |now| now.ports[1] = Some(3307), "the port of its target was nothing, and is 3307 now"),
             ("instance", |now| now.instance = Some(InstanceArn("x".into())), "it is on another replication instance"),
             (
                 "prep_mode",

@@ -2,10 +2,11 @@
 
 use super::{connections, end_of};
 use crate::aws::{Sent, Signed};
-use crate::change::executor::{Dispatch, Executor, Seen, noted};
+use crate::change::confirmed::Confirmed;
+use crate::change::executor::{Dispatch, Executor, Seen, noted, told};
 use crate::change::facts::TaskFacts;
 use crate::model::audit::Entry;
-use crate::model::change::{ReloadHow, TableName, Verb};
+use crate::model::change::{Change, ReloadHow, TableName, Verb};
 use crate::model::parts::Direction;
 
 /// What one change asks for, in the order it is sent.
@@ -98,6 +99,14 @@ pub(super) fn of_tables(tables: &[TableName]) -> Batches {
     Batches::new("tables", tables.iter().map(TableName::shown).collect(), TableName::IN_ONE_REQUEST)
 }
 
+/// Some of it was taken, and the rest is not sent.
+fn broken_off(batches: &Batches, why: Vec<String>) -> Vec<String> {
+    let mut lines = vec!["done only in part".to_owned()];
+    lines.extend(batches.lines(""));
+    lines.extend(why);
+    lines
+}
+
 impl Executor {
     /// Sends. Where it takes several requests, each is written into the audit before the next one, and the first that is
     /// not taken is the last.
@@ -106,6 +115,7 @@ impl Executor {
     /// Lines that say why no more was sent, and what was.
     pub(in crate::change::executor) async fn send_task(
         &mut self,
+        confirmed: &Confirmed<Change>,
         facts: &TaskFacts,
         signed: &Signed,
         verb: &Verb,
@@ -117,14 +127,17 @@ impl Executor {
             Verb::Resume { until } => signed.resume_task(arn, until.as_ref()).await,
             Verb::Reload { until } => signed.reload_task(arn, until.as_ref()).await,
             Verb::Stop => signed.stop_task(arn).await,
-            Verb::ReloadTables { tables, how } => return self.send_tables(facts, signed, tables, *how, entry).await,
-            Verb::TestConnections => return self.send_tests(facts, signed, entry).await,
+            Verb::ReloadTables { tables, how } => {
+                return self.send_tables(confirmed, facts, signed, tables, *how, entry).await;
+            }
+            Verb::TestConnections => return self.send_tests(confirmed, facts, signed, entry).await,
         };
         Ok(Dispatch::one(one))
     }
 
     async fn send_tables(
         &mut self,
+        confirmed: &Confirmed<Change>,
         facts: &TaskFacts,
         signed: &Signed,
         tables: &[TableName],
@@ -145,11 +158,15 @@ impl Executor {
             if self.was_last(&last, &mut batches, entry).await? {
                 return Ok(Dispatch { last, batches: Some(batches), seen });
             }
+            if let Err(why) = self.may_go_on(confirmed, facts, signed).await {
+                return Err(broken_off(&batches, why));
+            }
         }
     }
 
     async fn send_tests(
         &mut self,
+        confirmed: &Confirmed<Change>,
         facts: &TaskFacts,
         signed: &Signed,
         entry: &mut Entry,
@@ -171,7 +188,34 @@ impl Executor {
             if self.was_last(&last, &mut batches, entry).await? {
                 return Ok(Dispatch { last, batches: Some(batches), seen: Seen::Connection(end) });
             }
+            if let Err(why) = self.may_go_on(confirmed, facts, signed).await {
+                return Err(broken_off(&batches, why));
+            }
         }
+    }
+
+    /// Before each request but the first, for which it was just looked: whether it is still meant, and the task still as it was.
+    /// It alone is read again, in one request: where it stands between is not changed while it runs.
+    async fn may_go_on(
+        &self,
+        confirmed: &Confirmed<Change>,
+        facts: &TaskFacts,
+        signed: &Signed,
+    ) -> Result<(), Vec<String>> {
+        if !confirmed.lives((self.time.now)()) {
+            return Err(vec!["no more was sent: the confirmation is more than a minute old".to_owned()]);
+        }
+        let arn = &facts.task.arn;
+        let read = signed.reader().tasks_in_full(std::slice::from_ref(arn)).await;
+        let now = read.map_err(|problem| told("no more was sent: it could not be read again", &problem))?.value.pop();
+        let Some(now) = now.filter(|task| task.arn == *arn) else {
+            return Err(vec!["no more was sent: it is no longer there".to_owned()]);
+        };
+        let (then, now) = (facts.standing(), TaskFacts { task: now, ..facts.clone() }.standing());
+        if then == now {
+            return Ok(());
+        }
+        Err(vec![format!("no more was sent: it was changed meanwhile: {}", super::difference(&then, &now))])
     }
 
     /// Whether nothing more is sent: all of it was taken, or this was not.
@@ -186,10 +230,7 @@ impl Executor {
         match self.audit.advance(entry).await {
             Ok(()) => Ok(false),
             Err(error) => {
-                let mut lines = vec!["done only in part".to_owned()];
-                lines.extend(batches.lines(""));
-                lines.extend(error.problem("the audit cannot be written, so no more was sent").lines());
-                Err(lines)
+                Err(broken_off(batches, error.problem("the audit cannot be written, so no more was sent").lines()))
             }
         }
     }

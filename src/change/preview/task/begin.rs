@@ -15,7 +15,7 @@ const FEW: usize = TableName::IN_ONE_REQUEST;
 
 pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
     if nothing_left(seen) {
-        again(seen, said);
+        loaded(seen, said);
     } else if matches!(seen.grade, Grade::Destroys { .. }) {
         destroy::say(seen, said);
     } else if may_load(seen.facts, seen.verb) {
@@ -196,7 +196,7 @@ fn nothing_left(seen: &Seen<'_>) -> bool {
 }
 
 /// What DMS does then is not known.
-fn again(seen: &Seen<'_>, said: &mut Said) {
+fn loaded(seen: &Seen<'_>, said: &mut Said) {
     let rows = match (&seen.grade, &seen.facts.places[1]) {
         (Grade::Destroys { .. }, Ok(at)) => format!("rows in {at} are DESTROYED"),
         (Grade::Destroys { .. }, Err(_)) => "rows are DESTROYED, in which database is not known".to_owned(),

@@ -81,7 +81,7 @@ pub fn aws(facts: &TaskFacts, verb: &Verb, scope: &Scope) -> String {
 fn begin(from: &StartFrom) -> String {
     match from {
         StartFrom::Beginning | StartFrom::Now => String::new(),
-        StartFrom::Time(at) => format!(" --cdc-start-time {}", at.strftime("%Y-%m-%dT%H:%M:%SZ")),
+        StartFrom::Time(at) => format!(" --cdc-start-time {}", at.strftime("%Y-%m-%dT%H:%M:%S%.fZ")),
         StartFrom::Position(position) => format!(" --cdc-start-position {}", quoted(position)),
     }
 }

@@ -3,10 +3,13 @@
 use super::words::{counted, rows, time};
 use super::{Listed, Said, Seen, is_left};
 use crate::model::change::Verb;
-use crate::model::schedule::{Deed, Schedule, ScheduleState};
+use crate::model::schedule::{Deed, Reach, Schedule, ScheduleState};
 use crate::model::settings::PrepMode;
 use crate::model::table::TableRow;
 use jiff::Timestamp;
+
+/// So many of those are told one by one that only may touch it, the nearest first; the rest is counted.
+const MAY: usize = 3;
 
 pub(super) fn say(seen: &Seen<'_>, said: &mut Said) {
     said.warn(match &seen.facts.places[1] {
@@ -81,13 +84,16 @@ fn on_target(row: &TableRow) -> Option<i64> {
 }
 
 /// Of `DO_NOTHING`, where a load is not a reload.
-pub(super) const LEAVES: &str =
+pub(in crate::change::preview) const LEAVES: &str =
     "DO_NOTHING: DMS leaves the rows there: truncate the tables yourself first, or they collide or double";
 
-/// What the preparation mode does with a table that is there.
 fn way(seen: &Seen<'_>) -> String {
-    let again = matches!(seen.verb, Verb::Reload { .. });
-    match seen.facts.settings.prep_mode {
+    prepares(seen.facts.settings.prep_mode, matches!(seen.verb, Verb::Reload { .. })).to_owned()
+}
+
+/// What the preparation mode does with a table that is there, when a load begins; `again`: of a reload.
+pub(in crate::change::preview) fn prepares(mode: Option<PrepMode>, again: bool) -> &'static str {
+    match mode {
         Some(PrepMode::DropAndCreate) => {
             "DROP_AND_CREATE: drops each table and makes it again with its primary key alone: indexes, defaults, foreign \
              keys, triggers and grants on it are lost"
@@ -96,18 +102,34 @@ fn way(seen: &Seen<'_>) -> String {
         Some(PrepMode::DoNothing) if again => {
             "DO_NOTHING: should leave rows as they are, but a reload was seen to truncate even so; what stays collides"
         }
-        Some(PrepMode::DoNothing) => {
-            LEAVES
-        }
+        Some(PrepMode::DoNothing) => LEAVES,
         None => "TargetTablePrepMode could not be read: it counts as dropping the tables",
     }
-    .to_owned()
 }
 
-/// Whether a rule or schedule touches this task while it is on.
-fn touches(seen: &Seen<'_>, one: &Schedule) -> Option<Deed> {
-    let on = one.state != ScheduleState::Disabled;
-    one.deeds().find(|(_, arn)| on && **arn == seen.facts.task.arn).map(|(deed, _)| deed)
+/// What a rule or schedule that is on does to this task.
+enum Touch {
+    Does(Deed),
+    /// It may: what it runs hides what it does.
+    May(&'static str),
+}
+
+fn touches(seen: &Seen<'_>, one: &Schedule) -> Option<Touch> {
+    if one.state == ScheduleState::Disabled {
+        return None;
+    }
+    if let Some((deed, _)) = one.deeds().find(|(_, arn)| **arn == seen.facts.task.arn) {
+        return Some(Touch::Does(deed));
+    }
+    let Some(targets) = &one.targets else { return Some(Touch::May("what it calls could not be read")) };
+    targets.iter().find_map(|target| match target.reach() {
+        Reach::Hidden(what) => Some(Touch::May(what)),
+        Reach::Task(..) | Reach::Nothing(_) => None,
+    })
+}
+
+fn next(seen: &Seen<'_>, one: &Schedule) -> Option<Timestamp> {
+    one.next(seen.now, 1).ok().and_then(|times| times.first().map(jiff::Zoned::timestamp))
 }
 
 fn listed<'a>(seen: &Seen<'a>) -> Option<&'a Listed> {
@@ -123,31 +145,45 @@ fn schedules(seen: &Seen<'_>, said: &mut Said) {
         }
         Some(Ok(listed)) => listed,
     };
-    let mut found = false;
-    for (one, deed) in listed.all.iter().filter_map(|one| touches(seen, one).map(|deed| (one, deed))) {
-        found = true;
-        let next = one.next(seen.now, 1).ok().and_then(|times| times.first().map(jiff::Zoned::timestamp));
-        let next = next.map_or_else(|| "when is not known".to_owned(), |at| format!("next {}", time(at)));
-        let (kind, name) = (one.kind.word(), one.name.shown());
-        said.warn(format!("{kind}:{}/{name} {} this task, {next}", one.group.shown(), deed.word()));
-    }
-    match &listed.missing {
-        Some(why) => said.say(format!("not every rule and schedule could be read: {why}")),
-        None if !found => {
-            said.say("no rule or schedule that is on names this task; what functions do by themselves is not told");
+    let (mut does, mut may) = (Vec::new(), Vec::new());
+    for one in &listed.all {
+        let Some(touch) = touches(seen, one) else { continue };
+        let at = next(seen, one);
+        let name = format!("{}:{}/{}", one.kind.word(), one.group.shown(), one.name.shown());
+        let when = match at {
+            Some(at) => format!("next {}", time(at)),
+            None if one.expression.is_none() && one.event_pattern => "when an event matches".to_owned(),
+            None => "when is not known".to_owned(),
+        };
+        // What has no time comes last.
+        let order = at.unwrap_or(Timestamp::MAX);
+        match touch {
+            Touch::Does(deed) => does.push((order, format!("{name} {} this task, {when}", deed.word()))),
+            Touch::May(what) => may.push((order, format!("may touch it: {name}, {what}, {when}"))),
         }
-        None => {}
+    }
+    does.sort();
+    may.sort();
+    if does.is_empty() && listed.missing.is_none() {
+        said.say("no rule or schedule that is on names this task");
+    }
+    let more = may.len().saturating_sub(MAY);
+    for (_, line) in does.into_iter().chain(may.into_iter().take(MAY)) {
+        said.warn(line);
+    }
+    if more > 0 {
+        said.say(format!("{more} more may touch it, later or at times that are not known"));
+    }
+    if let Some(why) = &listed.missing {
+        said.say(format!("not every rule and schedule could be read: {why}"));
     }
 }
 
 /// The next times at which something fires into it.
 pub(super) fn fires(seen: &Seen<'_>) -> Vec<Timestamp> {
     let all = listed(seen).into_iter().flat_map(|listed| &listed.all);
-    let mine = all.filter(|one| touches(seen, one).is_some_and(|deed| deed != Deed::Stops));
-    let mut times: Vec<Timestamp> = mine
-        .filter_map(|one| one.next(seen.now, 1).ok())
-        .flat_map(|times| times.iter().map(jiff::Zoned::timestamp).collect::<Vec<_>>())
-        .collect();
+    let mine = all.filter(|one| matches!(touches(seen, one), Some(Touch::Does(deed)) if deed != Deed::Stops));
+    let mut times: Vec<Timestamp> = mine.filter_map(|one| next(seen, one)).collect();
     times.sort_unstable();
     times
 }

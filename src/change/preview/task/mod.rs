@@ -13,6 +13,8 @@ mod tables;
 pub(in crate::change) mod tests;
 mod words;
 
+pub(super) use destroy::{LEAVES, prepares};
+
 use crate::change::facts::TaskFacts;
 use crate::change::grade::grade;
 use crate::model::Scope;
@@ -184,7 +186,11 @@ fn places(seen: &Seen<'_>, said: &mut Said) {
     for (word, endpoint, place) in
         [("from", &facts.source, &facts.places[0]), ("into", &facts.target, &facts.places[1])]
     {
-        let engine = endpoint.as_ref().map(|endpoint| format!(" ({})", endpoint.engine.shown())).unwrap_or_default();
+        let engine = endpoint.as_ref().map(|endpoint| {
+            let port = endpoint.port.map(|port| format!(", port {port}")).unwrap_or_default();
+            format!(" ({}{port})", endpoint.engine.shown())
+        });
+        let engine = engine.unwrap_or_default();
         said.say(match place {
             Ok(at) => format!("{word} {at}{engine}"),
             Err(why) => format!("{word} a place that is not known: {why}"),

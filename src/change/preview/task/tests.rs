@@ -280,6 +280,51 @@ fn a_schedule_that_is_off_or_stops_the_task_does_not_fire_into_it() {
 }
 
 #[test]
+fn what_hides_what_it_does_may_touch_the_task_and_the_nearest_is_told_first() {
+    let function = |name: &str, expression: Option<&str>| Schedule {
+        name: name.into(),
+        expression: expression.map(Into::into),
+        event_pattern: expression.is_none(),
+        targets: Some(vec![Target::new(None, "arn:aws:lambda:eu-west-1:1:function:refresh".into(), None)]),
+        ..nightly()
+    };
+    let (late, soon) = (Some("cron(30 5 * * ? *)"), Some("cron(0 11 * * ? *)"));
+    let off = Schedule { state: ScheduleState::Disabled, ..function("off", soon) };
+    let unread = Schedule { targets: None, ..function("unread", late) };
+    let log = Target::new(None, "arn:aws:logs:eu-west-1:1:log-group:x".into(), None);
+    let harmless = Schedule { targets: Some(vec![log]), ..function("log", soon) };
+    let all = vec![function("event", None), function("late", late), off, function("soon", soon), unread, harmless];
+    let around = Around { schedules: Some(Ok(Listed { all, missing: None })), ..all_loaded() };
+    let preview = preview(&facts("full-load", "stopped"), &around, Verb::Reload { until: None });
+    let told: Vec<&str> =
+        preview.warnings.iter().filter_map(|line| line.strip_prefix("may touch it: rule:default/")).collect();
+    assert_eq!(
+        told,
+        [
+            "soon, a Lambda function, next 2026-11-22 11:00 UTC",
+            "late, a Lambda function, next 2026-11-23 05:30 UTC",
+            "unread, what it calls could not be read, next 2026-11-23 05:30 UTC",
+        ]
+    );
+    assert!(preview.effects.iter().any(|line| line.starts_with("1 more may touch it")));
+    assert!(preview.effects.contains(&"no rule or schedule that is on names this task".to_owned()));
+    assert!(preview.fires.is_empty());
+}
+
+#[test]
+fn the_shown_line_gives_a_time_as_exactly_as_it_is_sent() {
+    for (time, want) in [
+        ("08:00:00", "--cdc-start-time 2026-11-22T08:00:00Z "),
+        ("08:00:00.25", "--cdc-start-time 2026-11-22T08:00:00.25Z "),
+        ("08:00:00.123", "--cdc-start-time 2026-11-22T08:00:00.123Z "),
+    ] {
+        let verb = Verb::Start { from: StartFrom::Time(at(time)), until: None };
+        let line = preview(&facts("cdc", "stopped"), &Around::default(), verb).aws_command;
+        assert!(line.contains(want), "{line}");
+    }
+}
+
+#[test]
 fn rows_are_counted_only_where_dms_has_counted_them() {
     let none = AppliedCounts::default();
     for (rows, want) in [

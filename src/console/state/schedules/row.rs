@@ -124,7 +124,7 @@ fn does(schedule: &Schedule, world: &World, fires: bool) -> Option<Vec<Does>> {
                 deed,
                 arn: arn.clone(),
                 name: task.map(|task| task.name.shown().into_owned()),
-                clash: fires && runs && deed == Deed::Starts,
+                clash: fires && runs && deed.starts(),
             }
         }
         Reach::Hidden(what) => Does::Hidden(what),

@@ -33,9 +33,9 @@ pub fn fires_soon(of: &OfSchedule<'_>, context: &Context<'_>) -> Outcome {
     }
     // What is lost is told first.
     let rank = |deed: Deed| match deed {
-        Deed::Reloads => 0,
+        Deed::Reloads | Deed::ReloadsAll => 0,
         Deed::Stops => 1,
-        Deed::Starts => 2,
+        Deed::Starts | Deed::Resumes => 2,
         Deed::Names => 3,
     };
     deeds.sort_by_key(|(deed, _)| rank(*deed));
@@ -44,9 +44,12 @@ pub fn fires_soon(of: &OfSchedule<'_>, context: &Context<'_>) -> Outcome {
         Deed::Reloads => "reloads tables of",
         Deed::Stops => "stops",
         Deed::Starts => "starts",
+        Deed::Resumes => "resumes",
+        Deed::ReloadsAll => "reloads all of",
         Deed::Names => "calls something that names",
     };
-    let severity = if matches!(deed, Deed::Reloads | Deed::Stops) { Health::Critical } else { Health::Warning };
+    let severity =
+        if matches!(deed, Deed::Reloads | Deed::ReloadsAll | Deed::Stops) { Health::Critical } else { Health::Warning };
     let when = moment(next, context.now);
     let name = task.name.shown();
     let message = format!("fires in {} and {does} {name}, which is running", length(left));
