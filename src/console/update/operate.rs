@@ -104,7 +104,7 @@ fn why_not_here(deed: Deed, state: &State) -> String {
         }
         Deed::Switch(_) => format!("{}: rules and schedules are switched on their screen, Schedules", deed.label()),
         Deed::Verb(_) if several => format!("{}: one task at a time, and several are marked", deed.label()),
-        _ => format!("{} is not for what is on screen", deed.label()),
+        Deed::Verb(_) => format!("{} is not for what is on screen", deed.label()),
     }
 }
 
