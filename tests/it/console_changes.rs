@@ -170,7 +170,9 @@ impl Stage {
     fn walk(&self, steps: Vec<Step>, seat: &Seat, seen: &mut Seen) -> Result<(), TestCaseError> {
         let before = self.aws.changes();
         let mut desk = Desk::new(&self.aws, &self.runtime, seat);
-        steps.into_iter().for_each(|step| desk.act(step));
+        for step in steps {
+            desk.act(step);
+        }
         let Left { done, confirmed, entries } = desk.close();
         let mut made = self.aws.changes();
         made.retain(|key, n| {
@@ -204,14 +206,16 @@ impl Stage {
         }
         seen.refused += entries.iter().filter(|entry| entry.state == End::Refused).count();
         seen.walks += 1;
-        made.into_keys().for_each(|(operation, _)| *seen.made.entry(operation).or_default() += 1);
+        for (operation, _) in made.into_keys() {
+            *seen.made.entry(operation).or_default() += 1;
+        }
         Ok(())
     }
 }
 
-fn at_most(these: &BTreeMap<Write, u64>, those: &BTreeMap<Write, u64>, why: &str) -> Result<(), TestCaseError> {
-    for (key, n) in these {
-        prop_assert!(n <= those.get(key).unwrap_or(&0), "{why}: {key:?} {n} times; {those:?}");
+fn at_most(made: &BTreeMap<Write, u64>, allowed: &BTreeMap<Write, u64>, why: &str) -> Result<(), TestCaseError> {
+    for (key, n) in made {
+        prop_assert!(n <= allowed.get(key).unwrap_or(&0), "{why}: {key:?} {n} times; {allowed:?}");
     }
     Ok(())
 }
@@ -265,10 +269,10 @@ fn whatever_happens_nothing_is_changed_unconfirmed_twice_or_in_read_only() {
         }
         assert!(seen.made.contains_key(operation), "{operation}: {seen:?}");
     }
-    let seed = seed();
+    let number = seed();
     let config = Config { cases: 24, failure_persistence: None, max_shrink_iters: 0, ..Config::default() };
     let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
+    bytes[..8].copy_from_slice(&number.to_le_bytes());
     let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
     let cases = (proptest::collection::vec(stage.step(), 10..50), proptest::bool::weighted(0.85), proptest::bool::ANY);
     let seen = std::cell::RefCell::new(seen);
@@ -276,8 +280,8 @@ fn whatever_happens_nothing_is_changed_unconfirmed_twice_or_in_read_only() {
         stage.walk(steps, &seat(operates, overwrites, &stage), &mut seen.borrow_mut())
     });
     let seen = seen.into_inner();
-    eprintln!("CUTOVER_TEST_SEED={seed}: {seen:?}");
+    eprintln!("CUTOVER_TEST_SEED={number}: {seen:?}");
     if let Err(error) = walks {
-        panic!("CUTOVER_TEST_SEED={seed} repeats this: {error}");
+        panic!("CUTOVER_TEST_SEED={number} repeats this: {error}");
     }
 }

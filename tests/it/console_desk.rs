@@ -252,7 +252,9 @@ impl<'a> Desk<'a> {
                 let mut effects = Vec::new();
                 ask(&mut self.state, changes, &mut effects);
                 self.guard.opened(self.state.question());
-                effects.into_iter().for_each(|effect| self.perform(effect));
+                for effect in effects {
+                    self.perform(effect);
+                }
             }
             Step::Answers => self.answers(),
             Step::Frame => self.frame(),
