@@ -193,7 +193,10 @@ impl Stage {
             self.count(changes)
         };
         at_most(&made, &of(&|state| state != End::Refused), "sent, and not in the audit")?;
-        at_most(&of(&|state| state == End::Done), &made, "done in the audit, and never sent")?;
+        // A connection that is being tested already is not asked for again.
+        let mut done_once = of(&|state| state == End::Done);
+        done_once.retain(|(operation, _), _| operation != "dms:TestConnection");
+        at_most(&done_once, &made, "done in the audit, and never sent")?;
         prop_assert!(!entries.iter().any(|entry| matches!(entry.state, End::Asked | End::Sent)), "{entries:?}");
         let done_there = entries.iter().filter(|entry| entry.state == End::Done).count();
         prop_assert!(done <= done_there, "{done} told as done, {done_there} in the audit");
