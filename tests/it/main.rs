@@ -44,6 +44,7 @@ mod pty;
 mod pty_activity;
 mod pty_aws;
 mod pty_change;
+mod pty_change_tasks;
 mod pty_definition;
 mod pty_lists;
 mod pty_logs;
