@@ -182,7 +182,7 @@ async fn refused(executor: &mut Executor, preview: Preview, refusal: &Refusal) -
     let mut lines = outcome.lines.clone();
     // What a service keeps for itself AWS refuses to everybody.
     let kept = matches!(&preview.precondition, Precondition::Schedule(schedule) if schedule.managed_by.is_some());
-    if !kept && !preview.barred {
+    if !kept {
         lines.extend(by_hand(&preview));
     }
     Ended::new(preview, Ending::Refused, lines, Some(outcome))

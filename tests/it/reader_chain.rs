@@ -169,11 +169,11 @@ async fn the_environment_decides_endpoint_region_and_keys_and_a_named_profile_be
     ];
     let keys = [("AWS_ACCESS_KEY_ID", "AKIDENV"), ("AWS_SECRET_ACCESS_KEY", "s")];
     for (work, extra, connected, key) in [
-        ("- -", vec![keys[0], keys[1], ("AWS_REGION", "us-east-1")], "default 123456789012 us-east-1", "AKIDENV"),
+        ("- -", vec![keys[0], keys[1], ("AWS_REGION", "us-east-1")], "(none) 123456789012 us-east-1", "AKIDENV"),
         (
             "- -",
             vec![keys[0], keys[1], ("AWS_DEFAULT_REGION", "us-east-2")],
-            "default 123456789012 us-east-2",
+            "(none) 123456789012 us-east-2",
             "AKIDENV",
         ),
         ("- -", vec![("AWS_PROFILE", "orders")], "orders 123456789012 eu-central-1", "AKIDFILE"),
@@ -199,7 +199,7 @@ async fn an_instance_role_works_and_a_slow_identity_provider_is_waited_for() {
     server.script("GET /latest/meta-data/iam/security-credentials/role HTTP/1.1", answer(keys));
     let metadata = ("AWS_EC2_METADATA_SERVICE_ENDPOINT", server.url.as_str());
     let told = run("- -", home.path(), &[metadata, ("AWS_ENDPOINT_URL_STS", &server.url)]).await;
-    assert!(told.out.contains("connected default 123456789012 eu-west-3"), "{}", told.out);
+    assert!(told.out.contains("connected (none) 123456789012 eu-west-3"), "{}", told.out);
     assert_eq!(server.keys("GetCallerIdentity"), ["AKIDROLE"]);
 
     let config = home.path().join("config");

@@ -3,7 +3,7 @@
 use super::{Facts, Time, unreadable};
 use crate::aws::{Connected, Reader};
 use crate::model::Problem;
-use crate::model::change::{Change, Draft, Preview, Safeguards};
+use crate::model::change::{Change, Draft, Safeguards};
 use jiff::Timestamp;
 
 /// Looks at what is to be changed. It needs no authority, so it is there in read-only mode too.
@@ -46,7 +46,7 @@ impl Drafter {
     /// It is not there, or could not be read.
     pub async fn draft(&self, change: &Change) -> Result<Draft, Problem> {
         let facts = Facts::read(&self.reader, change).await?;
-        let (ruling, barred) = (facts.ruling(change, &self.safeguards), facts.barred(change, &self.safeguards));
+        let ruling = facts.ruling(change, &self.safeguards);
         let preview = match (facts, change) {
             (Facts::Schedule(facts), Change::Switch { what, to }) => self.preview_switch(*facts, what, *to).await,
             (Facts::Task(facts), Change::Task { task, verb }) => {
@@ -57,6 +57,6 @@ impl Drafter {
                 return Err(unreadable("what was read is not what was asked for", self.now()));
             }
         };
-        Ok(Draft { preview: Preview { barred, ..preview }, ruling })
+        Ok(Draft { preview, ruling })
     }
 }

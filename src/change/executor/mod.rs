@@ -92,15 +92,6 @@ impl Facts {
     }
 }
 
-impl Facts {
-    fn barred(&self, change: &Change, safeguards: &Safeguards) -> bool {
-        match (self, change) {
-            (Self::Task(facts), Change::Task { verb, .. }) => legal::barred(facts, verb, safeguards),
-            (Self::Schedule(_), _) | (Self::Task(_), Change::Switch { .. }) => false,
-        }
-    }
-}
-
 /// What became of the requests of a change.
 struct Dispatch {
     /// How the last one ended.

@@ -7,7 +7,7 @@ mod task;
 
 pub use crate::model::change::legal::switch;
 pub use back::resume_after;
-pub use task::{barred, forbidden, task};
+pub use task::{forbidden, task};
 
 #[cfg(test)]
 pub(in crate::change) use crate::model::change::legal::switch_tests as tests;

@@ -33,11 +33,6 @@ pub(super) fn but_for_connections(facts: &TaskFacts, verb: &Verb, safeguards: &S
     RULES.iter().find_map(|rule| rule(facts, verb, safeguards)).map_or(Ruling::Legal, Ruling::Refused)
 }
 
-/// A safeguard refuses it, whatever else is said of it. Nobody is handed the command then that goes past the safeguard.
-pub fn barred(facts: &TaskFacts, verb: &Verb, safeguards: &Safeguards) -> bool {
-    [retired, protected, allowed, start_from].iter().any(|rule| rule(facts, verb, safeguards).is_some())
-}
-
 /// It runs, or is on its way: what else was asked for is not so because of that.
 fn nothing(facts: &TaskFacts, verb: &Verb, why: String) -> Ruling {
     let begins = matches!(verb, Verb::Start { from, .. } if *from != StartFrom::Beginning);
@@ -342,23 +337,6 @@ mod tests {
             (nowhere("full-load", "running"), Verb::Stop, protected(), "legal"),
             (facts("cdc", "stopped"), Verb::TestConnections, retired(), "legal"),
         ]);
-    }
-
-    #[test]
-    fn what_a_safeguard_refuses_is_barred_and_what_only_has_to_wait_is_not() {
-        let closed = Safeguards::default;
-        let retired = || Safeguards { retired: vec!["orders".into()], ..open() };
-        for (facts, verb, safeguards, want) in [
-            (facts("full-load", "stopped"), reload(), closed(), true),
-            // Neither of both allows it.
-            (facts("full-load", "running"), reload(), closed(), true),
-            (facts("full-load", "running"), reload(), open(), false),
-            (facts("cdc", "stopped"), resume(), retired(), true),
-            (facts("cdc", "stopped"), start(StartFrom::Now), open(), true),
-            (facts("cdc", "starting"), Verb::Stop, closed(), false),
-        ] {
-            assert_eq!(barred(&facts, &verb, &safeguards), want, "{verb:?} of a {:?}", facts.task.migration_type);
-        }
     }
 
     #[test]

@@ -80,7 +80,6 @@ pub fn switch(
         change: Change::Switch { what, to },
         precondition: Precondition::Schedule(Box::new(schedule)),
         warnings: Vec::new(),
-        barred: false,
         grade: Grade::Undoable,
         offers: Vec::new(),
         made: now,

@@ -94,9 +94,6 @@ pub struct Preview {
     pub fires: Vec<Timestamp>,
     /// The same, and nothing but the same, with the AWS CLI; a line for each request.
     pub aws_command: String,
-    /// The configuration, or the data that would be lost, forbids it: the way by hand is not offered.
-    #[serde(default)]
-    pub barred: bool,
     pub grade: Grade,
     /// What could be done instead, or should be done first.
     pub offers: Vec<Change>,

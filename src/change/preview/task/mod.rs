@@ -144,7 +144,6 @@ pub(super) fn task(
         precondition: Precondition::Task(Box::new(facts.standing_for(verb))),
         fires: if matches!(grade, Grade::Destroys { .. }) { destroy::fires(&seen) } else { Vec::new() },
         aws_command: command::aws(facts, verb, here.scope),
-        barred: false,
         grade,
         offers: said.offers,
         made: now,

@@ -465,10 +465,6 @@ impl Confirm {
             Ok(Draft { preview, ruling: Ruling::Refused(_) }) => Some(preview),
             _ => None,
         });
-        refused
-            .filter(|one| !kept(one) && !one.barred)
-            .map(|one| one.aws_command.as_str())
-            .collect::<Vec<_>>()
-            .join("\n")
+        refused.filter(|one| !kept(one)).map(|one| one.aws_command.as_str()).collect::<Vec<_>>().join("\n")
     }
 }
