@@ -100,7 +100,8 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
                     print::out(report::HEAD)?;
                 }
             }
-            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress))),
+            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()))),
+            Event::Gate(seen) => print::note(&report::gate(seen)),
             Event::Stopping => {
                 screen.clear();
                 print::note("stopping: the servers are told; once more to leave at once");

@@ -3,6 +3,12 @@
 //! Names of the field: *missing* is in the source only, *extra* in the target only. Start at [`TableResult`]; [`Verdict`]
 //! has the one rule that makes a verdict of counts.
 
+mod planned;
+mod run;
+
+pub use planned::{Planned, PlannedSide, PlannedTable};
+pub use run::{Gate, GateSeen, Kind, Phase, Progress, RunEvent, RunId, TableProgress, Trigger, What};
+
 use crate::model::Untrusted;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -48,6 +54,14 @@ impl Verdict {
 pub enum Method {
     /// All rows of both sides in key order, merged.
     Stream,
+    /// Sums over groups of rows on the servers; rows are fetched and compared where they differ.
+    Digest,
+    /// No key: rows are counted by what they are, in groups by their hash.
+    Multiset,
+    /// Count, nulls, least, greatest and sum of each column.
+    Aggregate,
+    /// The results of two statements.
+    Sql,
     /// Numbers of rows.
     Count,
     /// Not at all.
@@ -58,6 +72,10 @@ impl Method {
     pub fn word(self) -> &'static str {
         match self {
             Self::Stream => "stream",
+            Self::Digest => "digest",
+            Self::Multiset => "multiset",
+            Self::Aggregate => "aggregate",
+            Self::Sql => "sql",
             Self::Count => "count",
             Self::None => "none",
         }
@@ -109,6 +127,21 @@ pub struct TableResult {
     pub as_of_to: Option<Timestamp>,
     /// The plan this belongs to: another plan has another fingerprint.
     pub fingerprint: String,
+    /// What was compared besides rows: aggregates, results of statements.
+    #[serde(default)]
+    pub checks: Vec<Check>,
+}
+
+/// One number or value that both sides were asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// `max(amount)`, or a column of a statement's result.
+    pub name: Untrusted,
+    /// Values of rows are hidden as those of rows are: then these are null, and `passed` tells.
+    pub source: Value,
+    pub target: Value,
+    /// `None`: it cannot be told.
+    pub passed: Option<bool>,
 }
 
 impl TableResult {
@@ -116,6 +149,9 @@ impl TableResult {
     pub fn verdict(&self) -> Verdict {
         let Tally { source, target, different, missing, extra, in_flight, unsettled } = self.tally;
         let some = |number: Option<u64>| number.is_some_and(|number| number > 0);
+        if self.checks.iter().any(|check| check.passed == Some(false)) && !some(in_flight) && !some(unsettled) {
+            return Verdict::Different;
+        }
         let counts_differ = self.method == Method::Count && source != target && !some(in_flight) && !some(unsettled);
         if some(different) || some(missing) || some(extra) {
             return Verdict::Different;
@@ -130,8 +166,15 @@ impl TableResult {
             Method::Count if source.is_some() && source == target => Verdict::CountsEqual,
             // Waived as a whole: nothing was compared, and nothing was to be.
             Method::None if !self.not_compared.is_empty() => Verdict::Equal,
-            Method::Stream if [source, target, different, missing, extra, in_flight].iter().all(Option::is_some) => {
+            Method::Stream | Method::Digest | Method::Multiset
+                if [source, target, different, missing, extra, in_flight].iter().all(Option::is_some) =>
+            {
                 Verdict::Equal
+            }
+            Method::Aggregate | Method::Sql
+                if !self.checks.is_empty() && self.checks.iter().all(|check| check.passed == Some(true)) =>
+            {
+                Verdict::CountsEqual
             }
             _ => Verdict::Unknown,
         }
@@ -202,6 +245,7 @@ mod tests {
             as_of_from: None,
             as_of_to: None,
             fingerprint: String::new(),
+            checks: Vec::new(),
         }
     }
 

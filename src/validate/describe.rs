@@ -55,6 +55,9 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
         tables.push(table(ours, theirs, terms).map_err(PlanError::Usage)?);
     }
     tables.extend(pairs.source_only.iter().map(|name| alone(name, terms)));
+    for (nth, table) in tables.iter_mut().enumerate() {
+        table.nth = nth;
+    }
     Ok(Plan { tables, target_only: pairs.target_only, of_dms: pairs.of_dms, source_at, target_at })
 }
 
@@ -62,6 +65,7 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
 fn alone(name: &Name, terms: &Terms) -> TablePlan {
     let reason = "the target has no table of this name".to_owned();
     TablePlan {
+        nth: 0,
         source: name.clone(),
         target: (String::new(), String::new()),
         method: Method::None,

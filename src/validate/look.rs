@@ -2,7 +2,7 @@
 
 use super::merge::{Difference, Merge, MergeError, RowCopy, Shape, Side, Step};
 use super::plan::{self, ColumnPlan, TablePlan};
-use super::run::{Enough, Shared, Unit};
+use super::run::{Enough, Shared, Unit, stopped};
 use crate::db::DbError;
 use crate::db::scan::{Cell, Key, KeyRange, Rows, Scan, ScanColumn, ScanRequest};
 use crate::model::canon::Canon;
@@ -90,7 +90,7 @@ async fn merged(
 ) -> Result<(), Trouble> {
     let plan = &unit.plan;
     let mut merge = Merge::new(Shape { key: plan.key, rules: plan.rules.clone() });
-    let mut stop = shared.stop.clone();
+    let mut wish = shared.wish.clone();
     loop {
         let mut differing = 0;
         let reached = merge.step(&mut |difference| {
@@ -99,7 +99,7 @@ async fn merged(
         })?;
         (looked.keys, looked.unreadable) = (merge.keys(), merge.unreadable());
         if let Some(enough) = first {
-            shared.gauge.differing.fetch_add(differing, Ordering::Relaxed);
+            shared.dial(plan).differing.fetch_add(differing, Ordering::Relaxed);
             let all = enough.differing.fetch_add(differing, Ordering::Relaxed) + differing;
             if shared.options.stop_after.is_some_and(|most| all >= most) {
                 looked.enough = Some(all);
@@ -114,12 +114,12 @@ async fn merged(
             Step::Need(side) => side,
         };
         let (from, gauge) = match side {
-            Side::Source => (&mut *source, &shared.gauge.rows_source),
-            Side::Target => (&mut *target, &shared.gauge.rows_target),
+            Side::Source => (&mut *source, &shared.dial(plan).rows_source),
+            Side::Target => (&mut *target, &shared.dial(plan).rows_target),
         };
         let batch = tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => return Err(Trouble::Stopped),
+            _ = stopped(&mut wish) => return Err(Trouble::Stopped),
             batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
         };
         // No batch any more is what only an engine's own word for the end gives.
@@ -161,10 +161,10 @@ pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyR
     if !ours.is_served_by_index() || !theirs.is_served_by_index() {
         return Ok(vec![KeyRange::default()]);
     }
-    let mut stop = shared.stop.clone();
+    let mut wish = shared.wish.clone();
     let ranges = tokio::select! {
         biased;
-        _ = stop.wait_for(|stop| *stop) => return Err(Trouble::Stopped),
+        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
         ranges = shared.source.ranges(&ours, shared.options.range_rows) => ranges,
     };
     ranges.map_err(|error| Trouble::Db { side: Side::Source, error })
@@ -174,10 +174,10 @@ pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyR
 pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u64), Trouble> {
     let mut source = shared.source.count(&plan.source.0, &plan.source.1);
     let mut target = shared.target.count(&plan.target.0, &plan.target.1);
-    let mut stop = shared.stop.clone();
+    let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;
-        _ = stop.wait_for(|stop| *stop) => Err(Trouble::Stopped),
+        _ = stopped(&mut wish) => Err(Trouble::Stopped),
         both = async { tokio::try_join!(number(&mut source, Side::Source), number(&mut target, Side::Target)) } => both,
     };
     if told.is_err() {

@@ -18,7 +18,7 @@ mod unit;
 pub use describe::{PlanError, plan};
 pub use names::Asked;
 pub use plan::{RuleFor, TablePlan, Terms};
-pub use run::{Done, Gauge, run};
+pub use run::{Dial, Done, Gauge, Wish, run};
 pub use settle::Patience;
 
 use jiff::Timestamp;

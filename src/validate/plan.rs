@@ -71,6 +71,9 @@ impl ColumnPlan {
 /// A pair of tables.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TablePlan {
+    /// Its place in the plan.
+    #[serde(skip)]
+    pub nth: usize,
     pub source: Name,
     pub target: Name,
     pub method: Method,
@@ -137,6 +140,7 @@ pub fn is_waived(terms: &Terms, table: &Name) -> bool {
 /// A rule that makes no sense for its column.
 pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<TablePlan, String> {
     let mut plan = TablePlan {
+        nth: 0,
         source: name(source),
         target: name(target),
         method: Method::Count,

@@ -14,7 +14,7 @@ use super::{Options, Plan};
 use crate::db::Database;
 use crate::db::scan::{KeyRange, Limits, Scanner};
 use crate::model::Untrusted;
-use crate::model::validation::{Method, RowResult, TableResult, Tally};
+use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
@@ -36,19 +36,69 @@ fn unshared<S: Serializer>(plan: &Arc<TablePlan>, serializer: S) -> Result<S::Ok
     plan.as_ref().serialize(serializer)
 }
 
-/// How far it is. Read by whoever shows it, whenever he likes.
+/// How far it is, a dial for each table of the plan. Read by whoever shows it, whenever he likes.
 #[derive(Debug, Default)]
 pub struct Gauge {
+    pub tables: Vec<Dial>,
+}
+
+/// How far one table is.
+#[derive(Debug, Default)]
+pub struct Dial {
     pub rows_source: AtomicU64,
     pub rows_target: AtomicU64,
     /// Keys that differed when they were looked at first.
     pub differing: AtomicU64,
-    pub tables_done: AtomicU64,
+    pub began: AtomicBool,
+    pub done: AtomicBool,
+}
+
+impl Gauge {
+    pub fn of(plan: &Plan) -> Self {
+        Self { tables: plan.tables.iter().map(|_| Dial::default()).collect() }
+    }
+
+    /// What it says now.
+    pub fn read(&self) -> Vec<TableProgress> {
+        let of = |dial: &Dial| TableProgress {
+            rows_source: dial.rows_source.load(Ordering::Relaxed),
+            rows_target: dial.rows_target.load(Ordering::Relaxed),
+            differing: dial.differing.load(Ordering::Relaxed),
+            began: dial.began.load(Ordering::Relaxed),
+            done: dial.done.load(Ordering::Relaxed),
+        };
+        self.tables.iter().map(of).collect()
+    }
+
+    fn dial(&self, nth: usize) -> &Dial {
+        // A gauge of another plan has no dial for it: then nobody looks.
+        static NOBODYS: Dial = Dial {
+            rows_source: AtomicU64::new(0),
+            rows_target: AtomicU64::new(0),
+            differing: AtomicU64::new(0),
+            began: AtomicBool::new(false),
+            done: AtomicBool::new(false),
+        };
+        self.tables.get(nth).unwrap_or(&NOBODYS)
+    }
+}
+
+/// What whoever began a comparison wants of it now.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Wish {
+    #[default]
+    Go,
+    /// Nothing new is begun until it goes on.
+    Pause,
+    /// Statements end on their servers; what was not compared is unknown.
+    Stop,
 }
 
 /// A table that is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
+    /// Its place in the plan.
+    pub nth: usize,
     pub result: TableResult,
     /// At most as many as were asked for.
     pub rows: Vec<RowResult>,
@@ -60,7 +110,7 @@ pub(super) struct Shared {
     pub target: Scanner,
     pub options: Options,
     pub gauge: Arc<Gauge>,
-    pub stop: watch::Receiver<bool>,
+    pub wish: watch::Receiver<Wish>,
     pub room: Room,
     jobs: Semaphore,
 }
@@ -70,49 +120,60 @@ impl Shared {
         (self.options.now)()
     }
 
+    pub fn dial(&self, plan: &TablePlan) -> &Dial {
+        self.gauge.dial(plan.nth)
+    }
+
     /// Waits for a turn; `None`: it is to stop.
     pub async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
-        let mut stop = self.stop.clone();
+        let mut wish = self.wish.clone();
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => None,
+            _ = stopped(&mut wish) => None,
             permit = self.jobs.acquire() => permit.ok(),
         }
     }
 
     /// Waits until then; `false`: it is to stop.
     pub async fn until(&self, at: Timestamp) -> bool {
-        let mut stop = self.stop.clone();
+        let mut wish = self.wish.clone();
         let wait = at.duration_since(self.now()).try_into().unwrap_or_default();
         tokio::select! {
             biased;
-            _ = stop.wait_for(|stop| *stop) => false,
+            _ = stopped(&mut wish) => false,
             () = tokio::time::sleep(wait) => true,
         }
     }
 }
 
-/// Compares every table of the plan and hands over each when it is done. Ends early when `stop` turns true: then the
+/// Waits until it is to stop.
+pub(super) async fn stopped(wish: &mut watch::Receiver<Wish>) {
+    // Where nobody is left who could wish anything, nobody waits for it either.
+    let _ = wish.wait_for(|wish| *wish == Wish::Stop).await;
+}
+
+/// Compares every table of the plan and hands over each when it is done. Ends early when that is wished: then the
 /// tables that were not done are unknown.
 pub async fn run(
     plan: Plan,
     (source, target): (Database, Database),
     options: Options,
     gauge: Arc<Gauge>,
-    stop: watch::Receiver<bool>,
+    wish: watch::Receiver<Wish>,
     done: mpsc::Sender<Done>,
 ) {
     let jobs = Semaphore::new(options.jobs);
     let room = Room::of(options.watched);
     let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
-    let shared = Arc::new(Shared { source, target, options, gauge, stop, room, jobs });
+    let shared = Arc::new(Shared { source, target, options, gauge, wish, room, jobs });
     let mut tables = JoinSet::new();
     for table in plan.tables {
         let fingerprint = table.fingerprint(&plan.source_at, &plan.target_at);
         let (table, shared, done) = (Arc::new(table), Arc::clone(&shared), done.clone());
         tables.spawn(async move {
+            shared.dial(&table).began.store(true, Ordering::Relaxed);
             let ended = one(&shared, &table, fingerprint).await;
-            shared.gauge.tables_done.fetch_add(1, Ordering::Relaxed);
+            shared.dial(&table).done.store(true, Ordering::Relaxed);
             // Whoever listened has gone: nobody is left to tell.
             let _ = done.send(ended).await;
         });
@@ -136,20 +197,23 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
         as_of_from: None,
         as_of_to: None,
         fingerprint,
+        checks: Vec::new(),
     };
     let mut rows = Vec::new();
     let told = match plan.method {
-        Method::None => return Done { result, rows },
+        Method::Digest | Method::Multiset | Method::Aggregate | Method::Sql | Method::None => {
+            return Done { nth: plan.nth, result, rows };
+        }
         Method::Count => counts(shared, plan, &mut result).await,
         Method::Stream => stream(shared, plan, &mut result, &mut rows).await,
     };
     let told = match told {
         Ok(()) => {
-            let mut stop = shared.stop.clone();
+            let mut wish = shared.wish.clone();
             // Also a description waits, where somebody holds a lock.
             tokio::select! {
                 biased;
-                _ = stop.wait_for(|stop| *stop) => Err(Trouble::Stopped),
+                _ = stopped(&mut wish) => Err(Trouble::Stopped),
                 told = describe::still_so(&shared.source, &shared.target, plan) => told,
             }
         }
@@ -158,7 +222,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
     if let Err(trouble) = told {
         result.problems.push(Untrusted::from(trouble.to_string()));
     }
-    Done { result, rows }
+    Done { nth: plan.nth, result, rows }
 }
 
 /// Numbers of rows; where they differ, again, until both have stood still for the whole wait.

@@ -1,9 +1,9 @@
 //! A plan, its progress and its answer, as people read them. 80 columns are enough for everything but long names.
 
-use crate::app::validate::{Done, Plan, Progress, TablePlan, names};
+use crate::app::validate::{Done, Plan, TablePlan, names};
 use crate::model::listing::validations::Summary;
 use crate::model::untrusted::shown;
-use crate::model::validation::{Cell, Method, NotCompared, RowResult, Verdict};
+use crate::model::validation::{Cell, GateSeen, Method, NotCompared, Progress, RowResult, TableProgress, Verdict};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -178,10 +178,12 @@ pub fn summary(summary: &Summary) -> String {
 }
 
 /// One line, short enough for 80 columns.
-pub fn progress(progress: Progress, per_second: u64) -> String {
-    let Progress { rows_source, rows_target, differing, tables_done, tables } = progress;
+pub fn progress(progress: &Progress, per_second: u64) -> String {
+    let TableProgress { rows_source, rows_target, differing, .. } = progress.total();
     format!(
-        "{tables_done}/{tables} tables, {} + {} rows, {} rows/s, {} differ",
+        "{}/{} tables, {} + {} rows, {} rows/s, {} differ",
+        progress.tables_done(),
+        progress.tables.len(),
         grouped(rows_source),
         grouped(rows_target),
         grouped(per_second),
@@ -189,12 +191,21 @@ pub fn progress(progress: Progress, per_second: u64) -> String {
     )
 }
 
+/// What it waits for.
+pub fn gate(seen: &GateSeen) -> String {
+    match seen {
+        GateSeen::Waiting { why } => format!("waiting: {why}"),
+        GateSeen::Open { why, .. } => format!("begins: {why}"),
+        GateSeen::Shut { why } => format!("not compared: {why}"),
+    }
+}
+
 /// Rows a second, of both sides, over the last two seconds or so.
 #[derive(Default)]
 pub struct Rate(Vec<(Instant, u64)>);
 
 impl Rate {
-    pub fn of(&mut self, progress: Progress) -> u64 {
+    pub fn of(&mut self, progress: TableProgress) -> u64 {
         let (now, rows) = (Instant::now(), progress.rows_source + progress.rows_target);
         self.0.retain(|(at, _)| now.duration_since(*at) <= Duration::from_secs(2));
         self.0.push((now, rows));

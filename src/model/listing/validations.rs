@@ -241,6 +241,7 @@ mod tests {
             as_of_from: Some(at),
             as_of_to: None,
             fingerprint: "f".into(),
+            checks: Vec::new(),
         };
         let difference = RowResult {
             source: name(),

@@ -1,0 +1,126 @@
+//! One comparison that runs: for a command and for the console alike. Start at [`start`].
+
+use super::summary;
+use crate::db::Database;
+use crate::model::validation::{Gate, Phase, Progress, RunEvent, RunId, Trigger, What};
+use crate::validate::{self, Done, Gauge, Options, Plan, Wish};
+use jiff::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// How often progress is told.
+const TICK: Duration = Duration::from_millis(250);
+/// Events that wait for whoever listens.
+const EVENTS: usize = 64;
+
+/// Everything a comparison needs.
+#[derive(Debug)]
+pub struct Job {
+    pub id: RunId,
+    pub what: What,
+    pub trigger: Trigger,
+    pub gate: Gate,
+    pub sides: (Database, Database),
+    pub plan: Plan,
+    pub options: Options,
+    /// The machine it is seen from.
+    pub from: String,
+}
+
+/// A comparison under way. Dropping both of its parts stops it.
+#[derive(Debug)]
+pub struct Running {
+    pub id: RunId,
+    pub control: Control,
+    /// Ends with [`RunEvent::Ended`] or [`RunEvent::Failed`].
+    pub events: mpsc::Receiver<RunEvent>,
+}
+
+/// What can be wished of it.
+#[derive(Debug, Clone)]
+pub struct Control(watch::Sender<Wish>);
+
+impl Control {
+    pub fn stop(&self) {
+        self.0.send_replace(Wish::Stop);
+    }
+
+    /// Nothing new is begun until [`Control::go_on`].
+    pub fn pause(&self) {
+        self.wish_unless_stopped(Wish::Pause);
+    }
+
+    pub fn go_on(&self) {
+        self.wish_unless_stopped(Wish::Go);
+    }
+
+    fn wish_unless_stopped(&self, wanted: Wish) {
+        self.0.send_if_modified(|wish| {
+            let changes = *wish != Wish::Stop && *wish != wanted;
+            if changes {
+                *wish = wanted;
+            }
+            changes
+        });
+    }
+
+    fn is_stopped(&self) -> bool {
+        *self.0.borrow() == Wish::Stop
+    }
+}
+
+/// A new name: sorts by time, and two of one second differ.
+pub fn id(now: Timestamp) -> RunId {
+    RunId(format!("{}-{:04x}", now.strftime("%Y%m%dT%H%M%SZ"), fastrand::u16(..)))
+}
+
+/// Begins it, on the runtime of whoever calls.
+pub fn start(job: Job) -> Running {
+    let (wish, wished) = watch::channel(Wish::Go);
+    let (send, events) = mpsc::channel(EVENTS);
+    let control = Control(wish);
+    let running = Running { id: job.id.clone(), control: control.clone(), events };
+    tokio::spawn(async move {
+        let told = run(job, &control, wished, &send).await;
+        // Whoever listened has gone: nobody is left to tell.
+        let _ = send.send(told).await;
+    });
+    running
+}
+
+async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &mpsc::Sender<RunEvent>) -> RunEvent {
+    let Job { plan, sides, options, from, .. } = job;
+    let gauge = Arc::new(Gauge::of(&plan));
+    let (done, mut ended) = mpsc::channel(16);
+    let work = tokio::spawn(validate::run(plan.clone(), sides, options, Arc::clone(&gauge), wished.clone(), done));
+    let mut tick = tokio::time::interval(TICK);
+    let mut all: Vec<Done> = Vec::with_capacity(plan.tables.len());
+    loop {
+        let event = tokio::select! {
+            biased;
+            () = send.closed() => {
+                control.stop();
+                break;
+            }
+            done = ended.recv() => {
+                let Some(done) = done else { break };
+                all.push(done.clone());
+                RunEvent::Table { nth: done.nth, result: Box::new(done.result), rows: done.rows }
+            }
+            _ = tick.tick() => {
+                let phase = if *wished.borrow() == Wish::Pause { Phase::Paused } else { Phase::Comparing };
+                RunEvent::Progress(Progress { phase, at: Timestamp::now(), tables: gauge.read() })
+            }
+        };
+        match event {
+            // The next one says more.
+            progress @ RunEvent::Progress(_) => drop(send.try_send(progress)),
+            told => drop(send.send(told).await),
+        }
+    }
+    if let Err(error) = work.await {
+        return RunEvent::Failed(format!("the comparison ended by itself: {error}"));
+    }
+    RunEvent::Ended(Box::new(summary::of(&plan, &all, &from, control.is_stopped())))
+}

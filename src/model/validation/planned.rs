@@ -1,0 +1,56 @@
+//! A plan as it is shown before anything is read, printed and kept: in words, with what it will cost.
+
+use super::run::{Gate, Kind, What};
+use super::{Method, NotCompared};
+use crate::model::Untrusted;
+use serde::{Deserialize, Serialize};
+
+/// Everything that will be compared, and what will not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Planned {
+    pub what: What,
+    pub source: PlannedSide,
+    pub target: PlannedSide,
+    /// The machine it is seen from.
+    pub seen_from: String,
+    pub gate: Gate,
+    pub tables: Vec<PlannedTable>,
+    pub target_only: Vec<Untrusted>,
+    pub of_dms: Vec<Untrusted>,
+    /// Tells plans apart.
+    pub fingerprint: String,
+}
+
+/// One of the two databases.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedSide {
+    /// `host:port/database`, or a path.
+    pub at: Untrusted,
+    pub engine: String,
+    /// How the connection was found: `[databases.shop]`, `the task's endpoint billing-source`, `--source`.
+    pub by: String,
+}
+
+/// One pair of tables.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlannedTable {
+    /// `schema.table`
+    pub source: Untrusted,
+    /// Empty where the target has none.
+    pub target: Untrusted,
+    pub kind: Kind,
+    pub method: Method,
+    /// Why this method, and by which key.
+    pub why: String,
+    /// Names of the key's columns, then of the others that are compared.
+    pub key: Vec<Untrusted>,
+    pub columns: Vec<Untrusted>,
+    /// Estimates of the servers.
+    pub rows_source: Option<u64>,
+    pub rows_target: Option<u64>,
+    pub bytes_source: Option<u64>,
+    /// The statement each side gets for a range of it.
+    pub query_source: String,
+    pub query_target: String,
+    pub not_compared: Vec<NotCompared>,
+}
