@@ -186,8 +186,8 @@ fn name(row: &TableRow) -> String {
 
 /// Rules that no row answers: a table of that name, or any table of that pattern.
 fn absent(rows: &[TableRow], mappings: Option<&str>) -> Result<Named, &'static str> {
-    let mappings: Mappings = mappings::parse(mappings.ok_or(UNREAD)?)
-        .map_err(|_| "the mappings cannot be read: see Definition")?;
+    let mappings: Mappings =
+        mappings::parse(mappings.ok_or(UNREAD)?).map_err(|_| "the mappings cannot be read: see Definition")?;
     let here: HashSet<(&str, &str)> = rows.iter().map(|row| (row.schema.raw(), row.table.raw())).collect();
     let mut missing = Named::default();
     let mut comparisons = 0;
