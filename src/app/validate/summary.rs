@@ -41,5 +41,6 @@ pub fn of(plan: &Plan, all: &[Done], from: &str, interrupted: bool) -> Summary {
         interrupted,
         run: String::new(),
         kept: false,
+        gate: None,
     }
 }
