@@ -11,6 +11,7 @@ mod database;
 mod decode;
 pub mod dialect;
 mod error;
+pub mod filter;
 pub mod scan;
 mod session;
 mod types;
