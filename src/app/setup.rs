@@ -10,7 +10,8 @@ use crate::console::terminal::Capability;
 use crate::console::theme::Look;
 use crate::model::change::Safeguards;
 use crate::model::{AccountId, alert};
-use crate::{aws, demo, feeds, store};
+use crate::{aws, demo, feeds, store, validate};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,6 +57,8 @@ pub struct Setup {
     pub(super) store: store::Settings,
     /// What may not be touched, and what may be overwritten.
     pub(super) safeguards: Safeguards,
+    /// Comparisons that have a name.
+    pub(super) validations: BTreeMap<String, validate::Settings>,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
     /// Where the audit of the demo is; gone with the last of us.
@@ -85,6 +88,7 @@ impl Setup {
             screen,
             cost,
             alerts,
+            validations,
             keys,
         } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
@@ -114,6 +118,7 @@ impl Setup {
             mode,
             store,
             safeguards,
+            validations,
             demo: None,
             demo_folder: None,
         })
@@ -148,6 +153,7 @@ impl Setup {
             clock,
             mode: Mode { read_only, operate: true, expect_account },
             store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
+            validations: config.validations,
             safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
             demo: Some(flags),
             demo_folder: Some(Arc::new(folder)),

@@ -26,7 +26,7 @@ pub use names::Asked;
 pub use pass::Pass;
 pub use plan::{RuleFor, TablePlan, TableTerms, Terms};
 pub use run::{Dial, Done, Gauge, Wish, run};
-pub use settings::Settings;
+pub use settings::{Settings, StatementFiles};
 pub use settle::Patience;
 pub use statement::Statement;
 

@@ -1,11 +1,12 @@
 //! What `[validation.NAME]` of the configuration says: a comparison that has a name.
 
 use super::names::Asked;
+use super::pass::Pass;
 use super::plan::{RuleFor, TableTerms};
-use super::statement::Statement;
 use crate::model::validation::Kind;
 use jiff::SignedDuration;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 
 /// One of them; what is `None` or empty was not said.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -29,11 +30,21 @@ pub struct Settings {
     pub method: Option<String>,
     /// By a pattern of the source's tables, in the order of the file.
     pub of_tables: Vec<(String, TableTerms)>,
-    pub statements: Vec<Statement>,
+    pub statements: Vec<StatementFiles>,
     pub jobs: Option<NonZeroUsize>,
     pub rows_per_second: Option<NonZeroU64>,
     pub settle: Option<SignedDuration>,
     /// Highest latency at which a comparison begins.
     pub gate: Option<SignedDuration>,
     pub gate_timeout: Option<SignedDuration>,
+}
+
+/// A pair of files with a statement each.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StatementFiles {
+    pub name: String,
+    pub source: PathBuf,
+    pub target: PathBuf,
+    pub pass: Pass,
+    pub key: Vec<String>,
 }
