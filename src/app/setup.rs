@@ -11,7 +11,8 @@ use crate::console::theme::Look;
 use crate::model::change::Safeguards;
 use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
-use crate::{aws, demo, feeds, store};
+use crate::{aws, demo, feeds, store, validate};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -59,6 +60,8 @@ pub struct Setup {
     pub(super) store: store::Settings,
     /// What may not be touched, and what may be overwritten.
     pub(super) safeguards: Safeguards,
+    /// Comparisons that have a name.
+    pub(super) validations: BTreeMap<String, validate::Settings>,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
     /// Where the audit of the demo is; gone with the last of us.
@@ -89,6 +92,7 @@ impl Setup {
             cost,
             alerts,
             databases,
+            validations,
             keys,
         } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
@@ -119,6 +123,7 @@ impl Setup {
             mode,
             store,
             safeguards,
+            validations,
             demo: None,
             demo_folder: None,
         })
@@ -154,6 +159,7 @@ impl Setup {
             clock,
             mode: Mode { read_only, operate: true, expect_account },
             store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
+            validations: config.validations,
             safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
             demo: Some(flags),
             demo_folder: Some(Arc::new(folder)),

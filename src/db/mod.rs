@@ -13,6 +13,7 @@ pub mod dialect;
 mod error;
 mod guard;
 mod redshift;
+pub mod filter;
 pub mod scan;
 mod session;
 mod types;

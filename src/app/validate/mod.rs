@@ -15,7 +15,7 @@ pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
 use super::change::whence;
 use super::{Failure, panic};
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{Gate, GateSeen, Progress, RunEvent, Trigger, What};
+use crate::model::validation::{Gate, GateSeen, Kind, Progress, RunEvent, Trigger, What};
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
@@ -84,10 +84,11 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
         }
         let (source, target) = (source.database, target.database);
         let terms = Terms {
-            count: wanted.count,
+            kind: if wanted.count { Kind::Count } else { Kind::Rows },
             keys: wanted.keys.clone(),
             rules: wanted.rules.clone(),
             waived: wanted.waived.clone(),
+            ..Terms::default()
         };
         let plan = tokio::select! {
             biased;

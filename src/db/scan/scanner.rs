@@ -66,8 +66,8 @@ impl Scanner {
         self.run(request, Part::Whole)
     }
 
-    /// Counts the rows of a table: a scan of one row, which is their number.
-    pub fn count(&self, schema: &str, table: &str) -> Scan {
+    /// Counts the rows of a table, or those of a condition: a scan of one row, which is their number.
+    pub fn count(&self, schema: &str, table: &str, filter: Option<String>) -> Scan {
         let number = ScanColumn {
             name: "count".to_owned(),
             sql_type: SqlType::new(self.database.dialect().engine, "bigint"),
@@ -81,7 +81,7 @@ impl Scanner {
             columns: vec![number],
             key: Vec::new(),
             rows: Rows::Range(KeyRange::default()),
-            filter: None,
+            filter,
             ordered: false,
         };
         self.run(request, Part::Count)
