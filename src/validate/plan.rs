@@ -231,9 +231,9 @@ fn columns(
         }
         let rules = list.iter().map(Rule::to_string).collect();
         let pair = ColumnPlan { source: column.read_as(canon), target: other.read_as(canon), rules };
-        let of_pair = Rules::new(canon, list).between(&column.sql_type, &other.sql_type).map_err(|why| {
-            format!("--rule {}: {why}", shown(&format!("{}.{}", dotted(&name(source)), column.name)))
-        })?;
+        let of_pair = Rules::new(canon, list)
+            .between(&column.sql_type, &other.sql_type)
+            .map_err(|why| format!("--rule {}: {why}", shown(&format!("{}.{}", dotted(&name(source)), column.name))))?;
         pairs.push((pair, of_pair));
     }
     for (column, taken) in target.columns.iter().zip(&taken) {

@@ -129,7 +129,10 @@ impl Rules {
         let wall = match self.zone() {
             None => None,
             Some(zone) => Some(Wall::of(source, target).ok_or_else(|| {
-                format!("zone:{zone} is for a time without a zone and one with, not for {} and {}", source.name, target.name)
+                format!(
+                    "zone:{zone} is for a time without a zone and one with, not for {} and {}",
+                    source.name, target.name
+                )
             })?),
         };
         Ok(Self { wall, ..self })
@@ -310,8 +313,19 @@ mod tests {
             assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
         }
         for wrong in [
-            "", "scale", "scale:x", "timestamp-round:7", "timestamp-either", "zone", "zone:", "zone:Europe/Nowhere",
-            "float:2", "float:-1", "float:NaN", "pad:1", "trim",
+            "",
+            "scale",
+            "scale:x",
+            "timestamp-round:7",
+            "timestamp-either",
+            "zone",
+            "zone:",
+            "zone:Europe/Nowhere",
+            "float:2",
+            "float:-1",
+            "float:NaN",
+            "pad:1",
+            "trim",
         ] {
             assert!(wrong.parse::<Rule>().is_err(), "{wrong}");
         }

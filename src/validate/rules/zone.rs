@@ -66,9 +66,8 @@ enum Says {
 fn says(of: &SqlType) -> Says {
     match (of.engine, of.bare().as_str()) {
         (Engine::PostgreSql, "timestamp with time zone") | (Engine::MySql, "timestamp") => Says::Moment,
-        (Engine::PostgreSql, "timestamp" | "timestamp without time zone" | "date") | (Engine::MySql, "datetime" | "date") => {
-            Says::Wall
-        }
+        (Engine::PostgreSql, "timestamp" | "timestamp without time zone" | "date")
+        | (Engine::MySql, "datetime" | "date") => Says::Wall,
         _ => Says::Nothing,
     }
 }
