@@ -44,8 +44,9 @@ pub struct Arguments {
     /// Compare numbers of rows only
     #[arg(long)]
     count: bool,
-    /// What may be lost in a column on the way: timestamp-truncate:3, timestamp-round:3, scale:2, float:1e-9, pad,
-    /// empty-is-null, json, ignore; may be repeated
+    /// What may be lost in a column on the way: timestamp-truncate:3, timestamp-round:3, timestamp-either:3,
+    /// zone:Europe/Berlin (of the side whose times have none), scale:2, float:1e-9, pad, empty-is-null, json, ignore; may
+    /// be repeated
     #[arg(long = "rule", value_name = "TABLE.COLUMN=RULE")]
     rules: Vec<validate::RuleFor>,
     /// That this column or table is not compared does not matter; may be repeated

@@ -437,7 +437,7 @@ fn columns(
         taken[at] = true;
         let other = &target.columns[at];
         let said = |one: &&RuleFor| means(&one.place, &name(source), Some(&column.name));
-        let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule).collect();
+        let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule.clone()).collect();
         if list.contains(&Rule::Ignore) {
             leave(&column.name, "ignored, as asked".to_owned(), false);
             continue;
@@ -459,7 +459,10 @@ fn columns(
         }
         let rules = list.iter().map(Rule::to_string).collect();
         let pair = ColumnPlan { source: column.read_as(canon), target: other.read_as(canon), rules };
-        pairs.push((pair, Rules::new(canon, list)));
+        let of_pair = Rules::new(canon, list)
+            .between(&column.sql_type, &other.sql_type)
+            .map_err(|why| format!("--rule {}: {why}", shown(&format!("{}.{}", dotted(&name(source)), column.name))))?;
+        pairs.push((pair, of_pair));
     }
     for (column, taken) in target.columns.iter().zip(&taken) {
         if *taken {
