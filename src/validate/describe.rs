@@ -9,6 +9,7 @@ use super::plan::{TablePlan, Terms, all_meant, is_waived, name, table};
 use crate::db::scan::{Described, Limits, Scanner};
 use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
+use crate::model::validation::Method;
 
 /// There is no plan.
 #[derive(Debug, thiserror::Error)]

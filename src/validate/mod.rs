@@ -6,8 +6,8 @@
 //! where everything is known.
 
 mod describe;
-pub mod gate;
 mod exact;
+pub mod gate;
 mod look;
 pub mod mapped;
 pub mod merge;

@@ -86,7 +86,7 @@ impl Terms {
             terms.kind = own.kind.unwrap_or(terms.kind);
             terms.keys = own.keys.clone().unwrap_or(terms.keys);
             let place = |column: &String| format!("{name}.{column}");
-            let rules = own.rules.iter().map(|(column, rule)| RuleFor { place: place(column), rule: *rule });
+            let rules = own.rules.iter().map(|(column, rule)| RuleFor { place: place(column), rule: rule.clone() });
             terms.rules.extend(rules);
             terms.waived.extend(own.waived.iter().map(place));
             terms.filter_source = own.filter_source.clone().or(terms.filter_source);

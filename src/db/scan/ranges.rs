@@ -116,7 +116,7 @@ async fn sampled(
 }
 
 async fn counted(scanner: &Scanner, request: &ScanRequest) -> Result<u64, DbError> {
-    let mut scan = scanner.count(&request.schema, &request.table);
+    let mut scan = scanner.count(&request.schema, &request.table, request.filter.clone());
     let mut rows = 0;
     while let Some(batch) = scan.next().await? {
         for row in 0..batch.rows() {

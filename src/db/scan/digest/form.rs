@@ -100,8 +100,7 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
     let (one, other) = (source.sql_type.holds(), target.sql_type.holds());
     let both = |holds: Holds| one == holds && other == holds;
     let either = |holds: Holds| one == holds || other == holds;
-    let alike =
-        source.sql_type.engine == target.sql_type.engine && source.sql_type.bare() == target.sql_type.bare();
+    let alike = source.sql_type.engine == target.sql_type.engine && source.sql_type.bare() == target.sql_type.bare();
     let no = |why: &str| Err(Reason(why.to_owned()));
     Ok(match source.canon {
         Canon::Int if either(Holds::Bits) => {
@@ -159,8 +158,7 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
 
 /// More bits than a signed integer has.
 fn is_wide(column: &ScanColumn) -> bool {
-    column.sql_type.holds() == Holds::Bits
-        && column.sql_type.size().first().is_some_and(|width| *width > WIDEST_BITS)
+    column.sql_type.holds() == Holds::Bits && column.sql_type.size().first().is_some_and(|width| *width > WIDEST_BITS)
 }
 
 /// Digits behind the point of every value; `None` where each has its own.
@@ -241,7 +239,8 @@ fn postgresql(form: Form, column: &ScanColumn, name: &str, hash: Hash) -> String
         Form::Timestamp | Form::Cut(_) => {
             let (moment, text) = if holds == Holds::Date {
                 // Not every date has a timestamp.
-                let midnight = format!("CASE WHEN isfinite({name}) THEN {name}::text || ' 00:00:00' ELSE {name}::text END");
+                let midnight =
+                    format!("CASE WHEN isfinite({name}) THEN {name}::text || ' 00:00:00' ELSE {name}::text END");
                 (name.to_owned(), midnight)
             } else {
                 let moment = match column.sql_type.bare().as_str() {

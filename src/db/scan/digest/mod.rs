@@ -123,7 +123,9 @@ impl Digest {
         let (inner, group) = match &self.groups {
             Groups::Span(span) => (spanned(server, &self.of, *span), "g".to_owned()),
             Groups::Bounds(bounds) => (bounded(server, &self.of, bounds), "g".to_owned()),
-            Groups::Hash(hashed) if hashed.of.len() == all.len() => ("0".to_owned(), format!("mod(h, {})", hashed.groups)),
+            Groups::Hash(hashed) if hashed.of.len() == all.len() => {
+                ("0".to_owned(), format!("mod(h, {})", hashed.groups))
+            }
             Groups::Hash(hashed) => (hashed.group(server, &self.of), "g".to_owned()),
         };
         // The hash is named once outside: both engines would reckon it again for each name.
