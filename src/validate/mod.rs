@@ -2,11 +2,13 @@
 //!
 //! May touch `model`, `db` and `store`. Start at [`plan()`] (which tables and columns, by which key, and what cannot be
 //! compared and why) and [`run()`] (both sides in key order, merged). [`merge`] is the pure heart; [`settle`] keeps rows that
-//! are only on their way apart from rows that differ. What it came to is `model::validation`; a verdict is `equal` only
+//! are only on their way apart from rows that differ; [`gate`] says when rows of a moving target are worth comparing. What it came to is `model::validation`; a verdict is `equal` only
 //! where everything is known.
 
 mod describe;
+pub mod gate;
 mod look;
+pub mod memory;
 pub mod merge;
 pub mod names;
 pub mod plan;
@@ -16,6 +18,7 @@ pub mod settle;
 mod unit;
 
 pub use describe::{PlanError, plan};
+pub use memory::{Known, KnownPart, Learnt, Memory};
 pub use names::Asked;
 pub use plan::{RuleFor, TablePlan, Terms};
 pub use run::{Dial, Done, Gauge, Wish, run};

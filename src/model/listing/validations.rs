@@ -2,8 +2,8 @@
 
 use super::{Column, List, column, hidden, time};
 use crate::model::Untrusted;
-use crate::model::validation::{Cell, NotCompared, RowResult, TableResult, Verdict};
-use jiff::Timestamp;
+use crate::model::validation::{Cell, GateSeen, Gated, NotCompared, RowResult, RunId, TableResult, Trigger, Verdict};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -68,6 +68,26 @@ pub const SUMMARY: &[Column] = &[
     hidden("interrupted"),
     hidden("run"),
     hidden("kept"),
+    hidden("gate"),
+    hidden("gate_why"),
+    hidden("no_gate"),
+    hidden("notes"),
+    hidden("problems"),
+];
+
+/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
+pub const RUN: &[Column] =
+    &[hidden("kind"), hidden("run"), hidden("trigger"), hidden("task"), hidden("began"), hidden("seen_from")];
+
+/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
+pub const GATE: &[Column] = &[
+    hidden("kind"),
+    hidden("run"),
+    hidden("state"),
+    hidden("why"),
+    hidden("at_rest"),
+    hidden("latency_seconds"),
+    hidden("at"),
 ];
 
 /// In CSV tables and differences stand in one list, which needs one header.
@@ -123,6 +143,9 @@ pub struct Summary {
     /// It stands in the store, to its end.
     #[serde(default)]
     pub kept: bool,
+    /// What it waited for, and what became of that; `None` where no task is known.
+    #[serde(default)]
+    pub gate: Option<Gated>,
 }
 
 pub fn table(result: &TableResult) -> Vec<Value> {
@@ -203,6 +226,39 @@ pub fn summary(summary: &Summary) -> Vec<Value> {
         json!(summary.interrupted),
         json!(summary.run),
         json!(summary.kept),
+        json!(summary.gate.as_ref().map(|gate| gate.seen.word())),
+        json!(summary.gate.as_ref().map(|gate| gate.seen.why())),
+        json!(summary.gate.as_ref().and_then(|gate| gate.waived.as_ref())),
+        names(summary.gate.as_ref().map_or(&[], |gate| &gate.notes)),
+        names(summary.gate.as_ref().map_or(&[], |gate| &gate.problems)),
+    ]
+}
+
+/// A comparison begins: every line from here to its summary is of this one.
+pub fn run(id: &RunId, trigger: &Trigger, task: Option<&str>, began: Timestamp, from: &str) -> Vec<Value> {
+    let word = match trigger {
+        Trigger::Operator => "operator",
+        Trigger::Stopped => "stopped",
+        Trigger::Every(_) => "every",
+    };
+    vec![json!("run"), json!(id.0), json!(word), json!(task), time(Some(began)), json!(from)]
+}
+
+/// What a gate says.
+pub fn gate(id: &RunId, seen: &GateSeen, at: Timestamp) -> Vec<Value> {
+    let (at_rest, latency) = match seen {
+        GateSeen::Open { at_rest, latency, .. } => (*at_rest, *latency),
+        GateSeen::Waiting { .. } | GateSeen::Shut { .. } => (None, None),
+    };
+    let seconds = latency.map(|latency: SignedDuration| latency.as_secs());
+    vec![
+        json!("gate"),
+        json!(id.0),
+        json!(seen.word()),
+        json!(seen.why()),
+        json!(at_rest),
+        json!(seconds),
+        time(Some(at)),
     ]
 }
 

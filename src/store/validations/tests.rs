@@ -125,6 +125,7 @@ fn summary(run: &str, verdict: Verdict, interrupted: bool) -> Box<Summary> {
         interrupted,
         run: run.into(),
         kept: true,
+        gate: None,
     })
 }
 
