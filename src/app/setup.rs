@@ -9,6 +9,7 @@ use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
 use crate::console::theme::Look;
 use crate::model::change::Safeguards;
+use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
 use crate::{aws, demo, feeds, store, validate};
 use std::collections::BTreeMap;
@@ -50,6 +51,8 @@ pub struct Setup {
     /// Log groups that are shown besides those of tasks.
     pub(super) log_groups: Vec<String>,
     pub(super) theme: Option<ThemeName>,
+    /// `[databases.NAME]`.
+    pub(super) databases: Vec<Entry>,
     pub(super) keys: Keymap,
     pub(super) clock: Clock,
     /// Whether anything may be changed.
@@ -88,6 +91,7 @@ impl Setup {
             screen,
             cost,
             alerts,
+            databases,
             validations,
             keys,
         } = config;
@@ -113,6 +117,7 @@ impl Setup {
             alerts,
             log_groups,
             theme,
+            databases,
             keys,
             clock,
             mode,
@@ -149,6 +154,7 @@ impl Setup {
             // What an account of one's own names is not in the demo.
             log_groups: demo::LOG_GROUPS.map(str::to_owned).to_vec(),
             theme,
+            databases: Vec::new(),
             keys: config.keys,
             clock,
             mode: Mode { read_only, operate: true, expect_account },

@@ -2,7 +2,7 @@
 
 use super::alerts;
 use super::mistake::Mistake;
-use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, validations};
+use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, databases, validations};
 use crate::aws;
 use crate::model::AccountId;
 use crate::model::change::Destination;
@@ -33,7 +33,7 @@ pub(super) struct Wrong {
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     ("", &[]),
     (
         "scope",
@@ -52,6 +52,14 @@ const SECTIONS: [(&str, &[&str]); 8] = [
             "From when on something is worth a word. What is raised is let go a fifth better than its limit, or after two",
             "good points. Keys for one task or some: in a section [alerts.task.\"orders-*\"], where the pattern that says",
             "most wins.",
+        ],
+    ),
+    // Its keys are in `databases.rs`, for each name the same.
+    (
+        databases::SECTION,
+        &[
+            "Databases that can be compared, each in a section [databases.NAME]. No password stands in this file: a secret of",
+            "AWS, a variable or a command gives it, or whoever sits at the terminal.",
         ],
     ),
     // Its keys are in `validations.rs`, for each name the same.
@@ -463,6 +471,7 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
         if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
                 DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == databases::SECTION => databases::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == validations::SECTION => validations::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
@@ -648,7 +657,7 @@ pub(super) fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)
 }
 
 /// Two or more words and a number, as every partition writes them (`eu-west-1`, `us-gov-east-1`, `us-iso-east-1`).
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let (number, words) = match parts.split_last() {
         Some((number, words)) if words.len() >= 2 => (number, words),
@@ -686,6 +695,9 @@ pub fn example() -> String {
         }
         if name == alerts::SECTION {
             out.push_str(&alerts::example());
+        }
+        if name == databases::SECTION {
+            out.push_str(&databases::example());
         }
         if name == validations::SECTION {
             out.push_str(&validations::example());

@@ -6,6 +6,7 @@
 
 mod alerts;
 mod bindings;
+mod databases;
 mod keys;
 mod mistake;
 mod validations;
@@ -13,6 +14,7 @@ mod validations;
 use crate::console::actions::Keymap;
 use crate::feeds;
 use crate::model::change::Destination;
+use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
 use crate::validate;
 use std::collections::BTreeMap;
@@ -48,6 +50,8 @@ pub struct Config {
     pub cost: Cost,
     /// Limits of the rules, and what differs from task to task.
     pub alerts: alert::Settings,
+    /// Databases by name, in the order of their names.
+    pub databases: Vec<Entry>,
     /// Comparisons that have a name.
     pub validations: BTreeMap<String, validate::Settings>,
     /// Keys of the console, merged over the defaults and checked.

@@ -7,6 +7,7 @@ pub mod alert;
 pub mod audit;
 pub mod canon;
 pub mod change;
+pub mod database;
 pub mod drain;
 pub mod engine;
 pub mod event;
