@@ -7,7 +7,7 @@ mod planned;
 mod run;
 
 pub use planned::{Planned, PlannedSide, PlannedTable};
-pub use run::{Gate, GateSeen, Kind, Phase, Progress, RunEvent, RunId, TableProgress, Trigger, What};
+pub use run::{Gate, GateSeen, Gated, Kind, Phase, Progress, RunEvent, RunId, TableProgress, Trigger, What};
 
 use crate::model::Untrusted;
 use jiff::Timestamp;

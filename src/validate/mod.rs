@@ -2,11 +2,12 @@
 //!
 //! May touch `model`, `db` and `store`. Start at [`plan()`] (which tables and columns, by which key, and what cannot be
 //! compared and why) and [`run()`] (both sides in key order, merged). [`merge`] is the pure heart; [`settle`] keeps rows that
-//! are only on their way apart from rows that differ. What it came to is `model::validation`; a verdict is `equal` only
+//! are only on their way apart from rows that differ; [`gate`] says when rows of a moving target are worth comparing. What it came to is `model::validation`; a verdict is `equal` only
 //! where everything is known.
 
 mod describe;
 mod exact;
+pub mod gate;
 mod look;
 pub mod mapped;
 pub mod merge;

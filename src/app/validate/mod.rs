@@ -3,10 +3,12 @@
 //! Start at [`run`]: [`sides`] finds the two databases, [`job`] is a comparison that runs, for a command and the console
 //! alike. What is compared and how is `validate`; here are connections, passwords, signals and the summary.
 
+pub mod gate;
 pub mod job;
 mod password;
 pub mod sides;
 mod summary;
+pub mod watch;
 
 pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
 
@@ -98,6 +100,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             what: What::Addresses,
             trigger: Trigger::Operator,
             gate: Gate::NoTask,
+            watched: None,
             sides: (source, target),
             plan,
             options: options(wanted),
