@@ -5,6 +5,7 @@
 //! between engines, [`catalogue`] says which tables there are. No sqlx type leaves this room: rows are [`Value`]s and
 //! errors are [`DbError`]s, which carry the server's own words and never a password.
 
+pub mod around;
 mod bind;
 pub mod catalogue;
 mod database;

@@ -9,6 +9,7 @@ use super::plan::{TablePlan, Terms, all_meant, is_waived, name, table};
 use crate::db::scan::{Described, Limits, Scanner};
 use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
+use crate::model::validation::Method;
 
 /// There is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +57,7 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     for (ours, theirs) in sides {
         tables.push(table(ours, theirs, &terms.of(&name(ours))).map_err(PlanError::Usage)?);
     }
+    let unenforced = source.database().dialect().redshift || target.database().dialect().redshift;
     tables.extend(pairs.source_only.iter().map(|name| {
         let reason = "the target has no table of this name".to_owned();
         TablePlan::left(name, None, reason, is_waived(terms, name))
@@ -66,6 +68,9 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     }));
     for (nth, table) in tables.iter_mut().enumerate() {
         table.nth = nth;
+        if unenforced && table.method == Method::Stream {
+            table.why.push_str("; Redshift does not enforce keys: rows of one key are compared as a multiset");
+        }
     }
     Ok(Plan { tables, target_only: pairs.target_only, of_dms: pairs.of_dms, source_at, target_at })
 }

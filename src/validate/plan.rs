@@ -86,7 +86,7 @@ impl Terms {
             terms.kind = own.kind.unwrap_or(terms.kind);
             terms.keys = own.keys.clone().unwrap_or(terms.keys);
             let place = |column: &String| format!("{name}.{column}");
-            let rules = own.rules.iter().map(|(column, rule)| RuleFor { place: place(column), rule: *rule });
+            let rules = own.rules.iter().map(|(column, rule)| RuleFor { place: place(column), rule: rule.clone() });
             terms.rules.extend(rules);
             terms.waived.extend(own.waived.iter().map(place));
             terms.filter_source = own.filter_source.clone().or(terms.filter_source);
@@ -437,7 +437,7 @@ fn columns(
         taken[at] = true;
         let other = &target.columns[at];
         let said = |one: &&RuleFor| means(&one.place, &name(source), Some(&column.name));
-        let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule).collect();
+        let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule.clone()).collect();
         if list.contains(&Rule::Ignore) {
             leave(&column.name, "ignored, as asked".to_owned(), false);
             continue;
@@ -459,7 +459,10 @@ fn columns(
         }
         let rules = list.iter().map(Rule::to_string).collect();
         let pair = ColumnPlan { source: column.read_as(canon), target: other.read_as(canon), rules };
-        pairs.push((pair, Rules::new(canon, list)));
+        let of_pair = Rules::new(canon, list)
+            .between(&column.sql_type, &other.sql_type)
+            .map_err(|why| format!("--rule {}: {why}", shown(&format!("{}.{}", dotted(&name(source)), column.name))))?;
+        pairs.push((pair, of_pair));
     }
     for (column, taken) in target.columns.iter().zip(&taken) {
         if *taken {
