@@ -4,6 +4,7 @@ mod command;
 mod faults;
 mod proxy;
 mod random;
+mod redshift;
 mod side;
 mod terminal;
 mod wrong_answers;
