@@ -15,6 +15,8 @@ pub mod merge;
 pub mod names;
 pub mod pass;
 pub mod plan;
+pub mod repair;
+pub mod reread;
 pub mod rules;
 pub mod run;
 mod settings;
