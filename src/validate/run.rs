@@ -16,16 +16,17 @@ use crate::db::scan::{KeyRange, Limits, Scanner};
 use crate::model::Untrusted;
 use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// One range of one table: what a worker needs besides the two addresses. Serialisable, so that it can be any worker.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
-    #[serde(serialize_with = "unshared")]
+    #[serde(serialize_with = "unshared", deserialize_with = "shared")]
     pub plan: Arc<TablePlan>,
     pub range: KeyRange,
     /// Of the plan it belongs to.
@@ -34,6 +35,10 @@ pub struct Unit {
 
 fn unshared<S: Serializer>(plan: &Arc<TablePlan>, serializer: S) -> Result<S::Ok, S::Error> {
     plan.as_ref().serialize(serializer)
+}
+
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<TablePlan>, D::Error> {
+    TablePlan::deserialize(deserializer).map(Arc::new)
 }
 
 /// How far it is, a dial for each table of the plan. Read by whoever shows it, whenever he likes.
@@ -111,6 +116,7 @@ pub(super) struct Shared {
     pub options: Options,
     pub gauge: Arc<Gauge>,
     pub wish: watch::Receiver<Wish>,
+    pub latency: watch::Receiver<Option<Duration>>,
     pub room: Room,
     jobs: Semaphore,
 }
@@ -118,6 +124,11 @@ pub(super) struct Shared {
 impl Shared {
     pub fn now(&self) -> Timestamp {
         (self.options.now)()
+    }
+
+    /// How long a difference is watched, by the latency as it is now.
+    pub fn patience(&self) -> Patience {
+        self.options.patience.over(*self.latency.borrow())
     }
 
     pub fn dial(&self, plan: &TablePlan) -> &Dial {
@@ -153,19 +164,21 @@ pub(super) async fn stopped(wish: &mut watch::Receiver<Wish>) {
 }
 
 /// Compares every table of the plan and hands over each when it is done. Ends early when that is wished: then the
-/// tables that were not done are unknown.
+/// tables that were not done are unknown. `latency`: how long a change takes from source to target, the longest that is
+/// known; differences are watched for longer then.
 pub async fn run(
     plan: Plan,
     (source, target): (Database, Database),
     options: Options,
     gauge: Arc<Gauge>,
     wish: watch::Receiver<Wish>,
+    latency: watch::Receiver<Option<Duration>>,
     done: mpsc::Sender<Done>,
 ) {
     let jobs = Semaphore::new(options.jobs);
     let room = Room::of(options.watched);
     let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
-    let shared = Arc::new(Shared { source, target, options, gauge, wish, room, jobs });
+    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, jobs });
     let mut tables = JoinSet::new();
     for table in plan.tables {
         let fingerprint = table.fingerprint(&plan.source_at, &plan.target_at);
@@ -227,7 +240,6 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
 
 /// Numbers of rows; where they differ, again, until both have stood still for the whole wait.
 async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
-    let Patience { settle, limit } = shared.options.patience;
     let mut first = None;
     let mut before: Option<(u64, u64, Timestamp)> = None;
     loop {
@@ -239,9 +251,10 @@ async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> 
         result.as_of_to = Some(shared.now());
         let (tally, first) = (&mut result.tally, *first.get_or_insert(began));
         (tally.source, tally.target, tally.in_flight) = (Some(source), Some(target), Some(0));
-        if source == target || settle.is_zero() {
+        if source == target || shared.options.patience.settle.is_zero() {
             return Ok(());
         }
+        let Patience { settle, limit } = shared.patience();
         let since = match before {
             Some((a, b, since)) if (a, b) == (source, target) => since,
             _ => shared.now(),

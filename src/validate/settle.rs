@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// How long differences are watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,20 @@ impl Patience {
     pub fn settling(settle: SignedDuration) -> Self {
         Self { settle, limit: settle * 4 }
     }
+
+    /// With a wait that a change takes twice to go through, where its latency is known. A first look that was to decide
+    /// still decides.
+    #[must_use]
+    pub fn over(self, latency: Option<Duration>) -> Self {
+        let Some(latency) = latency.filter(|_| !self.settle.is_zero()) else { return self };
+        let way = SignedDuration::try_from(latency).unwrap_or(LONGEST).min(LONGEST);
+        let longer = way.saturating_mul(2).min(LONGEST);
+        Self { settle: self.settle + longer, limit: self.limit + longer * 4 }
+    }
 }
+
+/// What latency may add to the wait: whoever is hours behind learns more from latency than from rows.
+const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// Room for differences that are watched, shared by all units: memory stays bounded however much differs.
 #[derive(Debug, Clone)]
@@ -115,6 +129,11 @@ impl Settling {
         }
         seen.settled = self.began.duration_since(seen.since) >= self.patience.settle;
         seen.settled.then_some(Settled { difference, first_seen: seen.first, last_seen: now })
+    }
+
+    /// How long it is worth waiting, as it is known by now.
+    pub fn wait(&mut self, patience: Patience) {
+        self.patience = patience;
     }
 
     /// A look begins. Everything that still differs will be found in it.
@@ -260,6 +279,32 @@ mod tests {
         assert_eq!(it.found(missing(1, 1), at(126)).map(|settled| settled.last_seen), Some(at(126)));
         assert!(it.found(missing(2, 1), at(243)).is_some());
         assert!(!it.end());
+    }
+
+    #[test]
+    fn the_wait_is_at_least_twice_the_latency_and_a_floor() {
+        for (settle, latency, want) in [
+            (5, None, (5, 20)),
+            (5, Some(0), (5, 20)),
+            (5, Some(3), (11, 44)),
+            (5, Some(90), (185, 740)),
+            (5, Some(u64::MAX), (3605, 14_420)),
+            (0, Some(90), (0, 0)),
+        ] {
+            let patience = Patience::settling(SignedDuration::from_secs(settle)).over(latency.map(Duration::from_secs));
+            assert_eq!((patience.settle.as_secs(), patience.limit.as_secs()), want, "{settle} {latency:?}");
+        }
+    }
+
+    #[test]
+    fn a_latency_that_rises_in_between_makes_the_wait_longer() {
+        let patience = Patience::settling(WAIT);
+        let mut it = Settling::new(patience, Room::of(10));
+        assert_eq!(look(&mut it, 0, &[(1, 1)]), (vec![], true));
+        it.wait(patience.over(Some(Duration::from_secs(10))));
+        assert_eq!(look(&mut it, 6, &[(1, 1)]), (vec![], true));
+        assert_eq!(it.next(false), Some(at(25)));
+        assert_eq!(look(&mut it, 25, &[(1, 1)]), (vec![missing(1, 1)], false));
     }
 
     #[test]

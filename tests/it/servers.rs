@@ -80,7 +80,8 @@ fn start_postgres(options: &str) -> Server {
     let script = format!(
         "{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
          {user}{bin}/postgres -D \"$dir/data\" -p {port} -c listen_addresses=127.0.0.1 \
-            -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 {options} >>\"$log\" 2>&1 </dev/null &"
+            -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 \
+            -c wal_level=logical -c max_prepared_transactions=8 {options} >>\"$log\" 2>&1 </dev/null &"
     );
     start("PostgreSQL", &script, "INT", format!("postgres://cutover@127.0.0.1:{port}"), "postgres")
 }
@@ -102,12 +103,13 @@ fn start_mariadb(options: &str) -> Server {
         "{owner}cat >\"$dir/init.sql\" <<'END'
 CREATE USER 'cutover'@'%' IDENTIFIED BY 'sesame';
 CREATE USER 'cutover'@'localhost' IDENTIFIED BY 'sesame';
-GRANT ALL ON *.* TO 'cutover'@'%';
-GRANT ALL ON *.* TO 'cutover'@'localhost';
+GRANT ALL ON *.* TO 'cutover'@'%' WITH GRANT OPTION;
+GRANT ALL ON *.* TO 'cutover'@'localhost' WITH GRANT OPTION;
 END
          {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1
          {server} --no-defaults {user} --datadir=\"$dir/data\" --port={port} --bind-address=127.0.0.1 --socket=\"$dir/s\" \
-            --pid-file=\"$dir/pid\" --init-file=\"$dir/init.sql\" --innodb-flush-log-at-trx-commit=0 {options} >>\"$log\" 2>&1 </dev/null &"
+            --pid-file=\"$dir/pid\" --init-file=\"$dir/init.sql\" --innodb-flush-log-at-trx-commit=0 \
+            --log-bin=\"$dir/binlog\" --binlog-format=ROW --server-id=1 {options} >>\"$log\" 2>&1 </dev/null &"
     );
     start("MariaDB", &script, "TERM", format!("mysql://cutover:sesame@127.0.0.1:{port}"), "mysql")
 }

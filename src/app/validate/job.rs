@@ -1,8 +1,10 @@
 //! One comparison that runs: for a command and for the console alike. Start at [`start`].
 
+use super::gate::Guard;
 use super::summary;
+use super::watch::Watched;
 use crate::db::Database;
-use crate::model::validation::{Gate, Phase, Progress, RunEvent, RunId, Trigger, What};
+use crate::model::validation::{Gate, GateSeen, Phase, Progress, RunEvent, RunId, Trigger, What};
 use crate::validate::{self, Done, Gauge, Options, Plan, Wish};
 use jiff::Timestamp;
 use std::sync::Arc;
@@ -21,6 +23,8 @@ pub struct Job {
     pub what: What,
     pub trigger: Trigger,
     pub gate: Gate,
+    /// The task on which the gate hangs.
+    pub watched: Option<Watched>,
     pub sides: (Database, Database),
     pub plan: Plan,
     pub options: Options,
@@ -90,10 +94,22 @@ pub fn start(job: Job) -> Running {
 }
 
 async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &mpsc::Sender<RunEvent>) -> RunEvent {
-    let Job { plan, sides, options, from, .. } = job;
+    let Job { plan, sides, options, from, gate, watched, .. } = job;
     let gauge = Arc::new(Gauge::of(&plan));
+    let mut guard = Guard::new(gate, watched);
+    if !opened(&mut guard, &gauge, wished.clone(), send).await {
+        return sum_up(&plan, &[], &from, control, &guard);
+    }
     let (done, mut ended) = mpsc::channel(16);
-    let work = tokio::spawn(validate::run(plan.clone(), sides, options, Arc::clone(&gauge), wished.clone(), done));
+    let work = tokio::spawn(validate::run(
+        plan.clone(),
+        sides,
+        options,
+        Arc::clone(&gauge),
+        wished.clone(),
+        guard.latency(),
+        done,
+    ));
     let mut tick = tokio::time::interval(TICK);
     let mut all: Vec<Done> = Vec::with_capacity(plan.tables.len());
     loop {
@@ -104,10 +120,15 @@ async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &
                 break;
             }
             done = ended.recv() => {
-                let Some(done) = done else { break };
+                let Some(mut done) = done else { break };
+                guard.mark(&mut done.result);
                 all.push(done.clone());
                 RunEvent::Table { nth: done.nth, result: Box::new(done.result), rows: done.rows }
             }
+            () = guard.news() => match guard.follow() {
+                Some(news) => RunEvent::Gate(news),
+                None => continue,
+            },
             _ = tick.tick() => {
                 let phase = if *wished.borrow() == Wish::Pause { Phase::Paused } else { Phase::Comparing };
                 RunEvent::Progress(Progress { phase, at: Timestamp::now(), tables: gauge.read() })
@@ -122,5 +143,49 @@ async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &
     if let Err(error) = work.await {
         return RunEvent::Failed(format!("the comparison ended by itself: {error}"));
     }
-    RunEvent::Ended(Box::new(summary::of(&plan, &all, &from, control.is_stopped())))
+    if !control.is_stopped() {
+        guard.last_look().await;
+    }
+    sum_up(&plan, &all, &from, control, &guard)
+}
+
+fn sum_up(plan: &Plan, all: &[Done], from: &str, control: &Control, guard: &Guard) -> RunEvent {
+    let mut summary = summary::of(plan, all, from, control.is_stopped());
+    guard.sum_up(&mut summary);
+    RunEvent::Ended(Box::new(summary))
+}
+
+/// Waits for the gate; `false`: it will not open, or nobody wants to wait any more.
+async fn opened(
+    guard: &mut Guard,
+    gauge: &Gauge,
+    mut wished: watch::Receiver<Wish>,
+    send: &mpsc::Sender<RunEvent>,
+) -> bool {
+    if guard.is_none() {
+        return true;
+    }
+    loop {
+        if let Some(seen) = guard.judge() {
+            let word = match &seen {
+                GateSeen::Waiting { .. } => None,
+                GateSeen::Open { .. } => Some(true),
+                GateSeen::Shut { .. } => Some(false),
+            };
+            if send.send(RunEvent::Gate(seen)).await.is_err() {
+                return false;
+            }
+            if let Some(word) = word {
+                return word;
+            }
+        }
+        let progress = Progress { phase: Phase::Waiting, at: Timestamp::now(), tables: gauge.read() };
+        // The next one says more.
+        drop(send.try_send(RunEvent::Progress(progress)));
+        tokio::select! {
+            () = send.closed() => return false,
+            _ = wished.wait_for(|wish| *wish == Wish::Stop) => return false,
+            () = guard.news() => {}
+        }
+    }
 }

@@ -3,23 +3,25 @@
 //! Start at [`run`]: [`sides`] finds the two databases, [`job`] is a comparison that runs, for a command and the console
 //! alike. What is compared and how is `validate`; here are connections, passwords, signals and the summary.
 
+pub mod gate;
 pub mod job;
 mod password;
 pub mod sides;
 mod summary;
+pub mod watch;
 
 pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
 
 use super::change::whence;
 use super::{Failure, panic};
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{Gate, GateSeen, Progress, RunEvent, Trigger, What};
+use crate::model::validation::{Gate, GateSeen, Kind, Progress, RunEvent, Trigger, What};
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
 use job::Job;
 pub use sides::Address;
-use sides::SideAsked;
+use sides::{Means, SideAsked};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Differences watched at the same time: about 25 MB.
@@ -74,14 +76,19 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 tell(Event::Note(note))?;
             }
         }
-        let source = sides::find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
-        let target = sides::find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        let means = Means { may_ask: true, ..Means::default() };
+        let source = means.find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
+        let target = means.find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        for note in source.notes.iter().chain(&target.notes) {
+            tell(Event::Note(note.clone()))?;
+        }
         let (source, target) = (source.database, target.database);
         let terms = Terms {
-            count: wanted.count,
+            kind: if wanted.count { Kind::Count } else { Kind::Rows },
             keys: wanted.keys.clone(),
             rules: wanted.rules.clone(),
             waived: wanted.waived.clone(),
+            ..Terms::default()
         };
         let plan = tokio::select! {
             biased;
@@ -93,6 +100,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             what: What::Addresses,
             trigger: Trigger::Operator,
             gate: Gate::NoTask,
+            watched: None,
             sides: (source, target),
             plan,
             options: options(wanted),

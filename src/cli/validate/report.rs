@@ -195,7 +195,7 @@ pub fn progress(progress: &Progress, per_second: u64) -> String {
 pub fn gate(seen: &GateSeen) -> String {
     match seen {
         GateSeen::Waiting { why } => format!("waiting: {why}"),
-        GateSeen::Open { why, .. } => format!("begins: {why}"),
+        GateSeen::Open { why, .. } => format!("gate open: {why}"),
         GateSeen::Shut { why } => format!("not compared: {why}"),
     }
 }
