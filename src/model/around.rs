@@ -8,7 +8,7 @@ mod control;
 mod limits;
 
 pub use control::{ApplyException, ControlStatus, FailureKind, Key, Listed, Suspended, ValidationFailure, failed_key};
-pub use limits::{BLOCKED_FOR, LAG, OPEN_FOR, RETAINED_WAL, amount};
+pub use limits::{BLOCKED_FOR, LAG, OPEN_FOR, RETAINED_WAL, amount, length};
 
 use crate::model::Untrusted;
 use jiff::{SignedDuration, Timestamp};
@@ -279,7 +279,10 @@ mod tests {
     #[test]
     fn the_file_of_a_position_is_found_and_looked_for_among_those_kept() {
         for (position, want) in [
-            ("checkpoint:V1#27#mysql-bin-changelog.157832:1975:-1:2002:677883278264080:mysql-bin-changelog.157832:1876#0#0#*#0#93", Some("mysql-bin-changelog.157832")),
+            (
+                "checkpoint:V1#27#mysql-bin-changelog.157832:1975:-1:2002:677883278264080:mysql-bin-changelog.157832:1876#0#0#*#0#93",
+                Some("mysql-bin-changelog.157832"),
+            ),
             ("mysql-bin.000003:107", Some("mysql-bin.000003")),
             ("checkpoint:V1#1#00000004/2A000028#0#0#*#0#93", None),
             ("2026-11-22T14:03:22.123456", None),

@@ -40,6 +40,8 @@ pub struct TaskSettings {
     pub logging_enabled: Option<bool>,
     pub log_group: Option<String>,
     pub log_stream: Option<String>,
+    /// Where DMS keeps its tables on the target, where that is not the engine's default.
+    pub control_schema: Option<String>,
 }
 
 /// The settings text is not what DMS writes.
@@ -61,6 +63,7 @@ pub fn parse(text: &str) -> Result<TaskSettings, SettingsError> {
         logging_enabled: logging.enable,
         log_group: logging.group,
         log_stream: logging.stream,
+        control_schema: raw.control.unwrap_or_default().schema.filter(|schema| !schema.is_empty()),
     })
 }
 
@@ -72,6 +75,14 @@ struct RawSettings {
     validation: Option<RawValidation>,
     #[serde(rename = "Logging")]
     logging: Option<RawLogging>,
+    #[serde(rename = "ControlTablesSettings")]
+    control: Option<RawControl>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawControl {
+    #[serde(rename = "ControlSchema")]
+    schema: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -107,12 +118,16 @@ mod tests {
     #[test]
     fn settings_are_read_and_absent_ones_stay_absent() {
         let text = r#"{"FullLoadSettings":{"TargetTablePrepMode":"TRUNCATE_BEFORE_LOAD","Extra":1},
+            "ControlTablesSettings":{"ControlSchema":"dms"},
             "Logging":{"EnableLogging":true,"CloudWatchLogGroup":"dms-tasks-i","CloudWatchLogStream":null}}"#;
         let settings = parse(text).unwrap();
         assert_eq!(settings.prep_mode, Some(PrepMode::TruncateBeforeLoad));
         assert_eq!(settings.log_group.as_deref(), Some("dms-tasks-i"));
         assert_eq!(settings.log_stream, None);
         assert_eq!(settings.validation_enabled, None);
+        assert_eq!(settings.control_schema.as_deref(), Some("dms"));
+        let default = r#"{"ControlTablesSettings":{"ControlSchema":""}}"#;
+        assert_eq!(parse(default).unwrap().control_schema, None);
     }
 
     proptest::proptest! {

@@ -230,7 +230,9 @@ impl Control<'_> {
         let places: Vec<String> = (1..=names.len()).map(|number| dialect.parameter(number, "text")).collect();
         let mine = format!("LOWER({}) IN ({})", dialect.quoted(&task.name), places.join(", "));
         let read = |name: &&str| match table.column(name) {
-            Some(column) if column.kind == Kind::Text => format!("SUBSTR({}, 1, {LENGTH})", dialect.quoted(&column.name)),
+            Some(column) if column.kind == Kind::Text => {
+                format!("SUBSTR({}, 1, {LENGTH})", dialect.quoted(&column.name))
+            }
             Some(column) => dialect.read(column),
             None => "NULL".to_owned(),
         };
@@ -238,8 +240,9 @@ impl Control<'_> {
         let wanted: Vec<String> = shape.columns.iter().map(read).chain(shape.values.iter().map(hidden)).collect();
         let time = table.column(shape.time);
         let order = time.map(|time| format!(" ORDER BY {} DESC", dialect.quoted(&time.name))).unwrap_or_default();
-        let counted =
-            |condition: &str| format!("SELECT COUNT(*) FROM (SELECT 1 FROM {from} WHERE {condition} LIMIT {}) x", COUNTED + 1);
+        let counted = |condition: &str| {
+            format!("SELECT COUNT(*) FROM (SELECT 1 FROM {from} WHERE {condition} LIMIT {}) x", COUNTED + 1)
+        };
         let since = time.zip(self.asked.since).map(|(time, since)| {
             let place = dialect.parameter(names.len() + 1, &time.declared);
             let since = Value::from(since.strftime("%Y-%m-%d %H:%M:%S").to_string());

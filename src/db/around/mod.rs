@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_is_missing_and_a_time_limit_says_how_long() {
-        let server = |code: &str, text: &str| DbError::Server { code: code.into(), text: text.into(), retryable: false };
+        let server =
+            |code: &str, text: &str| DbError::Server { code: code.into(), text: text.into(), retryable: false };
         for (error, want) in [
             (server("SQLSTATE 42501", "permission denied for table x"), "not allowed: permission denied"),
             (server("1227, SQLSTATE 42000", "you need PROCESS"), "not allowed: you need PROCESS"),

@@ -44,7 +44,8 @@ pub(super) async fn binlog(session: &mut Session<Read>) -> Result<Known<Binlog>,
     let on = setting("log_bin").is_some_and(|value| value.eq_ignore_ascii_case("on") || value == "1");
     let files = if on { super::known(files(session).await)? } else { Known::NotThere };
     let number = |name: &str| setting(name).and_then(|value| value.parse::<f64>().ok()).filter(|number| *number > 0.0);
-    let kept_for = number("binlog_expire_logs_seconds").or_else(|| number("expire_logs_days").map(|days| days * 86_400.0));
+    let kept_for =
+        number("binlog_expire_logs_seconds").or_else(|| number("expire_logs_days").map(|days| days * 86_400.0));
     Ok(Known::Is(Binlog {
         on,
         format: setting("binlog_format").unwrap_or_default().into(),

@@ -83,7 +83,10 @@ async fn rows_of_this_task_are_counted_and_told_without_a_value_of_a_row() {
     let told: Vec<_> = failures.newest.iter().map(|one| (one.table.raw(), one.key.raw(), one.kind.clone())).collect();
     assert_eq!(
         told,
-        [("customer", "(7, a)".to_owned(), FailureKind::MissingTarget), ("orders", "3451491".to_owned(), FailureKind::Different)]
+        [
+            ("customer", "(7, a)".to_owned(), FailureKind::MissingTarget),
+            ("orders", "3451491".to_owned(), FailureKind::Different)
+        ]
     );
     assert_eq!(failures.newest[0].resync.as_ref().unwrap().raw(), "UPSERT");
 
@@ -144,7 +147,10 @@ async fn mariadb_keeps_them_in_a_database_of_their_own_and_hides_what_one_may_no
     .await;
     let told = seen(&base.database, &asked).await;
     let exceptions = told.exceptions.is().unwrap();
-    assert_eq!((exceptions.total, exceptions.since_start, exceptions.newest[0].code.as_deref()), (1, Some(1), Some("23000")));
+    assert_eq!(
+        (exceptions.total, exceptions.since_start, exceptions.newest[0].code.as_deref()),
+        (1, Some(1), Some("23000"))
+    );
     assert_eq!(exceptions.newest[0].at, Some(at("2026-11-22T11:00:00Z")));
     assert_eq!(told.failures.is().unwrap().newest[0].key.raw(), "1");
     assert_eq!(told.suspended, Known::NotThere);

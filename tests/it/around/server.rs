@@ -102,7 +102,8 @@ async fn the_oldest_open_transaction_is_told_with_its_age_and_whether_it_has_wri
 async fn a_transaction_that_nobody_holds_any_more_is_open_all_the_same() {
     let base = Base::postgres().await;
     let name = base.database.name().unwrap().to_owned();
-    base.script(&format!("CREATE TABLE t (id int); BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION '{name}'")).await;
+    base.script(&format!("CREATE TABLE t (id int); BEGIN; INSERT INTO t VALUES (1); PREPARE TRANSACTION '{name}'"))
+        .await;
     let told = seen(&base).await;
     let open = told.open.is().unwrap();
     let [one] = open.transactions.as_slice() else { panic!("{open:?}") };
@@ -127,7 +128,8 @@ async fn who_may_not_see_the_sessions_of_others_is_told_how_many_there_are() {
 async fn a_session_that_waits_is_told_with_the_one_it_waits_for() {
     for base in [Base::postgres().await, Base::mariadb().await] {
         let table = base.database.dialect().qualified(&base.schema, "held");
-        base.script(&format!("CREATE TABLE {table} (id int PRIMARY KEY, x int); INSERT INTO {table} VALUES (1, 1)")).await;
+        base.script(&format!("CREATE TABLE {table} (id int PRIMARY KEY, x int); INSERT INTO {table} VALUES (1, 1)"))
+            .await;
         let blocked = async || -> Vec<Blocked> {
             let told = target(&base.database, &Asked::default()).await.unwrap().1;
             let all = told.blocked.is().unwrap_or_else(|| panic!("{:?}", told.blocked)).clone();
