@@ -9,6 +9,7 @@ use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
 use crate::console::theme::Look;
 use crate::model::change::Safeguards;
+use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
 use crate::{aws, demo, feeds, store};
 use std::path::{Path, PathBuf};
@@ -49,6 +50,8 @@ pub struct Setup {
     /// Log groups that are shown besides those of tasks.
     pub(super) log_groups: Vec<String>,
     pub(super) theme: Option<ThemeName>,
+    /// `[databases.NAME]`.
+    pub(super) databases: Vec<Entry>,
     pub(super) keys: Keymap,
     pub(super) clock: Clock,
     /// Whether anything may be changed.
@@ -85,6 +88,7 @@ impl Setup {
             screen,
             cost,
             alerts,
+            databases,
             keys,
         } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
@@ -109,6 +113,7 @@ impl Setup {
             alerts,
             log_groups,
             theme,
+            databases,
             keys,
             clock,
             mode,
@@ -144,6 +149,7 @@ impl Setup {
             // What an account of one's own names is not in the demo.
             log_groups: demo::LOG_GROUPS.map(str::to_owned).to_vec(),
             theme,
+            databases: Vec::new(),
             keys: config.keys,
             clock,
             mode: Mode { read_only, operate: true, expect_account },

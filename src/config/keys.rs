@@ -2,7 +2,7 @@
 
 use super::alerts;
 use super::mistake::Mistake;
-use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings};
+use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, databases};
 use crate::aws;
 use crate::model::AccountId;
 use crate::model::change::Destination;
@@ -33,7 +33,7 @@ pub(super) struct Wrong {
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 8] = [
     ("", &[]),
     (
         "scope",
@@ -52,6 +52,14 @@ const SECTIONS: [(&str, &[&str]); 7] = [
             "From when on something is worth a word. What is raised is let go a fifth better than its limit, or after two",
             "good points. Keys for one task or some: in a section [alerts.task.\"orders-*\"], where the pattern that says",
             "most wins.",
+        ],
+    ),
+    // Its keys are in `databases.rs`, for each name the same.
+    (
+        databases::SECTION,
+        &[
+            "Databases that can be compared, each in a section [databases.NAME]. No password stands in this file: a secret of",
+            "AWS, a variable or a command gives it, or whoever sits at the terminal.",
         ],
     ),
     (
@@ -457,6 +465,7 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
         } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
                 DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == databases::SECTION => databases::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
@@ -501,7 +510,7 @@ fn dotted(section: &str, key: &str) -> String {
     if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
 }
 
-fn wrong(span: Range<usize>, what: String, hint: &str) -> Wrong {
+pub(super) fn wrong(span: Range<usize>, what: String, hint: &str) -> Wrong {
     Wrong { span, what, hint: hint.to_owned() }
 }
 
@@ -520,14 +529,14 @@ fn expected(value: &Spanned<DeValue<'_>>, want: &str, hint: &str) -> Wrong {
     wrong(value.span(), format!("must be {want}, not {}", kind(value.get_ref())), hint)
 }
 
-fn text(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
+pub(super) fn text(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
     match value.get_ref() {
         DeValue::String(text) => Ok((text.to_string(), value.span())),
         _ => Err(expected(value, "a text", "put it in double quotes")),
     }
 }
 
-fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
+pub(super) fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
     let (text, span) = text(value)?;
     if text.trim().is_empty() {
         return Err(wrong(span, "is empty".to_owned(), "leave the key out to mean nothing"));
@@ -582,7 +591,7 @@ fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
 }
 
 /// Every text of a list, checked; a mistake is told at the text it is in.
-fn each<T>(
+pub(super) fn each<T>(
     value: &Spanned<DeValue<'_>>,
     hint: &str,
     check: impl Fn(&str) -> Result<T, String>,
@@ -610,7 +619,7 @@ fn tag_key(name: &Spanned<std::borrow::Cow<'_, str>>) -> Result<String, Wrong> {
     Ok(name.get_ref().to_string())
 }
 
-fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Result<T, Wrong> {
+pub(super) fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Result<T, Wrong> {
     let (word, span) = text(value)?;
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == word) {
         return Ok(*choice);
@@ -625,7 +634,7 @@ fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Resul
 }
 
 /// Two or more words and a number, as every partition writes them (`eu-west-1`, `us-gov-east-1`, `us-iso-east-1`).
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let (number, words) = match parts.split_last() {
         Some((number, words)) if words.len() >= 2 => (number, words),
@@ -663,6 +672,9 @@ pub fn example() -> String {
         }
         if name == alerts::SECTION {
             out.push_str(&alerts::example());
+        }
+        if name == databases::SECTION {
+            out.push_str(&databases::example());
         }
     }
     out

@@ -6,12 +6,14 @@
 
 mod alerts;
 mod bindings;
+mod databases;
 mod keys;
 mod mistake;
 
 use crate::console::actions::Keymap;
 use crate::feeds;
 use crate::model::change::Destination;
+use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,6 +48,8 @@ pub struct Config {
     pub cost: Cost,
     /// Limits of the rules, and what differs from task to task.
     pub alerts: alert::Settings,
+    /// Databases by name, in the order of their names.
+    pub databases: Vec<Entry>,
     /// Keys of the console, merged over the defaults and checked.
     pub keys: Keymap,
 }

@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 pub struct Dialect {
     pub engine: Engine,
     pub name: &'static str,
+    /// It is Amazon Redshift: the engine is PostgreSQL, as far as it goes. See `db::redshift`.
+    pub redshift: bool,
     quote: char,
     /// `$1` instead of `?`.
     numbered: bool,
@@ -65,6 +67,7 @@ pub(super) struct DescribeSql {
 const POSTGRESQL: Dialect = Dialect {
     engine: Engine::PostgreSql,
     name: "postgresql",
+    redshift: false,
     quote: '"',
     numbered: true,
     casts: true,
@@ -95,9 +98,28 @@ const POSTGRESQL: Dialect = Dialect {
     },
 };
 
+const REDSHIFT: Dialect = Dialect {
+    name: "redshift",
+    redshift: true,
+    // There is no setting for it: a session that reads is one transaction that only reads.
+    read_only: &["BEGIN READ ONLY"],
+    catalogue: CatalogueSql {
+        columns: include_str!("../../sql/redshift/columns.sql"),
+        primary_keys: include_str!("../../sql/redshift/primary_keys.sql"),
+        foreign_keys: include_str!("../../sql/redshift/foreign_keys.sql"),
+        describe: DescribeSql {
+            columns: include_str!("../../sql/redshift/describe_columns.sql"),
+            keys: include_str!("../../sql/redshift/describe_keys.sql"),
+            size: Some(include_str!("../../sql/redshift/describe_size.sql")),
+        },
+    },
+    ..POSTGRESQL
+};
+
 const MYSQL: Dialect = Dialect {
     engine: Engine::MySql,
     name: "mysql",
+    redshift: false,
     quote: '`',
     numbered: false,
     casts: false,
@@ -132,6 +154,7 @@ const MYSQL: Dialect = Dialect {
 const SQLITE: Dialect = Dialect {
     engine: Engine::Sqlite,
     name: "sqlite",
+    redshift: false,
     quote: '"',
     numbered: false,
     casts: false,
@@ -170,6 +193,11 @@ impl Dialect {
             Engine::MySql => &MYSQL,
             Engine::Sqlite => &SQLITE,
         }
+    }
+
+    /// PostgreSQL's, as far as Redshift goes along.
+    pub fn redshift() -> &'static Self {
+        &REDSHIFT
     }
 
     /// A name as this engine quotes it.

@@ -8,6 +8,7 @@ pub mod around;
 pub mod audit;
 pub mod canon;
 pub mod change;
+pub mod database;
 pub mod drain;
 pub mod engine;
 pub mod event;

@@ -55,8 +55,12 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
         tables.push(table(ours, theirs, terms).map_err(PlanError::Usage)?);
     }
     tables.extend(pairs.source_only.iter().map(|name| alone(name, terms)));
+    let unenforced = source.database().dialect().redshift || target.database().dialect().redshift;
     for (nth, table) in tables.iter_mut().enumerate() {
         table.nth = nth;
+        if unenforced && table.method == Method::Stream {
+            table.why.push_str("; Redshift does not enforce keys: rows of one key are compared as a multiset");
+        }
     }
     Ok(Plan { tables, target_only: pairs.target_only, of_dms: pairs.of_dms, source_at, target_at })
 }

@@ -19,7 +19,7 @@ use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
 use job::Job;
 pub use sides::Address;
-use sides::SideAsked;
+use sides::{Means, SideAsked};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Differences watched at the same time: about 25 MB.
@@ -74,8 +74,12 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 tell(Event::Note(note))?;
             }
         }
-        let source = sides::find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
-        let target = sides::find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        let means = Means { may_ask: true, ..Means::default() };
+        let source = means.find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
+        let target = means.find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        for note in source.notes.iter().chain(&target.notes) {
+            tell(Event::Note(note.clone()))?;
+        }
         let (source, target) = (source.database, target.database);
         let terms = Terms {
             count: wanted.count,

@@ -9,6 +9,7 @@ mod describe;
 mod place;
 mod ranges;
 mod read;
+mod redshift;
 mod request;
 mod scanner;
 mod session;

@@ -4,6 +4,7 @@
 use super::sql::{Part, without_null};
 use super::{Batch, Key, KeyRange, Rows, ScanRequest, Scanner};
 use crate::db::error::DbError;
+use crate::model::canon::Canon;
 use crate::model::engine::Engine;
 
 /// Sampled rows behind each bound: they come in blocks of dozens, and fewer would leave ranges of any size.
@@ -54,7 +55,13 @@ fn of_key_alone(request: &ScanRequest) -> ScanRequest {
 async fn sampled(scanner: &Scanner, mut request: ScanRequest, rows_per_range: u64) -> Result<Vec<Key>, DbError> {
     let described = scanner.describe(&request.schema, &request.table).await?;
     let by_size = described.bytes.unwrap_or_default() as f64 / ROW_BYTES;
-    let rows = described.rows.filter(|rows| *rows > 0).map_or(by_size, |rows| rows as f64);
+    let known = described.rows.filter(|rows| *rows > 0);
+    let known = match known {
+        // Columns are cheap to count there, and of its bytes nobody else may know.
+        None if scanner.database().dialect().redshift => Some(counted(scanner, &request).await?),
+        known => known,
+    };
+    let rows = known.map_or(by_size, |rows| rows as f64);
     let wanted = (rows / rows_per_range as f64 * PER_BOUND).clamp(PER_BOUND * 2.0, SAMPLE);
     let percent = (wanted / rows.max(1.0) * 100.0).clamp(0.001, 100.0);
     request.ordered = false;
@@ -72,6 +79,18 @@ async fn sampled(scanner: &Scanner, mut request: ScanRequest, rows_per_range: u6
     // Many rows of one key cannot be cut.
     bounds.dedup();
     Ok(bounds)
+}
+
+async fn counted(scanner: &Scanner, request: &ScanRequest) -> Result<u64, DbError> {
+    let mut scan = scanner.count(&request.schema, &request.table);
+    let mut rows = 0;
+    while let Some(batch) = scan.next().await? {
+        for row in 0..batch.rows() {
+            let number = batch.value(row, 0).and_then(|bytes| Canon::Int.decode(bytes).parse().ok());
+            rows = number.ok_or_else(|| DbError::Unexpected("a count that is no number".to_owned()))?;
+        }
+    }
+    Ok(rows)
 }
 
 /// MySQL and SQLite: from bound to bound along the index.

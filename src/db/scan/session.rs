@@ -34,6 +34,19 @@ impl ScanSession {
         let dialect = session.dialect();
         let stop = Arc::new(AtomicBool::new(false));
         let (number, utf8) = match dialect.engine {
+            // Opening it began a transaction. It keeps text as UTF-8 always.
+            Engine::PostgreSql if dialect.redshift => {
+                for setting in [
+                    "timezone TO 'UTC'".to_owned(),
+                    "datestyle TO 'ISO, YMD'".to_owned(),
+                    "extra_float_digits TO 2".to_owned(),
+                    format!("statement_timeout TO {millis}"),
+                ] {
+                    session.run(&format!("SET {setting}")).await?;
+                }
+                let row = one(&mut session, "SELECT CAST(pg_backend_pid() AS bigint)").await?;
+                (row.first().and_then(Value::as_int), true)
+            }
             Engine::PostgreSql => {
                 session
                     .run(&format!(
@@ -83,13 +96,15 @@ impl ScanSession {
                 (None, true)
             }
         };
-        Ok(Self { session, server: Server { dialect, utf8 }, number, stop, in_transaction: false })
+        Ok(Self { session, server: Server { dialect, utf8 }, number, stop, in_transaction: dialect.redshift })
     }
 
     /// Fixes the moment that is read. The one before is let go first.
     pub async fn begin(&mut self) -> Result<(), DbError> {
         self.end().await?;
         let begin = match self.server.dialect.engine {
+            // Its other levels are names for this one.
+            Engine::PostgreSql if self.server.dialect.redshift => "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY",
             Engine::PostgreSql => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Engine::MySql => "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY",
             // The moment is that of the first read.

@@ -4,7 +4,7 @@
 //! one (text under a collation, a UUID kept as text) the key is ordered by an expression, which no index serves.
 
 use super::place::{Operator, Place, place};
-use super::{Bound, Key, KeyRange, Rows, ScanColumn, ScanRequest};
+use super::{Bound, Key, KeyRange, Rows, ScanColumn, ScanRequest, redshift};
 use crate::db::dialect::Dialect;
 use crate::model::canon::{Canon, Holds, Reason};
 use crate::model::engine::Engine;
@@ -62,6 +62,7 @@ fn refused(column: &ScanColumn) -> Option<&'static str> {
         }
         (Holds::Float32 | Holds::Float64, Canon::Decimal) => Some("a float is found by its bits, not by digits"),
         (Holds::Printed, _) => Some("it is known only as it is printed"),
+        (Holds::Bytes, _) if column.sql_type.bare() == "varbyte" => Some("Redshift has no order of bytes"),
         (Holds::Text, Canon::Text | Canon::Uuid) => None,
         (Holds::Text, _) => Some("it is kept as text, and orders as text"),
         _ => None,
@@ -85,6 +86,9 @@ fn named(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
 /// An expression whose order is that of the column's canonical bytes.
 fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
+    if server.dialect.redshift {
+        return redshift::ordering(&name, column);
+    }
     match (server.dialect.engine, column.canon) {
         (Engine::PostgreSql, Canon::Text) if !server.utf8 => format!("convert_to({name}::text, 'UTF8')"),
         (Engine::PostgreSql, Canon::Text) if !native(column) => format!("{name}::text COLLATE \"C\""),
@@ -104,6 +108,9 @@ fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> Strin
 /// What is selected for a column, so that its reader knows the bytes.
 fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
+    if server.dialect.redshift {
+        return redshift::selected(&name, column);
+    }
     if server.dialect.engine != Engine::PostgreSql {
         return name;
     }
@@ -133,11 +140,14 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
         _ => request.columns.iter().map(|column| selected(server, request, column)).collect(),
     };
     let mut sql = format!("SELECT {} FROM {}", columns.join(", "), dialect.qualified(&request.schema, &request.table));
-    if let Part::Sample(percent) = part {
-        // Writing to a String cannot fail.
-        let _ = write!(sql, " TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)");
-    }
     let mut conditions = Vec::new();
+    match part {
+        // Redshift has no blocks to choose from; it reads the columns of the key only.
+        Part::Sample(percent) if dialect.redshift => conditions.push(format!("random() < {}", percent / 100.0)),
+        // Writing to a String cannot fail.
+        Part::Sample(percent) => drop(write!(sql, " TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)")),
+        _ => {}
+    }
     match &request.rows {
         Rows::Range(range) => conditions.extend(in_range(server, request, range)),
         Rows::Keys(keys) => conditions.push(among(server, request, keys)),
@@ -174,7 +184,8 @@ fn places<'r>(server: Server, request: &'r ScanRequest, bound: &Key) -> Vec<(&'r
     key(request)
         .zip(&bound.0)
         .map(|(column, bytes)| {
-            let place = place(server.dialect.engine, column, bytes, server.utf8);
+            let own = if server.dialect.redshift { redshift::place(column, bytes) } else { None };
+            let place = own.unwrap_or_else(|| place(server.dialect.engine, column, bytes, server.utf8));
             (column, ordering(server, request, column), place)
         })
         .collect()
@@ -238,7 +249,7 @@ fn among(server: Server, request: &ScanRequest, keys: &[Key]) -> String {
 fn indexed(server: Server, request: &ScanRequest, column: &ScanColumn, place: &Place) -> Option<String> {
     let Place::At(literal) = place else { return None };
     let name = named(server, request, column);
-    if column.canon != Canon::Text || native(column) || !server.utf8 {
+    if column.canon != Canon::Text || native(column) || !server.utf8 || server.dialect.redshift {
         return None;
     }
     match (server.dialect.engine, column.sql_type.bare().as_str()) {
