@@ -5,6 +5,7 @@
 
 mod planned;
 mod run;
+pub mod told;
 
 pub use planned::{Planned, PlannedSide, PlannedTable};
 pub use run::{Gate, GateSeen, Kind, Phase, Progress, RunEvent, RunId, TableProgress, Trigger, What};

@@ -33,7 +33,7 @@ pub(super) enum Trouble {
 }
 
 /// What one side is asked for.
-fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
+pub(super) fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
     let (name, of): (_, fn(&ColumnPlan) -> &ScanColumn) = match side {
         Side::Source => (&plan.source, ColumnPlan::source),
         Side::Target => (&plan.target, ColumnPlan::target),

@@ -10,6 +10,8 @@ mod look;
 pub mod merge;
 pub mod names;
 pub mod plan;
+pub mod repair;
+pub mod reread;
 pub mod rules;
 pub mod run;
 pub mod settle;

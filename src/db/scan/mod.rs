@@ -5,6 +5,7 @@
 //! [`sql`] makes the statement, [`read`] its rows into a [`Batch`], one file an engine.
 
 mod batch;
+mod beside;
 mod describe;
 mod place;
 mod ranges;
