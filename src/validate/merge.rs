@@ -52,6 +52,47 @@ fn compared<'a>(shape: &Shape, source: impl Fn(usize) -> Cell<'a>, target: impl 
     out
 }
 
+/// Rows with what they must have in common to be compared at all.
+pub type Tagged = Vec<(u128, RowCopy)>;
+
+/// Takes out the pairs of rows of one tag that only a rule makes equal. Gives back what is left of both sides, and how many
+/// pairs cannot be told, with a column because of which.
+///
+/// # Errors
+/// Too many pairs to try.
+#[allow(clippy::type_complexity, reason = "both sides and what cannot be told, used in two places")]
+pub(super) fn paired(
+    shape: &Shape,
+    left: Tagged,
+    mut right: Tagged,
+) -> Result<(Tagged, Tagged, Option<(u64, usize)>), MergeError> {
+    if left.len().saturating_mul(right.len()) > TRIALS {
+        return Err(MergeError::Crowd);
+    }
+    let mut unpaired = Vec::new();
+    let mut unreadable: Option<(u64, usize)> = None;
+    for (tag, row) in left {
+        let alike = |(other_tag, other): &(u128, RowCopy)| {
+            if *other_tag != tag {
+                return None;
+            }
+            let told = compared(shape, |at| row.cell(at), |at| other.cell(at));
+            told.columns.is_empty().then_some(told.unreadable)
+        };
+        match right.iter().enumerate().find_map(|(at, other)| Some((at, alike(other)?))) {
+            Some((at, cannot)) => {
+                if let Some(column) = cannot {
+                    let (pairs, first) = unreadable.unwrap_or((0, column));
+                    unreadable = Some((pairs + 1, first));
+                }
+                right.remove(at);
+            }
+            None => unpaired.push((tag, row)),
+        }
+    }
+    Ok((unpaired, right, unreadable))
+}
+
 /// Where a row stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -288,26 +329,20 @@ impl<R: Rows> Merge<R> {
         }
         // Rows that only a rule makes equal.
         let ruled = !self.shape.rules.iter().all(Rules::is_exact) || left.iter().any(RowCopy::has_misfit);
-        if ruled && left.len().saturating_mul(right.len()) > TRIALS {
-            return Err(MergeError::Crowd);
-        }
-        let mut unpaired = Vec::new();
-        for row in left {
-            if !ruled {
-                unpaired.push(row);
-                continue;
+        let mut unpaired = left;
+        if ruled {
+            let tagged = |rows: Vec<RowCopy>| rows.into_iter().map(|row| (0, row)).collect();
+            let before = unpaired.len();
+            let (left, others, unreadable) = paired(&self.shape, tagged(unpaired), tagged(right.into()))?;
+            let met = (before - left.len()) as u64;
+            let (unknown, column) = unreadable.unwrap_or_default();
+            self.equal += met - unknown;
+            if unknown > 0 {
+                self.unreadable += unknown;
+                self.sample.get_or_insert(column);
             }
-            let alike = |other: &RowCopy| {
-                let told = compared(&self.shape, |at| row.cell(at), |at| other.cell(at));
-                told.columns.is_empty().then_some(told.unreadable)
-            };
-            match right.iter().enumerate().find_map(|(at, other)| Some((at, alike(other)?))) {
-                Some((at, unreadable)) => {
-                    self.is_equal(unreadable);
-                    right.remove(at);
-                }
-                None => unpaired.push(row),
-            }
+            unpaired = left.into_iter().map(|(_, row)| row).collect();
+            right = others.into_iter().map(|(_, row)| row).collect();
         }
         let mut changes = Vec::new();
         for source in unpaired {

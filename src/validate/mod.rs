@@ -6,9 +6,13 @@
 //! where everything is known.
 
 mod describe;
+mod digest;
 mod look;
 pub mod merge;
+mod method;
+pub mod multiset;
 pub mod names;
+mod pace;
 pub mod plan;
 pub mod rules;
 pub mod run;
@@ -16,6 +20,8 @@ pub mod settle;
 mod unit;
 
 pub use describe::{PlanError, plan};
+pub use digest::Sums;
+pub use method::Wanted as WantedMethod;
 pub use names::Asked;
 pub use plan::{RuleFor, TablePlan, Terms};
 pub use run::{Dial, Done, Gauge, Wish, run};
@@ -49,6 +55,9 @@ pub struct Options {
     /// Leave a table when so many keys were seen to differ.
     pub stop_after: Option<u64>,
     pub range_rows: u64,
+    pub method: WantedMethod,
+    /// Of both sides together.
+    pub rows_per_second: Option<u64>,
     /// Differences list values too.
     pub values: bool,
     /// Differences watched at the same time, for about 50 bytes each.

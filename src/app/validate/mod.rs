@@ -8,7 +8,7 @@ mod password;
 pub mod sides;
 mod summary;
 
-pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
+pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, WantedMethod, names};
 
 use super::change::whence;
 use super::{Failure, panic};
@@ -41,6 +41,8 @@ pub struct Wanted {
     pub stop_after: Option<u64>,
     pub jobs: usize,
     pub range_rows: u64,
+    pub method: WantedMethod,
+    pub rows_per_second: Option<u64>,
     pub values: bool,
 }
 
@@ -154,6 +156,8 @@ fn options(wanted: &Wanted) -> Options {
         report: wanted.report,
         stop_after: wanted.stop_after,
         range_rows: wanted.range_rows,
+        method: wanted.method,
+        rows_per_second: wanted.rows_per_second,
         values: wanted.values,
         watched: WATCHED,
         now: Timestamp::now,

@@ -95,6 +95,11 @@ impl Scanner {
         self.start(result, move |server, _| digest.statement(server))
     }
 
+    /// The key of the row after so many, in the order of a key that an index gives; `None`: there are not so many.
+    pub async fn key_after(&self, request: &ScanRequest, rows: u64) -> Result<Option<Key>, DbError> {
+        ranges::key_after(self, request, rows).await
+    }
+
     /// The hash that this server has.
     pub async fn hash(&self) -> Result<Hash, DbError> {
         let mut session = self.session().await?;

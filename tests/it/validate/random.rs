@@ -3,7 +3,7 @@
 //! Each case is a table of its own, and one run compares them all. `CUTOVER_VALIDATE_CASES` (default 40) and
 //! `CUTOVER_VALIDATE_SEED` choose them; a failure names the seed of its case.
 
-use super::side::{Side, rows_of, run, verdicts};
+use super::side::{Side, Told, rows_of, run, verdicts};
 use cutover::db::{Column, Dialect, Engine, Value};
 use fastrand::Rng;
 use std::collections::{BTreeMap, BTreeSet};
@@ -317,11 +317,23 @@ async fn every_case(source: Engine, target: Engine) {
             case.write(&mut ours, &case.source).await;
             case.write(&mut theirs, &case.target).await;
         }
-        // With a wait, so that every difference is also found again by its key.
-        let told = run(&ours, &theirs, &["--settle=100ms", "--report=1000", "--range-rows=7"]).await;
+        for method in ["stream", "digest"] {
+            // With a wait, so that every difference is also found again by its key.
+            let method = format!("--method={method}");
+            let arguments = ["--settle=100ms", "--report=1000", "--range-rows=7", &method];
+            let told = run(&ours, &theirs, &arguments).await;
+            check(&all, &told, &format!("{pair}, {method}"));
+        }
+        first += 100;
+    }
+    eprintln!("{pair}: {cases} cases from seed {seed}");
+}
+
+fn check(all: &[Case], told: &Told, pair: &str) {
+    {
         let verdicts = verdicts(&told.lines);
         assert_eq!(verdicts.len(), all.len(), "{pair}: {}", told.stderr);
-        for case in &all {
+        for case in all {
             let at = format!("{pair}, seed {}: {:?}", case.seed, case.types);
             let expected = case.expected();
             let want = if expected.is_empty() { "equal" } else { "different" };
@@ -331,9 +343,7 @@ async fn every_case(source: Engine, target: Engine) {
             let rows = [table["rows_source"].as_u64(), table["rows_target"].as_u64()];
             assert_eq!(rows, [Some(case.source.len() as u64), Some(case.target.len() as u64)], "{at}");
         }
-        first += 100;
     }
-    eprintln!("{pair}: {cases} cases from seed {seed}");
 }
 
 macro_rules! pairs {
