@@ -287,7 +287,7 @@ mod tests {
         }
         let apart = [(1, 1.0), (2, 5.0)];
         assert_eq!(counted(&["float:1e-9"], 1 << 20, &apart, &[(2, 5.0), (3, 1.0)]).0, BTreeMap::from([(1, 1), (3, -1)]));
-        let rounded = counted(&["scale:2"], 1 << 20, &[(1, 0.123), (2, 0.5)], &[(1, 0.1249), (2, 0.52)]);
+        let rounded = counted(&["scale:2"], 1 << 20, &[(1, 0.123), (2, 0.5)], &[(1, 0.1249), (2, 0.501)]);
         assert_eq!(rounded.0, BTreeMap::new());
         assert_eq!(counted(&["scale:2"], 1 << 20, &[(1, 0.123)], &[(2, 0.123)]).0, BTreeMap::from([(1, 1), (2, -1)]));
     }

@@ -41,7 +41,9 @@ const ORDINARY: [Type; 12] = [
 ];
 
 /// SQLite keeps the last three in any spelling, so they are no keys there.
-const KEYS: [&[Type]; 9] = [
+const KEYS: [&[Type]; 10] = [
+    // Rows that nothing tells apart but what they are.
+    &[],
     &[Type::Int],
     &[Type::Small, Type::Text],
     &[Type::Text],
@@ -222,7 +224,13 @@ impl Case {
             types.iter().enumerate().map(of).collect()
         };
         let count = pick(&mut rng, &[0, 1, 2, 30, 61]);
-        let source: BTreeMap<usize, Row> = (0..count).map(|number| (number, row(&mut rng, number))).collect();
+        let mut source: BTreeMap<usize, Row> = (0..count).map(|number| (number, row(&mut rng, number))).collect();
+        if key.is_empty() {
+            for _ in 0..count / 3 {
+                let again = source[&rng.usize(0..count)].clone();
+                source.insert(rng.usize(0..count), again);
+            }
+        }
         let mut target = source.clone();
         let mut edits = BTreeMap::new();
         for _ in 0..pick(&mut rng, &[0, 0, 1, 3, 20]) {
@@ -275,6 +283,16 @@ impl Case {
             let values: Vec<Value> = chunk.iter().flat_map(|row| row.iter().cloned()).collect();
             side.session.execute(&insert, &values).await.unwrap_or_else(|error| panic!("{insert} {values:?}: {error}"));
         }
+    }
+
+    /// Rows that are more often in the source, and in the target, than on the other side.
+    fn uneven(&self) -> [u64; 2] {
+        let mut more: BTreeMap<String, i64> = BTreeMap::new();
+        for (side, step) in [(&self.source, 1), (&self.target, -1)] {
+            side.values().for_each(|row| *more.entry(format!("{row:?}")).or_default() += step);
+        }
+        let sum = |sign: i64| more.values().map(|n| u64::try_from(n * sign).unwrap_or(0)).sum();
+        [sum(1), sum(-1)]
     }
 
     /// Key and change of each difference there ought to be, in the words of the JSON.
@@ -335,6 +353,10 @@ fn check(all: &[Case], told: &Told, pair: &str) {
         assert_eq!(verdicts.len(), all.len(), "{pair}: {}", told.stderr);
         for case in all {
             let at = format!("{pair}, seed {}: {:?}", case.seed, case.types);
+            if case.key == 0 {
+                keyless(case, told, &verdicts[&case.name], &at);
+                continue;
+            }
             let expected = case.expected();
             let want = if expected.is_empty() { "equal" } else { "different" };
             assert_eq!(verdicts[&case.name], want, "{at}: {:?}\n{:?}", told.table(&case.name), case.edits);
@@ -344,6 +366,20 @@ fn check(all: &[Case], told: &Told, pair: &str) {
             assert_eq!(rows, [Some(case.source.len() as u64), Some(case.target.len() as u64)], "{at}");
         }
     }
+}
+
+fn keyless(case: &Case, told: &Told, verdict: &str, at: &str) {
+    let table = told.table(&case.name);
+    let [missing, extra] = case.uneven();
+    let got = ["missing", "extra", "different"].map(|name| table[name].as_u64());
+    assert_eq!(got, [Some(missing), Some(extra), Some(0)], "{at}: {table}");
+    assert_eq!(verdict, if missing + extra == 0 { "equal" } else { "different" }, "{at}: {table}");
+    let listed = rows_of(&told.lines, &case.name);
+    assert!(listed.keys().all(|key| key.starts_with("row_hash=")), "{at}: {listed:?}");
+    assert_eq!(listed.is_empty(), missing + extra == 0, "{at}");
+    let rows = [table["rows_source"].as_u64(), table["rows_target"].as_u64()];
+    assert_eq!(rows, [Some(case.source.len() as u64), Some(case.target.len() as u64)], "{at}");
+    assert_eq!(table["method"], "multiset", "{at}");
 }
 
 macro_rules! pairs {
