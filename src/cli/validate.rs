@@ -74,6 +74,13 @@ pub struct Arguments {
     /// Do not ask what comparing by rows costs, the first time of these two
     #[arg(long)]
     yes: bool,
+    /// How rows are compared: all of them sent (stream), or sums of them made by the servers and only groups that differ
+    /// sent (digest). auto measures both on the first rows of a table
+    #[arg(long, value_name = "METHOD", default_value = "auto")]
+    method: validate::WantedMethod,
+    /// Read at most so many rows a second, of both sides together
+    #[arg(long, value_name = "N")]
+    rows_per_second: Option<NonZeroU64>,
     /// Also print the values of rows that differ; keys are printed always
     #[arg(long)]
     with_values: bool,
@@ -192,6 +199,8 @@ fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
         stop_after: arguments.stop_after.map(NonZeroU64::get),
         jobs: arguments.jobs.get(),
         range_rows: arguments.range_rows.get(),
+        method: arguments.method,
+        rows_per_second: arguments.rows_per_second.map(NonZeroU64::get),
         values: arguments.with_values,
         resume: arguments.resume,
         yes: arguments.yes,

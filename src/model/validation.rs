@@ -137,6 +137,9 @@ pub struct TableResult {
     /// What was compared besides rows: aggregates, results of statements.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// What decided for the method, with what was measured. Empty where there was nothing to decide.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// One number or value that both sides were asked for.
@@ -295,6 +298,7 @@ mod tests {
             as_of_to: None,
             fingerprint: String::new(),
             checks: Vec::new(),
+            why: String::new(),
         }
     }
 

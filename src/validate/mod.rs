@@ -8,12 +8,16 @@
 mod describe;
 mod exact;
 pub mod gate;
+mod digest;
 mod look;
 pub mod mapped;
 pub mod memory;
 pub mod merge;
+mod method;
+pub mod multiset;
 pub mod names;
 pub mod pass;
+mod pace;
 pub mod plan;
 pub mod repair;
 pub mod reread;
@@ -27,6 +31,8 @@ mod unit;
 pub use describe::{PlanError, plan};
 pub use mapped::TaskTables;
 pub use memory::{Known, KnownPart, Learnt, Memory};
+pub use digest::Sums;
+pub use method::Wanted as WantedMethod;
 pub use names::Asked;
 pub use pass::Pass;
 pub use plan::{RuleFor, TablePlan, TableTerms, Terms};
@@ -63,6 +69,9 @@ pub struct Options {
     /// Leave a table when so many keys were seen to differ.
     pub stop_after: Option<u64>,
     pub range_rows: u64,
+    pub method: WantedMethod,
+    /// Of both sides together.
+    pub rows_per_second: Option<u64>,
     /// Differences list values too.
     pub values: bool,
     /// Differences watched at the same time, for about 50 bytes each.

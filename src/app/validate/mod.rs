@@ -17,7 +17,7 @@ mod summary;
 pub mod watch;
 
 pub use crate::change::Mode;
-pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
+pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, WantedMethod, names};
 
 use super::change::whence;
 use super::{Failure, panic};
@@ -53,6 +53,8 @@ pub struct Wanted {
     pub stop_after: Option<u64>,
     pub jobs: usize,
     pub range_rows: u64,
+    pub method: WantedMethod,
+    pub rows_per_second: Option<u64>,
     pub values: bool,
     /// A comparison to go on with, or `last`.
     pub resume: Option<String>,
@@ -207,6 +209,8 @@ fn options(wanted: &Wanted) -> Options {
         report: wanted.report,
         stop_after: wanted.stop_after,
         range_rows: wanted.range_rows,
+        method: wanted.method,
+        rows_per_second: wanted.rows_per_second,
         values: wanted.values,
         watched: WATCHED,
         now: Timestamp::now,

@@ -313,6 +313,7 @@ mod tests {
             as_of_to: None,
             fingerprint: "f".into(),
             checks: Vec::new(),
+            why: String::new(),
         };
         let difference = RowResult {
             source: name(),

@@ -10,7 +10,7 @@ pub use form::{Form, Treat, Written};
 
 use super::request::Key;
 use super::sql::{Server, beyond, conditions, named};
-use super::{Bound, ScanColumn, ScanRequest};
+use super::{Bound, KeyRange, Rows, ScanColumn, ScanRequest};
 use crate::model::canon::{Canon, SqlType};
 use crate::model::engine::Engine;
 use serde::{Deserialize, Serialize};
@@ -111,6 +111,7 @@ impl Digest {
                 column("sum", decimal, Canon::Decimal),
             ],
             key: Vec::new(),
+            rows: Rows::Range(KeyRange::default()),
             ordered: false,
             ..self.of.clone()
         }
