@@ -20,7 +20,7 @@ type Opened = Result<(Found, Look), Failure>;
 pub async fn gather(setup: &Setup) -> Vec<(&Entry, Opened)> {
     let means = Means::of(setup, None, false);
     let one = async |entry| {
-        let opened = tokio::time::timeout(PATIENCE, open(means, entry)).await;
+        let opened = tokio::time::timeout(PATIENCE, Box::pin(open(means, entry))).await;
         let late = || Failure::could_not(format!("no answer within {} s", PATIENCE.as_secs()));
         (entry, opened.unwrap_or_else(|_| Err(late())))
     };

@@ -194,7 +194,7 @@ url = "{redshift}"
     for (name, result, part) in [
         ("g-wrong", "failed", "Access denied"),
         ("h-nobody", "unknown", "there is no password here"),
-        ("i-absent", "failed", "no password"),
+        ("i-absent", "failed", "its secret absent could not be opened"),
         ("k-replica", "failed", "127.0.0.1:1/x"),
         ("l-redshift", "failed", "it is no Redshift: PostgreSQL "),
     ] {
@@ -203,7 +203,7 @@ url = "{redshift}"
         assert!(row["message"].as_str().unwrap().contains(part), "{row:#}");
         assert!(!row["action"].is_null(), "{row:#}");
     }
-    assert!(of("i-absent")["detail"].as_str().unwrap().contains("absent"), "{:#}", of("i-absent"));
+    assert!(of("i-absent")["detail"].as_str().unwrap().contains("not found"), "{:#}", of("i-absent"));
     let text = String::from_utf8(doctor("table").stdout).unwrap();
     assert!(text.contains("\nDatabases\n") && text.contains("unknown  h-nobody"), "{text}");
 }
