@@ -7,6 +7,7 @@ pub mod charts;
 pub mod definition;
 pub mod lists;
 pub mod logs;
+pub mod validations;
 
 use super::actions::Keymap;
 use super::message::{Area, Key, KeyCode, Message};
@@ -52,6 +53,7 @@ pub fn setup() -> Setup {
         bell: true,
         alerts: crate::model::alert::Settings::default(),
         log_groups: vec![],
+        validations: vec![],
         time_zone: None,
         keys: Keymap::default(),
         copies: true,

@@ -51,6 +51,8 @@ pub(super) struct CatalogueSql {
     pub columns: &'static str,
     pub primary_keys: &'static str,
     pub foreign_keys: &'static str,
+    /// Tables that DMS keeps.
+    pub control_tables: &'static str,
     pub describe: DescribeSql,
 }
 
@@ -87,6 +89,7 @@ const POSTGRESQL: Dialect = Dialect {
         columns: include_str!("../../sql/postgresql/columns.sql"),
         primary_keys: include_str!("../../sql/postgresql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/postgresql/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/postgresql/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/postgresql/describe_columns.sql"),
             keys: include_str!("../../sql/postgresql/describe_keys.sql"),
@@ -104,6 +107,7 @@ const REDSHIFT: Dialect = Dialect {
         columns: include_str!("../../sql/redshift/columns.sql"),
         primary_keys: include_str!("../../sql/redshift/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/redshift/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/postgresql/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/redshift/describe_columns.sql"),
             keys: include_str!("../../sql/redshift/describe_keys.sql"),
@@ -139,6 +143,7 @@ const MYSQL: Dialect = Dialect {
         columns: include_str!("../../sql/mysql/columns.sql"),
         primary_keys: include_str!("../../sql/mysql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/mysql/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/mysql/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/mysql/describe_columns.sql"),
             keys: include_str!("../../sql/mysql/describe_keys.sql"),
@@ -173,6 +178,7 @@ const SQLITE: Dialect = Dialect {
         columns: include_str!("../../sql/sqlite/columns.sql"),
         primary_keys: include_str!("../../sql/sqlite/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/sqlite/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/sqlite/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/sqlite/describe_columns.sql"),
             keys: include_str!("../../sql/sqlite/describe_keys.sql"),

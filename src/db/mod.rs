@@ -5,12 +5,14 @@
 //! between engines, [`catalogue`] says which tables there are. No sqlx type leaves this room: rows are [`Value`]s and
 //! errors are [`DbError`]s, which carry the server's own words and never a password.
 
+pub mod around;
 mod bind;
 pub mod catalogue;
 mod database;
 mod decode;
 pub mod dialect;
 mod error;
+pub mod filter;
 mod guard;
 mod look;
 mod redshift;

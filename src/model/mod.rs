@@ -4,6 +4,7 @@
 //! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
 
 pub mod alert;
+pub mod around;
 pub mod audit;
 pub mod canon;
 pub mod change;

@@ -2,24 +2,38 @@
 //!
 //! May touch `model`, `db` and `store`. Start at [`plan()`] (which tables and columns, by which key, and what cannot be
 //! compared and why) and [`run()`] (both sides in key order, merged). [`merge`] is the pure heart; [`settle`] keeps rows that
-//! are only on their way apart from rows that differ. What it came to is `model::validation`; a verdict is `equal` only
+//! are only on their way apart from rows that differ; [`gate`] says when rows of a moving target are worth comparing. What it came to is `model::validation`; a verdict is `equal` only
 //! where everything is known.
 
 mod describe;
+mod exact;
+pub mod gate;
 mod look;
+pub mod mapped;
+pub mod memory;
 pub mod merge;
 pub mod names;
+pub mod pass;
 pub mod plan;
+pub mod repair;
+pub mod reread;
 pub mod rules;
 pub mod run;
+mod settings;
 pub mod settle;
+pub mod statement;
 mod unit;
 
 pub use describe::{PlanError, plan};
+pub use mapped::TaskTables;
+pub use memory::{Known, KnownPart, Learnt, Memory};
 pub use names::Asked;
-pub use plan::{RuleFor, TablePlan, Terms};
+pub use pass::Pass;
+pub use plan::{RuleFor, TablePlan, TableTerms, Terms};
 pub use run::{Dial, Done, Gauge, Wish, run};
+pub use settings::{Settings, StatementFiles};
 pub use settle::Patience;
+pub use statement::Statement;
 
 use jiff::Timestamp;
 use names::Name;

@@ -27,10 +27,23 @@ pub(super) struct Part {
     pub trouble: Option<Trouble>,
 }
 
+/// One unit as it is known from before, or else compared to its end. `number`: its place among the ranges of its table.
+pub(super) async fn known_or_compared(shared: &Shared, unit: &Unit, number: usize, enough: &Enough) -> Part {
+    let nth = unit.plan.nth;
+    if let Some(known) = shared.memory.part(nth, number) {
+        enough.differing.fetch_add(known.differing(), Ordering::Relaxed);
+        shared.dial(&unit.plan).add(known.rows, known.differing());
+        return known.part();
+    }
+    let part = compare(shared, unit, enough).await;
+    shared.memory.compared(nth, number, unit.plan.method, &part).await;
+    part
+}
+
 /// One unit to its end.
 pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Part {
     let mut part = Part::default();
-    let mut settling = Settling::new(shared.options.patience, shared.room.clone());
+    let mut settling = Settling::new(shared.patience(), shared.room.clone());
     if let Err(trouble) = watch(shared, unit, enough, &mut settling, &mut part).await {
         if !matches!(trouble, Trouble::Skipped) {
             enough.failed.store(true, Ordering::Relaxed);
@@ -60,6 +73,7 @@ async fn watch(
         }
         let by_key = again.is_some_and(|by_key| by_key).then(|| std::mem::take(&mut keys));
         let began = shared.now();
+        settling.wait(shared.patience());
         settling.begin(began);
         let mut named = true;
         let mut found = |difference: Difference| {
@@ -148,6 +162,11 @@ fn row(
         if values { columns.iter().map(|at| cell(row, *at, of_source)).collect() } else { Vec::new() }
     };
     let all: Vec<usize> = (0..plan.columns.len()).collect();
+    let hashes = match &change {
+        Change::Different { source, target, .. } => (Some(source.digest()), Some(target.digest())),
+        Change::Missing(row) => (Some(row.digest()), None),
+        Change::Extra(row) => (None, Some(row.digest())),
+    };
     let (change, columns, source_values, target_values) = match change {
         Change::Different { source, target, columns } => {
             let (ours, theirs) = (cells(&source, &columns, true), cells(&target, &columns, false));
@@ -166,5 +185,7 @@ fn row(
         last_seen,
         source_values,
         target_values,
+        source_hash: hashes.0,
+        target_hash: hashes.1,
     }
 }

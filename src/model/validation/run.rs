@@ -1,6 +1,7 @@
 //! One comparison as a whole: what it is of, how far it is, and what opens it.
 
 use super::{RowResult, TableResult};
+use crate::model::Untrusted;
 use crate::model::listing::validations::Summary;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -73,6 +74,19 @@ pub enum GateSeen {
     Shut { why: String },
 }
 
+/// What a gate came to, as it stands beside the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gated {
+    /// Its word when rows were compared, or because of which they were not.
+    pub seen: GateSeen,
+    /// Why the operator waived it.
+    pub waived: Option<String>,
+    /// What happened to the task meanwhile and is worth knowing.
+    pub notes: Vec<Untrusted>,
+    /// What happened to it, and because of which nothing is equal.
+    pub problems: Vec<Untrusted>,
+}
+
 /// Where a comparison is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -104,6 +118,22 @@ pub struct Progress {
     pub tables: Vec<TableProgress>,
 }
 
+impl GateSeen {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Open { .. } => "open",
+            Self::Shut { .. } => "shut",
+        }
+    }
+
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Waiting { why } | Self::Open { why, .. } | Self::Shut { why } => why,
+        }
+    }
+}
+
 impl Progress {
     /// The sum of all tables.
     pub fn total(&self) -> TableProgress {
@@ -125,6 +155,8 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
     Gate(GateSeen),
+    /// Something to know, such as that the results cannot be kept.
+    Note(String),
     /// At most ten a second; only the newest counts.
     Progress(Progress),
     /// A table is done, the nth of the plan.

@@ -2,6 +2,7 @@
 
 mod command;
 mod faults;
+mod hostile;
 mod proxy;
 mod random;
 mod redshift;
