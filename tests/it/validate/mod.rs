@@ -7,5 +7,7 @@ mod proxy;
 mod random;
 mod redshift;
 mod side;
+mod sides;
 mod terminal;
+mod tls;
 mod wrong_answers;

@@ -1,7 +1,7 @@
 //! Amazon Redshift, which nobody can start here: a real PostgreSQL behind a wire that refuses, in Redshift's words, what
 //! Redshift does not have, and that calls itself Redshift. What it lets through is what its guide documents.
 
-use super::side::{Side, command, rows_of, told, Told};
+use super::side::{Side, Told, command, rows_of, told};
 use cutover::db::scan::{KeyRange, Limits, Rows, ScanRequest, Scanner};
 use cutover::db::{Database, DbError, Engine, Value};
 use cutover::model::canon::Canon;
@@ -17,19 +17,67 @@ const VERSION: &str = "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC gc
 /// Words that Redshift does not know, or that mean something else there. (Redshift Developer Guide, "Unsupported
 /// PostgreSQL features", "… data types", "… functions"; its catalogue is that of PostgreSQL 8.0.)
 const FORBIDDEN: [&str; 49] = [
-    "string_agg", "array_agg", "array[", "[]", "unnest", "any(", "lateral", "width_bucket", "div(", "is distinct from",
-    "is not distinct from", "convert_to", "convert_from", "collate \"", "tablesample", "ctid", "pg_stats", "pg_stat_",
-    "attgenerated", "attidentity", "attcollation", "relispartition", "pg_partition_tree", "pg_relation_size",
-    "indnkeyatts", "indisvalid", "with ordinality", "with recursive", "regtype", "regclass", "to_json", "jsonb",
-    "on conflict", "returning", "filter (where", "bytea", "sha256(", "uuid", "bit(", "::bit", "generate_subscripts",
-    "pg_collation", "pg_encoding_to_char", "grouping sets", "make_interval", "trim_scale", "exists (select from",
+    "string_agg",
+    "array_agg",
+    "array[",
+    "[]",
+    "unnest",
+    "any(",
+    "lateral",
+    "width_bucket",
+    "div(",
+    "is distinct from",
+    "is not distinct from",
+    "convert_to",
+    "convert_from",
+    "collate \"",
+    "tablesample",
+    "ctid",
+    "pg_stats",
+    "pg_stat_",
+    "attgenerated",
+    "attidentity",
+    "attcollation",
+    "relispartition",
+    "pg_partition_tree",
+    "pg_relation_size",
+    "indnkeyatts",
+    "indisvalid",
+    "with ordinality",
+    "with recursive",
+    "regtype",
+    "regclass",
+    "to_json",
+    "jsonb",
+    "on conflict",
+    "returning",
+    "filter (where",
+    "bytea",
+    "sha256(",
+    "uuid",
+    "bit(",
+    "::bit",
+    "generate_subscripts",
+    "pg_collation",
+    "pg_encoding_to_char",
+    "grouping sets",
+    "make_interval",
+    "trim_scale",
+    "exists (select from",
     // Both are varchar(256), and cut what is longer.
-    "::text", "as text)",
+    "::text",
+    "as text)",
 ];
 
 /// What SET knows. (Redshift Developer Guide, "Configuration reference".)
-const SETTINGS: [&str; 6] =
-    ["timezone", "datestyle", "extra_float_digits", "statement_timeout", "search_path", "enable_result_cache_for_session"];
+const SETTINGS: [&str; 6] = [
+    "timezone",
+    "datestyle",
+    "extra_float_digits",
+    "statement_timeout",
+    "search_path",
+    "enable_result_cache_for_session",
+];
 
 /// What a client may say of itself when it connects.
 const STARTUP: [&str; 7] =
@@ -95,7 +143,11 @@ impl Redshift {
     pub async fn script(&mut self, sql: &str) {
         for statement in sql.split(';').filter(|statement| !statement.trim().is_empty()) {
             self.side.script(statement).await;
-            self.side.script("UPDATE pg_index SET indisvalid = false, indisready = false WHERE indrelid >= 16384 AND indisvalid").await;
+            self.side
+                .script(
+                    "UPDATE pg_index SET indisvalid = false, indisready = false WHERE indrelid >= 16384 AND indisvalid",
+                )
+                .await;
         }
     }
 
@@ -167,7 +219,9 @@ async fn requests(
                 let sql = String::from_utf8_lossy(&body).trim_end_matches('\0').to_owned();
                 let body = match refused(&sql) {
                     Some(why) => raise(&format!("{why}: {sql}")),
-                    None => sql.replace("version()", &format!("'{VERSION}'")).into_bytes().into_iter().chain([0]).collect(),
+                    None => {
+                        sql.replace("version()", &format!("'{VERSION}'")).into_bytes().into_iter().chain([0]).collect()
+                    }
                 };
                 send(to, b'Q', &body).await?;
             }
@@ -219,7 +273,7 @@ const ROWS: [&str; 4] = [
     "2, 32767, -0.5, 16777217, 1e300, false, '', '', '1999-12-31', '1970-01-01 00:00:00', '2038-01-19 03:14:07+00', '00:00:00',
      BYTES(), '[]', 'FFFFFFFF-9C5E-4F0F-8A40-0D6B3C1F2E11'",
     "3, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL",
-    "4, 0, 0, 3.4028235e38, 5e-324, true, 'ü 漢', 'AaÜ\n漢😀^n', '2026-02-28', '2026-02-28 23:59:59.9', '2026-02-28 23:59:59+00', '12:00:00',
+    "4, 0, 0, 3.4028e38, 2.2250738585072014e-308, true, 'ü 漢', 'AaÜ\n漢😀^n', '2026-02-28', '2026-02-28 23:59:59.9', '2026-02-28 23:59:59+00', '12:00:00',
      BYTES(27), '\"x\"', '00000000-0000-0000-0000-000000000000'",
 ];
 
@@ -272,14 +326,27 @@ async fn every_type_is_equal_to_its_like_and_each_edit_is_found_in_either_direct
         let (mut redshift, mut side) = pair(other).await;
         for (source, target) in [(&redshift.url, &side.url), (&side.url, &redshift.url)] {
             let told = compared(source, target, &[]).await;
-            assert_eq!((told.status, told.verdict("t")), (Some(0), "equal"), "{other:?}: {told:?}\n{:?}", redshift.refused());
+            assert_eq!(
+                (told.status, told.verdict("t")),
+                (Some(0), "equal"),
+                "{other:?}: {told:?}\n{:?}",
+                redshift.refused()
+            );
             assert_eq!(told.table("t")["rows_source"], 4);
             assert!(told.stderr.contains("Redshift does not enforce keys"), "{}", told.stderr);
         }
         let edits = [
-            ("s", "s = 8"), ("n", "n = 12345678901234567890.0123456788"), ("r", "r = 0.10000001"), ("d", "d = 0.10000000000000002"),
-            ("b", "b = false"), ("c", "c = 'abc'"), ("v", "v = concat(v, ' ')"), ("day", "day = '2026-11-23'"),
-            ("at", "at = '2026-11-22 10:00:00.000002'"), ("t", "t = '23:59:59.999998'"), ("doc", "doc = '{\"b\": 1.5, \"a\": [true]}'"),
+            ("s", "s = 8"),
+            ("n", "n = 12345678901234567890.0123456788"),
+            ("r", "r = 0.10000001"),
+            ("d", "d = 0.10000000000000002"),
+            ("b", "b = false"),
+            ("c", "c = 'abc'"),
+            ("v", "v = concat(v, ' ')"),
+            ("day", "day = '2026-11-23'"),
+            ("at", "at = '2026-11-22 10:00:00.000002'"),
+            ("t", "t = '23:59:59.999998'"),
+            ("doc", "doc = '{\"b\": 1.5, \"a\": [true]}'"),
             ("u", "u = '0bb5c2c5-9c5e-4f0f-8a40-0d6b3c1f2e12'"),
         ];
         for (column, edit) in edits {
@@ -307,7 +374,8 @@ async fn rows_of_one_key_are_compared_as_a_multiset_since_nobody_enforces_it() {
     let mut redshift = Redshift::new().await;
     redshift.script("CREATE TABLE @.t (id bigint PRIMARY KEY, a varchar(9)); INSERT INTO @.t VALUES (1, 'a'), (1, 'a'), (2, 'b')").await;
     let mut side = Side::new(Engine::MySql).await;
-    side.script("CREATE TABLE @.t (id bigint PRIMARY KEY, a varchar(9)); INSERT INTO @.t VALUES (1, 'a'), (2, 'b')").await;
+    side.script("CREATE TABLE @.t (id bigint PRIMARY KEY, a varchar(9)); INSERT INTO @.t VALUES (1, 'a'), (2, 'b')")
+        .await;
     for settle in ["--settle=0s", "--settle=300ms"] {
         let told = compared(&side.url, &redshift.url, &[settle]).await;
         let table = told.table("t");
@@ -342,7 +410,12 @@ async fn keys_of_text_come_in_the_order_of_their_bytes_and_ranges_have_each_row_
     // Looked at again by their keys, with all that stands in them.
     side.script("UPDATE @.t SET n = n + 1 WHERE length(k) < 3 OR k = 'b''c'").await;
     let told = compared(&side.url, &redshift.url, &["--settle=200ms"]).await;
-    assert_eq!((told.status, &told.table("t")["different"]), (Some(1), &11.into()), "{told:?}\n{:?}", redshift.refused());
+    assert_eq!(
+        (told.status, &told.table("t")["different"]),
+        (Some(1), &11.into()),
+        "{told:?}\n{:?}",
+        redshift.refused()
+    );
     let mut other = Redshift::new().await;
     let numbers = "CREATE TABLE @.t (a int, b int, v int, PRIMARY KEY (a, b)); INSERT INTO @.t SELECT n % 50, n, n FROM generate_series(1, 4000) n";
     other.script(numbers).await;
@@ -351,7 +424,12 @@ async fn keys_of_text_come_in_the_order_of_their_bytes_and_ranges_have_each_row_
     side.script("UPDATE @.t SET v = -v WHERE b = 3999").await;
     for ranges in ["--range-rows=300", "--range-rows=100000"] {
         let told = compared(&other.url, &side.url, &[ranges]).await;
-        assert_eq!(rows_of(&told.lines, "t").into_keys().collect::<Vec<_>>(), ["a=49 b=3999"], "{told:?}\n{:?}", other.refused());
+        assert_eq!(
+            rows_of(&told.lines, "t").into_keys().collect::<Vec<_>>(),
+            ["a=49 b=3999"],
+            "{told:?}\n{:?}",
+            other.refused()
+        );
         assert_eq!(told.table("t")["rows_source"], 4_000);
     }
     assert_eq!((redshift.refused(), other.refused()), (vec![], vec![]));
@@ -367,7 +445,15 @@ async fn a_statement_ends_on_the_server_when_nobody_wants_it_or_when_it_takes_to
         let columns = described.columns.iter().map(|column| column.read_as(Canon::Int)).collect();
         let filter = Some(format!("EXISTS (SELECT 1 FROM pg_sleep({seconds}))"));
         let (schema, table) = (described.schema, described.name);
-        ScanRequest { schema, table, columns, key: vec![0], rows: Rows::Range(KeyRange::default()), filter, ordered: true }
+        ScanRequest {
+            schema,
+            table,
+            columns,
+            key: vec![0],
+            rows: Rows::Range(KeyRange::default()),
+            filter,
+            ordered: true,
+        }
     };
     let scanner = Scanner::new(database.clone(), Limits::default());
     let scan = scanner.scan(request(scanner.clone(), 123).await);
