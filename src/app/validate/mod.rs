@@ -6,7 +6,9 @@
 pub mod gate;
 pub mod job;
 mod password;
+pub mod planned;
 pub mod sides;
+pub mod subject;
 mod summary;
 pub mod watch;
 

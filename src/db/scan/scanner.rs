@@ -113,7 +113,7 @@ impl Scanner {
         self.start(request, move |server, request| statement(server, request, part))
     }
 
-    fn start(
+    pub(super) fn start(
         &self,
         request: ScanRequest,
         sql: impl Fn(Server, &ScanRequest) -> String + Send + Sync + 'static,
@@ -161,7 +161,7 @@ impl Scanner {
     }
 
     /// A session that reads the moment of now.
-    async fn session(&self) -> Result<ScanSession, DbError> {
+    pub(super) async fn session(&self) -> Result<ScanSession, DbError> {
         // One that has lain idle may have been cut off; that says nothing about the server.
         while let Some(mut session) = self.take() {
             match session.begin().await {
@@ -179,7 +179,7 @@ impl Scanner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn put_back(&self, session: ScanSession) {
+    pub(super) fn put_back(&self, session: ScanSession) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 }
