@@ -30,7 +30,9 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     let [source_at, target_at] = [source, target].map(|side| shown(&side.place()).into_owned());
     if terms.kind == Kind::Sql {
         if terms.statements.is_empty() {
-            return Err(PlanError::Usage("nothing to compare: no statements are named, and of kind sql nothing else is".into()));
+            return Err(PlanError::Usage(
+                "nothing to compare: no statements are named, and of kind sql nothing else is".into(),
+            ));
         }
         let tables = numbered(statements(terms).collect());
         return Ok(Plan { tables, target_only: Vec::new(), of_dms: Vec::new(), source_at, target_at });
@@ -158,7 +160,7 @@ async fn names(database: &Database, side: Side, all: bool) -> Result<Names, Plan
     let schema = match own {
         Some(schema) => Some(schema),
         None if engine == Engine::PostgreSql => {
-            let rows = session.query("SELECT CAST(current_schema() AS text)", &[]).await.map_err(failed)?;
+            let rows = session.query("SELECT CAST(current_schema() AS varchar(127))", &[]).await.map_err(failed)?;
             rows.first().and_then(|row| row.first()).and_then(Value::as_text).map(std::borrow::Cow::into_owned)
         }
         None => None,

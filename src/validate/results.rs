@@ -116,7 +116,9 @@ fn only(source: &[Cells], target: &[Cells]) -> (usize, usize) {
     for row in target {
         counts.entry(bytes(row)).or_default().1 += 1;
     }
-    counts.into_values().fold((0, 0), |(ours, theirs), (a, b)| (ours + a.saturating_sub(b), theirs + b.saturating_sub(a)))
+    counts
+        .into_values()
+        .fold((0, 0), |(ours, theirs), (a, b)| (ours + a.saturating_sub(b), theirs + b.saturating_sub(a)))
 }
 
 /// A value that is not of its type is equal to nothing, and its row cannot be told apart.
@@ -240,7 +242,8 @@ pub fn columns(
     if source.len() != target.len() {
         return Err(format!("the source returns {} columns, the target {}", source.len(), target.len()));
     }
-    let alone = |all: &[ResultColumn], name: &str| all.iter().filter(|one| one.name.eq_ignore_ascii_case(name)).count() == 1;
+    let alone =
+        |all: &[ResultColumn], name: &str| all.iter().filter(|one| one.name.eq_ignore_ascii_case(name)).count() == 1;
     let by_name = source.iter().all(|one| alone(source, &one.name) && alone(target, &one.name));
     let mut pairs = Vec::with_capacity(source.len());
     let mut read: [Vec<Option<ScanColumn>>; 2] = [vec![None; source.len()], vec![None; target.len()]];
@@ -260,8 +263,9 @@ pub fn columns(
             (None, None) => (SqlType::new(engines[0], "text"), SqlType::new(engines[1], "text")),
         };
         let name = shown(&ours.name).into_owned();
-        let canon = Canon::common(&types.0, &types.1)
-            .map_err(|reason| format!("column {name} cannot be compared, {reason}: cast it in one of the statements"))?;
+        let canon = Canon::common(&types.0, &types.1).map_err(|reason| {
+            format!("column {name} cannot be compared, {reason}: cast it in one of the statements")
+        })?;
         let column = |sql_type: SqlType| ScanColumn {
             name: ours.name.clone(),
             sql_type,
@@ -403,7 +407,10 @@ mod tests {
         ] {
             let got = judged(&statement(pass, key), &results(source, target), 100, false).unwrap();
             assert_eq!(passed(&got), want, "{pass} {key:?} {source:?} {target:?}: {got:?}");
-            assert!(got.iter().all(|check| check.name == "rows".into() || !check.source.is_string()), "values are hidden");
+            assert!(
+                got.iter().all(|check| check.name == "rows".into() || !check.source.is_string()),
+                "values are hidden"
+            );
         }
     }
 
@@ -449,7 +456,8 @@ mod tests {
         let my = |name: &str, sql_type: &str| column(name, Some(sql_type), Engine::MySql);
         let engines = [Engine::PostgreSql, Engine::MySql];
         let read = |source: &[ResultColumn], target: &[ResultColumn]| columns(source, target, engines);
-        let (pairs, [_, theirs]) = read(&[pg("a", "bigint"), pg("b", "text")], &[my("B", "varchar"), my("A", "int")]).unwrap();
+        let (pairs, [_, theirs]) =
+            read(&[pg("a", "bigint"), pg("b", "text")], &[my("B", "varchar"), my("A", "int")]).unwrap();
         let told: Vec<(&str, Canon)> = pairs.iter().map(|pair| (pair.name.as_str(), pair.canon)).collect();
         assert_eq!(told, [("a", Canon::Int), ("b", Canon::Text)]);
         assert_eq!(theirs.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["b", "a"]);

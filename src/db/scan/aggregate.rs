@@ -88,7 +88,9 @@ fn expression(server: Server, measure: Measure, request: &ScanRequest) -> String
                     format!("left({found}, len({found}) - 1)")
                 }
                 // There is no least one of PostgreSQL's own type.
-                Canon::Uuid if server.dialect.engine == Engine::PostgreSql && column.sql_type.holds() == Holds::Uuid => {
+                Canon::Uuid
+                    if server.dialect.engine == Engine::PostgreSql && column.sql_type.holds() == Holds::Uuid =>
+                {
                     format!("{word}(CAST({name} AS text) COLLATE \"C\")")
                 }
                 Canon::Text | Canon::Uuid => format!("{word}({})", ordering(server, request, column)),

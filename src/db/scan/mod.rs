@@ -6,6 +6,7 @@
 
 pub mod aggregate;
 mod batch;
+mod beside;
 mod describe;
 pub mod digest;
 pub mod explained;

@@ -98,7 +98,8 @@ async fn described(session: &mut ScanSession, sql: &str) -> Result<Vec<ResultCol
     match session.session.connection() {
         // It has no statements that are prepared and not run.
         Connection::Postgres(connection) if dialect.redshift => {
-            let row = sqlx::raw_sql(AssertSqlSafe(format!("{whole} LIMIT 1"))).fetch_optional(connection.as_mut()).await;
+            let row =
+                sqlx::raw_sql(AssertSqlSafe(format!("{whole} LIMIT 1"))).fetch_optional(connection.as_mut()).await;
             let row = row.map_err(failed)?;
             let columns = row.iter().flat_map(|row| row.columns());
             Ok(columns.map(|one| column(one.name(), Some(postgresql(one.type_info().name())))).collect())
@@ -122,7 +123,9 @@ async fn described(session: &mut ScanSession, sql: &str) -> Result<Vec<ResultCol
             let inside: Vec<String> = (0..names.len()).map(|at| dialect.quoted(&inner(at))).collect();
             let kinds: Vec<String> = inside
                 .iter()
-                .map(|name| format!("group_concat(DISTINCT CASE typeof({name}) WHEN 'null' THEN NULL ELSE typeof({name}) END)"))
+                .map(|name| {
+                    format!("group_concat(DISTINCT CASE typeof({name}) WHEN 'null' THEN NULL ELSE typeof({name}) END)")
+                })
                 .collect();
             let text = within(dialect, &inside.join(", "), sql, &kinds.join(", "));
             let rows = session.session.query(&text, &[]).await?;
@@ -203,7 +206,8 @@ mod tests {
             byte_order: false,
             lob: None,
         };
-        let mut scan = scanner.results("SELECT a, b FROM t ORDER BY b;", vec![read(0, Canon::Decimal), read(1, Canon::Text)]);
+        let mut scan =
+            scanner.results("SELECT a, b FROM t ORDER BY b;", vec![read(0, Canon::Decimal), read(1, Canon::Text)]);
         let batch = scan.next().await.unwrap().unwrap();
         assert_eq!((batch.rows(), batch.value(0, 1), batch.value(1, 1)), (3, None, Some(b"x".as_slice())));
         assert_eq!(batch.value(0, 0), Canon::Decimal.bytes(Raw::Digits(b"2.5")).ok().as_deref());
