@@ -59,7 +59,9 @@ impl Notifier {
         let mut entry = self.entry(notice);
         let signed = match self.writer.sign().await {
             Ok(signed) => signed,
-            Err(Unsigned::OtherAccount(problem)) => return self.unsent(&mut entry, State::Refused, problem.lines()).await,
+            Err(Unsigned::OtherAccount(problem)) => {
+                return self.unsent(&mut entry, State::Refused, problem.lines()).await;
+            }
             Err(Unsigned::CouldNot(problem)) => {
                 return self.unsent(&mut entry, State::Failed, told("nobody was told", &problem)).await;
             }

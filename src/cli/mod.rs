@@ -157,7 +157,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Activity(arguments)) => common.setup().and_then(|setup| activity::run(&setup, &arguments)),
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
-        Some(Command::Validate(arguments)) => validate::run(*arguments),
+        Some(Command::Validate(arguments)) => validate::run(*arguments, || common.setup()),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
     };

@@ -1,14 +1,16 @@
 //! `cutover validate`: is the target equal to the source, and if not, where? The plan and what happens meanwhile go to
 //! standard error, the answer to standard output.
 
+mod moving;
 mod report;
 
 use super::print::{self, Format, List};
-use crate::app::Failure;
 use crate::app::validate::{self, Address, Done, Event, Wanted};
+use crate::app::{Failure, Setup};
 use crate::model::listing::validations;
+use crate::model::validation::{RunId, Trigger};
 use clap::{Args, ValueEnum};
-use jiff::{SignedDuration, Span};
+use jiff::{SignedDuration, Span, Timestamp};
 use std::io::IsTerminal as _;
 use std::num::{NonZeroU64, NonZeroUsize};
 
@@ -62,6 +64,8 @@ pub struct Arguments {
     /// How the answer is printed
     #[arg(long, value_enum, default_value_t = Form::Table, value_name = "FORMAT")]
     output: Form,
+    #[command(flatten)]
+    moving: moving::Arguments,
 }
 
 /// How the answer is printed.
@@ -83,17 +87,36 @@ fn settle(text: &str) -> Result<SignedDuration, String> {
     fits.then_some(duration).ok_or_else(wrong)
 }
 
-pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+pub fn run(arguments: Arguments, setup: impl FnOnce() -> Result<Setup, Failure>) -> Result<u8, Failure> {
+    if arguments.moving.every().is_some() && arguments.output == Form::Csv {
+        return Err(Failure::usage("--every: a list in CSV has one header and one end; use --output table or json"));
+    }
+    // Two addresses need neither AWS nor a configuration.
+    let setup = if arguments.moving.needs_aws() { Some(setup()?) } else { None };
     let values = arguments.with_values;
     let form = arguments.output;
     let report = arguments.report;
-    let wanted = wanted(arguments);
+    let wanted = wanted(arguments, setup);
+    let mut id = RunId(String::new());
     let mut screen = Screen { live: std::io::stderr().is_terminal(), drawn: false };
     let mut rate = report::Rate::default();
     let mut all: Vec<Done> = Vec::new();
     let mut tell = |event: Event<'_>| -> Result<(), Failure> {
         match event {
-            Event::Note(line) => print::note(&line),
+            Event::Note(line) => {
+                screen.clear();
+                print::note(&line);
+            }
+            Event::Run(begin, task, from) => {
+                id = begin.id.clone();
+                if form == Form::Json {
+                    let now = Timestamp::now();
+                    let rows = vec![validations::run(&begin.id, &begin.trigger, task, now, from)];
+                    read(List { columns: validations::RUN, rows }.print_lines()?)?;
+                } else if begin.trigger != Trigger::Operator {
+                    print::note(&format!("run {} begins", begin.id.0));
+                }
+            }
             Event::Plan { plan, from } => {
                 print::notes(&report::plan(plan, from));
                 if form == Form::Table {
@@ -101,7 +124,32 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
                 }
             }
             Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()))),
-            Event::Gate(seen) => print::note(&report::gate(seen)),
+            Event::Gate(seen) => {
+                screen.clear();
+                print::note(&report::gate(seen));
+                if form == Form::Json {
+                    let rows = vec![validations::gate(&id, seen, Timestamp::now())];
+                    read(List { columns: validations::GATE, rows }.print_lines()?)?;
+                }
+            }
+            Event::Failed(failure) => {
+                screen.clear();
+                print::failure(failure);
+            }
+            Event::Ended(summary) => {
+                screen.clear();
+                match form {
+                    Form::Table => read(print::sent(&report::summary(summary))?)?,
+                    Form::Json => {
+                        let rows = vec![validations::summary(summary)];
+                        read(List { columns: validations::SUMMARY, rows }.print_lines()?)?;
+                    }
+                    Form::Csv => {
+                        let tables = all.iter().map(|done| (&done.result, &done.rows[..]));
+                        validations::all(tables, values).print(Format::Csv)?;
+                    }
+                }
+            }
             Event::Stopping => {
                 screen.clear();
                 print::note("stopping: the servers are told; once more to leave at once");
@@ -122,20 +170,9 @@ pub fn run(arguments: Arguments) -> Result<u8, Failure> {
         }
         Ok(())
     };
-    let summary = validate::run(&wanted, &mut tell);
+    let status = validate::run(&wanted, &mut tell);
     screen.clear();
-    let summary = summary?;
-    match form {
-        Form::Table => print::out(&report::summary(&summary))?,
-        Form::Json => {
-            List { columns: validations::SUMMARY, rows: vec![validations::summary(&summary)] }.print_lines()?;
-        }
-        Form::Csv => {
-            let tables = all.iter().map(|done| (&done.result, &done.rows[..]));
-            validations::all(tables, values).print(Format::Csv)?;
-        }
-    }
-    Ok(summary.verdict.status())
+    status
 }
 
 /// Without a reader there is nothing to go on for.
@@ -143,8 +180,12 @@ fn read(somebody: bool) -> Result<(), Failure> {
     if somebody { Ok(()) } else { Err(Failure::could_not("nobody reads standard output any more: stopped")) }
 }
 
-fn wanted(arguments: Arguments) -> Wanted {
+fn wanted(arguments: Arguments, setup: Option<Setup>) -> Wanted {
+    let (task, moving) = arguments.moving.wanted();
     Wanted {
+        task,
+        moving,
+        setup,
         source: arguments.source,
         target: arguments.target,
         tables: arguments.tables,

@@ -36,7 +36,10 @@ impl std::str::FromStr for TopicArn {
             _ => ("", "", ""),
         };
         let plain = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-        let fits = !name.is_empty() && account.len() == 12 && !region.is_empty() && [region, account, name].into_iter().all(plain);
+        let fits = !name.is_empty()
+            && account.len() == 12
+            && !region.is_empty()
+            && [region, account, name].into_iter().all(plain);
         if !fits {
             return Err(format!(
                 "{:?} is no ARN of a topic, such as arn:aws:sns:eu-west-1:123456789012:migration",

@@ -3,23 +3,29 @@
 //! Start at [`run`]: [`sides`] finds the two databases, [`job`] is a comparison that runs, for a command and the console
 //! alike. What is compared and how is `validate`; here are connections, passwords, signals and the summary.
 
+mod again;
 pub mod gate;
 pub mod job;
+mod moving;
 mod password;
 pub mod sides;
 mod summary;
+mod tell;
 pub mod watch;
 
 pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
 
 use super::change::whence;
-use super::{Failure, panic};
+use super::{Failure, Setup, panic};
+use crate::db::Database;
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{Gate, GateSeen, Progress, RunEvent, Trigger, What};
+use crate::model::validation::{GateSeen, Progress, RunEvent, What};
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
 use job::Job;
+use moving::Around;
+pub use moving::{Begin, Moving};
 pub use sides::Address;
 use sides::SideAsked;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -44,12 +50,19 @@ pub struct Wanted {
     pub jobs: usize,
     pub range_rows: u64,
     pub values: bool,
+    /// The task that moves these rows, where one is named.
+    pub task: Option<String>,
+    pub moving: Moving,
+    /// Only where AWS is needed: for a task, or for a topic.
+    pub setup: Option<Setup>,
 }
 
 /// What happens on the way.
 pub enum Event<'a> {
     /// Something to know beforehand.
     Note(String),
+    /// A run begins: everything from here to its end is about it.
+    Run(&'a Begin, Option<&'a str>, &'a str),
     /// Before anything is read but the catalogues. `from`: this machine.
     Plan {
         plan: &'a Plan,
@@ -60,10 +73,15 @@ pub enum Event<'a> {
     Progress(&'a Progress),
     Table(&'a Done),
     Stopping,
+    /// The answer of a run.
+    Ended(&'a Summary),
+    /// A run without an answer, and another one comes; or nobody could be told of it.
+    Failed(&'a Failure),
 }
 
-/// Compares. `tell` is called in between, always from this thread; when it fails, nothing more is read.
-pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>) -> Result<Summary, Failure> {
+/// Compares, once or as often as that was asked for. `tell` is called in between, always from this thread; when it fails,
+/// nothing more is read. Gives the exit status that the last run has.
+pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>) -> Result<u8, Failure> {
     wanted.source.check(Side::Source)?;
     wanted.target.check(Side::Target)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
@@ -76,34 +94,77 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 tell(Event::Note(note))?;
             }
         }
+        let mut around = Around::begin(&wanted.moving, wanted.setup.as_ref(), wanted.task.as_deref(), tell).await?;
+        let mut sides = None;
+        loop {
+            let Some(begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
+            let (id, trigger) = (begin.id.clone(), begin.trigger);
+            let (mut tables, mut heard) = (Vec::new(), true);
+            let mut hear = |event: Event<'_>| {
+                if let Event::Table(done) = &event {
+                    tables.push((*done).clone());
+                }
+                let told = tell(event);
+                heard &= told.is_ok();
+                told
+            };
+            let task = around.task().map(|task| task.name.shown().into_owned());
+            let ended = once(wanted, begin, task.as_deref(), &mut sides, &mut signals, &mut hear).await;
+            if !heard {
+                return ended.map(|summary| summary.verdict.status());
+            }
+            // A password may have been changed meanwhile: then it is looked for once more.
+            if ended.as_ref().is_err_and(Failure::is_about_a_password) {
+                sides = None;
+            }
+            if let Some(answer) = around.ended((&id, trigger), ended, &tables, tell).await? {
+                return answer;
+            }
+        }
+    })
+}
+
+/// One comparison, from its plan to its end. `sides`: found once, since somebody may have typed a password.
+async fn once(
+    wanted: &Wanted,
+    begin: Begin,
+    task: Option<&str>,
+    sides: &mut Option<(Database, Database)>,
+    signals: &mut Signals,
+    tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
+) -> Result<Summary, Failure> {
+    let from = whence::here().host;
+    tell(Event::Run(&begin, task, &from))?;
+    if sides.is_none() {
         let source = sides::find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
         let target = sides::find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
-        let (source, target) = (source.database, target.database);
-        let terms = Terms {
-            count: wanted.count,
-            keys: wanted.keys.clone(),
-            rules: wanted.rules.clone(),
-            waived: wanted.waived.clone(),
-        };
-        let plan = tokio::select! {
-            biased;
-            () = signals.next() => return Err(Failure::could_not("interrupted before anything was compared")),
-            plan = validate::plan(&source, &target, &wanted.tables, &terms) => plan?,
-        };
-        let job = Job {
-            id: job::id(Timestamp::now()),
-            what: What::Addresses,
-            trigger: Trigger::Operator,
-            gate: Gate::NoTask,
-            watched: None,
-            sides: (source, target),
-            plan,
-            options: options(wanted),
-            from: whence::here().host,
-        };
-        tell(Event::Plan { plan: &job.plan, from: &job.from })?;
-        carried_out(job, &mut signals, tell).await
-    })
+        *sides = Some((source.database, target.database));
+    }
+    let Some((source, target)) = sides.clone() else { return Err(Failure::could_not("no databases")) };
+    let terms = Terms {
+        count: wanted.count,
+        keys: wanted.keys.clone(),
+        rules: wanted.rules.clone(),
+        waived: wanted.waived.clone(),
+    };
+    let plan = tokio::select! {
+        biased;
+        () = signals.next() => return Err(Failure::could_not("interrupted before anything was compared")),
+        plan = validate::plan(&source, &target, &wanted.tables, &terms) => plan?,
+    };
+    let job = Job {
+        id: begin.id,
+        what: What::Addresses,
+        trigger: begin.trigger,
+        gate: begin.gate,
+        watched: begin.watched,
+        sides: (source, target),
+        plan,
+        options: options(wanted),
+        from,
+    };
+    tell(Event::Plan { plan: &job.plan, from: &job.from })?;
+    carried_out(job, signals, tell).await
 }
 
 async fn carried_out(

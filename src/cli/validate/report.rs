@@ -157,6 +157,9 @@ pub fn summary(summary: &Summary) -> String {
         }
         Verdict::Unknown => format!("{} of {} cannot be told", summary.unknown, number(summary.tables, "table")),
     };
+    // A gate that did not open says more than the number of tables that are behind it.
+    let shut = summary.gate.as_ref().filter(|gate| matches!(gate.seen, GateSeen::Shut { .. }));
+    let words = shut.map_or(words, |gate| format!("nothing was compared: {}", shown(gate.seen.why())));
     let interrupted = if summary.interrupted { " (interrupted)" } else { "" };
     let mut out = format!("{}{interrupted}: {words}\n", summary.verdict.word());
     let _ = writeln!(
@@ -169,6 +172,12 @@ pub fn summary(summary: &Summary) -> String {
     );
     if let (Some(from), Some(to)) = (summary.as_of_from, summary.as_of_to) {
         let _ = writeln!(out, "  read from {from:.0} to {to:.0}, seen from {}", shown(&summary.seen_from));
+    }
+    for gate in summary.gate.iter().filter(|_| shut.is_none()) {
+        let _ = writeln!(out, "  gate: {}", shown(gate.seen.why()));
+    }
+    for line in summary.gate.iter().flat_map(|gate| gate.problems.iter().chain(&gate.notes)) {
+        let _ = writeln!(out, "  meanwhile: {}", line.shown());
     }
     if !summary.waived.is_empty() {
         let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();
