@@ -65,7 +65,7 @@ pub struct Arguments {
     #[arg(long, value_enum, default_value_t = Form::Table, value_name = "FORMAT")]
     output: Form,
     #[command(flatten)]
-    moving: moving::Arguments,
+    moving: moving::Gating,
 }
 
 /// How the answer is printed.

@@ -10,7 +10,7 @@ const HEADING: &str = "While a task moves rows";
 
 #[derive(Debug, Args)]
 #[allow(clippy::doc_markdown, reason = "these lines are printed by --help as they stand")]
-pub struct Arguments {
+pub struct Gating {
     /// The task that moves these rows, by ARN or exact name: rows are compared when its gate is open. While it replicates:
     /// CDCLatencySource and CDCLatencyTarget are low, on fresh points. Of a full load: it has finished with no table in
     /// error. Stopped after a drain: everything that was captured is applied
@@ -38,7 +38,7 @@ pub struct Arguments {
     notify: Option<TopicArn>,
 }
 
-impl Arguments {
+impl Gating {
     pub fn every(&self) -> Option<SignedDuration> {
         self.every
     }

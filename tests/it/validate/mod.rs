@@ -2,6 +2,7 @@
 
 mod command;
 mod faults;
+mod moving;
 mod proxy;
 mod random;
 mod side;
