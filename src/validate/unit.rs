@@ -149,6 +149,11 @@ fn row(
         if values { columns.iter().map(|at| cell(row, *at, of_source)).collect() } else { Vec::new() }
     };
     let all: Vec<usize> = (0..plan.columns.len()).collect();
+    let hashes = match &change {
+        Change::Different { source, target, .. } => (Some(source.digest()), Some(target.digest())),
+        Change::Missing(row) => (Some(row.digest()), None),
+        Change::Extra(row) => (None, Some(row.digest())),
+    };
     let (change, columns, source_values, target_values) = match change {
         Change::Different { source, target, columns } => {
             let (ours, theirs) = (cells(&source, &columns, true), cells(&target, &columns, false));
@@ -167,5 +172,7 @@ fn row(
         last_seen,
         source_values,
         target_values,
+        source_hash: hashes.0,
+        target_hash: hashes.1,
     }
 }

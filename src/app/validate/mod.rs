@@ -19,7 +19,7 @@ use super::change::whence;
 use super::{Failure, Setup, panic};
 use crate::db::Database;
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{GateSeen, Progress, RunEvent, What};
+use crate::model::validation::{GateSeen, Kind, Progress, RunEvent, What};
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
@@ -27,7 +27,7 @@ use job::Job;
 use moving::Around;
 pub use moving::{Begin, Moving};
 pub use sides::Address;
-use sides::SideAsked;
+use sides::{Means, SideAsked};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Differences watched at the same time: about 25 MB.
@@ -136,16 +136,21 @@ async fn once(
     let from = whence::here().host;
     tell(Event::Run(&begin, task, &from))?;
     if sides.is_none() {
-        let source = sides::find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
-        let target = sides::find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        let means = Means { may_ask: true, ..Means::default() };
+        let source = means.find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
+        let target = means.find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        for note in source.notes.iter().chain(&target.notes) {
+            tell(Event::Note(note.clone()))?;
+        }
         *sides = Some((source.database, target.database));
     }
     let Some((source, target)) = sides.clone() else { return Err(Failure::could_not("no databases")) };
     let terms = Terms {
-        count: wanted.count,
+        kind: if wanted.count { Kind::Count } else { Kind::Rows },
         keys: wanted.keys.clone(),
         rules: wanted.rules.clone(),
         waived: wanted.waived.clone(),
+        ..Terms::default()
     };
     let plan = tokio::select! {
         biased;

@@ -223,6 +223,8 @@ mod tests {
             as_of_to: "2026-11-22T10:00:09Z".parse().ok(),
             interrupted: false,
             gate: None,
+            run: String::new(),
+            kept: false,
         }
     }
 

@@ -4,6 +4,7 @@ use super::{Column, List, column, hidden, time};
 use crate::model::Untrusted;
 use crate::model::validation::{Cell, GateSeen, Gated, NotCompared, RowResult, RunId, TableResult, Trigger, Verdict};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -40,6 +41,8 @@ pub const ROW: &[Column] = &[
     hidden("last_seen"),
     hidden("source_values"),
     hidden("target_values"),
+    hidden("source_hash"),
+    hidden("target_hash"),
 ];
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -63,6 +66,8 @@ pub const SUMMARY: &[Column] = &[
     hidden("as_of_from"),
     hidden("as_of_to"),
     hidden("interrupted"),
+    hidden("run"),
+    hidden("kept"),
     hidden("gate"),
     hidden("gate_why"),
     hidden("no_gate"),
@@ -111,7 +116,7 @@ pub const ALL: &[Column] = &[
 ];
 
 /// The answer to everything that was planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub verdict: Verdict,
     pub tables: usize,
@@ -132,7 +137,14 @@ pub struct Summary {
     pub as_of_from: Option<Timestamp>,
     pub as_of_to: Option<Timestamp>,
     pub interrupted: bool,
+    /// Its name, see [`crate::model::validation::RunId`].
+    #[serde(default)]
+    pub run: String,
+    /// It stands in the store, to its end.
+    #[serde(default)]
+    pub kept: bool,
     /// What it waited for, and what became of that; `None` where no task is known.
+    #[serde(default)]
     pub gate: Option<Gated>,
 }
 
@@ -181,6 +193,8 @@ pub fn row(result: &RowResult, values: bool) -> Vec<Value> {
         time(Some(result.last_seen)),
         if values { object(&result.source_values) } else { Value::Null },
         if values { object(&result.target_values) } else { Value::Null },
+        json!(result.source_hash),
+        json!(result.target_hash),
     ]
 }
 
@@ -210,6 +224,8 @@ pub fn summary(summary: &Summary) -> Vec<Value> {
         time(summary.as_of_from),
         time(summary.as_of_to),
         json!(summary.interrupted),
+        json!(summary.run),
+        json!(summary.kept),
         json!(summary.gate.as_ref().map(|gate| gate.seen.word())),
         json!(summary.gate.as_ref().map(|gate| gate.seen.why())),
         json!(summary.gate.as_ref().and_then(|gate| gate.waived.as_ref())),
@@ -308,6 +324,8 @@ mod tests {
             last_seen: at,
             source_values: vec![Cell { column: "a".into(), value: Value::Null }],
             target_values: Vec::new(),
+            source_hash: Some("5e".into()),
+            target_hash: None,
         };
         let text = all([(&result, &[difference][..])].into_iter(), false).text(Shape::Csv).unwrap();
         let want = "kind,source,target,method,verdict,rows_source,rows_target,different,missing,extra,in_flight,\

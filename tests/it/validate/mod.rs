@@ -2,6 +2,7 @@
 
 mod command;
 mod faults;
+mod hostile;
 mod moving;
 mod proxy;
 mod random;

@@ -24,10 +24,15 @@ impl Side {
                 (format!("sqlite:{}", folder.path().join("a.db").display()), Some(folder))
             }
         };
+        Self { _folder: folder, ..Self::at(url).await }
+    }
+
+    /// A database that is there.
+    pub async fn at(url: String) -> Self {
         let database = Database::parse(&url).unwrap();
         let schema = database.named_schema().unwrap_or("public").to_owned();
         let session = database.write_owned_by_demo().await.unwrap();
-        Self { url, schema, session, _folder: folder }
+        Self { url, schema, session, _folder: None }
     }
 
     pub fn dialect(&self) -> &'static Dialect {
