@@ -87,6 +87,8 @@ impl Run {
                 }
                 self.gate = Some(seen);
             }
+            // About where it is kept, which the list tells.
+            RunEvent::Note(_) => {}
             RunEvent::Progress(progress) => self.moved(progress),
             RunEvent::Table { nth, result, rows } => {
                 if let Some(table) = self.tables.get_mut(nth) {
