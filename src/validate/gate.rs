@@ -427,6 +427,8 @@ pub fn meanwhile(
             }
             Ok(_) => {}
         },
+        // Its end says more.
+        (TaskStatus::Stopping, Gate::Latency { .. }) => {}
         (_, Gate::Latency { .. }) => told.note = Some(format!("the task is {status}")),
         (_, Gate::Waived { .. } | Gate::NoTask) => {}
     }

@@ -35,6 +35,9 @@ pub(super) enum Trouble {
     Unreadable { rows: u64, column: String },
     #[error("{0}")]
     Altered(String),
+    /// Results of statements that their rule says nothing about.
+    #[error("{0}")]
+    Unjudged(String),
 }
 
 /// What one side is asked for.

@@ -5,6 +5,7 @@
 //! are only on their way apart from rows that differ; [`gate`] says when rows of a moving target are worth comparing. What it came to is `model::validation`; a verdict is `equal` only
 //! where everything is known.
 
+mod aggregate;
 mod describe;
 mod exact;
 pub mod gate;
@@ -21,11 +22,13 @@ mod pace;
 pub mod plan;
 pub mod repair;
 pub mod reread;
+mod results;
 pub mod rules;
 pub mod run;
 mod settings;
 pub mod settle;
 pub mod statement;
+mod steady;
 mod unit;
 
 pub use describe::{PlanError, plan};

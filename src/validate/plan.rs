@@ -4,9 +4,12 @@
 //! [`Unit`] of it is one range of keys of one table, which any machine could compare.
 
 use super::mapped::TaskTables;
+use super::merge::Side;
 use super::names::{self, Asked, Name, dotted};
 use super::rules::{Rule, Rules};
 use super::statement::Statement;
+use super::{aggregate, look};
+use crate::db::scan::aggregate::Measure;
 use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, ScanRequest};
 use crate::db::{Dialect, filter};
 use crate::model::Untrusted;
@@ -183,7 +186,7 @@ impl TryFrom<Written> for TablePlan {
     fn try_from(written: Written) -> Result<Self, String> {
         let rules = |column: &ColumnPlan| {
             let list: Result<Vec<Rule>, String> = column.rules.iter().map(|rule| rule.parse()).collect();
-            Ok::<_, String>(Rules::new(column.canon(), list?))
+            Rules::new(column.canon(), list?).between(&column.source.sql_type, &column.target.sql_type)
         };
         let rules = written.columns.iter().map(rules).collect::<Result<_, _>>()?;
         Ok(Self {
@@ -230,6 +233,40 @@ impl TablePlan {
             rules: Vec::new(),
             shape: (Vec::new(), Vec::new()),
         }
+    }
+
+    /// A pair of statements.
+    pub fn of_statement(statement: &Statement) -> Self {
+        let name = (String::new(), statement.name.clone());
+        Self {
+            method: Method::Sql,
+            why: match &statement.key[..] {
+                [] => format!("two statements, which pass where: {}", statement.pass),
+                key => format!("two statements, which pass where, by {}: {}", key.join(", "), statement.pass),
+            },
+            not_compared: Vec::new(),
+            statement: Some(statement.clone()),
+            ..Self::left(&name.clone(), Some(&name), String::new(), false)
+        }
+    }
+
+    /// A name of it as it is told: `schema.table`, or what a statement is called.
+    pub fn said(&self, name: &Name) -> String {
+        match () {
+            () if name.1.is_empty() => String::new(),
+            () if self.statement.is_some() => name.1.clone(),
+            () => dotted(name),
+        }
+    }
+
+    /// Everything that a side is asked for of the table.
+    pub fn request(&self, side: Side) -> ScanRequest {
+        look::request(self, side, whole())
+    }
+
+    /// What is measured of the table.
+    pub fn measures(&self) -> Vec<Measure> {
+        aggregate::measures(&self.columns)
     }
 
     /// How much of it is compared.

@@ -4,6 +4,7 @@
 //! Nothing here makes two streams equal: whatever fails becomes a problem of its table, and a table with a problem is
 //! never equal.
 
+use super::aggregate;
 use super::describe;
 use super::digest::Sums;
 use super::look::{self, Trouble};
@@ -13,7 +14,9 @@ use super::method::{self, Chosen};
 use super::names::{Name, dotted};
 use super::pace::Pace;
 use super::plan::TablePlan;
+use super::results;
 use super::settle::{Patience, Room};
+use super::steady::{Next, Steady};
 use super::unit;
 use super::{Options, Plan};
 use crate::db::Database;
@@ -266,8 +269,8 @@ pub(super) fn named(name: &Name) -> Untrusted {
 
 async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -> Done {
     let mut result = TableResult {
-        source: named(&plan.source),
-        target: named(&plan.target),
+        source: Untrusted::from(plan.said(&plan.source)),
+        target: Untrusted::from(plan.said(&plan.target)),
         method: plan.method,
         tally: Tally::default(),
         not_compared: plan.not_compared.clone(),
@@ -281,7 +284,9 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
     };
     let mut rows = Vec::new();
     let told = match plan.method {
-        Method::Aggregate | Method::Sql | Method::None => return Done { nth: plan.nth, result, rows },
+        Method::None => return Done { nth: plan.nth, result, rows },
+        Method::Aggregate => aggregates(shared, plan, &mut result).await,
+        Method::Sql => statements(shared, plan, &mut result).await,
         Method::Count => counts(shared, plan, &mut result).await,
         Method::Stream | Method::Digest | Method::Multiset => stream(shared, plan, &mut result, &mut rows).await,
     };
@@ -336,6 +341,77 @@ async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> 
         if !shared.until(due).await {
             return Err(Trouble::Stopped);
         }
+    }
+}
+
+/// Aggregates of all columns; where they do not agree, again, until both sides have stood still for the whole wait.
+async fn aggregates(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
+    let mut steady = Steady::new();
+    loop {
+        let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        let began = shared.now();
+        let seen = aggregate::look(shared, plan).await?;
+        drop(turn);
+        result.checks = aggregate::checks(plan, &seen[0], &seen[1], shared.options.values);
+        let rows = result.checks.first().map(|check| (check.source.as_u64(), check.target.as_u64()));
+        (result.tally.source, result.tally.target) = rows.unwrap_or_default();
+        if ended(shared, result, steady.seen(seen, agrees(result), [began, shared.now()], patience(shared)), began)
+            .await?
+        {
+            return Ok(());
+        }
+    }
+}
+
+/// Results of both statements, by the rule of their own.
+async fn statements(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
+    let Some(statement) = &plan.statement else { return Ok(()) };
+    let mut steady = Steady::new();
+    loop {
+        let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        let began = shared.now();
+        let seen = results::look(shared, statement).await?;
+        drop(turn);
+        let [source, target] = [0, 1].map(|side| Some(seen.rows[side].len() as u64));
+        (result.tally.source, result.tally.target) = (source, target);
+        let judged = results::judged(statement, &seen, shared.options.report, shared.options.values);
+        let trouble = match judged {
+            Ok(checks) => {
+                result.checks = checks;
+                None
+            }
+            // It may come right while rows are still on their way.
+            Err(why) => {
+                result.checks.clear();
+                Some(why)
+            }
+        };
+        let good = trouble.is_none() && agrees(result);
+        if ended(shared, result, steady.seen(seen, good, [began, shared.now()], patience(shared)), began).await? {
+            return trouble.map_or(Ok(()), |why| Err(Trouble::Unjudged(why)));
+        }
+    }
+}
+
+/// The wait as it is now; none, where the first look is to decide.
+fn patience(shared: &Shared) -> Patience {
+    if shared.options.patience.settle.is_zero() { shared.options.patience } else { shared.patience() }
+}
+
+fn agrees(result: &TableResult) -> bool {
+    result.checks.iter().all(|check| check.passed == Some(true))
+}
+
+/// Whether a look was the last one; waits for the next where it was not.
+async fn ended(shared: &Shared, result: &mut TableResult, next: Next, began: Timestamp) -> Result<bool, Trouble> {
+    result.as_of_from.get_or_insert(began);
+    result.as_of_to = Some(shared.now());
+    let failed = result.checks.iter().filter(|check| check.passed != Some(true)).count() as u64;
+    result.tally.in_flight = Some(if next == Next::Settled { 0 } else { failed });
+    match next {
+        Next::Settled | Next::Moving => Ok(true),
+        Next::Again(at) if shared.until(at).await => Ok(false),
+        Next::Again(_) => Err(Trouble::Stopped),
     }
 }
 

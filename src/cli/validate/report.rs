@@ -159,6 +159,9 @@ pub fn summary(summary: &Summary) -> String {
         }
         Verdict::Unknown => format!("{} of {} cannot be told", summary.unknown, number(summary.tables, "table")),
     };
+    // A gate that did not open says more than the number of tables that are behind it.
+    let shut = summary.gate.as_ref().filter(|gate| matches!(gate.seen, GateSeen::Shut { .. }));
+    let words = shut.map_or(words, |gate| format!("nothing was compared: {}", shown(gate.seen.why())));
     let interrupted = if summary.interrupted { " (interrupted)" } else { "" };
     let mut out = format!("{}{interrupted}: {words}\n", summary.verdict.word());
     let _ = writeln!(
@@ -174,6 +177,12 @@ pub fn summary(summary: &Summary) -> String {
     }
     if summary.kept {
         let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
+    }
+    for gate in summary.gate.iter().filter(|_| shut.is_none()) {
+        let _ = writeln!(out, "  gate: {}", shown(gate.seen.why()));
+    }
+    for line in summary.gate.iter().flat_map(|gate| gate.problems.iter().chain(&gate.notes)) {
+        let _ = writeln!(out, "  meanwhile: {}", line.shown());
     }
     if !summary.waived.is_empty() {
         let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();
@@ -249,7 +258,7 @@ fn number(count: usize, word: &str) -> String {
 }
 
 /// Digits in groups of three.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

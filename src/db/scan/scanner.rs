@@ -126,7 +126,7 @@ impl Scanner {
         self.start(check(&request), request, move |server, request| statement(server, request, part))
     }
 
-    fn start(
+    pub(super) fn start(
         &self,
         checked: Result<(), DbError>,
         request: ScanRequest,
@@ -178,7 +178,7 @@ impl Scanner {
     }
 
     /// A session that reads the moment of now.
-    async fn session(&self) -> Result<ScanSession, DbError> {
+    pub(super) async fn session(&self) -> Result<ScanSession, DbError> {
         // One that has lain idle may have been cut off; that says nothing about the server.
         while let Some(mut session) = self.take() {
             match session.begin().await {
@@ -196,7 +196,7 @@ impl Scanner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn put_back(&self, session: ScanSession) {
+    pub(super) fn put_back(&self, session: ScanSession) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 }

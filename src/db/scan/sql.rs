@@ -94,7 +94,7 @@ pub(super) fn named(server: Server, request: &ScanRequest, column: &ScanColumn) 
 }
 
 /// An expression whose order is that of the column's canonical bytes.
-fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::ordering(&name, column);
@@ -116,7 +116,7 @@ fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> Strin
 }
 
 /// What is selected for a column, so that its reader knows the bytes.
-fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::selected(&name, column);

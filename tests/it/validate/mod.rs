@@ -3,6 +3,7 @@
 mod command;
 mod faults;
 mod hostile;
+mod moving;
 mod proxy;
 mod random;
 mod redshift;

@@ -89,6 +89,8 @@ impl Run {
                 }
                 self.gate = Some(seen);
             }
+            // About where it is kept, which the list tells.
+            RunEvent::Note(_) => {}
             RunEvent::Progress(progress) => self.moved(progress),
             // Said where notes are said.
             RunEvent::Note(_) => {}
