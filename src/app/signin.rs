@@ -52,7 +52,7 @@ impl Watching {
 }
 
 fn looking(focus: Focus) -> Looking {
-    let Focus { tables_of, log_of, charts_of, definition_of, visible, looking } = focus;
+    let Focus { tables_of, log_of, charts_of, definition_of, databases_of: _, visible, looking } = focus;
     Looking { tables_of, log_of, charts_of, definition_of, visible, looking }
 }
 

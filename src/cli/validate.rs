@@ -2,11 +2,11 @@
 //! standard error, the answer to standard output.
 
 mod moving;
-mod report;
+pub(super) mod report;
 
 use super::print::{self, Format, List};
-use crate::app::validate::{self, Address, Done, Event, Wanted};
-use crate::app::{Failure, Setup};
+use crate::app::validate::{self, Address, Done, Event, Mode, Wanted};
+use crate::app::{Failure, Flags, Setup};
 use crate::model::listing::validations;
 use crate::model::validation::{RunId, Trigger};
 use clap::{Args, ValueEnum};
@@ -69,6 +69,13 @@ pub struct Arguments {
     /// Rows in a range
     #[arg(long, value_name = "N", default_value = "250000")]
     range_rows: NonZeroU64,
+    /// Go on with a comparison that ended early, by its name in `cutover validations`, or the newest of these two by `last`:
+    /// what was compared to its end is not compared again. Everything else must be as it was
+    #[arg(long, value_name = "RUN|last")]
+    resume: Option<String>,
+    /// Do not ask what comparing by rows costs, the first time of these two
+    #[arg(long)]
+    yes: bool,
     /// Also print the values of rows that differ; keys are printed always
     #[arg(long)]
     with_values: bool,
@@ -98,17 +105,16 @@ fn settle(text: &str) -> Result<SignedDuration, String> {
     fits.then_some(duration).ok_or_else(wrong)
 }
 
-pub fn run(arguments: Arguments, setup: impl FnOnce() -> Result<Setup, Failure>) -> Result<u8, Failure> {
+pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
     if arguments.moving.every().is_some() && arguments.output == Form::Csv {
         return Err(Failure::usage("--every: a list in CSV has one header and one end; use --output table or json"));
     }
-    // Two addresses need neither AWS nor a configuration.
-    let setup = if arguments.moving.needs_aws() { Some(setup()?) } else { None };
     let values = arguments.with_values;
     let form = arguments.output;
     let report = arguments.report;
-    let wanted = wanted(arguments, setup);
+    let wanted = wanted(flags, arguments)?;
     let mut id = RunId(String::new());
+    let mut expected = None;
     let mut screen = Screen { live: std::io::stderr().is_terminal(), drawn: false };
     let mut rate = report::Rate::default();
     let mut all: Vec<Done> = Vec::new();
@@ -128,13 +134,15 @@ pub fn run(arguments: Arguments, setup: impl FnOnce() -> Result<Setup, Failure>)
                     print::note(&format!("run {} begins", begin.id.0));
                 }
             }
+            Event::Cost(lines) => print::notes(lines),
             Event::Plan { plan, from } => {
+                expected = report::expected(plan);
                 print::notes(&report::plan(plan, from));
                 if form == Form::Table {
                     print::out(report::HEAD)?;
                 }
             }
-            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()))),
+            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()), expected)),
             Event::Gate(seen) => {
                 screen.clear();
                 print::note(&report::gate(seen));
@@ -191,9 +199,21 @@ fn read(somebody: bool) -> Result<(), Failure> {
     if somebody { Ok(()) } else { Err(Failure::could_not("nobody reads standard output any more: stopped")) }
 }
 
-fn wanted(arguments: Arguments, setup: Option<Setup>) -> Wanted {
+/// Two addresses need neither AWS nor a configuration. Read-only mode asks it whether rows may be compared all the same, and
+/// a task or a topic needs an account.
+fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
+    let read_only = flags.read_only;
+    let setup = if read_only || arguments.moving.needs_aws() { Some(Setup::load(flags)?) } else { None };
+    let (mode, may_validate) = match &setup {
+        Some(setup) if read_only => {
+            let (mode, may_validate) = setup.mode();
+            (mode.clone(), may_validate)
+        }
+        _ => (Mode::default(), false),
+    };
+    let setup = setup.filter(|_| arguments.moving.needs_aws());
     let (task, moving) = arguments.moving.wanted();
-    Wanted {
+    Ok(Wanted {
         task,
         moving,
         setup,
@@ -210,7 +230,12 @@ fn wanted(arguments: Arguments, setup: Option<Setup>) -> Wanted {
         jobs: arguments.jobs.get(),
         range_rows: arguments.range_rows.get(),
         values: arguments.with_values,
-    }
+        resume: arguments.resume,
+        yes: arguments.yes,
+        store: validate::kept::place(),
+        mode,
+        may_validate,
+    })
 }
 
 /// The last line of a terminal, which tells how far it is. A pipe never gets it.

@@ -25,14 +25,18 @@ const CROWD: usize = 100_000;
 
 /// What comparing two rows came to.
 #[derive(Default)]
-struct Compared {
+pub(super) struct Compared {
     /// Columns that differ.
-    columns: Vec<usize>,
+    pub columns: Vec<usize>,
     /// A column in which both sides have a value that is none.
-    unreadable: Option<usize>,
+    pub unreadable: Option<usize>,
 }
 
-fn compared<'a>(shape: &Shape, source: impl Fn(usize) -> Cell<'a>, target: impl Fn(usize) -> Cell<'a>) -> Compared {
+pub(super) fn compared<'a>(
+    shape: &Shape,
+    source: impl Fn(usize) -> Cell<'a>,
+    target: impl Fn(usize) -> Cell<'a>,
+) -> Compared {
     let mut out = Compared::default();
     for (at, rules) in shape.rules.iter().enumerate().skip(shape.key) {
         let same = match (source(at), target(at)) {

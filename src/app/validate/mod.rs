@@ -1,18 +1,25 @@
 //! `cutover validate` with two addresses: no AWS, no configuration. Opens both, plans, compares, and tells as it goes.
 //!
 //! Start at [`run`]: [`sides`] finds the two databases, [`job`] is a comparison that runs, for a command and the console
-//! alike. What is compared and how is `validate`; here are connections, passwords, signals and the summary.
+//! alike; `keep` writes it into the store, `kept` reads that, `resume` goes on with it, `allow` says whether rows may be read.
+//! What is compared and how is `validate`; here are connections, passwords, signals and the summary.
 
 mod again;
+pub mod allow;
 pub mod gate;
 pub mod job;
+pub mod keep;
+pub mod kept;
 mod moving;
 mod password;
+pub mod planned;
+pub mod resume;
 pub mod sides;
 mod summary;
 mod tell;
 pub mod watch;
 
+pub use crate::change::Mode;
 pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
 
 use super::change::whence;
@@ -20,14 +27,17 @@ use super::{Failure, Setup, panic};
 use crate::db::Database;
 use crate::model::listing::validations::Summary;
 use crate::model::validation::{GateSeen, Kind, Progress, RunEvent, What};
+use crate::store;
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
 use job::Job;
+use keep::Keep;
 use moving::Around;
 pub use moving::{Begin, Moving};
 pub use sides::Address;
 use sides::{Means, SideAsked};
+use std::collections::HashMap;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Differences watched at the same time: about 25 MB.
@@ -55,6 +65,15 @@ pub struct Wanted {
     pub moving: Moving,
     /// Only where AWS is needed: for a task, or for a topic.
     pub setup: Option<Setup>,
+    /// A comparison to go on with, or `last`.
+    pub resume: Option<String>,
+    /// What it costs is confirmed.
+    pub yes: bool,
+    /// Where it is kept.
+    pub store: store::Settings,
+    pub mode: Mode,
+    /// Rows may be compared in read-only mode.
+    pub may_validate: bool,
 }
 
 /// What happens on the way.
@@ -68,6 +87,8 @@ pub enum Event<'a> {
         plan: &'a Plan,
         from: &'a str,
     },
+    /// What comparing by rows will cost, before it is confirmed.
+    Cost(&'a [String]),
     /// What it waits for before anything is compared.
     Gate(&'a GateSeen),
     Progress(&'a Progress),
@@ -97,8 +118,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
         let mut around = Around::begin(&wanted.moving, wanted.setup.as_ref(), wanted.task.as_deref(), tell).await?;
         let mut sides = None;
         loop {
-            let Some(begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
-            let (id, trigger) = (begin.id.clone(), begin.trigger);
+            let Some(mut begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
             let (mut tables, mut heard) = (Vec::new(), true);
             let mut hear = |event: Event<'_>| {
                 if let Event::Table(done) = &event {
@@ -109,7 +129,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 told
             };
             let task = around.task().map(|task| task.name.shown().into_owned());
-            let ended = once(wanted, begin, task.as_deref(), &mut sides, &mut signals, &mut hear).await;
+            let ended = once(wanted, &mut begin, task.as_deref(), &mut sides, &mut signals, &mut hear).await;
             if !heard {
                 return ended.map(|summary| summary.verdict.status());
             }
@@ -117,7 +137,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             if ended.as_ref().is_err_and(Failure::is_about_a_password) {
                 sides = None;
             }
-            if let Some(answer) = around.ended((&id, trigger), ended, &tables, tell).await? {
+            if let Some(answer) = around.ended((&begin.id, begin.trigger), ended, &tables, tell).await? {
                 return answer;
             }
         }
@@ -127,14 +147,12 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
 /// One comparison, from its plan to its end. `sides`: found once, since somebody may have typed a password.
 async fn once(
     wanted: &Wanted,
-    begin: Begin,
+    begin: &mut Begin,
     task: Option<&str>,
-    sides: &mut Option<(Database, Database)>,
+    sides: &mut Option<[(Database, String); 2]>,
     signals: &mut Signals,
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
 ) -> Result<Summary, Failure> {
-    let from = whence::here().host;
-    tell(Event::Run(&begin, task, &from))?;
     if sides.is_none() {
         let means = Means { may_ask: true, ..Means::default() };
         let source = means.find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
@@ -142,9 +160,11 @@ async fn once(
         for note in source.notes.iter().chain(&target.notes) {
             tell(Event::Note(note.clone()))?;
         }
-        *sides = Some((source.database, target.database));
+        *sides = Some([(source.database, source.by), (target.database, target.by)]);
     }
-    let Some((source, target)) = sides.clone() else { return Err(Failure::could_not("no databases")) };
+    let Some([(source, source_by), (target, target_by)]) = sides.clone() else {
+        return Err(Failure::could_not("no databases"));
+    };
     let terms = Terms {
         kind: if wanted.count { Kind::Count } else { Kind::Rows },
         keys: wanted.keys.clone(),
@@ -157,18 +177,43 @@ async fn once(
         () = signals.next() => return Err(Failure::could_not("interrupted before anything was compared")),
         plan = validate::plan(&source, &target, &wanted.tables, &terms) => plan?,
     };
+    let (what, gate, from) = (What::Addresses, begin.gate.clone(), whence::here().host);
+    let by = [(&source, source_by.as_str()), (&target, target_by.as_str())];
+    let planned = planned::of(&plan, &planned::Around { what: &what, gate: &gate, sides: by, from: &from });
+    tell(Event::Plan { plan: &plan, from: &from })?;
+    let (id, keep, known) = match &wanted.resume {
+        None => (begin.id.clone(), Keep::Anew(wanted.store.clone()), HashMap::new()),
+        Some(which) => {
+            let fingerprints = planned::fingerprints(&plan);
+            let found = resume::find(&wanted.store, which, &planned, &fingerprints).await?;
+            tell(Event::Note(found.note))?;
+            (found.id, found.keep, found.known)
+        }
+    };
+    begin.id = id.clone();
+    if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
+        return Err(Failure::usage(why));
+    }
+    let said = allow::Said { yes: wanted.yes };
+    let note = allow::confirm(&wanted.store, &planned, said, &mut |lines| tell(Event::Cost(lines))).await?;
+    if let Some(note) = note {
+        tell(Event::Note(note))?;
+    }
     let job = Job {
-        id: begin.id,
-        what: What::Addresses,
+        id,
+        what,
         trigger: begin.trigger,
-        gate: begin.gate,
-        watched: begin.watched,
+        gate,
+        watched: begin.watched.take(),
         sides: (source, target),
         plan,
         options: options(wanted),
         from,
+        planned,
+        keep,
+        known,
     };
-    tell(Event::Plan { plan: &job.plan, from: &job.from })?;
+    tell(Event::Run(begin, task, &job.from))?;
     carried_out(job, signals, tell).await
 }
 
@@ -198,6 +243,7 @@ async fn carried_out(
                 Some(RunEvent::Ended(summary)) => break *summary,
                 Some(RunEvent::Failed(why)) => return Err(Failure::could_not(why)),
                 Some(RunEvent::Gate(seen)) => tell(Event::Gate(&seen)),
+                Some(RunEvent::Note(note)) => tell(Event::Note(note)),
                 Some(RunEvent::Progress(progress)) => tell(Event::Progress(&progress)),
                 Some(RunEvent::Table { nth, result, rows }) => {
                     let done = Done { nth, result: *result, rows };

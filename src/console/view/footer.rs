@@ -137,6 +137,10 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         ActionId::ConfirmChange | ActionId::CopyCommand => asks(state, id),
         // Events, logs and drain may be on screen without a task.
         ActionId::NextTab => state.tab().is_some(),
+        // Elsewhere it is one key more to remember.
+        ActionId::NewValidation => {
+            matches!(context, Context::Validations | Context::Validation | Context::TaskValidation)
+        }
         // Where what can be done is the question; on the other sides of a task it is one key more to remember.
         ActionId::Operate => {
             matches!(context, Context::Tasks | Context::Tables | Context::Schedules | Context::AllDrain)

@@ -5,6 +5,7 @@
 //! [`digest`] has sums of rows made by the servers instead. [`sql`] makes the statement, [`read`] its rows into a [`Batch`], one file an engine.
 
 mod batch;
+mod beside;
 mod describe;
 pub mod digest;
 mod place;

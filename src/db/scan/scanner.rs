@@ -1,5 +1,6 @@
 //! The door to all of it: a database that is read, with the sessions that are open to it.
 
+use super::beside;
 use super::describe::{Described, describe};
 use super::digest::{Digest, Hash};
 use super::ranges;
@@ -60,6 +61,12 @@ impl Scanner {
     /// Ranges of about so many rows that together have each row of the request once; one where cutting would not pay.
     pub async fn ranges(&self, request: &ScanRequest, rows_per_range: u64) -> Result<Vec<KeyRange>, DbError> {
         ranges::ranges(self, request, rows_per_range).await
+    }
+
+    /// From so many rows before a key to as many after it. Where no index serves the order each of them sorts the table:
+    /// ask [`ScanRequest::is_served_by_index`] first.
+    pub async fn around(&self, request: &ScanRequest, key: &Key, rows: u64) -> Result<KeyRange, DbError> {
+        beside::around(self, request, key, rows).await
     }
 
     /// Starts reading, on a task of its own. Each scan reads its own moment of the database.

@@ -29,6 +29,8 @@ pub(super) enum Part {
     Sample(f64),
     /// One row, after so many.
     After(u64),
+    /// The same from the end.
+    Before(u64),
     /// Each so manyth row, in the order of the key where an index gives it; MySQL's only.
     Every(u64),
     /// Only how many rows there are.
@@ -166,13 +168,14 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
     if !conditions.is_empty() {
         let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
     }
-    if request.ordered || matches!(part, Part::After(_) | Part::Every(_)) {
-        let order: Vec<String> = key(request).map(|column| ordered_by(server, request, column)).collect();
+    if request.ordered || matches!(part, Part::After(_) | Part::Before(_) | Part::Every(_)) {
+        let falling = matches!(part, Part::Before(_));
+        let order: Vec<String> = key(request).map(|column| ordered_by(server, request, column, falling)).collect();
         if !order.is_empty() {
             let _ = write!(sql, " ORDER BY {}", order.join(", "));
         }
     }
-    if let Part::After(rows) = part {
+    if let Part::After(rows) | Part::Before(rows) = part {
         let _ = write!(sql, " LIMIT 1 OFFSET {rows}");
     }
     sql
@@ -202,8 +205,12 @@ fn key(request: &ScanRequest) -> impl Iterator<Item = &ScanColumn> {
     request.key.iter().filter_map(|at| request.columns.get(*at))
 }
 
-fn ordered_by(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+fn ordered_by(server: Server, request: &ScanRequest, column: &ScanColumn, falling: bool) -> String {
     let expression = ordering(server, request, column);
+    if falling {
+        let last = if server.dialect.engine == Engine::PostgreSql && column.nullable { " NULLS LAST" } else { "" };
+        return format!("{expression} DESC{last}");
+    }
     // The other engines put NULL first by themselves.
     let first = if server.dialect.engine == Engine::PostgreSql && column.nullable { " NULLS FIRST" } else { "" };
     format!("{expression}{first}")

@@ -6,6 +6,7 @@ mod hostile;
 mod moving;
 mod proxy;
 mod random;
+mod redshift;
 mod side;
 mod terminal;
 mod wrong_answers;

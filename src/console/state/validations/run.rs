@@ -88,6 +88,8 @@ impl Run {
                 self.gate = Some(seen);
             }
             RunEvent::Progress(progress) => self.moved(progress),
+            // The summary says whether it is kept.
+            RunEvent::Note(_) => {}
             RunEvent::Table { nth, result, rows } => {
                 if let Some(table) = self.tables.get_mut(nth) {
                     table.told = Some(TableTold { nth, result: *result, rows });
