@@ -45,6 +45,7 @@ const WATCHED: usize = 500_000;
 
 /// What was asked for.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line of its own")]
 pub struct Wanted {
     /// Addresses, perhaps with a password in them: never printed.
     pub source: Address,
@@ -115,7 +116,9 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 tell(Event::Note(note))?;
             }
         }
-        let mut around = Around::begin(&wanted.moving, wanted.setup.as_ref(), wanted.task.as_deref(), tell).await?;
+        // Boxed: they are large, and begun once a run.
+        let around = Around::begin(&wanted.moving, wanted.setup.as_ref(), wanted.task.as_deref(), tell);
+        let mut around = Box::pin(around).await?;
         let mut sides = None;
         loop {
             let Some(mut begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
@@ -129,7 +132,8 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 told
             };
             let task = around.task().map(|task| task.name.shown().into_owned());
-            let ended = once(wanted, &mut begin, task.as_deref(), &mut sides, &mut signals, &mut hear).await;
+            let ended = once(wanted, &mut begin, task.as_deref(), &mut sides, &mut signals, &mut hear);
+            let ended = Box::pin(ended).await;
             if !heard {
                 return ended.map(|summary| summary.verdict.status());
             }
