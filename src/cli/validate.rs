@@ -253,13 +253,15 @@ fn read(somebody: bool) -> Result<(), Failure> {
 /// whether rows may be compared all the same.
 fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
     let needed = arguments.named.is_some() || arguments.moving.needs_aws();
-    let setup = if needed || flags.read_only { Some(Setup::load(flags)?) } else { None };
+    let read_only = flags.read_only;
+    let setup = if needed || read_only { Some(Setup::load(flags)?) } else { None };
+    // Two addresses are meant by being typed.
     let (mode, may_validate) = match &setup {
-        Some(setup) => {
+        Some(setup) if read_only || arguments.named.is_some() => {
             let (mode, may_validate) = setup.mode();
             (mode.clone(), may_validate)
         }
-        None => (Mode::default(), false),
+        _ => (Mode::default(), false),
     };
     let (task, moving) = arguments.moving.wanted();
     let of = match (arguments.named, arguments.source, arguments.target) {

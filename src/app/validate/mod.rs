@@ -61,6 +61,7 @@ pub enum Of {
 
 /// What was asked for.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line of its own")]
 pub struct Wanted {
     pub of: Of,
     pub tables: Vec<Asked>,
@@ -134,14 +135,15 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
         let subject = meant(wanted, tell).await?;
         let moving = wanted.moving.clone().or(subject.settings.gate, subject.settings.gate_timeout);
         let task = subject.task.as_ref().map(|task| task.arn.as_str().to_owned()).or_else(|| wanted.task.clone());
-        let mut around = Around::begin(&moving, wanted.setup.as_ref(), task.as_deref(), tell).await?;
+        // Boxed: they are large, and begun once a run.
+        let around = Around::begin(&moving, wanted.setup.as_ref(), task.as_deref(), tell);
+        let mut around = Box::pin(around).await?;
         let mut sides = None;
         loop {
             if wanted.only_plan {
                 return only_plan(wanted, &subject, &around, &mut signals, tell).await;
             }
-            let Some(begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
-            let (id, trigger) = (begin.id.clone(), begin.trigger);
+            let Some(mut begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
             let (mut tables, mut heard) = (Vec::new(), true);
             let mut hear = |event: Event<'_>| {
                 if let Event::Table(done) = &event {
@@ -152,7 +154,9 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 told
             };
             let task = around.task().map(|task| task.name.shown().into_owned());
-            let ended = once((wanted, &subject), begin, task.as_deref(), &mut sides, &mut signals, &mut hear).await;
+            let meant = (wanted, &subject);
+            let ended = once(meant, &mut begin, task.as_deref(), &mut sides, &mut signals, &mut hear);
+            let ended = Box::pin(ended).await;
             if !heard {
                 return ended.map(|summary| summary.verdict.status());
             }
@@ -160,7 +164,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             if ended.as_ref().is_err_and(Failure::is_about_a_password) {
                 sides = None;
             }
-            if let Some(answer) = around.ended((&id, trigger), ended, &tables, tell).await? {
+            if let Some(answer) = around.ended((&begin.id, begin.trigger), ended, &tables, tell).await? {
                 return answer;
             }
         }
@@ -260,23 +264,22 @@ async fn only_plan(
 /// One comparison, from its plan to its end. `sides`: found once, since somebody may have typed a password.
 async fn once(
     (wanted, subject): (&Wanted, &Subject),
-    begin: Begin,
+    begin: &mut Begin,
     task: Option<&str>,
     sides: &mut Option<[Found; 2]>,
     signals: &mut Signals,
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
 ) -> Result<Summary, Failure> {
-    let from = whence::here().host;
-    tell(Event::Run(&begin, task, &from))?;
     if sides.is_none() {
         *sides = Some(found(wanted, subject, tell).await?);
     }
     let Some(sides) = sides.clone() else { return Err(Failure::could_not("no databases")) };
+    let from = whence::here().host;
     let plan = plan_of(subject, &sides, signals).await?;
     let planned = shown(subject, &sides, &plan, &begin.gate, &from);
     tell(Event::Plan { plan: &plan, planned: &planned, from: &from })?;
     let (id, keep, known) = match &wanted.resume {
-        None => (begin.id, Keep::Anew(wanted.store.clone()), HashMap::new()),
+        None => (begin.id.clone(), Keep::Anew(wanted.store.clone()), HashMap::new()),
         Some(which) => {
             let fingerprints = planned::fingerprints(&plan);
             let found = resume::find(&wanted.store, which, &planned, &fingerprints).await?;
@@ -284,6 +287,7 @@ async fn once(
             (found.id, found.keep, found.known)
         }
     };
+    begin.id = id.clone();
     if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
         return Err(Failure::usage(why));
     }
@@ -297,8 +301,8 @@ async fn once(
         id,
         what: subject.what.clone(),
         trigger: begin.trigger,
-        gate: begin.gate,
-        watched: begin.watched,
+        gate: begin.gate.clone(),
+        watched: begin.watched.take(),
         sides: (source.database, target.database),
         plan,
         options: options(wanted, subject),
@@ -307,6 +311,7 @@ async fn once(
         keep,
         known,
     };
+    tell(Event::Run(begin, task, &job.from))?;
     carried_out(job, signals, tell).await
 }
 

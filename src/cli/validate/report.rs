@@ -175,14 +175,14 @@ pub fn summary(summary: &Summary) -> String {
     if let (Some(from), Some(to)) = (summary.as_of_from, summary.as_of_to) {
         let _ = writeln!(out, "  read from {from:.0} to {to:.0}, seen from {}", shown(&summary.seen_from));
     }
-    if summary.kept {
-        let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
-    }
     for gate in summary.gate.iter().filter(|_| shut.is_none()) {
         let _ = writeln!(out, "  gate: {}", shown(gate.seen.why()));
     }
     for line in summary.gate.iter().flat_map(|gate| gate.problems.iter().chain(&gate.notes)) {
         let _ = writeln!(out, "  meanwhile: {}", line.shown());
+    }
+    if summary.kept {
+        let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
     }
     if !summary.waived.is_empty() {
         let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();

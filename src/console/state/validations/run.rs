@@ -89,11 +89,7 @@ impl Run {
                 }
                 self.gate = Some(seen);
             }
-            // About where it is kept, which the list tells.
-            RunEvent::Note(_) => {}
             RunEvent::Progress(progress) => self.moved(progress),
-            // Said where notes are said.
-            RunEvent::Note(_) => {}
             RunEvent::Table { nth, result, rows } => {
                 if let Some(table) = self.tables.get_mut(nth) {
                     table.told = Some(TableTold { nth, result: *result, rows });
