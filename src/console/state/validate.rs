@@ -196,7 +196,7 @@ impl Ask {
                 out.push((
                     Kind::Warning,
                     "▲ ",
-                    "Rows are data of persons perhaps: everybody who sees this screen sees them.".to_owned(),
+                    "Rows may hold personal data: everybody who sees this screen sees them.".to_owned(),
                 ));
                 out.push((
                     Kind::Text,

@@ -136,10 +136,11 @@ fn form(state: &State, start: &Start, canvas: &mut Canvas<'_>) {
             _ => "of the configuration",
         };
         let name = text::cut(&shown(told::name(what)), usize::from(cells).saturating_sub(26)).into_owned();
+        let blank = " ".repeat(40_usize.saturating_sub(text::width(&name)));
         let line = [
             span(Role::Busy, if here { "▌ " } else { "  " }),
             span(if here { Role::Cursor } else { Role::Text }, name),
-            span(Role::Dim, format!("  {kind}")),
+            span(Role::Dim, format!("{blank}  {kind}")),
         ];
         canvas.line(x, y, cells, &line);
     }

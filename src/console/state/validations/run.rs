@@ -73,6 +73,19 @@ impl Run {
         Self { line, planned, gate, progress, tables: out, summary, failed, past: VecDeque::new() }
     }
 
+    /// All of it, for a report.
+    pub fn told(&self) -> RunTold {
+        RunTold {
+            line: self.line.clone(),
+            planned: self.planned.clone(),
+            gate: self.gate.clone(),
+            progress: self.progress.clone(),
+            tables: self.tables.iter().filter_map(|table| table.told.clone()).collect(),
+            summary: self.summary.clone(),
+            failed: self.failed.clone(),
+        }
+    }
+
     /// Takes in what happened.
     pub fn take(&mut self, event: RunEvent, now: Timestamp) {
         if self.line.state.is_over() {
