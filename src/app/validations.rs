@@ -16,12 +16,10 @@ use super::{Failure, Inbox, Setup, panic};
 use crate::aws::Connected;
 use crate::console::message::{Effect, Message};
 use crate::model::validation::told::{Asked, RunLine, RunState, RunTold, TableTold, Wished};
-use crate::model::validation::{
-    GateSeen, KeptRun, KeptWhole, RunEvent, RunFilter, RunId, RunState as Kept, Trigger,
-};
+use crate::model::validation::{GateSeen, KeptRun, KeptWhole, RunEvent, RunFilter, RunId, RunState as Kept, Trigger};
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
-use seek::{Found, Held, Known};
+use seek::{Held, Known};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -73,8 +71,8 @@ impl Validations {
         self.0.connected.send_replace(Some(connected));
     }
 
-    /// Carries out what concerns validations; gives back what does not.
-    pub(super) fn perform(&self, effect: Effect) -> Option<Effect> {
+    /// Carries out what concerns validations; everything else is somebody else's.
+    pub(super) fn perform(&self, effect: Effect) {
         match effect {
             Effect::ReadValidations => self.spawn(async |inner| {
                 let runs = inner.list().await.map_err(|failure| problem("what is kept cannot be read", &failure));
@@ -82,7 +80,8 @@ impl Validations {
             }),
             Effect::ReadValidation { run } => self.spawn(async move |inner| {
                 let told = inner.whole(&run).await;
-                let told = told.map(Box::new).map_err(|failure| problem(&format!("{} cannot be read", run.0), &failure));
+                let told =
+                    told.map(Box::new).map_err(|failure| problem(&format!("{} cannot be read", run.0), &failure));
                 inner.inbox.send(Message::Validation { run, told });
             }),
             Effect::PlanValidation { id, asked } => self.spawn(async move |inner| inner.plan(id, asked).await),
@@ -111,9 +110,8 @@ impl Validations {
                 let outcome = inner.write(&run, nth, what, &path, &answer).await;
                 inner.inbox.send(Message::Written { id, outcome });
             }),
-            other => return Some(other),
+            _ => {}
         }
-        None
     }
 
     fn spawn<F>(&self, work: impl FnOnce(Arc<Inner>) -> F)
@@ -209,8 +207,15 @@ impl Inner {
             let over = state.known.len().saturating_sub(AT_HAND);
             state.known.drain(..over);
         }
-        let told =
-            RunTold { line, planned: Some(planned), gate: None, progress: None, tables: vec![], summary: None, failed: None };
+        let told = RunTold {
+            line,
+            planned: Some(planned),
+            gate: None,
+            progress: None,
+            tables: vec![],
+            summary: None,
+            failed: None,
+        };
         // Events before its beginning would be about nothing.
         let inner = Arc::clone(self);
         self.runtime.spawn(async move {
@@ -339,9 +344,4 @@ fn begun(held: &Held, run: &RunId) -> RunLine {
         differences: 0,
         ours: true,
     }
-}
-
-/// Both databases of a run, and its plan.
-fn lost(run: &RunId, Found { why }: Found) -> Failure {
-    Failure::could_not(format!("{}: {why}", run.0))
 }

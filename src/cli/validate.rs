@@ -1,11 +1,11 @@
 //! `cutover validate`: is the target equal to the source, and if not, where? The plan and what happens meanwhile go to
 //! standard error, the answer to standard output.
 
-mod report;
+pub(super) mod report;
 
 use super::print::{self, Format, List};
-use crate::app::Failure;
-use crate::app::validate::{self, Address, Done, Event, Wanted};
+use crate::app::validate::{self, Address, Done, Event, Mode, Wanted};
+use crate::app::{Failure, Flags, Setup};
 use crate::model::listing::validations;
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Span};
@@ -67,6 +67,13 @@ pub struct Arguments {
     /// Rows in a range
     #[arg(long, value_name = "N", default_value = "250000")]
     range_rows: NonZeroU64,
+    /// Go on with a comparison that ended early, by its name in `cutover validations`, or the newest of these two by `last`:
+    /// what was compared to its end is not compared again. Everything else must be as it was
+    #[arg(long, value_name = "RUN|last")]
+    resume: Option<String>,
+    /// Do not ask what comparing by rows costs, the first time of these two
+    #[arg(long)]
+    yes: bool,
     /// Also print the values of rows that differ; keys are printed always
     #[arg(long)]
     with_values: bool,
@@ -94,25 +101,34 @@ fn settle(text: &str) -> Result<SignedDuration, String> {
     fits.then_some(duration).ok_or_else(wrong)
 }
 
-pub fn run(arguments: Arguments) -> Result<u8, Failure> {
+pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
     let values = arguments.with_values;
     let form = arguments.output;
     let report = arguments.report;
-    let wanted = wanted(arguments);
+    let wanted = wanted(flags, arguments)?;
+    let mut expected = None;
     let mut screen = Screen { live: std::io::stderr().is_terminal(), drawn: false };
     let mut rate = report::Rate::default();
     let mut all: Vec<Done> = Vec::new();
     let mut tell = |event: Event<'_>| -> Result<(), Failure> {
         match event {
-            Event::Note(line) => print::note(&line),
+            Event::Note(line) => {
+                screen.clear();
+                print::note(&line);
+            }
+            Event::Cost(lines) => print::notes(lines),
             Event::Plan { plan, from } => {
+                expected = report::expected(plan);
                 print::notes(&report::plan(plan, from));
                 if form == Form::Table {
                     print::out(report::HEAD)?;
                 }
             }
-            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()))),
-            Event::Gate(seen) => print::note(&report::gate(seen)),
+            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()), expected)),
+            Event::Gate(seen) => {
+                screen.clear();
+                print::note(&report::gate(seen));
+            }
             Event::Stopping => {
                 screen.clear();
                 print::note("stopping: the servers are told; once more to leave at once");
@@ -154,8 +170,16 @@ fn read(somebody: bool) -> Result<(), Failure> {
     if somebody { Ok(()) } else { Err(Failure::could_not("nobody reads standard output any more: stopped")) }
 }
 
-fn wanted(arguments: Arguments) -> Wanted {
-    Wanted {
+/// Two addresses need no configuration. Only read-only mode asks it whether rows may be compared all the same.
+fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
+    let (mode, may_validate) = if flags.read_only {
+        let setup = Setup::load(flags)?;
+        let (mode, may_validate) = setup.mode();
+        (mode.clone(), may_validate)
+    } else {
+        (Mode::default(), false)
+    };
+    Ok(Wanted {
         source: arguments.source.with_ca(arguments.source_ca.or_else(|| arguments.ca.clone())),
         target: arguments.target.with_ca(arguments.target_ca.or(arguments.ca)),
         tables: arguments.tables,
@@ -169,7 +193,12 @@ fn wanted(arguments: Arguments) -> Wanted {
         jobs: arguments.jobs.get(),
         range_rows: arguments.range_rows.get(),
         values: arguments.with_values,
-    }
+        resume: arguments.resume,
+        yes: arguments.yes,
+        store: validate::kept::place(),
+        mode,
+        may_validate,
+    })
 }
 
 /// The last line of a terminal, which tells how far it is. A pipe never gets it.

@@ -2,9 +2,10 @@
 //!
 //! A check passes only on fresh evidence that says so: what is not known, too old or ambiguous is never a pass (sections
 //! 3.3 and 7.3 of the DMS facts). [`tally`] counts tables, `flow.rs` reads metrics, `around.rs` the rest; [`judge`] joins
-//! them. What only the databases know is listed as not known here.
+//! them; `databases.rs` is what AWS does not know, and source and target do.
 
 mod around;
+mod databases;
 mod flow;
 pub mod tally;
 #[cfg(test)]
@@ -12,6 +13,7 @@ mod tests;
 
 pub use tally::Tally;
 
+use crate::model::around::Around;
 use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
 use crate::model::metric::{MetricName, Point};
@@ -63,16 +65,20 @@ pub enum Topic {
     Changes,
     Retries,
     Log,
-    // From here on: what has to be right before the switch, not the flow itself.
-    Validation,
+    // From here on: what the databases say, then what has to be right before the switch; not the flow itself.
     Exceptions,
+    Suspended,
+    SourceLog,
+    OpenTransactions,
+    Blockers,
+    Validation,
     Maintenance,
     Schedules,
     Writes,
 }
 
 impl Topic {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 20] = [
         Self::Status,
         Self::Load,
         Self::Tables,
@@ -84,8 +90,12 @@ impl Topic {
         Self::Changes,
         Self::Retries,
         Self::Log,
-        Self::Validation,
         Self::Exceptions,
+        Self::Suspended,
+        Self::SourceLog,
+        Self::OpenTransactions,
+        Self::Blockers,
+        Self::Validation,
         Self::Maintenance,
         Self::Schedules,
         Self::Writes,
@@ -106,6 +116,10 @@ impl Topic {
             Self::Log => "log errors",
             Self::Validation => "validation",
             Self::Exceptions => "apply exceptions",
+            Self::Suspended => "suspended tables",
+            Self::SourceLog => "log of the source",
+            Self::OpenTransactions => "open transactions",
+            Self::Blockers => "lock waits",
             Self::Maintenance => "maintenance",
             Self::Schedules => "schedules",
             Self::Writes => "source writes",
@@ -115,8 +129,16 @@ impl Topic {
     /// It is about the way from source to target: there, not knowing is not being through.
     pub fn is_flow(self) -> bool {
         Self::ALL.iter().position(|topic| *topic == self)
-            < Self::ALL.iter().position(|topic| *topic == Self::Validation)
+            < Self::ALL.iter().position(|topic| *topic == Self::Exceptions)
     }
+
+    /// Only source and target themselves can tell.
+    pub fn is_of_databases(self) -> bool {
+        Self::DATABASES.contains(&self)
+    }
+
+    const DATABASES: [Self; 5] =
+        [Self::Exceptions, Self::Suspended, Self::SourceLog, Self::OpenTransactions, Self::Blockers];
 }
 
 /// One line of the panel.
@@ -172,6 +194,8 @@ const TABLES_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Events and log findings appear some minutes late anyway.
 const EVENTS_FOR: SignedDuration = SignedDuration::from_mins(3);
 const LOG_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// The databases are asked every half minute while somebody looks.
+const DATABASES_FOR: SignedDuration = SignedDuration::from_mins(3);
 /// What people change, and what AWS plans.
 const SCHEDULES_FOR: SignedDuration = SignedDuration::from_mins(15);
 const MAINTENANCE_FOR: SignedDuration = SignedDuration::from_hours(3);
@@ -197,6 +221,11 @@ pub struct Evidence<'a> {
     pub schedules: Option<(&'a [Schedule], Option<Timestamp>)>,
     pub maintenance: Option<(&'a [PendingMaintenance], Option<Timestamp>)>,
     pub instance: Option<&'a Instance>,
+    pub databases: Option<&'a Around>,
+    /// Why they told nothing, where the newest question failed.
+    pub databases_failed: Option<&'a str>,
+    /// The replication slot that the source endpoint names.
+    pub slot: Option<&'a str>,
     pub now: Timestamp,
 }
 
@@ -247,7 +276,12 @@ impl Verdict {
 
     /// What follows the word.
     pub fn words(&self) -> String {
-        let named = |topics: &[Topic]| topics.iter().map(|topic| topic.word()).collect::<Vec<_>>().join(", ");
+        let named = |topics: &[Topic]| {
+            // Where none of them is known, one reason stands for all.
+            let none = Topic::DATABASES.iter().filter(|topic| topics.contains(topic)).count() > 2;
+            let rest = topics.iter().filter(|topic| !none || !topic.is_of_databases()).map(|topic| topic.word());
+            none.then_some("what the databases say").into_iter().chain(rest).collect::<Vec<_>>().join(", ")
+        };
         match self {
             Self::Through { untold } if untold.is_empty() => "as far as AWS can tell".to_owned(),
             Self::Through { untold } => format!("as far as AWS can tell; not known: {}", named(untold)),
@@ -295,12 +329,12 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
         flow::changes(evidence),
         flow::retries(evidence),
         around::log(evidence),
+        databases::exceptions(evidence),
+        databases::suspended(evidence),
+        databases::source_log(evidence),
+        databases::open(evidence),
+        databases::blockers(evidence),
         around::validation(evidence),
-        Check::new(
-            Topic::Exceptions,
-            Standing::Unknown,
-            "ask the target: no row for this task in awsdms_apply_exceptions since the start",
-        ),
         around::maintenance(evidence),
         around::schedules(evidence),
         Check::new(

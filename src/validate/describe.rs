@@ -142,7 +142,7 @@ async fn names(database: &Database, side: Side, all: bool) -> Result<Names, Plan
     let schema = match own {
         Some(schema) => Some(schema),
         None if engine == Engine::PostgreSql => {
-            let rows = session.query("SELECT CAST(current_schema() AS text)", &[]).await.map_err(failed)?;
+            let rows = session.query("SELECT CAST(current_schema() AS varchar(127))", &[]).await.map_err(failed)?;
             rows.first().and_then(|row| row.first()).and_then(Value::as_text).map(std::borrow::Cow::into_owned)
         }
         None => None,

@@ -10,6 +10,7 @@ mod exact;
 pub mod gate;
 mod look;
 pub mod mapped;
+pub mod memory;
 pub mod merge;
 pub mod names;
 pub mod pass;
@@ -25,6 +26,7 @@ mod unit;
 
 pub use describe::{PlanError, plan};
 pub use mapped::TaskTables;
+pub use memory::{Known, KnownPart, Learnt, Memory};
 pub use names::Asked;
 pub use pass::Pass;
 pub use plan::{RuleFor, TablePlan, TableTerms, Terms};

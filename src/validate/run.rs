@@ -6,6 +6,7 @@
 
 use super::describe;
 use super::look::{self, Trouble};
+use super::memory::Memory;
 use super::names::{Name, dotted};
 use super::plan::TablePlan;
 use super::settle::{Patience, Room};
@@ -56,6 +57,20 @@ pub struct Dial {
     pub differing: AtomicU64,
     pub began: AtomicBool,
     pub done: AtomicBool,
+}
+
+impl Dial {
+    /// Rows and differences that are known from before.
+    pub(super) fn count(&self, tally: Tally) {
+        let all = [tally.different, tally.missing, tally.extra];
+        self.add([tally.source.unwrap_or(0), tally.target.unwrap_or(0)], all.iter().flatten().sum());
+    }
+
+    pub(super) fn add(&self, [source, target]: [u64; 2], differing: u64) {
+        self.rows_source.fetch_add(source, Ordering::Relaxed);
+        self.rows_target.fetch_add(target, Ordering::Relaxed);
+        self.differing.fetch_add(differing, Ordering::Relaxed);
+    }
 }
 
 impl Gauge {
@@ -118,6 +133,7 @@ pub(super) struct Shared {
     pub wish: watch::Receiver<Wish>,
     pub latency: watch::Receiver<Option<Duration>>,
     pub room: Room,
+    pub memory: Memory,
     jobs: Semaphore,
 }
 
@@ -135,13 +151,21 @@ impl Shared {
         self.gauge.dial(plan.nth)
     }
 
-    /// Waits for a turn; `None`: it is to stop.
+    /// Waits for a turn, and for the end of a pause; `None`: it is to stop.
     pub async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         let mut wish = self.wish.clone();
-        tokio::select! {
-            biased;
-            _ = stopped(&mut wish) => None,
-            permit = self.jobs.acquire() => permit.ok(),
+        loop {
+            // Where nobody is left who could wish anything, it goes on as it was.
+            let _ = wish.wait_for(|wish| *wish != Wish::Pause).await;
+            let permit = tokio::select! {
+                biased;
+                _ = stopped(&mut wish) => return None,
+                permit = self.jobs.acquire() => permit.ok()?,
+            };
+            // It may have been paused while others were at work.
+            if *self.wish.borrow() != Wish::Pause || wish.has_changed().is_err() {
+                return Some(permit);
+            }
         }
     }
 
@@ -165,7 +189,7 @@ pub(super) async fn stopped(wish: &mut watch::Receiver<Wish>) {
 
 /// Compares every table of the plan and hands over each when it is done. Ends early when that is wished: then the
 /// tables that were not done are unknown. `latency`: how long a change takes from source to target, the longest that is
-/// known; differences are watched for longer then.
+/// known; differences are watched for longer then. What `memory` knows is not compared again.
 pub async fn run(
     plan: Plan,
     (source, target): (Database, Database),
@@ -173,19 +197,26 @@ pub async fn run(
     gauge: Arc<Gauge>,
     wish: watch::Receiver<Wish>,
     latency: watch::Receiver<Option<Duration>>,
+    memory: Memory,
     done: mpsc::Sender<Done>,
 ) {
     let jobs = Semaphore::new(options.jobs);
     let room = Room::of(options.watched);
     let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
-    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, jobs });
+    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, memory, jobs });
     let mut tables = JoinSet::new();
     for table in plan.tables {
         let fingerprint = table.fingerprint(&plan.source_at, &plan.target_at);
         let (table, shared, done) = (Arc::new(table), Arc::clone(&shared), done.clone());
         tables.spawn(async move {
             shared.dial(&table).began.store(true, Ordering::Relaxed);
-            let ended = one(&shared, &table, fingerprint).await;
+            let ended = match shared.memory.done(table.nth) {
+                Some(known) => {
+                    shared.dial(&table).count(known.result.tally);
+                    known
+                }
+                None => one(&shared, &table, fingerprint).await,
+            };
             shared.dial(&table).done.store(true, Ordering::Relaxed);
             // Whoever listened has gone: nobody is left to tell.
             let _ = done.send(ended).await;
@@ -288,16 +319,21 @@ async fn stream(
     result: &mut TableResult,
     rows: &mut Vec<RowResult>,
 ) -> Result<(), Trouble> {
-    let ranges = {
-        let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
-        look::ranges(shared, plan).await?
+    let ranges = match shared.memory.ranges(plan.nth) {
+        Some(ranges) => ranges,
+        None => {
+            let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+            let ranges = look::ranges(shared, plan).await?;
+            shared.memory.cut(plan.nth, &ranges).await;
+            ranges
+        }
     };
     let enough = Arc::new(Enough::default());
     let mut units = JoinSet::new();
     for (number, range) in ranges.into_iter().enumerate() {
         let unit = Unit { plan: Arc::clone(plan), range, fingerprint: result.fingerprint.clone() };
         let (shared, enough) = (Arc::clone(shared), Arc::clone(&enough));
-        units.spawn(async move { (number, unit::compare(&shared, &unit, &enough).await) });
+        units.spawn(async move { (number, unit::known_or_compared(&shared, &unit, number, &enough).await) });
     }
     let mut parts = units.join_all().await;
     parts.sort_unstable_by_key(|(number, _)| *number);

@@ -27,6 +27,19 @@ pub(super) struct Part {
     pub trouble: Option<Trouble>,
 }
 
+/// One unit as it is known from before, or else compared to its end. `number`: its place among the ranges of its table.
+pub(super) async fn known_or_compared(shared: &Shared, unit: &Unit, number: usize, enough: &Enough) -> Part {
+    let nth = unit.plan.nth;
+    if let Some(known) = shared.memory.part(nth, number) {
+        enough.differing.fetch_add(known.differing(), Ordering::Relaxed);
+        shared.dial(&unit.plan).add(known.rows, known.differing());
+        return known.part();
+    }
+    let part = compare(shared, unit, enough).await;
+    shared.memory.compared(nth, number, unit.plan.method, &part).await;
+    part
+}
+
 /// One unit to its end.
 pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Part {
     let mut part = Part::default();

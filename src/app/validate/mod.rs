@@ -1,31 +1,43 @@
 //! `cutover validate` with two addresses: no AWS, no configuration. Opens both, plans, compares, and tells as it goes.
 //!
 //! Start at [`run`]: [`sides`] finds the two databases, [`job`] is a comparison that runs, for a command and the console
-//! alike. What is compared and how is `validate`; here are connections, passwords, signals and the summary.
+//! alike; `keep` writes it into the store, `kept` reads that, `resume` goes on with it, `allow` says whether rows may be read.
+//! What is compared and how is `validate`; here are connections, passwords, signals and the summary.
 
+pub mod allow;
 pub mod gate;
 pub mod job;
+pub mod keep;
+pub mod kept;
 mod password;
+pub mod planned;
+pub mod repair;
+pub mod resume;
 pub mod sides;
+pub mod subject;
 mod summary;
 pub mod watch;
 
+pub use crate::change::Mode;
 pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
 
 use super::change::whence;
 use super::{Failure, panic};
 use crate::model::listing::validations::Summary;
 use crate::model::validation::{Gate, GateSeen, Kind, Progress, RunEvent, Trigger, What};
+use crate::store;
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
 use job::Job;
+use keep::Keep;
 pub use sides::Address;
 use sides::{Means, SideAsked};
+use std::collections::HashMap;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Differences watched at the same time: about 25 MB.
-const WATCHED: usize = 500_000;
+pub(super) const WATCHED: usize = 500_000;
 
 /// What was asked for.
 #[derive(Debug)]
@@ -44,6 +56,15 @@ pub struct Wanted {
     pub jobs: usize,
     pub range_rows: u64,
     pub values: bool,
+    /// A comparison to go on with, or `last`.
+    pub resume: Option<String>,
+    /// What it costs is confirmed.
+    pub yes: bool,
+    /// Where it is kept.
+    pub store: store::Settings,
+    pub mode: Mode,
+    /// Rows may be compared in read-only mode.
+    pub may_validate: bool,
 }
 
 /// What happens on the way.
@@ -55,6 +76,8 @@ pub enum Event<'a> {
         plan: &'a Plan,
         from: &'a str,
     },
+    /// What comparing by rows will cost, before it is confirmed.
+    Cost(&'a [String]),
     /// What it waits for before anything is compared.
     Gate(&'a GateSeen),
     Progress(&'a Progress),
@@ -82,7 +105,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
         for note in source.notes.iter().chain(&target.notes) {
             tell(Event::Note(note.clone()))?;
         }
-        let (source, target) = (source.database, target.database);
+        let ((source, source_by), (target, target_by)) = ((source.database, source.by), (target.database, target.by));
         let terms = Terms {
             kind: if wanted.count { Kind::Count } else { Kind::Rows },
             keys: wanted.keys.clone(),
@@ -95,18 +118,41 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             () = signals.next() => return Err(Failure::could_not("interrupted before anything was compared")),
             plan = validate::plan(&source, &target, &wanted.tables, &terms) => plan?,
         };
+        let (what, gate, from) = (What::Addresses, Gate::NoTask, whence::here().host);
+        let sides = [(&source, source_by.as_str()), (&target, target_by.as_str())];
+        let planned = planned::of(&plan, &planned::Around { what: &what, gate: &gate, sides, from: &from });
+        tell(Event::Plan { plan: &plan, from: &from })?;
+        let (id, keep, known) = match &wanted.resume {
+            None => (job::id(Timestamp::now()), Keep::Anew(wanted.store.clone()), HashMap::new()),
+            Some(which) => {
+                let fingerprints = planned::fingerprints(&plan);
+                let found = resume::find(&wanted.store, which, &planned, &fingerprints).await?;
+                tell(Event::Note(found.note))?;
+                (found.id, found.keep, found.known)
+            }
+        };
+        if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
+            return Err(Failure::usage(why));
+        }
+        let said = allow::Said { yes: wanted.yes };
+        let note = allow::confirm(&wanted.store, &planned, said, &mut |lines| tell(Event::Cost(lines))).await?;
+        if let Some(note) = note {
+            tell(Event::Note(note))?;
+        }
         let job = Job {
-            id: job::id(Timestamp::now()),
-            what: What::Addresses,
+            id,
+            what,
             trigger: Trigger::Operator,
-            gate: Gate::NoTask,
+            gate,
             watched: None,
             sides: (source, target),
             plan,
             options: options(wanted),
-            from: whence::here().host,
+            from,
+            planned,
+            keep,
+            known,
         };
-        tell(Event::Plan { plan: &job.plan, from: &job.from })?;
         carried_out(job, &mut signals, tell).await
     })
 }
@@ -137,6 +183,7 @@ async fn carried_out(
                 Some(RunEvent::Ended(summary)) => break *summary,
                 Some(RunEvent::Failed(why)) => return Err(Failure::could_not(why)),
                 Some(RunEvent::Gate(seen)) => tell(Event::Gate(&seen)),
+                Some(RunEvent::Note(note)) => tell(Event::Note(note)),
                 Some(RunEvent::Progress(progress)) => tell(Event::Progress(&progress)),
                 Some(RunEvent::Table { nth, result, rows }) => {
                     let done = Done { nth, result: *result, rows };

@@ -7,9 +7,9 @@ use crate::db::scan::Key;
 use crate::model::Untrusted;
 use crate::model::listing::{List, Unwritable, validations};
 use crate::model::validation::{Cell, RowChange, RowResult, TableResult};
+use crate::validate::TablePlan;
 use crate::validate::repair::{self, Script, Table, may_be_repaired, whereabouts};
 use crate::validate::reread::{self, Both, Rereader};
-use crate::validate::TablePlan;
 use jiff::Timestamp;
 
 /// One table that is to be repaired.

@@ -71,7 +71,9 @@ impl Inner {
             audit.begin(&entry).await
         };
         written.await.map_err(|error| {
-            Failure::from(error.problem("the audit cannot be written, and values are shown only where that is written down"))
+            Failure::from(
+                error.problem("the audit cannot be written, and values are shown only where that is written down"),
+            )
         })
     }
 }

@@ -6,8 +6,8 @@ use crate::app::validate::repair;
 use crate::app::{Failure, write};
 use crate::console::message::Outcome;
 use crate::model::untrusted::shown;
-use crate::model::validation::told::{TableTold, Writing};
 use crate::model::validation::RunId;
+use crate::model::validation::told::{TableTold, Writing};
 use crate::validate::names::dotted;
 
 /// Other names are tried where one is taken.

@@ -5,6 +5,7 @@ use super::audit::Deed;
 use crate::app::Failure;
 use crate::db::scan::Key;
 use crate::model::Untrusted;
+use crate::model::untrusted::shown;
 use crate::model::validation::RowChange;
 use crate::model::validation::RunId;
 use crate::model::validation::told::{Pair, Rows, RowsAsked, Stands};
@@ -12,7 +13,6 @@ use crate::validate::TablePlan;
 use crate::validate::merge::RowCopy;
 use crate::validate::names::dotted;
 use crate::validate::reread::{self, Both, RereadError, Rereader};
-use crate::model::untrusted::shown;
 use jiff::Timestamp;
 
 impl Inner {

@@ -5,18 +5,40 @@ use crate::app::Failure;
 use crate::app::change::whence;
 use crate::app::validate::job::Job;
 use crate::app::validate::keep::Keep;
-use crate::app::validate::planned::{self, About};
+use crate::app::validate::planned::{self, Around};
 use crate::app::validate::sides::Means;
 use crate::app::validate::subject::Subject;
 use crate::app::validate::watch::Watched;
-use crate::app::validate::{allow, kept, options};
+use crate::app::validate::{WATCHED, allow, kept};
 use crate::db::Database;
 use crate::model::validation::told::{Asked, Offer};
 use crate::model::validation::{Gate, Planned, RunId, Trigger, What, cost};
 use crate::store;
-use crate::validate::{self, Options, Plan, TablePlan};
+use crate::validate::{self, Options, Patience, Plan, Settings, TablePlan};
+use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
+
+/// Differences listed for each table: as many as somebody may want to look at, repair, or take away.
+const LISTED: usize = 1_000;
+/// Ranges at the same time, and rows in one, where the configuration does not say.
+const JOBS: usize = 2;
+const RANGE_ROWS: u64 = 250_000;
+/// How long a difference must stay the same, where it does not say.
+const SETTLE: SignedDuration = SignedDuration::from_secs(5);
+
+fn options(settings: &Settings) -> Options {
+    Options {
+        jobs: settings.jobs.map_or(JOBS, std::num::NonZeroUsize::get),
+        patience: Patience::settling(settings.settle.unwrap_or(SETTLE)),
+        report: LISTED,
+        stop_after: None,
+        range_rows: RANGE_ROWS,
+        values: false,
+        watched: WATCHED,
+        now: Timestamp::now,
+    }
+}
 
 /// A plan that can be begun.
 pub(super) struct Held {
@@ -88,8 +110,8 @@ impl Inner {
         let [source, target] = subject.sides(&means).await?;
         let plan = validate::plan(&source.database, &target.database, &subject.tables, &subject.terms).await?;
         let from = whence::here().host;
-        let about = About { what: &subject.what, gate: &subject.gate, from: &from };
-        let planned = planned::planned(&plan, [&source, &target], about);
+        let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
+        let planned = planned::of(&plan, &Around { what: &subject.what, gate: &subject.gate, sides, from: &from });
         let options = options(&subject.settings);
         let (watched, gate) = (subject.watched(reader), subject.gate.clone());
         Ok(Held { planned, plan, sides: (source.database, target.database), watched, options, gate })

@@ -3,7 +3,9 @@
 use crate::app::validate::{Done, Plan, TablePlan, names};
 use crate::model::listing::validations::Summary;
 use crate::model::untrusted::shown;
-use crate::model::validation::{Cell, GateSeen, Method, NotCompared, Progress, RowResult, TableProgress, Verdict};
+use crate::model::validation::{
+    Cell, GateSeen, Method, NotCompared, Phase, Progress, RowResult, TableProgress, Verdict,
+};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -170,6 +172,9 @@ pub fn summary(summary: &Summary) -> String {
     if let (Some(from), Some(to)) = (summary.as_of_from, summary.as_of_to) {
         let _ = writeln!(out, "  read from {from:.0} to {to:.0}, seen from {}", shown(&summary.seen_from));
     }
+    if summary.kept {
+        let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
+    }
     if !summary.waived.is_empty() {
         let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();
         let _ = writeln!(out, "  waived, and not compared: {}", names.join(", "));
@@ -177,18 +182,42 @@ pub fn summary(summary: &Summary) -> String {
     out
 }
 
-/// One line, short enough for 80 columns.
-pub fn progress(progress: &Progress, per_second: u64) -> String {
-    let TableProgress { rows_source, rows_target, differing, .. } = progress.total();
+/// Rows of both sides, as the servers estimate them; `None` where one of them does not.
+pub fn expected(plan: &Plan) -> Option<u64> {
+    let compared = plan.tables.iter().filter(|table| table.method != Method::None);
+    compared.map(|table| Some(table.rows_source? + table.rows_target.or(table.rows_source)?)).sum()
+}
+
+/// One line, short enough for 80 columns. `expected`: rows of both sides.
+pub fn progress(progress: &Progress, per_second: u64, expected: Option<u64>) -> String {
+    let total = progress.total();
+    let TableProgress { rows_source, rows_target, differing, .. } = total;
+    let tables = format!("{}/{} tables", progress.tables_done(), progress.tables.len());
+    let speed = match progress.phase {
+        Phase::Planning => return "planning".to_owned(),
+        Phase::Waiting => return format!("waiting, {tables}"),
+        Phase::Paused => "paused".to_owned(),
+        Phase::Comparing | Phase::Ended => {
+            let left = expected.map(|rows| rows.saturating_sub(rows_source + rows_target)).filter(|left| *left > 0);
+            let left = left.filter(|_| per_second > 0).map(|left| format!(", ~{} left", span(left / per_second)));
+            format!("{} rows/s{}", grouped(per_second), left.unwrap_or_default())
+        }
+    };
     format!(
-        "{}/{} tables, {} + {} rows, {} rows/s, {} differ",
-        progress.tables_done(),
-        progress.tables.len(),
+        "{tables}, {} + {} rows, {speed}, {} differ",
         grouped(rows_source),
         grouped(rows_target),
-        grouped(per_second),
         grouped(differing)
     )
+}
+
+/// `45 s`, `12 min`, `3 h`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..100 => format!("{} s", seconds.max(1)),
+        100..6_000 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
 }
 
 /// What it waits for.
@@ -235,6 +264,23 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_tells_what_is_left_where_that_is_known() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let table = TableProgress { rows_source: 900, rows_target: 100, differing: 2, began: true, done: false };
+        let of = |phase| Progress { phase, at, tables: vec![table] };
+        for (phase, rate, expected, want) in [
+            (Phase::Comparing, 50, Some(4_000), "0/1 tables, 900 + 100 rows, 50 rows/s, ~60 s left, 2 differ"),
+            (Phase::Comparing, 50, None, "0/1 tables, 900 + 100 rows, 50 rows/s, 2 differ"),
+            (Phase::Comparing, 0, Some(4_000), "0/1 tables, 900 + 100 rows, 0 rows/s, 2 differ"),
+            (Phase::Comparing, 50, Some(900), "0/1 tables, 900 + 100 rows, 50 rows/s, 2 differ"),
+            (Phase::Paused, 50, Some(4_000), "0/1 tables, 900 + 100 rows, paused, 2 differ"),
+            (Phase::Waiting, 0, None, "waiting, 0/1 tables"),
+        ] {
+            assert_eq!(progress(&of(phase), rate, expected), want);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped() {

@@ -11,6 +11,7 @@ use super::{Filling, State};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::console::text;
+use crate::model::around::{Around, Known, Replica, Side, length};
 use crate::model::drain::{Judgement, ORDER, Seen, Topic};
 use crate::model::table::TableState;
 use crate::model::untrusted::shown;
@@ -29,6 +30,12 @@ pub const VERDICT: usize = 2;
 pub enum Row {
     Blank,
     Heading(&'static str),
+    /// Which database it is, and how it was found; or why there is none.
+    Place {
+        side: &'static str,
+        words: String,
+        known: bool,
+    },
     /// The first line of a check, or a further one of its words.
     Check {
         check: usize,
@@ -104,8 +111,9 @@ impl Page for DrainPage {
         }
         let judgement = state.world.task(&arn).map(|task| evidence::of_task(&state.world, task, state.now));
         let largest = state.world.counted(&arn).map(|counted| counted.tally.largest.as_slice());
+        let databases = state.world.databases(&arn);
         let width = state.drain.area.0;
-        let rows = judgement.as_ref().map(|judgement| rows(judgement, largest, width)).unwrap_or_default();
+        let rows = judgement.as_ref().map(|judgement| rows(judgement, databases, largest, width)).unwrap_or_default();
         let drain = &mut state.drain;
         (drain.judgement, drain.rows, drain.made) = (judgement, rows, Some(made));
         drain.pane.fit(drain.rows.len(), drain.area.1);
@@ -116,6 +124,7 @@ impl Page for DrainPage {
         focus.charts_of.clone_from(&state.opened);
         // What its mappings select is a line of its own, and where its log is stands in its settings.
         focus.definition_of.clone_from(&state.opened);
+        focus.databases_of.clone_from(&state.opened);
         focus.visible.extend(state.opened.clone());
     }
 
@@ -132,10 +141,19 @@ impl Page for DrainPage {
 }
 
 /// The lines of a panel `width` cells wide.
-fn rows(judgement: &Judgement, largest: Option<&[crate::model::drain::tally::Behind]>, width: usize) -> Vec<Row> {
+fn rows(
+    judgement: &Judgement,
+    databases: Option<&Around>,
+    largest: Option<&[crate::model::drain::tally::Behind]>,
+    width: usize,
+) -> Vec<Row> {
     let room = width.saturating_sub(NAME + AGE + 1).max(20);
     let mut rows = vec![Row::Heading("The way from source to target")];
     for (at, check) in judgement.checks.iter().enumerate() {
+        if check.topic == Topic::Exceptions {
+            rows.extend([Row::Blank, Row::Heading("What the databases say")]);
+            rows.extend(databases.into_iter().flat_map(|around| places(around, width)));
+        }
         if check.topic == Topic::Validation {
             rows.extend([Row::Blank, Row::Heading("Before you switch")]);
         }
@@ -156,6 +174,36 @@ fn rows(judgement: &Judgement, largest: Option<&[crate::model::drain::tally::Beh
         rows.push(Row::Order { place: place + 1, words: words.to_owned() });
     }
     rows
+}
+
+/// Where each of the two was read.
+fn places(around: &Around, width: usize) -> Vec<Row> {
+    let room = width.saturating_sub(NAME + 1).max(20);
+    let source = ("source", words_of(&around.source, |seen| &seen.replica));
+    let target = ("target", words_of(&around.target, |seen| &seen.replica));
+    let row = |(side, (words, known)): (&'static str, (String, bool))| Row::Place {
+        side,
+        words: text::cut(&shown(&words), room).into_owned(),
+        known,
+    };
+    [source, target].into_iter().map(row).collect()
+}
+
+fn words_of<T>(side: &Side<T>, replica: impl Fn(&T) -> &Known<Option<Replica>>) -> (String, bool) {
+    let place = side.place().map(|place| format!("{} · {} · {}", place.at.raw(), place.by, place.engine));
+    match side.seen() {
+        Ok(seen) => {
+            let copy = match replica(seen) {
+                Known::Is(Some(Replica { behind: Some(behind) })) => {
+                    format!(" · a replica, {} behind", length(*behind))
+                }
+                Known::Is(Some(Replica { behind: None })) => " · a replica, how far behind is not told".to_owned(),
+                _ => String::new(),
+            };
+            (format!("{}{copy}", place.unwrap_or_default()), true)
+        }
+        Err(why) => (place.unwrap_or(why), false),
+    }
 }
 
 /// The moment a check's evidence is of, where it has one.

@@ -187,7 +187,12 @@ fn gap(canvas: &mut Canvas<'_>, differences: &Differences, half: Pane, y: u16, p
     let room = half.width.saturating_sub(from + 1);
     let words = if of_source { " not in the source " } else { " not in the target " };
     let dots = "·".repeat(usize::from(room).saturating_sub(text::width(words)).min(12) / 2);
-    canvas.line(half.x + from, y, room, &[span(Role::Dim, dots.clone()), span(Role::Bad, words), span(Role::Dim, dots)]);
+    canvas.line(
+        half.x + from,
+        y,
+        room,
+        &[span(Role::Dim, dots.clone()), span(Role::Bad, words), span(Role::Dim, dots)],
+    );
 }
 
 /// What stands there, clean; `None` where it is NULL or hidden.

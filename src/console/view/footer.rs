@@ -135,7 +135,9 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
             context == Context::Help || state.screens.len() > 1 || narrowed || marked
         }
         // The formats are worth more than a key that every field has.
-        ActionId::EraseAll => !matches!(context, Context::FileName | Context::OperateForm | Context::Confirm | Context::Ask),
+        ActionId::EraseAll => {
+            !matches!(context, Context::FileName | Context::OperateForm | Context::Confirm | Context::Ask)
+        }
         ActionId::NextOrigin => {
             matches!(&state.overlay, Some(Overlay::Operate(menu)) if menu.form.as_ref().is_some_and(|form| form.from.is_some()))
         }

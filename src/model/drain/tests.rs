@@ -6,6 +6,7 @@ use crate::model::task::{MigrationType, TaskStats};
 use crate::model::{EndpointArn, InstanceArn, ReplicationArn, TaskName};
 use std::collections::HashMap;
 
+mod databases;
 mod flow;
 
 /// 2026-11-22 14:03:22 UTC, a Sunday.
@@ -36,6 +37,8 @@ struct Scene {
     schedules: Option<Vec<Schedule>>,
     maintenance: Option<Vec<PendingMaintenance>>,
     instance: Option<Instance>,
+    databases: Option<Around>,
+    slot: Option<&'static str>,
 }
 
 fn table(name: &str, n: i64) -> TableRow {
@@ -128,6 +131,8 @@ fn through() -> Scene {
         schedules: Some(Vec::new()),
         maintenance: Some(Vec::new()),
         instance: Some(instance()),
+        databases: None,
+        slot: None,
     }
 }
 
@@ -162,6 +167,9 @@ impl Scene {
             schedules: self.schedules.as_deref().map(|all| (all, Some(ago(30)))),
             maintenance: self.maintenance.as_deref().map(|all| (all, Some(ago(600)))),
             instance: self.instance.as_ref(),
+            databases: self.databases.as_ref(),
+            databases_failed: None,
+            slot: self.slot,
             now: now(),
         })
     }
@@ -209,7 +217,7 @@ fn everything_through_is_through_and_says_what_aws_cannot_tell() {
     let judged = through().judged();
     assert_eq!(
         (judged.verdict.word(), judged.verdict.words()),
-        ("THROUGH", "as far as AWS can tell; not known: apply exceptions, source writes".to_owned())
+        ("THROUGH", "as far as AWS can tell; not known: what the databases say, source writes".to_owned())
     );
     let topics: Vec<Topic> = judged.checks.iter().map(|check| check.topic).collect();
     assert_eq!(topics, Topic::ALL);

@@ -12,6 +12,7 @@ mod json;
 pub mod logs;
 pub mod metrics;
 pub mod report;
+pub mod runs;
 pub mod schedules;
 pub mod subscriptions;
 mod table;

@@ -70,7 +70,8 @@ pub fn markdown(run: &RunTold) -> String {
     }
     let planned = run.planned.as_ref().map_or(0, |planned| planned.tables.len());
     if planned > run.tables.len() {
-        let _ = writeln!(out, "\n{} of {planned} tables were not reached: they are unknown.", planned - run.tables.len());
+        let _ =
+            writeln!(out, "\n{} of {planned} tables were not reached: they are unknown.", planned - run.tables.len());
     }
     for table in &tables {
         of_table(&table.result, &table.rows, &mut out);
@@ -180,12 +181,9 @@ mod tests {
 
     #[test]
     fn nothing_from_outside_is_markdown_or_another_cell() {
-        for (name, want) in [
-            ("shop.orders", "`shop.orders`"),
-            ("a`b", "`` a`b ``"),
-            ("a|b", "`a\\|b`"),
-            ("a\u{1b}[2J\nb", "`a[2J b`"),
-        ] {
+        for (name, want) in
+            [("shop.orders", "`shop.orders`"), ("a`b", "`` a`b ``"), ("a|b", "`a\\|b`"), ("a\u{1b}[2J\nb", "`a[2J b`")]
+        {
             assert_eq!(code(name), want);
         }
         assert_eq!(text("[x](http://y) <b> | c"), "\\[x\\](http://y) \\<b\\> \\| c");

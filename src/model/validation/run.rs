@@ -155,6 +155,8 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
     Gate(GateSeen),
+    /// Something to know, such as that the results cannot be kept.
+    Note(String),
     /// At most ten a second; only the newest counts.
     Progress(Progress),
     /// A table is done, the nth of the plan.

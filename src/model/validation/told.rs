@@ -208,10 +208,9 @@ pub fn gate(gate: &Gate) -> String {
             length(limit),
             length(timeout)
         ),
-        Gate::FullLoad { timeout } => format!(
-            "begins when the full load has finished with no table in error; given up after {}",
-            length(timeout)
-        ),
+        Gate::FullLoad { timeout } => {
+            format!("begins when the full load has finished with no table in error; given up after {}", length(timeout))
+        }
         Gate::Drained => "begins at once: the task was stopped after everything had gone through".to_owned(),
         Gate::Waived { reason } => format!("begins at once: the gate was waived ({reason})"),
         Gate::NoTask => "begins at once: no task is known that could still write".to_owned(),

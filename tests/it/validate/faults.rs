@@ -107,14 +107,17 @@ async fn a_server_that_is_killed_in_the_middle_is_unknown_and_so_is_a_lock_it_wa
         let mut source = Side::at(server.database().await).await;
         fill(&mut source, 3 * MANY).await;
         let target = filled(Engine::Sqlite, 3 * MANY).await;
-        source
-            .script(match engine {
-                Engine::PostgreSql => "BEGIN; LOCK TABLE @.t IN ACCESS EXCLUSIVE MODE",
-                _ => "LOCK TABLES @.t WRITE",
-            })
-            .await;
-        unknown(&run(&source, &target, &["--settle=0s"]).await, "source");
-        source.script(if engine == Engine::PostgreSql { "ROLLBACK" } else { "UNLOCK TABLES" }).await;
+        let (lock, unlock) = match engine {
+            Engine::PostgreSql => {
+                ("BEGIN; SET LOCAL lock_timeout = 0; LOCK TABLE @.t IN ACCESS EXCLUSIVE MODE", "ROLLBACK")
+            }
+            _ => ("SET SESSION lock_wait_timeout = 600; LOCK TABLES @.t WRITE", "UNLOCK TABLES"),
+        };
+        unknown(&while_it_reads(&mut source, &target, lock).await, "source");
+        // And when it is locked from the beginning there is not even a plan.
+        let early = run(&source, &target, &["--settle=0s"]).await;
+        assert!(early.status == Some(3) && !early.stdout.contains("\"equal\""), "{early:?}");
+        source.script(unlock).await;
         let proxy = Proxy::before(&source.url).await;
         let held = proxy.url(&source.url);
         proxy.hold_after(2_000_000);
@@ -169,25 +172,18 @@ async fn a_file_that_somebody_else_has_locked_is_unknown() {
     let running = command(&held, &target.url, &["--settle=0s", "--jobs=1", "--range-rows=15000"]).output();
     let (output, ()) = tokio::join!(running, async {
         proxy.passed(500_000).await;
-        let url = target.url.clone();
-        let locking = tokio::spawn(async move {
-            // It has the file between two ranges, and keeps it.
-            let mut other = Database::parse(&url).unwrap().write_owned_by_demo().await.unwrap();
-            loop {
-                match other.script("BEGIN EXCLUSIVE").await {
-                    Ok(()) => return other,
-                    Err(error) => assert!(error.to_string().contains("locked"), "{error}"),
-                }
+        // It has the file between two ranges, and keeps it.
+        let locking = async {
+            while let Err(error) = target.session.script("BEGIN EXCLUSIVE").await {
+                assert!(error.to_string().contains("locked"), "{error}");
             }
-        });
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        };
+        tokio::pin!(locking);
+        let early = tokio::time::timeout(Duration::from_millis(300), &mut locking).await;
         proxy.let_go();
-        let locked = locking.await.unwrap();
-        // As long as the command runs.
-        tokio::spawn(async move {
-            tokio::time::sleep(Duration::from_secs(60)).await;
-            drop(locked);
-        });
+        if early.is_err() {
+            locking.await;
+        }
     });
     let middle = told(output.unwrap());
     assert_ne!(middle.verdict("t"), "equal", "{middle:?}");
@@ -201,6 +197,10 @@ async fn a_file_that_somebody_else_has_locked_is_unknown() {
 /// Runs a statement on the source while the first of several ranges is being read.
 async fn in_the_middle(engine: Engine, statement: &str) -> Told {
     let (mut source, target) = pair(engine, Engine::Sqlite).await;
+    while_it_reads(&mut source, &target, statement).await
+}
+
+async fn while_it_reads(source: &mut Side, target: &Side, statement: &str) -> Told {
     let proxy = Proxy::before(&source.url).await;
     let held = proxy.url(&source.url);
     proxy.hold_after(500_000);

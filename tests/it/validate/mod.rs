@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod proxy;
 mod random;
+mod redshift;
 mod side;
 mod terminal;
 mod wrong_answers;

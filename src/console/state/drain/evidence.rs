@@ -62,6 +62,9 @@ fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judge
         schedules: answered(world, &Subject::Schedules).map(|as_of| (world.schedules.as_slice(), as_of)),
         maintenance: answered(world, &Subject::Maintenance).map(|as_of| (world.maintenance.as_slice(), as_of)),
         instance: task.instance.as_ref().and_then(|arn| world.instance(arn)),
+        databases: world.databases(&task.arn),
+        databases_failed: failed(world, &Subject::Databases(task.arn.clone())),
+        slot: world.slot(task),
         now,
     })
 }
@@ -94,6 +97,7 @@ pub fn subjects(arn: &ReplicationArn) -> Vec<Subject> {
         Subject::Charts(arn.clone()),
         Subject::Events,
         Subject::LogErrors,
+        Subject::Databases(arn.clone()),
     ]
 }
 

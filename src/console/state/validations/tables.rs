@@ -188,6 +188,9 @@ pub fn about(run: &Run) -> String {
     if let Some(failed) = &run.failed {
         return shown(failed).into_owned();
     }
+    if let Some(note) = run.notes.last() {
+        return note.clone();
+    }
     match (&run.gate, &run.planned) {
         (Some(seen), _) => gate_words(seen),
         (None, Some(planned)) => told::gate(&planned.gate),
