@@ -11,12 +11,12 @@ mod rows;
 mod seek;
 
 use super::validate::job::{self, Control, Running};
-use super::validate::{allow, kept};
+use super::validate::{allow, kept, told};
 use super::{Failure, Inbox, Setup, panic};
 use crate::aws::Connected;
 use crate::console::message::{Effect, Message};
-use crate::model::validation::told::{Asked, RunLine, RunState, RunTold, TableTold, Wished};
-use crate::model::validation::{GateSeen, KeptRun, KeptWhole, RunEvent, RunFilter, RunId, RunState as Kept, Trigger};
+use crate::model::validation::told::{Asked, RunLine, RunState, RunTold, Wished};
+use crate::model::validation::{RunEvent, RunFilter, RunId, Trigger};
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
 use seek::{Held, Known};
@@ -154,12 +154,12 @@ impl Inner {
     async fn list(&self) -> Result<Vec<RunLine>, Failure> {
         let filter = RunFilter { most: Some(LISTED), ..RunFilter::default() };
         let runs = kept::list(&self.setup.store, &filter).await?;
-        Ok(runs.iter().map(line).collect())
+        Ok(runs.iter().map(told::line).collect())
     }
 
     async fn whole(&self, run: &RunId) -> Result<RunTold, Failure> {
         let whole = kept::one(&self.setup.store, run).await?;
-        whole.map(told).ok_or_else(|| Failure::could_not("it is not kept any more"))
+        whole.map(told::whole).ok_or_else(|| Failure::could_not("it is not kept any more"))
     }
 
     async fn plan(&self, id: u64, asked: Asked) {
@@ -267,58 +267,6 @@ fn problem(summary: &str, failure: &Failure) -> Problem {
         hint: lines.cloned().collect::<Vec<_>>().join(" "),
         request_id: None,
         at: Timestamp::now(),
-    }
-}
-
-fn state(run: &KeptRun) -> RunState {
-    let waits = matches!(run.gate_seen, Some(GateSeen::Waiting { .. }));
-    match run.state {
-        Kept::Running if waits => RunState::Waiting,
-        Kept::Running => RunState::Comparing,
-        Kept::Paused => RunState::Paused,
-        Kept::Interrupted => RunState::Interrupted,
-        Kept::Ended if run.why.is_some() && run.summary.is_none() => RunState::Failed,
-        Kept::Ended => RunState::Ended,
-    }
-}
-
-/// A kept run as a list shows it.
-fn line(run: &KeptRun) -> RunLine {
-    let summary = run.summary.as_ref();
-    RunLine {
-        id: run.id.clone(),
-        what: run.what.clone(),
-        trigger: run.trigger,
-        state: state(run),
-        verdict: run.verdict,
-        started: run.started,
-        ended: run.ended,
-        source_at: run.source.at.clone(),
-        target_at: run.target.at.clone(),
-        seen_from: run.seen_from.clone(),
-        tables: usize::try_from(run.tables).unwrap_or(usize::MAX),
-        equal: summary.map_or(0, |summary| summary.equal),
-        different: summary.map_or(0, |summary| summary.different),
-        unknown: summary.map_or(0, |summary| summary.unknown),
-        rows: summary.map_or(0, |summary| summary.rows_source),
-        differences: summary.map_or(0, |summary| summary.differences),
-        ours: false,
-    }
-}
-
-/// A kept run, opened.
-fn told(whole: KeptWhole) -> RunTold {
-    let line = line(&whole.run);
-    let tables = whole.tables.into_iter().enumerate();
-    let tables = tables.filter_map(|(nth, table)| Some(TableTold { nth, result: table.result?, rows: table.rows }));
-    RunTold {
-        tables: tables.collect(),
-        planned: Some(whole.planned),
-        gate: whole.run.gate_seen,
-        progress: None,
-        summary: whole.run.summary,
-        failed: whole.run.why,
-        line,
     }
 }
 

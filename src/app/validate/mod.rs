@@ -9,6 +9,7 @@ pub mod gate;
 pub mod job;
 pub mod keep;
 pub mod kept;
+pub mod paper;
 mod password;
 pub mod planned;
 pub mod repair;
@@ -16,6 +17,7 @@ pub mod resume;
 pub mod sides;
 pub mod subject;
 mod summary;
+pub mod told;
 pub mod watch;
 
 pub use crate::change::Mode;

@@ -6,6 +6,7 @@ mod hostile;
 mod proxy;
 mod random;
 mod redshift;
+mod repair;
 mod side;
 mod terminal;
 mod wrong_answers;
