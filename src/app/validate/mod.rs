@@ -13,13 +13,16 @@ pub mod job;
 pub mod keep;
 pub mod kept;
 mod moving;
+pub mod paper;
 mod password;
 pub mod planned;
+pub mod repair;
 pub mod resume;
 pub mod sides;
 pub mod subject;
 mod summary;
 mod tell;
+pub mod told;
 pub mod watch;
 
 pub use crate::change::Mode;
@@ -45,7 +48,7 @@ use subject::Subject;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Differences watched at the same time: about 25 MB.
-const WATCHED: usize = 500_000;
+pub(super) const WATCHED: usize = 500_000;
 /// How long a difference is watched, and how many ranges are read at once, where nobody says otherwise.
 const SETTLE: SignedDuration = SignedDuration::from_secs(5);
 const JOBS: usize = 2;

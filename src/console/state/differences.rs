@@ -6,7 +6,8 @@
 
 pub mod place;
 
-use super::export::{self, Export};
+use super::export::Export;
+use super::feed::Freshness;
 use super::page::{Act, Move, Next, Page};
 use super::validations::run::Run;
 use super::{Filling, PaneAge, State};
@@ -274,11 +275,6 @@ impl Differences {
         self.offset = self.offset.min(self.lines.len().saturating_sub(self.height));
         self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(self.height), self.cursor);
     }
-
-    /// What has to be typed to see values: the table's name, without its schema where that would be long.
-    pub fn answer(&self, run: &Run) -> String {
-        run.tables.get(self.nth).map_or_else(String::new, |table| table.source.clone())
-    }
 }
 
 /// A value of a key as text.
@@ -318,8 +314,12 @@ impl Page for DifferencesPage {
         Vec::new()
     }
 
-    fn ages(&self, _state: &State) -> Vec<PaneAge> {
-        Vec::new()
+    /// Of what was read again, else of the run.
+    fn ages(&self, state: &State) -> Vec<PaneAge> {
+        let Some(differences) = &state.differences else { return Vec::new() };
+        let read = differences.read.as_ref().map(|(rows, _)| rows.at);
+        let as_of = read.or_else(|| differences.rows.iter().map(|row| row.last_seen).min());
+        vec![PaneAge { has_data: true, as_of, freshness: Freshness::Fresh, late_from: None }]
     }
 
     fn filling(&self, state: &State) -> Filling {
@@ -382,10 +382,4 @@ impl Page for DifferencesPage {
         let read = state.differences.as_ref().and_then(|differences| differences.read.as_ref());
         next.age(read.map(|(rows, _)| rows.at));
     }
-}
-
-/// The page's own name for a file.
-pub fn file_name(state: &State) -> Option<String> {
-    let export = DifferencesPage.export(state)?;
-    Some(export::file_name(&export.name, state.now))
 }

@@ -66,6 +66,8 @@ pub struct Start {
     pub choices: Vec<What>,
     pub cursor: usize,
     pub kind: Option<HowMuch>,
+    /// Without waiting for the task to be through.
+    pub at_once: bool,
     pub stage: Stage,
     pub field: Field,
     pub scroll: Scroll,
@@ -88,12 +90,13 @@ pub const KINDS: [Option<HowMuch>; 4] = [None, Some(HowMuch::Rows), Some(HowMuch
 impl Start {
     pub fn new(choices: Vec<What>, cursor: usize) -> Self {
         let (field, scroll) = (Field::default(), Scroll::default());
-        Self { id: 0, choices, cursor, kind: None, stage: Stage::Choosing, field, scroll }
+        Self { id: 0, choices, cursor, kind: None, at_once: false, stage: Stage::Choosing, field, scroll }
     }
 
     pub fn asked(&self) -> Option<Asked> {
         let what = self.choices.get(self.cursor)?.clone();
-        Some(Asked { what, kind: self.kind, waived: None })
+        let waived = self.at_once.then(|| "begun at once, as asked in the console".to_owned());
+        Some(Asked { what, kind: self.kind, waived })
     }
 
     pub fn step(&mut self, by: isize) {
@@ -113,6 +116,14 @@ impl Start {
             Some(HowMuch::Count) => "numbers of rows only",
             Some(HowMuch::Aggregate) => "count, nulls, least, greatest and sum of each column",
             Some(HowMuch::Sql) => "the statements of the configuration",
+        }
+    }
+
+    pub fn gate_words(&self) -> &'static str {
+        if self.at_once {
+            "at once, whatever is still on its way; recorded with the result"
+        } else {
+            "when the task is through: waits for it"
         }
     }
 
@@ -196,7 +207,7 @@ impl Ask {
                 out.push((
                     Kind::Warning,
                     "▲ ",
-                    "Rows are data of persons perhaps: everybody who sees this screen sees them.".to_owned(),
+                    "Rows may hold personal data: everybody who sees this screen sees them.".to_owned(),
                 ));
                 out.push((
                     Kind::Text,

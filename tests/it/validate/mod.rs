@@ -7,6 +7,7 @@ mod moving;
 mod proxy;
 mod random;
 mod redshift;
+mod repair;
 mod side;
 mod sides;
 mod terminal;
