@@ -183,7 +183,7 @@ impl TryFrom<Written> for TablePlan {
     fn try_from(written: Written) -> Result<Self, String> {
         let rules = |column: &ColumnPlan| {
             let list: Result<Vec<Rule>, String> = column.rules.iter().map(|rule| rule.parse()).collect();
-            Ok::<_, String>(Rules::new(column.canon(), list?))
+            Rules::new(column.canon(), list?).between(&column.source.sql_type, &column.target.sql_type)
         };
         let rules = written.columns.iter().map(rules).collect::<Result<_, _>>()?;
         Ok(Self {
