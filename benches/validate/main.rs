@@ -107,7 +107,7 @@ async fn main() {
             false => servers::own_postgres(postgres).await,
         };
         let target = place(server, of_mysql).await;
-        let loaded = table::load(&target, files.path()).await;
+        let loaded = table::load(&target, options.rows, files.path()).await;
         println!("\n{pair}: loading the table with {} took {loaded:.2} s", if of_mysql { "LOAD DATA" } else { "COPY" });
         compare(&options, &reladiff, (&source, &target), (pair, loaded), &mut report).await;
         if options.full && of_mysql {
@@ -253,7 +253,7 @@ async fn compare(
 /// Ten times as many rows: memory must not follow.
 async fn large(options: &Options, (source, target): (&Place, &Place), files: &Path, report: &mut Report) {
     table::make(source, options.rows * 10, files).await;
-    table::load(target, files).await;
+    table::load(target, options.rows * 10, files).await;
     let cost = measure::run(ours(&source.url, &target.url, &CASES[0]), &[source, target]).await;
     check(&cost, &CASES[0], options.rows * 10);
     line("ten times the rows, cutover", &cost);
