@@ -142,6 +142,8 @@ struct Crowd {
 /// See the module's first paragraph.
 pub struct Merge<R> {
     shape: Shape,
+    /// Rows of equal bytes are equal.
+    trusts: bool,
     source: Stream<R>,
     target: Stream<R>,
     crowd: Option<Crowd>,
@@ -154,6 +156,7 @@ pub struct Merge<R> {
 impl<R: Rows> Merge<R> {
     pub fn new(shape: Shape) -> Self {
         Self {
+            trusts: shape.rules.iter().all(Rules::trusts_bytes),
             shape,
             source: Stream::new(Side::Source),
             target: Stream::new(Side::Target),
@@ -268,6 +271,12 @@ impl<R: Rows> Merge<R> {
         let whole = self.shape.rules.len();
         self.keys += 1;
         match order {
+            // Nearly every row of nearly every table, at once.
+            Ordering::Equal if self.trusts && self.source.is_same(&self.target) => {
+                self.equal += 1;
+                self.source.advance();
+                self.target.advance();
+            }
             Ordering::Equal => {
                 let Compared { columns, unreadable } =
                     compared(&self.shape, |at| self.source.cell(at), |at| self.target.cell(at));
@@ -301,7 +310,6 @@ impl<R: Rows> Merge<R> {
         // The order among rows of one key is nobody's promise; sorted, the same rows always give the same answer.
         source.sort_unstable();
         target.sort_unstable();
-        let trusts = self.shape.rules.iter().all(Rules::trusts_bytes);
         let (mut left, mut right) = (Vec::new(), VecDeque::new());
         let (mut ours, mut theirs) = (source.into_iter().peekable(), target.into_iter().peekable());
         loop {
@@ -312,7 +320,7 @@ impl<R: Rows> Merge<R> {
                 (None, None) => break,
             };
             match order {
-                Ordering::Equal if trusts => {
+                Ordering::Equal if self.trusts => {
                     let misfit = ours.next().and_then(|row| {
                         (self.shape.key..row.columns()).find(|at| matches!(row.cell(*at), Cell::Misfit(_)))
                     });
