@@ -51,6 +51,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         bell: setup.screen.bell,
         alerts: setup.alerts.clone(),
         log_groups: setup.log_groups.clone(),
+        validations: Vec::new(),
         time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
@@ -94,6 +95,15 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
             }
         }
         Effect::ReadActivity => reading.read(runtime.handle(), &inbox),
+        Effect::ReadValidations
+        | Effect::ReadValidation { .. }
+        | Effect::PlanValidation { .. }
+        | Effect::StartValidation { .. }
+        | Effect::DropPlan { .. }
+        | Effect::ControlValidation { .. }
+        | Effect::ReadRows { .. }
+        | Effect::Reveal { .. }
+        | Effect::WriteRows { .. } => {}
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };

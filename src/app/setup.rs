@@ -9,8 +9,10 @@ use crate::console::actions::Keymap;
 use crate::console::terminal::Capability;
 use crate::console::theme::Look;
 use crate::model::change::Safeguards;
+use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
-use crate::{aws, demo, feeds, store};
+use crate::{aws, demo, feeds, store, validate};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -49,6 +51,8 @@ pub struct Setup {
     /// Log groups that are shown besides those of tasks.
     pub(super) log_groups: Vec<String>,
     pub(super) theme: Option<ThemeName>,
+    /// `[databases.NAME]`.
+    pub(super) databases: Vec<Entry>,
     pub(super) keys: Keymap,
     pub(super) clock: Clock,
     /// Whether anything may be changed.
@@ -58,6 +62,8 @@ pub struct Setup {
     pub(super) store: store::Settings,
     /// What may not be touched, and what may be overwritten.
     pub(super) safeguards: Safeguards,
+    /// Comparisons that have a name.
+    pub(super) validations: BTreeMap<String, validate::Settings>,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
     /// Where the audit of the demo is; gone with the last of us.
@@ -88,6 +94,8 @@ impl Setup {
             screen,
             cost,
             alerts,
+            databases,
+            validations,
             keys,
         } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
@@ -112,12 +120,14 @@ impl Setup {
             alerts,
             log_groups,
             theme,
+            databases,
             keys,
             clock,
             mode,
             may_validate,
             store,
             safeguards,
+            validations,
             demo: None,
             demo_folder: None,
         })
@@ -148,12 +158,14 @@ impl Setup {
             // What an account of one's own names is not in the demo.
             log_groups: demo::LOG_GROUPS.map(str::to_owned).to_vec(),
             theme,
+            databases: Vec::new(),
             keys: config.keys,
             clock,
             mode: Mode { read_only, operate: true, expect_account },
             // The databases of the demo are nobody's.
             may_validate: true,
             store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
+            validations: config.validations,
             safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
             demo: Some(flags),
             demo_folder: Some(Arc::new(folder)),

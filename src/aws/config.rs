@@ -113,13 +113,18 @@ async fn chain(settings: &Settings) -> Result<Configured, Problem> {
     }
     let sdk = loader.load().await;
     check_endpoints(sdk.endpoint_url())?;
-    let keeper = Arc::new(Keeper::new(Source::Chain(Chain {
+    let chain = Chain {
         profile: settings.profile.clone(),
         region: sdk_region,
         use_fips: sdk.use_fips(),
         use_dual_stack: sdk.use_dual_stack(),
         metadata_silent,
-    })));
+    };
+    let source = match &settings.role {
+        Some(role) => Source::role(role, chain, &sdk).await,
+        None => Source::Chain(chain),
+    };
+    let keeper = Arc::new(Keeper::new(source));
     let provider = SharedCredentialsProvider::new(Serving(Arc::clone(&keeper)));
     let sdk = sdk.into_builder().credentials_provider(provider).build();
     Ok(Configured { profile: profile.name, region: region.map(Region), sdk, keeper })

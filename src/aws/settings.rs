@@ -18,6 +18,8 @@ pub struct Settings {
     pub profile: Option<String>,
     /// `--region`; wins over the environment and the profile.
     pub region: Option<String>,
+    /// ARN of a role that is taken on with the credentials found; for one question, not for watching.
+    pub role: Option<String>,
     /// One endpoint for every service; wins over `AWS_ENDPOINT_URL*`.
     pub endpoint_url: Option<String>,
     /// Sustained DMS requests per second, 0.1 to 4. The bucket is shared with every other tool in the account and its
@@ -33,6 +35,7 @@ impl Default for Settings {
             origin: Origin::Chain,
             profile: None,
             region: None,
+            role: None,
             endpoint_url: None,
             requests_per_second: 1.0,
             burst: 8,

@@ -11,6 +11,7 @@ use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Span};
 use std::io::IsTerminal as _;
 use std::num::{NonZeroU64, NonZeroUsize};
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[allow(clippy::doc_markdown, reason = "these lines are printed by --help as they stand")]
@@ -18,13 +19,22 @@ use std::num::{NonZeroU64, NonZeroUsize};
                         CUTOVER_SOURCE_PASSWORD and CUTOVER_TARGET_PASSWORD; or typed when asked. Exit status: 0 equal, \
                         1 different, 2 usage, 3 not known.")]
 pub struct Arguments {
-    /// Where the data come from: postgres://USER@HOST/DB, mysql://USER@HOST/DB or sqlite:PATH; TLS is verified with
-    /// ?sslmode=verify-full, of MySQL ?ssl-mode=VERIFY_IDENTITY
+    /// Where the data come from: postgres://USER@HOST/DB, mysql://…, redshift://… or sqlite:PATH; TLS is verified unless
+    /// ?sslmode= (of MySQL ?ssl-mode=) says otherwise, or the server is on this machine
     #[arg(long, value_name = "URL")]
     source: Address,
     /// Where they ought to be
     #[arg(long, value_name = "URL")]
     target: Address,
+    /// Certificates trusted for both, besides those of this machine: a PEM file, such as that of RDS
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+    /// Certificates trusted for the source only
+    #[arg(long, value_name = "FILE")]
+    source_ca: Option<PathBuf>,
+    /// Certificates trusted for the target only
+    #[arg(long, value_name = "FILE")]
+    target_ca: Option<PathBuf>,
     /// Only this table, and its name in the target where that is another; may be repeated. Without it all that both have
     #[arg(long = "table", value_name = "SRC[=TGT]")]
     tables: Vec<validate::Asked>,
@@ -34,8 +44,9 @@ pub struct Arguments {
     /// Compare numbers of rows only
     #[arg(long)]
     count: bool,
-    /// What may be lost in a column on the way: timestamp-truncate:3, timestamp-round:3, scale:2, float:1e-9, pad,
-    /// empty-is-null, json, ignore; may be repeated
+    /// What may be lost in a column on the way: timestamp-truncate:3, timestamp-round:3, timestamp-either:3,
+    /// zone:Europe/Berlin (of the side whose times have none), scale:2, float:1e-9, pad, empty-is-null, json, ignore; may
+    /// be repeated
     #[arg(long = "rule", value_name = "TABLE.COLUMN=RULE")]
     rules: Vec<validate::RuleFor>,
     /// That this column or table is not compared does not matter; may be repeated
@@ -169,8 +180,8 @@ fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
         (Mode::default(), false)
     };
     Ok(Wanted {
-        source: arguments.source,
-        target: arguments.target,
+        source: arguments.source.with_ca(arguments.source_ca.or_else(|| arguments.ca.clone())),
+        target: arguments.target.with_ca(arguments.target_ca.or(arguments.ca)),
         tables: arguments.tables,
         keys: arguments.keys,
         rules: arguments.rules,

@@ -2,7 +2,7 @@
 
 use super::alerts;
 use super::mistake::Mistake;
-use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings};
+use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, databases, validations};
 use crate::aws;
 use crate::model::AccountId;
 use crate::model::change::Destination;
@@ -33,7 +33,7 @@ pub(super) struct Wrong {
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 7] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     ("", &[]),
     (
         "scope",
@@ -52,6 +52,22 @@ const SECTIONS: [(&str, &[&str]); 7] = [
             "From when on something is worth a word. What is raised is let go a fifth better than its limit, or after two",
             "good points. Keys for one task or some: in a section [alerts.task.\"orders-*\"], where the pattern that says",
             "most wins.",
+        ],
+    ),
+    // Its keys are in `databases.rs`, for each name the same.
+    (
+        databases::SECTION,
+        &[
+            "Databases that can be compared, each in a section [databases.NAME]. No password stands in this file: a secret of",
+            "AWS, a variable or a command gives it, or whoever sits at the terminal.",
+        ],
+    ),
+    // Its keys are in `validations.rs`, for each name the same.
+    (
+        validations::SECTION,
+        &[
+            "Comparisons that have a name, each in a section [validation.NAME]: `cutover validate NAME` carries it out. With a",
+            "task its mappings say which tables and columns go where; what stands here is added to that, and wins.",
         ],
     ),
     (
@@ -463,14 +479,14 @@ pub fn read(text: &str, config: &mut Config) -> Vec<Mistake> {
 fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake>) {
     for (key, value) in table {
         let (word, span) = (key.get_ref().as_ref(), key.span());
-        if let Some(row) = KEYS.iter().find(|row| row.section == name && row.key == word) {
-            if let Err(wrong) = (row.read)(config, value) {
-                let what = format!("`{}` {}", dotted(name, word), wrong.what);
-                mistakes.push(Mistake { span: wrong.span, what, hint: wrong.hint });
-            }
-        } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
+        if known(name, word, value, config, mistakes) {
+            continue;
+        }
+        if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
                 DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == databases::SECTION => databases::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == validations::SECTION => validations::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
@@ -484,6 +500,22 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
             mistakes.push(Mistake { span, what, hint: suggestion(name, word) });
         }
     }
+}
+
+/// Reads a key of the table; says whether there is such a key.
+pub(super) fn known(
+    section: &str,
+    word: &str,
+    value: &Spanned<DeValue<'_>>,
+    config: &mut Config,
+    mistakes: &mut Vec<Mistake>,
+) -> bool {
+    let Some(row) = KEYS.iter().find(|row| row.section == section && row.key == word) else { return false };
+    if let Err(wrong) = (row.read)(config, value) {
+        let what = format!("`{}` {}", dotted(section, word), wrong.what);
+        mistakes.push(Mistake { span: wrong.span, what, hint: wrong.hint });
+    }
+    true
 }
 
 /// The nearest name in the same section; the same name in another one; else all there are.
@@ -515,7 +547,7 @@ fn dotted(section: &str, key: &str) -> String {
     if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
 }
 
-fn wrong(span: Range<usize>, what: String, hint: &str) -> Wrong {
+pub(super) fn wrong(span: Range<usize>, what: String, hint: &str) -> Wrong {
     Wrong { span, what, hint: hint.to_owned() }
 }
 
@@ -530,18 +562,18 @@ pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn expected(value: &Spanned<DeValue<'_>>, want: &str, hint: &str) -> Wrong {
+pub(super) fn expected(value: &Spanned<DeValue<'_>>, want: &str, hint: &str) -> Wrong {
     wrong(value.span(), format!("must be {want}, not {}", kind(value.get_ref())), hint)
 }
 
-fn text(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
+pub(super) fn text(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
     match value.get_ref() {
         DeValue::String(text) => Ok((text.to_string(), value.span())),
         _ => Err(expected(value, "a text", "put it in double quotes")),
     }
 }
 
-fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
+pub(super) fn filled(value: &Spanned<DeValue<'_>>) -> Result<(String, Range<usize>), Wrong> {
     let (text, span) = text(value)?;
     if text.trim().is_empty() {
         return Err(wrong(span, "is empty".to_owned(), "leave the key out to mean nothing"));
@@ -562,7 +594,7 @@ pub(super) fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>)
     digits.parse().map(|n| (n, value.span())).map_err(unreadable)
 }
 
-fn truth(value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
+pub(super) fn truth(value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
     match value.get_ref() {
         DeValue::Boolean(truth) => Ok(*truth),
         _ => Err(expected(value, "true or false", "write it without quotes")),
@@ -588,7 +620,7 @@ fn filled_member(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
     Ok(text)
 }
 
-fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
+pub(super) fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
     match value.get_ref() {
         DeValue::Array(items) => items.iter().map(filled_member).collect(),
         _ => Err(expected(value, "a list of texts", "for example [\"orders-*\"]")),
@@ -596,7 +628,7 @@ fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
 }
 
 /// Every text of a list, checked; a mistake is told at the text it is in.
-fn each<T>(
+pub(super) fn each<T>(
     value: &Spanned<DeValue<'_>>,
     hint: &str,
     check: impl Fn(&str) -> Result<T, String>,
@@ -624,7 +656,7 @@ fn tag_key(name: &Spanned<std::borrow::Cow<'_, str>>) -> Result<String, Wrong> {
     Ok(name.get_ref().to_string())
 }
 
-fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Result<T, Wrong> {
+pub(super) fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Result<T, Wrong> {
     let (word, span) = text(value)?;
     if let Some((_, choice)) = choices.iter().find(|(name, _)| *name == word) {
         return Ok(*choice);
@@ -639,7 +671,7 @@ fn choice<T: Copy>(value: &Spanned<DeValue<'_>>, choices: &[(&str, T)]) -> Resul
 }
 
 /// Two or more words and a number, as every partition writes them (`eu-west-1`, `us-gov-east-1`, `us-iso-east-1`).
-fn is_region(text: &str) -> bool {
+pub(super) fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let (number, words) = match parts.split_last() {
         Some((number, words)) if words.len() >= 2 => (number, words),
@@ -677,6 +709,12 @@ pub fn example() -> String {
         }
         if name == alerts::SECTION {
             out.push_str(&alerts::example());
+        }
+        if name == databases::SECTION {
+            out.push_str(&databases::example());
+        }
+        if name == validations::SECTION {
+            out.push_str(&validations::example());
         }
     }
     out

@@ -28,6 +28,10 @@ pub enum Context {
     Schedules,
     Alerts,
     Activity,
+    Validations,
+    Validation,
+    Differences,
+    TaskValidation,
     Problems,
     Operate,
     Help,
@@ -37,10 +41,12 @@ pub enum Context {
     Acknowledge,
     OperateForm,
     Confirm,
+    ValidateForm,
+    Ask,
 }
 
 impl Context {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 26] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -52,6 +58,10 @@ impl Context {
         Self::Schedules,
         Self::Alerts,
         Self::Activity,
+        Self::Validations,
+        Self::Validation,
+        Self::Differences,
+        Self::TaskValidation,
         Self::Problems,
         Self::Operate,
         Self::Help,
@@ -61,6 +71,8 @@ impl Context {
         Self::Acknowledge,
         Self::OperateForm,
         Self::Confirm,
+        Self::ValidateForm,
+        Self::Ask,
     ];
 
     /// Its name in the configuration: `[keys.tasks]`.
@@ -77,6 +89,10 @@ impl Context {
             Self::Schedules => "schedules",
             Self::Alerts => "alerts",
             Self::Activity => "activity",
+            Self::Validations => "validations",
+            Self::Validation => "validation",
+            Self::Differences => "differences",
+            Self::TaskValidation => "task-validation",
             Self::Problems => "problems",
             Self::Operate => "menu",
             Self::Help => "help",
@@ -86,6 +102,8 @@ impl Context {
             Self::Acknowledge => "acknowledge",
             Self::OperateForm => "start-form",
             Self::Confirm => "confirm",
+            Self::ValidateForm => "validation-form",
+            Self::Ask => "question",
         }
     }
 
@@ -102,6 +120,10 @@ impl Context {
             Self::Schedules => "Schedules",
             Self::Alerts => "Alerts",
             Self::Activity => "Activity",
+            Self::Validations => "Validations",
+            Self::Validation => "Tables of a validation",
+            Self::Differences => "Rows that differ",
+            Self::TaskValidation => "Validation of a task",
             Self::Problems => "Problems",
             Self::Operate => "Menu of what can be done (O)",
             Self::Help => "Help",
@@ -111,6 +133,8 @@ impl Context {
             Self::Acknowledge => "Reason of an acknowledgement (a)",
             Self::OperateForm => "From where, and until when (start, resume, reload)",
             Self::Confirm => "Confirmation of a change",
+            Self::ValidateForm => "What to validate (n)",
+            Self::Ask => "Question before rows are read or shown",
         }
     }
 
@@ -118,7 +142,13 @@ impl Context {
     pub fn takes_text(self) -> bool {
         matches!(
             self,
-            Self::Palette | Self::Filter | Self::FileName | Self::Acknowledge | Self::OperateForm | Self::Confirm
+            Self::Palette
+                | Self::Filter
+                | Self::FileName
+                | Self::Acknowledge
+                | Self::OperateForm
+                | Self::Confirm
+                | Self::Ask
         )
     }
 }
@@ -147,6 +177,22 @@ pub enum ActionId {
     Alerts,
     Activity,
     EntryInFull,
+    Validations,
+    OpenRun,
+    OpenDifferences,
+    NewValidation,
+    PauseRun,
+    StopRun,
+    Neighbours,
+    RevealValues,
+    WriteValues,
+    WriteRepair,
+    PlanIt,
+    NextKind,
+    PreviousKind,
+    AnswerQuestion,
+    CloseQuestion,
+    OtherWay,
     Schedules,
     AllEvents,
     AllDrain,
@@ -156,6 +202,7 @@ pub enum ActionId {
     Logs,
     Metrics,
     Drain,
+    TaskValidation,
     Definition,
     OnlyUnwell,
     Acknowledge,

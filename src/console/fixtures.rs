@@ -52,6 +52,7 @@ pub fn setup() -> Setup {
         bell: true,
         alerts: crate::model::alert::Settings::default(),
         log_groups: vec![],
+        validations: vec![],
         time_zone: None,
         keys: Keymap::default(),
         copies: true,

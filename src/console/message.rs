@@ -4,6 +4,8 @@ use crate::model::audit::Told;
 use crate::model::change::{self, Change, Draft};
 use crate::model::log_place::LogSource;
 use crate::model::parts::Identity;
+use crate::model::validation::told::{Asked, Offer, Rows, RowsAsked, RunLine, RunTold, Wished, Writing};
+use crate::model::validation::{RunEvent, RunId};
 use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
 use jiff::SignedDuration;
 
@@ -107,6 +109,38 @@ pub enum Message {
     Resumed,
     /// The answer to [`Effect::ReadActivity`]: the audit, the newest first.
     Activity(Result<Told, Problem>),
+    /// The answer to [`Effect::ReadValidations`]: runs that are kept, in any order.
+    Validations(Result<Vec<RunLine>, Problem>),
+    /// The answer to [`Effect::ReadValidation`].
+    Validation {
+        run: RunId,
+        told: Result<Box<RunTold>, Problem>,
+    },
+    /// The answer to [`Effect::PlanValidation`] of this number. Nothing but catalogues was read for it.
+    Offered {
+        id: u64,
+        offer: Result<Box<Offer>, Problem>,
+    },
+    /// The plan of this number runs, or why not.
+    ValidationBegan {
+        id: u64,
+        began: Result<Box<RunTold>, Problem>,
+    },
+    /// Something happened in a run of this program. Of progress only the newest counts.
+    ValidationEvent {
+        run: RunId,
+        event: Box<RunEvent>,
+    },
+    /// The answer to [`Effect::ReadRows`] of this number.
+    Rows {
+        id: u64,
+        rows: Result<Box<Rows>, Problem>,
+    },
+    /// The answer to [`Effect::Reveal`] of this number: values of this table may be read now, and that stands in the audit.
+    Revealed {
+        id: u64,
+        outcome: Result<(), Problem>,
+    },
     /// The service's clock is this far ahead of this machine's. Whoever passes `now` goes by the service's from here on.
     ServiceClock(SignedDuration),
     /// The writer thread could not keep up for this long; shown in Problems, not an error.
@@ -172,6 +206,26 @@ pub enum Effect {
     DropDraft { id: u64 },
     /// Read the audit; answered by [`Message::Activity`].
     ReadActivity,
+    /// Read which validations are kept; answered by [`Message::Validations`].
+    ReadValidations,
+    /// Read one of them; answered by [`Message::Validation`].
+    ReadValidation { run: RunId },
+    /// Plan a validation and say what it costs; answered by [`Message::Offered`]. Reads catalogues only.
+    PlanValidation { id: u64, asked: Asked },
+    /// Begin the plan of this number. Whether the answer is the right one is decided where it begins; answered by
+    /// [`Message::ValidationBegan`].
+    StartValidation { id: u64, answer: String },
+    /// The plan of this number is not meant after all.
+    DropPlan { id: u64 },
+    /// A wish of a run of this program.
+    ControlValidation { run: RunId, wish: Wished },
+    /// Read rows of a table again from both databases; answered by [`Message::Rows`].
+    ReadRows { id: u64, asked: RowsAsked },
+    /// This was typed to see values of a table. Whether it is the right answer is decided where the audit is; answered by
+    /// [`Message::Revealed`].
+    Reveal { id: u64, run: RunId, nth: usize, answer: String },
+    /// Read rows of a run again and write them to a new file; answered by [`Message::Written`]. `nth`: of this table only.
+    WriteRows { id: u64, run: RunId, nth: Option<usize>, what: Writing, path: String, answer: String },
     /// Ctrl-Z.
     Suspend,
     /// Ctrl-L: paint every cell again.

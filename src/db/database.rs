@@ -2,10 +2,12 @@
 
 use super::dialect::{Dialect, Engine};
 use super::error::DbError;
+use super::guard::{self, Guard};
 use super::session::{Connection, Read, Session, Write};
 use crate::model::Secret;
-use sqlx::mysql::MySqlConnectOptions;
-use sqlx::postgres::PgConnectOptions;
+use crate::model::database::{Parts, Tls};
+use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
 use std::path::{Path, PathBuf};
@@ -13,8 +15,17 @@ use std::time::Duration;
 
 /// How long a SQLite statement waits for another writer before it says "database is locked".
 const SQLITE_BUSY: Duration = Duration::from_secs(30);
+/// A server that is there answers sooner, also one that is woken up by the question (Redshift and Aurora Serverless).
+const CONNECT: Duration = Duration::from_secs(60);
+/// How a certificate begins.
+const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
+/// Where Redshift listens, where an address names no port.
+const REDSHIFT_PORT: u16 = 5439;
 
-/// Where a database is. Read from `postgres://`, `mysql://` (also `mariadb://`) or `sqlite:PATH`.
+/// Where a database is. Read from `postgres://`, `redshift://`, `mysql://` (also `mariadb://`) or `sqlite:PATH`.
+///
+/// The way to a server is encrypted and verified, unless the address says otherwise (`sslmode`, `ssl-mode`) or the server
+/// is on this machine: [`Database::guard`].
 ///
 /// SQLite has no schemas of its own, but an attached file is one. `sqlite:PATH?schema=shop` attaches the file under the
 /// name `shop`, so that its tables are `shop.customer` in every statement and in the catalogue, and another schema name
@@ -27,8 +38,13 @@ pub struct Database {
 #[derive(Clone)]
 enum Address {
     Postgres(Box<PgConnectOptions>),
+    /// Speaks PostgreSQL, as far as it goes.
+    Redshift(Box<PgConnectOptions>),
     MySql(Box<MySqlConnectOptions>),
-    Sqlite { path: PathBuf, schema: String },
+    Sqlite {
+        path: PathBuf,
+        schema: String,
+    },
 }
 
 impl Database {
@@ -36,46 +52,150 @@ impl Database {
     pub fn parse(url: &str) -> Result<Self, DbError> {
         let bad = |error: sqlx::Error| DbError::Address { why: error.to_string() };
         let (scheme, rest) = url.split_once(':').ok_or_else(|| DbError::Address {
-            why: "expected postgres://…, mysql://… or sqlite:PATH".to_owned(),
+            why: "expected postgres://…, mysql://…, redshift://… or sqlite:PATH".to_owned(),
         })?;
+        let parts = Parts::of(url);
+        let postgres = |text: &str| -> Result<Box<PgConnectOptions>, DbError> {
+            let options = text.parse::<PgConnectOptions>().map_err(bad)?;
+            let here = options.get_socket().is_some() || guard::is_here(options.get_host());
+            Ok(Box::new(if parts.says_tls() || here { options } else { options.ssl_mode(PgSslMode::VerifyFull) }))
+        };
         let address = match scheme {
-            "postgres" | "postgresql" => Address::Postgres(Box::new(url.parse::<PgConnectOptions>().map_err(bad)?)),
+            "postgres" | "postgresql" => Address::Postgres(postgres(url)?),
+            "redshift" => {
+                // The driver's own settings of a session are not all known there.
+                let options = postgres(&format!("postgres:{rest}"))?.extra_float_digits(None);
+                let options = if parts.port.is_none() { options.port(REDSHIFT_PORT) } else { options };
+                Address::Redshift(Box::new(options))
+            }
             "mysql" | "mariadb" => {
-                Address::MySql(Box::new(format!("mysql:{rest}").parse::<MySqlConnectOptions>().map_err(bad)?))
+                let options = format!("mysql:{rest}").parse::<MySqlConnectOptions>().map_err(bad)?;
+                let here = options.get_socket().is_some() || guard::is_here(options.get_host());
+                let plain = parts.says_tls() || here;
+                Address::MySql(Box::new(if plain { options } else { options.ssl_mode(MySqlSslMode::VerifyIdentity) }))
             }
             "sqlite" => sqlite(rest)?,
             other => {
-                let why = format!("scheme {other:?} is not one of postgres, mysql, sqlite");
+                let why = format!("scheme {other:?} is not one of postgres, mysql, mariadb, redshift, sqlite");
                 return Err(DbError::Address { why });
             }
         };
         Ok(Self { address })
     }
 
-    /// The same address with this password, whatever it said before. A file has none.
+    /// The same with another way of protecting it, whatever the address says.
     #[must_use]
-    pub fn with_password(self, password: &Secret) -> Self {
-        let password = password.expose();
+    pub fn with_tls(self, tls: Tls) -> Self {
+        let (postgres, mysql) = match tls {
+            Tls::Verify => (PgSslMode::VerifyFull, MySqlSslMode::VerifyIdentity),
+            Tls::Require => (PgSslMode::Require, MySqlSslMode::Required),
+            Tls::Off => (PgSslMode::Disable, MySqlSslMode::Disabled),
+        };
+        self.changed(|options| options.ssl_mode(postgres), |options| options.ssl_mode(mysql))
+    }
+
+    /// Certificates that are trusted besides those of this machine. The file is read here, so that what is wrong with it is
+    /// told as what it is.
+    pub fn with_ca(self, path: &Path) -> Result<Self, DbError> {
+        let why = match std::fs::read(path) {
+            Ok(text) if text.windows(BEGIN.len()).any(|part| part == BEGIN) => {
+                return Ok(self.changed(|options| options.ssl_root_cert(path), |options| options.ssl_ca(path)));
+            }
+            Ok(_) => "there is no certificate in it: it must be PEM".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        Err(DbError::Address { why: format!("the certificates in {}: {why}", path.display()) })
+    }
+
+    /// The same on another host, which may have a port: `HOST` or `HOST:PORT`.
+    #[must_use]
+    pub fn with_host(self, place: &str) -> Self {
+        let (host, port) = match place.rsplit_once(':') {
+            Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, port.parse::<u16>().ok()),
+            _ => (place, None),
+        };
+        let was_here = self.guard() == Guard::Local;
+        let moved = self.changed(|options| options.host(host), |options| options.host(host));
+        let moved = if let Some(port) = port { moved.with_port(port) } else { moved };
+        // What went without for being on this machine is not any more.
+        if was_here && !guard::is_here(host) { moved.with_tls(Tls::Verify) } else { moved }
+    }
+
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        self.changed(|options| options.port(port), |options| options.port(port))
+    }
+
+    #[must_use]
+    pub fn with_user(self, user: &str) -> Self {
+        self.changed(|options| options.username(user), |options| options.username(user))
+    }
+
+    /// The same server with another database.
+    #[must_use]
+    pub fn with_name(self, name: &str) -> Self {
+        self.changed(|options| options.database(name), |options| options.database(name))
+    }
+
+    fn changed(
+        self,
+        postgres: impl FnOnce(PgConnectOptions) -> PgConnectOptions,
+        mysql: impl FnOnce(MySqlConnectOptions) -> MySqlConnectOptions,
+    ) -> Self {
         let address = match self.address {
-            Address::Postgres(options) => Address::Postgres(Box::new(options.password(password))),
-            Address::MySql(options) => Address::MySql(Box::new(options.password(password))),
+            Address::Postgres(options) => Address::Postgres(Box::new(postgres(*options))),
+            Address::Redshift(options) => Address::Redshift(Box::new(postgres(*options))),
+            Address::MySql(options) => Address::MySql(Box::new(mysql(*options))),
             file @ Address::Sqlite { .. } => file,
         };
         Self { address }
     }
 
+    /// How the way there is protected.
+    pub fn guard(&self) -> Guard {
+        let here = |socket: bool, host: &str| socket || guard::is_here(host);
+        match &self.address {
+            Address::Postgres(o) | Address::Redshift(o) => match o.get_ssl_mode() {
+                PgSslMode::VerifyFull => Guard::Verified,
+                _ if here(o.get_socket().is_some(), o.get_host()) => Guard::Local,
+                PgSslMode::VerifyCa => Guard::Authority,
+                PgSslMode::Require => Guard::Unverified,
+                PgSslMode::Prefer => Guard::Perhaps,
+                // The driver takes "allow" for "never".
+                PgSslMode::Allow | PgSslMode::Disable => Guard::Open,
+            },
+            Address::MySql(o) => match o.get_ssl_mode() {
+                MySqlSslMode::VerifyIdentity => Guard::Verified,
+                _ if here(o.get_socket().is_some(), o.get_host()) => Guard::Local,
+                MySqlSslMode::VerifyCa => Guard::Authority,
+                MySqlSslMode::Required => Guard::Unverified,
+                MySqlSslMode::Preferred => Guard::Perhaps,
+                MySqlSslMode::Disabled => Guard::Open,
+            },
+            Address::Sqlite { .. } => Guard::File,
+        }
+    }
+
+    /// The same address with this password, whatever it said before. A file has none.
+    #[must_use]
+    pub fn with_password(self, password: &Secret) -> Self {
+        let password = password.expose();
+        self.changed(|options| options.password(password), |options| options.password(password))
+    }
+
     pub fn dialect(&self) -> &'static Dialect {
-        Dialect::of(match self.address {
-            Address::Postgres(_) => Engine::PostgreSql,
-            Address::MySql(_) => Engine::MySql,
-            Address::Sqlite { .. } => Engine::Sqlite,
-        })
+        match self.address {
+            Address::Postgres(_) => Dialect::of(Engine::PostgreSql),
+            Address::Redshift(_) => Dialect::redshift(),
+            Address::MySql(_) => Dialect::of(Engine::MySql),
+            Address::Sqlite { .. } => Dialect::of(Engine::Sqlite),
+        }
     }
 
     /// `host:port/database`, or the path of a file. Without user and password.
     pub fn place(&self) -> String {
         match &self.address {
-            Address::Postgres(o) => {
+            Address::Postgres(o) | Address::Redshift(o) => {
                 format!("{}:{}/{}", o.get_host(), o.get_port(), o.get_database().unwrap_or(o.get_username()))
             }
             Address::MySql(o) => format!("{}:{}/{}", o.get_host(), o.get_port(), o.get_database().unwrap_or_default()),
@@ -86,7 +206,7 @@ impl Database {
     /// The host a person knows the database by; `None` for a file.
     pub fn host(&self) -> Option<&str> {
         match &self.address {
-            Address::Postgres(o) => Some(o.get_host()),
+            Address::Postgres(o) | Address::Redshift(o) => Some(o.get_host()),
             Address::MySql(o) => Some(o.get_host()),
             Address::Sqlite { .. } => None,
         }
@@ -94,7 +214,7 @@ impl Database {
 
     pub fn port(&self) -> Option<u16> {
         match &self.address {
-            Address::Postgres(o) => Some(o.get_port()),
+            Address::Postgres(o) | Address::Redshift(o) => Some(o.get_port()),
             Address::MySql(o) => Some(o.get_port()),
             Address::Sqlite { .. } => None,
         }
@@ -103,7 +223,7 @@ impl Database {
     /// Name of the database, where the address gives one; for MySQL this is also the schema.
     pub fn name(&self) -> Option<&str> {
         match &self.address {
-            Address::Postgres(o) => o.get_database(),
+            Address::Postgres(o) | Address::Redshift(o) => o.get_database(),
             Address::MySql(o) => o.get_database(),
             Address::Sqlite { path, .. } => path.file_name().and_then(|name| name.to_str()),
         }
@@ -112,7 +232,7 @@ impl Database {
     /// The one schema the address itself names: MySQL's database, SQLite's `schema` parameter.
     pub fn named_schema(&self) -> Option<&str> {
         match &self.address {
-            Address::Postgres(_) => None,
+            Address::Postgres(_) | Address::Redshift(_) => None,
             Address::MySql(o) => o.get_database(),
             Address::Sqlite { schema, .. } => Some(schema),
         }
@@ -135,17 +255,26 @@ impl Database {
 
     async fn connect(&self, create: bool) -> Result<Connection, DbError> {
         let failed = |error: sqlx::Error| DbError::connect(&self.place(), &error);
-        match &self.address {
-            Address::Postgres(options) => {
-                let options = options.as_ref().clone().application_name("cutover").disable_statement_logging();
-                options.connect().await.map(|c| Connection::Postgres(Box::new(c))).map_err(failed)
+        let connected = async {
+            match &self.address {
+                Address::Postgres(options) | Address::Redshift(options) => {
+                    let options = options.as_ref().clone().application_name("cutover").disable_statement_logging();
+                    options.connect().await.map(|c| Connection::Postgres(Box::new(c))).map_err(failed)
+                }
+                Address::MySql(options) => {
+                    let options = options.as_ref().clone().disable_statement_logging();
+                    options.connect().await.map(|c| Connection::MySql(Box::new(c))).map_err(failed)
+                }
+                Address::Sqlite { path, schema } => attach(path, schema, create, &self.place()).await,
             }
-            Address::MySql(options) => {
-                let options = options.as_ref().clone().disable_statement_logging();
-                options.connect().await.map(|c| Connection::MySql(Box::new(c))).map_err(failed)
-            }
-            Address::Sqlite { path, schema } => attach(path, schema, create, &self.place()).await,
-        }
+        };
+        tokio::time::timeout(CONNECT, connected).await.unwrap_or_else(|_| {
+            let why = format!(
+                "no answer within {} s: look at the way there (name, port, security groups, VPN)",
+                CONNECT.as_secs()
+            );
+            Err(DbError::Connect { place: self.place(), why })
+        })
     }
 }
 
@@ -236,6 +365,60 @@ mod tests {
         }
         assert!(Database::parse("sqlite:a.db?mode=rw").is_err());
         assert!(Database::parse("sqlite:").is_err());
+    }
+
+    #[test]
+    fn the_way_is_verified_unless_the_address_says_otherwise_or_there_is_none() {
+        for (url, want) in [
+            ("postgres://db.example/shop", Guard::Verified),
+            ("redshift://db.example/shop", Guard::Verified),
+            ("mysql://db.example/shop", Guard::Verified),
+            ("mariadb://10.0.0.7/shop", Guard::Verified),
+            ("postgres://127.0.0.1/shop", Guard::Local),
+            ("mysql://localhost/shop", Guard::Local),
+            ("mysql://[::1]/shop", Guard::Local),
+            ("postgres:///shop?host=/var/run/postgresql", Guard::Local),
+            ("mysql://db/shop?socket=/run/mysqld.sock", Guard::Local),
+            ("postgres://127.0.0.1/shop?sslmode=verify-full", Guard::Verified),
+            ("postgres://db/shop?sslmode=verify-ca", Guard::Authority),
+            ("redshift://db/shop?sslmode=require", Guard::Unverified),
+            ("mysql://db/shop?ssl-mode=PREFERRED", Guard::Perhaps),
+            ("postgres://db/shop?sslmode=disable", Guard::Open),
+            ("sqlite:/tmp/a.db", Guard::File),
+        ] {
+            assert_eq!(Database::parse(url).unwrap().guard(), want, "{url}");
+        }
+        let tls = |url: &str, tls| Database::parse(url).unwrap().with_tls(tls).guard();
+        assert_eq!(tls("postgres://db/shop?sslmode=disable", Tls::Verify), Guard::Verified);
+        assert_eq!(tls("mysql://db/shop", Tls::Require), Guard::Unverified);
+        assert_eq!(tls("redshift://db/shop", Tls::Off), Guard::Open);
+        let moved = |to: &str| Database::parse("mysql://127.0.0.1:3307/shop").unwrap().with_host(to);
+        assert_eq!((moved("db-ro").place(), moved("db-ro").guard()), ("db-ro:3307/shop".into(), Guard::Verified));
+        assert_eq!((moved("::1").guard(), moved("db-ro:3308").place()), (Guard::Local, "db-ro:3308/shop".into()));
+    }
+
+    #[test]
+    fn redshift_has_a_port_of_its_own() {
+        for (url, want) in [
+            ("redshift://bob@wg.example/dev", "wg.example:5439/dev"),
+            ("redshift://wg.example:5500/dev", "wg.example:5500/dev"),
+            ("redshift://wg.example/dev?port=5501", "wg.example:5501/dev"),
+        ] {
+            let database = Database::parse(url).unwrap();
+            assert_eq!((database.place().as_str(), database.dialect().name), (want, "redshift"), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_file_without_certificates_is_told_as_what_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("ca.pem");
+        let with = || Database::parse("postgres://db/shop").unwrap().with_ca(&path).map(drop);
+        assert!(with().unwrap_err().to_string().contains("No such file"));
+        std::fs::write(&path, "hello").unwrap();
+        assert!(with().unwrap_err().to_string().contains("must be PEM"));
+        std::fs::write(&path, "-----BEGIN CERTIFICATE-----\n").unwrap();
+        assert!(with().is_ok());
     }
 
     #[tokio::test]

@@ -12,6 +12,8 @@ use std::fmt::Write as _;
 pub struct Dialect {
     pub engine: Engine,
     pub name: &'static str,
+    /// It is Amazon Redshift: the engine is PostgreSQL, as far as it goes. See `db::redshift`.
+    pub redshift: bool,
     quote: char,
     /// `$1` instead of `?`.
     numbered: bool,
@@ -49,6 +51,8 @@ pub(super) struct CatalogueSql {
     pub columns: &'static str,
     pub primary_keys: &'static str,
     pub foreign_keys: &'static str,
+    /// Tables that DMS keeps.
+    pub control_tables: &'static str,
     pub describe: DescribeSql,
 }
 
@@ -63,6 +67,7 @@ pub(super) struct DescribeSql {
 const POSTGRESQL: Dialect = Dialect {
     engine: Engine::PostgreSql,
     name: "postgresql",
+    redshift: false,
     quote: '"',
     numbered: true,
     casts: true,
@@ -84,6 +89,7 @@ const POSTGRESQL: Dialect = Dialect {
         columns: include_str!("../../sql/postgresql/columns.sql"),
         primary_keys: include_str!("../../sql/postgresql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/postgresql/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/postgresql/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/postgresql/describe_columns.sql"),
             keys: include_str!("../../sql/postgresql/describe_keys.sql"),
@@ -92,9 +98,29 @@ const POSTGRESQL: Dialect = Dialect {
     },
 };
 
+const REDSHIFT: Dialect = Dialect {
+    name: "redshift",
+    redshift: true,
+    // There is no setting for it: a session that reads is one transaction that only reads.
+    read_only: &["BEGIN READ ONLY"],
+    catalogue: CatalogueSql {
+        columns: include_str!("../../sql/redshift/columns.sql"),
+        primary_keys: include_str!("../../sql/redshift/primary_keys.sql"),
+        foreign_keys: include_str!("../../sql/redshift/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/postgresql/control_tables.sql"),
+        describe: DescribeSql {
+            columns: include_str!("../../sql/redshift/describe_columns.sql"),
+            keys: include_str!("../../sql/redshift/describe_keys.sql"),
+            size: Some(include_str!("../../sql/redshift/describe_size.sql")),
+        },
+    },
+    ..POSTGRESQL
+};
+
 const MYSQL: Dialect = Dialect {
     engine: Engine::MySql,
     name: "mysql",
+    redshift: false,
     quote: '`',
     numbered: false,
     casts: false,
@@ -117,6 +143,7 @@ const MYSQL: Dialect = Dialect {
         columns: include_str!("../../sql/mysql/columns.sql"),
         primary_keys: include_str!("../../sql/mysql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/mysql/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/mysql/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/mysql/describe_columns.sql"),
             keys: include_str!("../../sql/mysql/describe_keys.sql"),
@@ -128,6 +155,7 @@ const MYSQL: Dialect = Dialect {
 const SQLITE: Dialect = Dialect {
     engine: Engine::Sqlite,
     name: "sqlite",
+    redshift: false,
     quote: '"',
     numbered: false,
     casts: false,
@@ -150,6 +178,7 @@ const SQLITE: Dialect = Dialect {
         columns: include_str!("../../sql/sqlite/columns.sql"),
         primary_keys: include_str!("../../sql/sqlite/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/sqlite/foreign_keys.sql"),
+        control_tables: include_str!("../../sql/sqlite/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/sqlite/describe_columns.sql"),
             keys: include_str!("../../sql/sqlite/describe_keys.sql"),
@@ -165,6 +194,11 @@ impl Dialect {
             Engine::MySql => &MYSQL,
             Engine::Sqlite => &SQLITE,
         }
+    }
+
+    /// PostgreSQL's, as far as Redshift goes along.
+    pub fn redshift() -> &'static Self {
+        &REDSHIFT
     }
 
     /// A name as this engine quotes it.

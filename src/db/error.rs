@@ -1,5 +1,6 @@
 //! What can go wrong, in the server's own words.
 
+use super::guard;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
@@ -44,7 +45,9 @@ impl DbError {
     }
 
     pub(super) fn connect(place: &str, error: &sqlx::Error) -> Self {
-        Self::Connect { place: place.to_owned(), why: words(error) }
+        let words = words(error);
+        let why = guard::advice(&words).map_or_else(|| words.clone(), |advice| format!("{words}: {advice}"));
+        Self::Connect { place: place.to_owned(), why }
     }
 
     pub(super) fn statement(place: &str, error: &sqlx::Error) -> Self {

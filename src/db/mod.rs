@@ -5,12 +5,16 @@
 //! between engines, [`catalogue`] says which tables there are. No sqlx type leaves this room: rows are [`Value`]s and
 //! errors are [`DbError`]s, which carry the server's own words and never a password.
 
+pub mod around;
 mod bind;
 pub mod catalogue;
 mod database;
 mod decode;
 pub mod dialect;
 mod error;
+pub mod filter;
+mod guard;
+mod redshift;
 pub mod scan;
 mod session;
 mod types;
@@ -20,5 +24,6 @@ pub use catalogue::{Column, ForeignKey, Table};
 pub use database::Database;
 pub use dialect::{Dialect, Engine};
 pub use error::DbError;
+pub use guard::Guard;
 pub use session::{Read, Session, Write};
 pub use value::{Kind, Row, Value};

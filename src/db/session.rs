@@ -3,7 +3,7 @@
 use super::dialect::Dialect;
 use super::error::DbError;
 use super::value::{Row, Value};
-use super::{bind, decode};
+use super::{bind, decode, redshift};
 use futures_util::stream::{BoxStream, StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, MySqlConnection, PgConnection, SqliteConnection};
 use std::marker::PhantomData;
@@ -65,11 +65,16 @@ impl<Access> Session<Access> {
     pub fn stream<'s>(&'s mut self, sql: &str, parameters: &[Value]) -> BoxStream<'s, Result<Row, DbError>> {
         let place = self.place.as_str();
         let own = move |error| decode::unwrapped(error).unwrap_or_else(|error| DbError::statement(place, &error));
+        let simple = self.dialect.redshift;
         match &mut self.connection {
-            Connection::Postgres(c) => bind::postgres(sql, parameters)
-                .fetch(c.as_mut())
-                .map(move |row| row.and_then(|row| decode::postgres(&row)).map_err(own))
-                .boxed(),
+            Connection::Postgres(c) => {
+                let rows = if simple {
+                    sqlx::raw_sql(AssertSqlSafe(redshift::inlined(sql, parameters))).fetch(c.as_mut())
+                } else {
+                    bind::postgres(sql, parameters).fetch(c.as_mut())
+                };
+                rows.map(move |row| row.and_then(|row| decode::postgres(&row)).map_err(own)).boxed()
+            }
             Connection::MySql(c) => bind::mysql(sql, parameters)
                 .fetch(c.as_mut())
                 .map(move |row| row.and_then(|row| decode::mysql(&row)).map_err(own))

@@ -4,9 +4,11 @@
 //! room. Start with [`observation`] (what moves through the house) and [`ids`] (the three keys of a task).
 
 pub mod alert;
+pub mod around;
 pub mod audit;
 pub mod canon;
 pub mod change;
+pub mod database;
 pub mod drain;
 pub mod engine;
 pub mod event;

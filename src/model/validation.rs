@@ -7,6 +7,7 @@ mod cost;
 mod kept;
 mod planned;
 mod run;
+pub mod told;
 
 pub use cost::{Cost, cost, is_by_rows};
 pub use kept::{

@@ -195,9 +195,10 @@ fn moving(limit: SignedDuration, evidence: &Evidence, now: Timestamp) -> GateSee
         Ok(both) => both,
         Err(why) => return waiting(why),
     };
-    let (words, most) = (format!("latency {:.0} s to the source, {:.0} s to the target", source.value, target.value), {
-        limit.as_secs_f64()
-    });
+    let (words, most) =
+        (format!("latency {:.0} s to the source, {:.0} s to the target", source.value, target.value), {
+            limit.as_secs_f64()
+        });
     if source.value > most || target.value > most {
         return waiting(format!("{words}; the limit is {limit:#}"));
     }

@@ -33,12 +33,13 @@ pub(super) enum Trouble {
 }
 
 /// What one side is asked for.
-fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
-    let (name, of): (_, fn(&ColumnPlan) -> &ScanColumn) = match side {
-        Side::Source => (&plan.source, ColumnPlan::source),
-        Side::Target => (&plan.target, ColumnPlan::target),
+pub(super) fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
+    let (name, of, filter): (_, fn(&ColumnPlan) -> &ScanColumn, _) = match side {
+        Side::Source => (&plan.source, ColumnPlan::source, &plan.filter_source),
+        Side::Target => (&plan.target, ColumnPlan::target, &plan.filter_target),
     };
-    plan::request(name, plan.columns.iter().map(|column| of(column).clone()).collect(), plan.key, rows)
+    let columns = plan.columns.iter().map(|column| of(column).clone()).collect();
+    ScanRequest { filter: filter.clone(), ..plan::request(name, columns, plan.key, rows) }
 }
 
 /// What a look has seen, also where it failed in the end.
@@ -172,8 +173,8 @@ pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyR
 
 /// Numbers of rows on both sides, taken at the same time.
 pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u64), Trouble> {
-    let mut source = shared.source.count(&plan.source.0, &plan.source.1);
-    let mut target = shared.target.count(&plan.target.0, &plan.target.1);
+    let mut source = shared.source.count(&plan.source.0, &plan.source.1, plan.filter_source.clone());
+    let mut target = shared.target.count(&plan.target.0, &plan.target.1, plan.filter_target.clone());
     let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;

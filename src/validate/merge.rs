@@ -5,6 +5,7 @@
 //! order is an error, never a comparison: then neither "missing" nor "equal" would mean anything. A value that is not of
 //! its column's type is equal to nothing; where both sides have one, the pair of rows is not known to be equal or not.
 
+mod pairs;
 mod row;
 mod stream;
 #[cfg(test)]
@@ -21,9 +22,6 @@ use stream::{Head, Stream};
 
 /// Most rows of one key that are held to be compared; more are no key (about 64 MB of ordinary rows).
 const CROWD: usize = 100_000;
-
-/// Most pairs of rows of one key that are tried under a rule.
-const TRIALS: usize = 10_000_000;
 
 /// What comparing two rows came to.
 #[derive(Default)]
@@ -265,6 +263,7 @@ impl<R: Rows> Merge<R> {
         // The order among rows of one key is nobody's promise; sorted, the same rows always give the same answer.
         source.sort_unstable();
         target.sort_unstable();
+        let trusts = self.shape.rules.iter().all(Rules::trusts_bytes);
         let (mut left, mut right) = (Vec::new(), VecDeque::new());
         let (mut ours, mut theirs) = (source.into_iter().peekable(), target.into_iter().peekable());
         loop {
@@ -275,39 +274,38 @@ impl<R: Rows> Merge<R> {
                 (None, None) => break,
             };
             match order {
-                Ordering::Equal => {
+                Ordering::Equal if trusts => {
                     let misfit = ours.next().and_then(|row| {
                         (self.shape.key..row.columns()).find(|at| matches!(row.cell(*at), Cell::Misfit(_)))
                     });
                     self.is_equal(misfit);
                     theirs.next();
                 }
-                Ordering::Less => left.extend(ours.next()),
+                Ordering::Less | Ordering::Equal => left.extend(ours.next()),
                 Ordering::Greater => right.extend(theirs.next()),
             }
         }
         // Rows that only a rule makes equal.
         let ruled = !self.shape.rules.iter().all(Rules::is_exact) || left.iter().any(RowCopy::has_misfit);
-        if ruled && left.len().saturating_mul(right.len()) > TRIALS {
-            return Err(MergeError::Crowd);
-        }
-        let mut unpaired = Vec::new();
-        for row in left {
-            if !ruled {
-                unpaired.push(row);
-                continue;
+        let mut unpaired = left;
+        if ruled {
+            let rows = (unpaired.as_slice(), right.make_contiguous() as &[RowCopy]);
+            let pairs = pairs::most(rows.0.len(), rows.1.len(), |a, b| {
+                let told = compared(&self.shape, |at| rows.0[a].cell(at), |at| rows.1[b].cell(at));
+                told.columns.is_empty()
+            });
+            let pairs = pairs.ok_or(MergeError::Crowd)?;
+            let mut taken = vec![false; rows.1.len()];
+            let mut told = Vec::with_capacity(rows.0.len());
+            for (a, b) in pairs.iter().enumerate().filter_map(|(a, b)| Some((a, (*b)?))) {
+                taken[b] = true;
+                told.push(compared(&self.shape, |at| rows.0[a].cell(at), |at| rows.1[b].cell(at)).unreadable);
             }
-            let alike = |other: &RowCopy| {
-                let told = compared(&self.shape, |at| row.cell(at), |at| other.cell(at));
-                told.columns.is_empty().then_some(told.unreadable)
-            };
-            match right.iter().enumerate().find_map(|(at, other)| Some((at, alike(other)?))) {
-                Some((at, unreadable)) => {
-                    self.is_equal(unreadable);
-                    right.remove(at);
-                }
-                None => unpaired.push(row),
-            }
+            told.into_iter().for_each(|unreadable| self.is_equal(unreadable));
+            let mut paired = pairs.into_iter();
+            unpaired.retain(|_| paired.next().flatten().is_none());
+            let mut taken = taken.into_iter();
+            right.retain(|_| taken.next() == Some(false));
         }
         let mut changes = Vec::new();
         for source in unpaired {

@@ -6,23 +6,32 @@
 //! where everything is known.
 
 mod describe;
+mod exact;
 pub mod gate;
 mod look;
+pub mod mapped;
 pub mod memory;
 pub mod merge;
 pub mod names;
+pub mod pass;
 pub mod plan;
 pub mod rules;
 pub mod run;
+mod settings;
 pub mod settle;
+pub mod statement;
 mod unit;
 
 pub use describe::{PlanError, plan};
+pub use mapped::TaskTables;
 pub use memory::{Known, KnownPart, Learnt, Memory};
 pub use names::Asked;
-pub use plan::{RuleFor, TablePlan, Terms};
+pub use pass::Pass;
+pub use plan::{RuleFor, TablePlan, TableTerms, Terms};
 pub use run::{Dial, Done, Gauge, Wish, run};
+pub use settings::{Settings, StatementFiles};
 pub use settle::Patience;
+pub use statement::Statement;
 
 use jiff::Timestamp;
 use names::Name;

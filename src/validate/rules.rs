@@ -3,7 +3,11 @@
 //! A rule is looked at only where the bytes differ, so it costs nothing where they do not. Start at [`Rules::agree`].
 //! [`Rule::fits`] says which rule makes sense for which type.
 
-use crate::model::canon::{Canon, Raw};
+mod zone;
+
+pub use zone::{Wall, Zone};
+
+use crate::model::canon::{Canon, Raw, SqlType};
 use jiff::civil::{DateTime, DateTimeRound};
 use jiff::{RoundMode, Unit};
 use std::borrow::Cow;
@@ -11,12 +15,17 @@ use std::fmt;
 use std::str::FromStr;
 
 /// One rule. Spelled as on the command line.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
     /// `timestamp-truncate:3`: both sides cut to so many digits of a second.
     TimestampTruncate(u8),
     /// `timestamp-round:3`: both sides rounded, half up.
     TimestampRound(u8),
+    /// `timestamp-either:3`: one of the two above makes them equal, whichever engine it was that lost digits.
+    TimestampEither(u8),
+    /// `zone:Europe/Berlin`: one side keeps the time of a clock on the wall there, the other moments. A time that the clock
+    /// showed twice, or never, is equal to nothing.
+    Zone(Zone),
     /// `scale:2`: numbers rounded to so many decimals, half away from zero.
     Scale(u8),
     /// `float:1e-9`: equal when the difference is at most this part of the greater one.
@@ -31,8 +40,8 @@ pub enum Rule {
     Ignore,
 }
 
-const WORDS: &str = "timestamp-truncate:DIGITS, timestamp-round:DIGITS, scale:DECIMALS, float:TOLERANCE, pad, \
-                     empty-is-null, json, ignore";
+const WORDS: &str = "timestamp-truncate:DIGITS, timestamp-round:DIGITS, timestamp-either:DIGITS, zone:NAME, \
+                     scale:DECIMALS, float:TOLERANCE, pad, empty-is-null, json, ignore";
 
 impl FromStr for Rule {
     type Err = String;
@@ -47,6 +56,8 @@ impl FromStr for Rule {
         match (word, number) {
             ("timestamp-truncate", _) => Ok(Self::TimestampTruncate(digits(6)?)),
             ("timestamp-round", _) => Ok(Self::TimestampRound(digits(6)?)),
+            ("timestamp-either", _) => Ok(Self::TimestampEither(digits(6)?)),
+            ("zone", name) => name.unwrap_or_default().parse().map(Self::Zone),
             ("scale", _) => Ok(Self::Scale(digits(100)?)),
             ("float", _) => {
                 let tolerance = number.and_then(|number| number.parse::<f64>().ok());
@@ -67,6 +78,8 @@ impl fmt::Display for Rule {
         match self {
             Self::TimestampTruncate(digits) => write!(f, "timestamp-truncate:{digits}"),
             Self::TimestampRound(digits) => write!(f, "timestamp-round:{digits}"),
+            Self::TimestampEither(digits) => write!(f, "timestamp-either:{digits}"),
+            Self::Zone(zone) => write!(f, "zone:{zone}"),
             Self::Scale(decimals) => write!(f, "scale:{decimals}"),
             Self::Float(tolerance) => write!(f, "float:{tolerance:e}"),
             Self::Pad => f.write_str("pad"),
@@ -79,9 +92,12 @@ impl fmt::Display for Rule {
 
 impl Rule {
     /// Whether it means anything for values of this type.
-    pub fn fits(self, canon: Canon) -> bool {
+    pub fn fits(&self, canon: Canon) -> bool {
         match self {
-            Self::TimestampTruncate(_) | Self::TimestampRound(_) => matches!(canon, Canon::Timestamp | Canon::Time),
+            Self::TimestampTruncate(_) | Self::TimestampRound(_) | Self::TimestampEither(_) => {
+                matches!(canon, Canon::Timestamp | Canon::Time)
+            }
+            Self::Zone(_) => canon == Canon::Timestamp,
             Self::Scale(_) => matches!(canon, Canon::Decimal | Canon::Float64 | Canon::Float32),
             Self::Float(_) => matches!(canon, Canon::Decimal | Canon::Float64 | Canon::Float32),
             Self::Pad | Self::EmptyIsNull => matches!(canon, Canon::Text | Canon::Bytes),
@@ -96,28 +112,77 @@ impl Rule {
 pub struct Rules {
     canon: Canon,
     list: Vec<Rule>,
+    /// Which side a zone is that of.
+    wall: Option<Wall>,
 }
 
 impl Rules {
     pub fn new(canon: Canon, list: Vec<Rule>) -> Self {
-        Self { canon, list }
+        Self { canon, list, wall: None }
+    }
+
+    /// The rules of a pair of columns of these types.
+    ///
+    /// # Errors
+    /// A zone is given, and the types do not say of which side.
+    pub fn between(self, source: &SqlType, target: &SqlType) -> Result<Self, String> {
+        let wall = match self.zone() {
+            None => None,
+            Some(zone) => Some(Wall::of(source, target).ok_or_else(|| {
+                format!(
+                    "zone:{zone} is for a time without a zone and one with, not for {} and {}",
+                    source.name, target.name
+                )
+            })?),
+        };
+        Ok(Self { wall, ..self })
+    }
+
+    fn zone(&self) -> Option<&Zone> {
+        self.list.iter().find_map(|rule| if let Rule::Zone(zone) = rule { Some(zone) } else { None })
     }
 
     pub fn is_exact(&self) -> bool {
         self.list.is_empty()
     }
 
+    /// Values of equal bytes are equal. Not so where one side's are times of a clock elsewhere.
+    pub fn trusts_bytes(&self) -> bool {
+        self.zone().is_none()
+    }
+
     /// Whether two values are the same, for this column.
     pub fn agree(&self, source: Option<&[u8]>, target: Option<&[u8]>) -> bool {
-        if source == target {
+        if source == target && self.trusts_bytes() {
             return true;
         }
         if self.list.is_empty() {
             return false;
         }
+        if let (Some(zone), Some(a), Some(b)) = (self.zone(), source, target) {
+            let moments = match self.wall {
+                Some(Wall::Source) => zone.moment(a).map(|a| (a, Cow::Borrowed(b))),
+                Some(Wall::Target) => zone.moment(b).map(|b| (Cow::Borrowed(a), b)),
+                None => None,
+            };
+            return moments.is_some_and(|(a, b)| a == b || self.alike(Some(&a), Some(&b)));
+        }
+        self.alike(source, target)
+    }
+
+    fn alike(&self, source: Option<&[u8]>, target: Option<&[u8]>) -> bool {
         let (source, target) = (self.settled(source), self.settled(target));
         let (Some(a), Some(b)) = (source.as_deref(), target.as_deref()) else { return source == target };
-        a == b || self.list.iter().any(|rule| matches!(rule, Rule::Float(part) if self.near(a, b, *part)))
+        let either = |digits: u8| {
+            let same = |mode| self.moment(a, digits, mode).is_some_and(|a| Some(a) == self.moment(b, digits, mode));
+            same(RoundMode::Floor) || same(RoundMode::HalfExpand)
+        };
+        a == b
+            || self.list.iter().any(|rule| match rule {
+                Rule::Float(part) => self.near(a, b, *part),
+                Rule::TimestampEither(digits) => either(*digits),
+                _ => false,
+            })
     }
 
     fn near(&self, a: &[u8], b: &[u8], part: f64) -> bool {
@@ -140,7 +205,7 @@ impl Rules {
                 Rule::TimestampRound(digits) => self.moment(&value, *digits, RoundMode::HalfExpand),
                 Rule::Scale(decimals) => self.scaled(&value, *decimals),
                 Rule::Json => Canon::Json.bytes(Raw::Text(&value)).ok(),
-                Rule::EmptyIsNull | Rule::Float(_) | Rule::Ignore => None,
+                Rule::EmptyIsNull | Rule::Float(_) | Rule::TimestampEither(_) | Rule::Zone(_) | Rule::Ignore => None,
             };
             if let Some(other) = other {
                 value = Cow::Owned(other);
@@ -236,6 +301,8 @@ mod tests {
         for text in [
             "timestamp-truncate:3",
             "timestamp-round:0",
+            "timestamp-either:3",
+            "zone:Europe/Berlin",
             "scale:2",
             "float:1e-9",
             "pad",
@@ -245,8 +312,21 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
         }
-        for wrong in ["", "scale", "scale:x", "timestamp-round:7", "float:2", "float:-1", "float:NaN", "pad:1", "trim"]
-        {
+        for wrong in [
+            "",
+            "scale",
+            "scale:x",
+            "timestamp-round:7",
+            "timestamp-either",
+            "zone",
+            "zone:",
+            "zone:Europe/Nowhere",
+            "float:2",
+            "float:-1",
+            "float:NaN",
+            "pad:1",
+            "trim",
+        ] {
             assert!(wrong.parse::<Rule>().is_err(), "{wrong}");
         }
     }
@@ -269,6 +349,70 @@ mod tests {
             assert_eq!(rounded(text, decimals).as_deref(), Some(want), "{text}");
         }
         assert_eq!(rounded("NaN", 2), None);
+    }
+
+    fn timestamp(text: &str) -> Vec<u8> {
+        Canon::Timestamp.bytes(Raw::Text(text.as_bytes())).unwrap()
+    }
+
+    #[test]
+    fn digits_that_either_engine_may_have_lost_do_not_count_and_others_do() {
+        let of = |rule: &str| Rules::new(Canon::Timestamp, vec![rule.parse().unwrap()]);
+        let all = ["timestamp-truncate:3", "timestamp-round:3", "timestamp-either:3"].map(of);
+        for (source, target, want) in [
+            ("10:00:00.0007", "10:00:00", [true, false, true]),
+            ("10:00:00.0007", "10:00:00.001", [false, true, true]),
+            ("10:00:00.0004", "10:00:00", [true, true, true]),
+            ("10:00:00.0004", "10:00:00.001", [false, false, false]),
+            ("10:00:00.0007", "10:00:00.002", [false, false, false]),
+            ("23:59:59.9996", "23:59:59.999", [true, false, true]),
+        ] {
+            let [a, b] = [source, target].map(|clock| timestamp(&format!("2026-11-22 {clock}")));
+            assert_eq!(all.each_ref().map(|rules| rules.agree(Some(&a), Some(&b))), want, "{source} {target}");
+        }
+    }
+
+    #[test]
+    fn a_clock_on_a_wall_tells_a_moment_only_where_it_shows_a_time_once() {
+        let types = |source: &str, target: &str| {
+            use crate::model::engine::Engine::{MySql, PostgreSql};
+            (SqlType::new(MySql, source), SqlType::new(PostgreSql, target))
+        };
+        let rules = |list: &[&str], (source, target): (SqlType, SqlType)| {
+            let list = list.iter().map(|rule| rule.parse().unwrap()).collect();
+            Rules::new(Canon::Timestamp, list).between(&source, &target)
+        };
+        let (wall, moment) = (types("datetime(6)", "timestamp(6) with time zone"), types("timestamp", "timestamp"));
+        let berlin = rules(&["zone:Europe/Berlin"], wall.clone()).unwrap();
+        for (source, target, want) in [
+            ("2026-07-01 12:00:00.5", "2026-07-01 10:00:00.5", true),
+            ("2026-12-01 12:00:00", "2026-12-01 11:00:00", true),
+            ("2026-12-01 12:00:00", "2026-12-01 10:00:00", false),
+            // The same bytes are two hours apart.
+            ("2026-07-01 12:00:00", "2026-07-01 12:00:00", false),
+            // Never shown, and shown twice.
+            ("2026-03-29 02:30:00", "2026-03-29 01:30:00", false),
+            ("2026-03-29 02:30:00", "2026-03-29 00:30:00", false),
+            ("2026-10-25 02:30:00", "2026-10-25 00:30:00", false),
+            ("2026-10-25 02:30:00", "2026-10-25 01:30:00", false),
+            ("2026-10-25 03:00:00", "2026-10-25 02:00:00", true),
+            ("infinity", "infinity", true),
+            ("-infinity", "infinity", false),
+            ("0000-00-00 00:00:00", "0000-00-00 00:00:00", false),
+        ] {
+            let (a, b) = (timestamp(source), timestamp(target));
+            assert_eq!(berlin.agree(Some(&a), Some(&b)), want, "{source} {target}");
+        }
+        let at = timestamp("2026-07-01 12:00:00");
+        assert!(berlin.agree(None, None) && !berlin.agree(Some(&at), None) && !berlin.agree(None, Some(&at)));
+        // The other way round, and with digits lost besides.
+        let other = rules(&["zone:Europe/Berlin", "timestamp-truncate:0"], moment).unwrap();
+        let (a, b) = (timestamp("2026-07-01 10:00:00"), timestamp("2026-07-01 12:00:00.7"));
+        assert!(other.agree(Some(&a), Some(&b)) && !other.agree(Some(&b), Some(&a)));
+        // Without the types nobody knows, and then nothing is equal.
+        let loose = Rules::new(Canon::Timestamp, vec!["zone:UTC".parse().unwrap()]);
+        assert!(!loose.agree(Some(&at), Some(&at)) && !loose.trusts_bytes());
+        assert!(rules(&["zone:UTC"], types("datetime", "timestamp")).unwrap_err().contains("zone:UTC"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::db::scan::{KeyRange, Limits, Scanner};
 use crate::model::Untrusted;
 use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -25,9 +25,9 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 /// One range of one table: what a worker needs besides the two addresses. Serialisable, so that it can be any worker.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Unit {
-    #[serde(serialize_with = "unshared")]
+    #[serde(serialize_with = "unshared", deserialize_with = "shared")]
     pub plan: Arc<TablePlan>,
     pub range: KeyRange,
     /// Of the plan it belongs to.
@@ -36,6 +36,10 @@ pub struct Unit {
 
 fn unshared<S: Serializer>(plan: &Arc<TablePlan>, serializer: S) -> Result<S::Ok, S::Error> {
     plan.as_ref().serialize(serializer)
+}
+
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<TablePlan>, D::Error> {
+    TablePlan::deserialize(deserializer).map(Arc::new)
 }
 
 /// How far it is, a dial for each table of the plan. Read by whoever shows it, whenever he likes.
@@ -364,3 +368,6 @@ async fn stream(
     }
     trouble.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests;

@@ -10,6 +10,7 @@
 mod activity;
 mod agreement;
 mod alerts;
+mod around;
 mod budgets;
 mod change;
 mod change_faults;

@@ -54,6 +54,7 @@ impl Scene {
             bell: true,
             alerts: cutover::model::alert::Settings::default(),
             log_groups: vec![],
+            validations: vec![],
             time_zone: None,
             keys: Keymap::default(),
             copies: true,

@@ -4,6 +4,7 @@
 //! process ends, however it ends, the kernel closes it, and the shell stops the server and removes its folder.
 
 use cutover::db::Database;
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,7 @@ pub struct Server {
     base: String,
     /// A database that is always there.
     first: &'static str,
+    pid: i32,
     _shell: Child,
 }
 
@@ -31,19 +33,44 @@ impl Server {
         session.script(&format!("CREATE DATABASE {name}")).await.unwrap();
         format!("{}/{name}", self.base)
     }
+
+    /// Of the server itself, which has others of its own.
+    #[allow(dead_code, reason = "not every binary that has this file asks")]
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Gone at once, as when the machine loses its power.
+    #[allow(dead_code, reason = "not every binary that has this file kills")]
+    pub fn kill(&self) {
+        let pid = rustix::process::Pid::from_raw(self.pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+}
+
+/// A server that nobody else uses, with options of its own.
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn own_postgres(options: &'static str) -> Server {
+    tokio::task::spawn_blocking(move || start_postgres(options)).await.unwrap()
+}
+
+/// The same of MariaDB.
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn own_mariadb(options: &'static str) -> Server {
+    tokio::task::spawn_blocking(move || start_mariadb(options)).await.unwrap()
 }
 
 pub async fn postgres() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    tokio::task::spawn_blocking(|| SERVER.get_or_init(start_postgres)).await.unwrap()
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_postgres(""))).await.unwrap()
 }
 
 pub async fn mariadb() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    tokio::task::spawn_blocking(|| SERVER.get_or_init(start_mariadb)).await.unwrap()
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_mariadb(""))).await.unwrap()
 }
 
-fn start_postgres() -> Server {
+fn start_postgres(options: &str) -> Server {
     let bin = newest("/usr/lib/postgresql").expect("PostgreSQL is not installed: apt-get install postgresql");
     let port = free_port();
     // PostgreSQL refuses to run as root.
@@ -53,12 +80,13 @@ fn start_postgres() -> Server {
     let script = format!(
         "{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
          {user}{bin}/postgres -D \"$dir/data\" -p {port} -c listen_addresses=127.0.0.1 \
-            -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 >>\"$log\" 2>&1 </dev/null &"
+            -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 \
+            -c wal_level=logical -c max_prepared_transactions=8 {options} >>\"$log\" 2>&1 </dev/null &"
     );
     start("PostgreSQL", &script, "INT", format!("postgres://cutover@127.0.0.1:{port}"), "postgres")
 }
 
-fn start_mariadb() -> Server {
+fn start_mariadb(options: &str) -> Server {
     let found = |name: &str| {
         ["/usr/sbin", "/usr/bin", "/usr/local/bin"]
             .iter()
@@ -75,12 +103,13 @@ fn start_mariadb() -> Server {
         "{owner}cat >\"$dir/init.sql\" <<'END'
 CREATE USER 'cutover'@'%' IDENTIFIED BY 'sesame';
 CREATE USER 'cutover'@'localhost' IDENTIFIED BY 'sesame';
-GRANT ALL ON *.* TO 'cutover'@'%';
-GRANT ALL ON *.* TO 'cutover'@'localhost';
+GRANT ALL ON *.* TO 'cutover'@'%' WITH GRANT OPTION;
+GRANT ALL ON *.* TO 'cutover'@'localhost' WITH GRANT OPTION;
 END
          {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1
          {server} --no-defaults {user} --datadir=\"$dir/data\" --port={port} --bind-address=127.0.0.1 --socket=\"$dir/s\" \
-            --pid-file=\"$dir/pid\" --init-file=\"$dir/init.sql\" --innodb-flush-log-at-trx-commit=0 >>\"$log\" 2>&1 </dev/null &"
+            --pid-file=\"$dir/pid\" --init-file=\"$dir/init.sql\" --innodb-flush-log-at-trx-commit=0 \
+            --log-bin=\"$dir/binlog\" --binlog-format=ROW --server-id=1 {options} >>\"$log\" 2>&1 </dev/null &"
     );
     start("MariaDB", &script, "TERM", format!("mysql://cutover:sesame@127.0.0.1:{port}"), "mysql")
 }
@@ -90,15 +119,19 @@ fn start(what: &str, script: &str, signal: &str, base: String, first: &'static s
     let dir = tempfile::tempdir().unwrap().keep();
     std::os::unix::fs::chown(&dir, None, None).unwrap();
     let log = dir.with_extension("log");
-    let script =
-        format!("dir=$1; log=$2\n{script}\npid=$!\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\"");
+    let script = format!(
+        "dir=$1; log=$2\n{script}\npid=$!\necho $pid\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\""
+    );
     let mut shell = Command::new("sh")
         .args(["-c", &script, "sh"])
         .args([&dir, &log])
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut pid = String::new();
+    // Nothing comes from a server that cannot be made; what it said stands in the log.
+    BufReader::new(shell.stdout.take().unwrap()).read_line(&mut pid).unwrap();
     let address = Database::parse(&format!("{base}/{first}")).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let deadline = Instant::now() + Duration::from_secs(90);
@@ -111,7 +144,7 @@ fn start(what: &str, script: &str, signal: &str, base: String, first: &'static s
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    Server { base, first, _shell: shell }
+    Server { base, first, pid: pid.trim().parse().unwrap(), _shell: shell }
 }
 
 fn is_root() -> bool {

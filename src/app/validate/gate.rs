@@ -60,7 +60,9 @@ impl Guard {
         let seen = match () {
             () if unwatched => GateSeen::Shut { why: "no task is known that could be looked at".to_owned() },
             // Its latency is worth one look, also where nobody waits for it.
-            () if !sight.begun && self.watch.is_some() => GateSeen::Waiting { why: "the task is not read yet".to_owned() },
+            () if !sight.begun && self.watch.is_some() => {
+                GateSeen::Waiting { why: "the task is not read yet".to_owned() }
+            }
             () => gate::judge(&self.gate, &sight.evidence, self.since, now),
         };
         if let GateSeen::Open { at_rest, latency, .. } = &seen {
@@ -73,9 +75,9 @@ impl Guard {
     }
 
     fn sight(&self) -> (Sight, Timestamp) {
-        self.watch.as_ref().map_or_else(|| (Sight::default(), Timestamp::now()), |watch| {
-            (watch.sights.borrow().clone(), watch.now())
-        })
+        self.watch
+            .as_ref()
+            .map_or_else(|| (Sight::default(), Timestamp::now()), |watch| (watch.sights.borrow().clone(), watch.now()))
     }
 
     fn tell_latency(&self, latency: Option<SignedDuration>) {

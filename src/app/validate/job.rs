@@ -200,12 +200,7 @@ fn sum_up(plan: &Plan, all: &[Done], from: &str, control: &Control, guard: &Guar
 }
 
 /// Waits for the gate; `false`: it will not open, or nobody wants to wait any more.
-async fn opened(
-    guard: &mut Guard,
-    gauge: &Gauge,
-    mut wished: watch::Receiver<Wish>,
-    send: &Tell,
-) -> bool {
+async fn opened(guard: &mut Guard, gauge: &Gauge, mut wished: watch::Receiver<Wish>, send: &Tell) -> bool {
     if guard.is_none() {
         return true;
     }

@@ -22,15 +22,15 @@ pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
 use super::change::whence;
 use super::{Failure, panic};
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{Gate, GateSeen, Progress, RunEvent, Trigger, What};
-use crate::validate::merge::Side;
+use crate::model::validation::{Gate, GateSeen, Kind, Progress, RunEvent, Trigger, What};
 use crate::store;
+use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError, Terms};
 use jiff::{SignedDuration, Timestamp};
 use job::Job;
 use keep::Keep;
 pub use sides::Address;
-use sides::SideAsked;
+use sides::{Means, SideAsked};
 use std::collections::HashMap;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -97,14 +97,19 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 tell(Event::Note(note))?;
             }
         }
-        let source = sides::find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
-        let target = sides::find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        let means = Means { may_ask: true, ..Means::default() };
+        let source = means.find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
+        let target = means.find(Side::Target, &SideAsked::Address(wanted.target.clone())).await?;
+        for note in source.notes.iter().chain(&target.notes) {
+            tell(Event::Note(note.clone()))?;
+        }
         let ((source, source_by), (target, target_by)) = ((source.database, source.by), (target.database, target.by));
         let terms = Terms {
-            count: wanted.count,
+            kind: if wanted.count { Kind::Count } else { Kind::Rows },
             keys: wanted.keys.clone(),
             rules: wanted.rules.clone(),
             waived: wanted.waived.clone(),
+            ..Terms::default()
         };
         let plan = tokio::select! {
             biased;

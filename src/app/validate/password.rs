@@ -5,18 +5,8 @@ use crate::model::Secret;
 use rustix::termios::{LocalModes, OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 use std::io::{self, IsTerminal as _, Read, Write as _};
 
-/// Whether an address has a password in it, which everybody on this machine can read in the list of processes.
-pub fn is_in(url: &str) -> bool {
-    let authority = url.split_once("://").map_or("", |(_, rest)| rest.split(['/', '?']).next().unwrap_or_default());
-    let user = authority.rsplit_once('@').map(|(user, _)| user);
-    let parameter =
-        url.split_once('?').is_some_and(|(_, rest)| rest.split('&').any(|one| one.starts_with("password=")));
-    parameter || user.and_then(|user| user.split_once(':')).is_some_and(|(_, password)| !password.is_empty())
-}
-
-/// From the environment. An empty one is none.
-pub fn from_environment(side: &str) -> Option<Secret> {
-    let name = format!("CUTOVER_{}_PASSWORD", side.to_uppercase());
+/// From this variable. An empty one is none.
+pub fn from_environment(name: &str) -> Option<Secret> {
     std::env::var(name).ok().filter(|password| !password.is_empty()).map(Secret::new)
 }
 
@@ -86,21 +76,6 @@ impl Drop for Hidden {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_tells_whether_it_has_a_password() {
-        for (url, want) in [
-            ("postgres://bob:hunter2@db/shop", true),
-            ("mysql://bob:hunt@er2@db:3306/shop", true),
-            ("postgres://db/shop?user=bob&password=hunter2", true),
-            ("postgres://bob@db/shop", false),
-            ("postgres://bob:@db/shop", false),
-            ("postgres://db:5432/shop", false),
-            ("sqlite:/tmp/a:b@c.db", false),
-        ] {
-            assert_eq!(is_in(url), want, "{url}");
-        }
-    }
 
     #[test]
     fn what_is_typed_is_edited_as_on_any_terminal() {

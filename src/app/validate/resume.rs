@@ -147,9 +147,11 @@ fn altered(was: &PlannedTable, is: &PlannedTable) -> Option<String> {
     match () {
         () if !gone.is_empty() => Some(format!("it has no column {} any more", list(gone))),
         () if !new.is_empty() => Some(format!("it has a column {} that it had not", list(new))),
-        () if was.key != is.key => {
-            Some(format!("its key was {}, and now it is {}", list(was.key.iter().collect()), list(is.key.iter().collect())))
-        }
+        () if was.key != is.key => Some(format!(
+            "its key was {}, and now it is {}",
+            list(was.key.iter().collect()),
+            list(is.key.iter().collect())
+        )),
         () if was.columns != is.columns || was.not_compared != is.not_compared => {
             Some("other columns of it are compared".to_owned())
         }

@@ -90,7 +90,8 @@ pub fn watch(watched: Watched) -> Watch {
     let (reader, asked) = (watched.reader.clone(), Arc::clone(&again));
     let work = tokio::spawn(async move {
         let cadence = Cadence::new(watched.every, watched.reader.service_time(Timestamp::now()));
-        let mut looking = Looking { watched, cadence, instance: None, told: Default::default(), sight: Sight::default() };
+        let mut looking =
+            Looking { watched, cadence, instance: None, told: Default::default(), sight: Sight::default() };
         loop {
             looking.round().await;
             if send.send(looking.sight.clone()).is_err() {

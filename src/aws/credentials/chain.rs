@@ -6,13 +6,15 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::imds;
 use aws_config::profile::ProfileFileCredentialsProvider;
 use aws_config::provider_config::ProviderConfig;
+use aws_config::sts::AssumeRoleProvider;
 use aws_config::web_identity_token::WebIdentityTokenCredentialsProvider;
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use aws_smithy_types::timeout::TimeoutConfig;
 use std::error::Error;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The whole conversation with the metadata service (token, role name, credentials). On an instance it takes
@@ -40,15 +42,24 @@ pub(in crate::aws) struct Chain {
 #[derive(Debug, Clone)]
 pub(in crate::aws) enum Source {
     Chain(Chain),
+    /// What a role gives to whom the chain finds.
+    Role(Arc<AssumeRoleProvider>),
     /// Keys of the embedded AWS.
     Fixed(Credentials),
 }
 
 impl Source {
+    /// A role that is taken on with what the chain finds.
+    pub(in crate::aws) async fn role(role: &str, chain: Chain, sdk: &SdkConfig) -> Self {
+        let role = AssumeRoleProvider::builder(role).session_name("cutover").configure(sdk);
+        Self::Role(Arc::new(role.build_from_provider(chain).await))
+    }
+
     pub(super) async fn load(&self) -> Result<Credentials, CredentialsError> {
         match self {
             Self::Fixed(credentials) => Ok(credentials.clone()),
             Self::Chain(chain) => chain.load().await,
+            Self::Role(provider) => provider.provide_credentials().await,
         }
     }
 }
@@ -102,6 +113,15 @@ impl Chain {
         out.push(("container", Box::new(EcsCredentialsProvider::builder().configure(&conf).build())));
         out.push(("instance metadata", Box::new(metadata())));
         out
+    }
+}
+
+impl ProvideCredentials for Chain {
+    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
+    where
+        Self: 'a,
+    {
+        future::ProvideCredentials::new(self.load())
     }
 }
 

@@ -57,8 +57,7 @@ impl Reader {
     async fn these(&self, detail: TaskDetail, arns: &[ReplicationArn]) -> Result<Answer<Vec<Task>>, Problem> {
         let (classic, serverless): (Vec<_>, Vec<_>) =
             arns.iter().cloned().partition(|arn| arn.kind() == ReplicationKind::Classic);
-        let mut answer =
-            if classic.is_empty() { Answer::default() } else { self.classic(detail, &classic).await? };
+        let mut answer = if classic.is_empty() { Answer::default() } else { self.classic(detail, &classic).await? };
         for arn in &serverless {
             merge(&mut answer, self.serverless(detail, Some(arn)).await?);
         }

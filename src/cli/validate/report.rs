@@ -3,7 +3,9 @@
 use crate::app::validate::{Done, Plan, TablePlan, names};
 use crate::model::listing::validations::Summary;
 use crate::model::untrusted::shown;
-use crate::model::validation::{Cell, GateSeen, Method, NotCompared, Phase, Progress, RowResult, TableProgress, Verdict};
+use crate::model::validation::{
+    Cell, GateSeen, Method, NotCompared, Phase, Progress, RowResult, TableProgress, Verdict,
+};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 

@@ -1,8 +1,9 @@
 //! The rows. A new key, command or palette entry begins here; everything that shows or dispatches it follows.
 
 use super::Context::{
-    self, Acknowledge, Activity, Alerts, AllDrain, Confirm, Definition, Drain, Events, FileName, Filter, Help, Logs,
-    Metrics, Operate, OperateForm, Palette, Problems, Schedules, Tables, Tasks,
+    self, Acknowledge, Activity, Alerts, AllDrain, Ask, Confirm, Definition, Differences, Drain, Events, FileName,
+    Filter, Help, Logs, Metrics, Operate, OperateForm, Palette, Problems, Schedules, Tables, TaskValidation, Tasks,
+    ValidateForm, Validation, Validations,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -21,30 +22,106 @@ pub(super) const fn ctrl(c: char) -> Key {
 }
 
 /// Lists with columns and a filter.
-const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity];
-const SCREENS: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems];
-const SCROLLED: &[Context] =
-    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Help];
-/// The same, and a question that is longer than the screen.
+const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity, Validations, Validation];
+/// The same, and rows whose columns scroll.
+const SHIFTED: &[Context] =
+    &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity, Validations, Validation, Differences];
+const SCREENS: &[Context] = &[
+    Tasks,
+    Tables,
+    Events,
+    Logs,
+    Metrics,
+    Drain,
+    AllDrain,
+    Definition,
+    Schedules,
+    Alerts,
+    Activity,
+    Validations,
+    Validation,
+    Differences,
+    TaskValidation,
+    Problems,
+];
+const SCROLLED: &[Context] = &[
+    Tasks,
+    Tables,
+    Events,
+    Logs,
+    Metrics,
+    Drain,
+    AllDrain,
+    Definition,
+    Schedules,
+    Alerts,
+    Activity,
+    Validations,
+    Validation,
+    Differences,
+    TaskValidation,
+    Problems,
+    Help,
+];
+/// The same, and questions that are longer than the screen.
 const PAGED: &[Context] = &[
-    Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Help,
+    Tasks,
+    Tables,
+    Events,
+    Logs,
+    Metrics,
+    Drain,
+    AllDrain,
+    Definition,
+    Schedules,
+    Alerts,
+    Activity,
+    Validations,
+    Validation,
+    Differences,
+    TaskValidation,
+    Problems,
+    Help,
     Confirm,
+    Ask,
 ];
 const MOVED: &[Context] = &[
-    Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, Alerts, Activity, Problems, Operate,
-    Help, Palette, Confirm,
+    Tasks,
+    Tables,
+    Events,
+    Logs,
+    Metrics,
+    Drain,
+    AllDrain,
+    Definition,
+    Schedules,
+    Alerts,
+    Activity,
+    Validations,
+    Validation,
+    Differences,
+    TaskValidation,
+    Problems,
+    Operate,
+    Help,
+    Palette,
+    Confirm,
+    ValidateForm,
+    Ask,
 ];
 /// Where the task on screen, or the one under the cursor, can be turned to another side. Events, logs and drain may be on
 /// screen without a task; the keys do nothing then.
-const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition];
+const OF_A_TASK: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, TaskValidation];
 /// The same, where there are sides to turn to.
-const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition];
+const SIDES: &[Context] = &[Tables, Events, Logs, Metrics, Drain, Definition, TaskValidation];
 /// Lists whose rows can be marked.
 const MARKED: &[Context] = &[Tasks, Tables, AllDrain, Schedules];
 /// Where something can be done to what is on screen.
-const OPERATED: &[Context] = &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules];
-const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge, OperateForm, Confirm];
+const OPERATED: &[Context] =
+    &[Tasks, Tables, Events, Logs, Metrics, Drain, AllDrain, Definition, Schedules, TaskValidation];
+/// Where a validation can be started.
+const VALIDATED: &[Context] = &[Tasks, Tables, Drain, AllDrain, TaskValidation, Validations, Validation];
+const TEXT: &[Context] = &[Filter, Palette, FileName, Acknowledge, OperateForm, Confirm, Ask];
 const EVERYWHERE: &[Context] = &Context::ALL;
 
 const BASE: Action = Action {
@@ -417,6 +494,173 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::Validations,
+        name: "validations",
+        contexts: SCREENS,
+        keys: &[char('V')],
+        label: "validations",
+        doc: "Comparisons of source and target, row by row: those that run and those that are kept.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OpenRun,
+        name: "open-validation",
+        contexts: &[Validations, TaskValidation],
+        keys: &[key(KeyCode::Enter)],
+        label: "open",
+        doc: "Open the validation under the cursor: source left, target right, table by table.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OpenDifferences,
+        name: "open-rows",
+        contexts: &[Validation],
+        keys: &[key(KeyCode::Enter)],
+        label: "its rows",
+        doc: "Rows of the table under the cursor that differ, are missing or extra.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NewValidation,
+        name: "validate",
+        contexts: VALIDATED,
+        keys: &[char('n')],
+        label: "validate",
+        doc: "Compare source and target of a task, or as the configuration names it: the plan with its cost comes first.",
+        footer: Some(3),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PauseRun,
+        name: "pause-validation",
+        contexts: &[Validations, Validation, TaskValidation],
+        keys: &[char('p')],
+        label: "pause",
+        doc: "Pause the validation: ranges under way end, nothing new is begun. The same key lets it go on.",
+        footer: Some(4),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::StopRun,
+        name: "stop-validation",
+        contexts: &[Validations, Validation, TaskValidation],
+        keys: &[char('s')],
+        label: "stop",
+        doc: "Stop the validation: its statements end on their servers, and what was not compared is unknown.",
+        footer: Some(5),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::Neighbours,
+        name: "neighbours",
+        contexts: &[Differences],
+        keys: &[char('c')],
+        label: "neighbours",
+        doc: "With the equal rows before and after each, or only what differs.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::RevealValues,
+        name: "reveal-values",
+        contexts: &[Differences],
+        keys: &[char('v')],
+        label: "values",
+        doc: "Show what stands in the rows: the table's name has to be typed, and it is written into the audit. Again hides it.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::WriteValues,
+        name: "write-values",
+        contexts: &[Validation, Differences],
+        keys: &[char('W')],
+        label: "write values",
+        doc: "Write the differences of the table with their values to a new file; asks, and is written into the audit.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::WriteRepair,
+        name: "repair-script",
+        contexts: &[Validation, Differences],
+        keys: &[char('P')],
+        label: "repair script",
+        doc: "Write statements that make the target equal, to a new file; never run from here.",
+        footer: Some(4),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PlanIt,
+        name: "plan-validation",
+        contexts: &[ValidateForm],
+        keys: &[key(KeyCode::Enter)],
+        label: "plan",
+        doc: "Find both databases, read their catalogues and show the plan. No row is read for it.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextKind,
+        name: "next-kind",
+        contexts: &[ValidateForm],
+        keys: &[key(KeyCode::Right)],
+        label: "how much",
+        doc: "How much of each table is compared: as configured, rows, counts, aggregates.",
+        footer: Some(3),
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousKind,
+        name: "previous-kind",
+        contexts: &[ValidateForm],
+        keys: &[key(KeyCode::Left)],
+        label: "the one before",
+        doc: "The same, the other way round.",
+        ..BASE
+    },
+    Action {
+        id: ActionId::AnswerQuestion,
+        name: "answer-question",
+        contexts: &[Ask],
+        keys: &[key(KeyCode::Enter)],
+        label: "go on",
+        doc: "Go on, where what is asked for was typed.",
+        footer: Some(1),
+        ..BASE
+    },
+    Action {
+        id: ActionId::CloseQuestion,
+        name: "close-question",
+        contexts: &[ValidateForm, Ask],
+        keys: &[key(KeyCode::Esc)],
+        label: "close",
+        doc: "Close; no row is read and nothing is written.",
+        footer: Some(2),
+        ..BASE
+    },
+    Action {
+        id: ActionId::OtherWay,
+        name: "other-way",
+        contexts: &[Ask],
+        keys: &[key(KeyCode::Right), key(KeyCode::Left)],
+        label: "deletes or not",
+        doc: "Of a repair script: with DELETEs of extra rows, or without.",
+        footer: Some(3),
+        ..BASE
+    },
+    Action {
         id: ActionId::AllEvents,
         name: "all-events",
         contexts: SCREENS,
@@ -542,6 +786,16 @@ pub const TABLE: &[Action] = &[
         keys: &[char('d')],
         label: "drain",
         doc: "Is everything through: what is still on its way from source to target.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::TaskValidation,
+        name: "task-validation",
+        contexts: OF_A_TASK,
+        keys: &[char('=')],
+        label: "validation",
+        doc: "Is the target equal to the source: our validations of the task, and DMS's own.",
         palette: true,
         ..BASE
     },
@@ -765,7 +1019,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::ColumnsRight,
         name: "columns-right",
-        contexts: LISTS,
+        contexts: SHIFTED,
         keys: &[key(KeyCode::Right)],
         label: "more columns",
         doc: "Show columns further right, where the terminal is too narrow for all.",
@@ -775,7 +1029,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::ColumnsLeft,
         name: "columns-left",
-        contexts: LISTS,
+        contexts: SHIFTED,
         keys: &[key(KeyCode::Left)],
         label: "columns back",
         doc: "Go back to columns further left.",

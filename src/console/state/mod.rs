@@ -11,6 +11,7 @@ pub mod charts;
 pub mod column;
 pub mod confirm;
 pub mod definition;
+pub mod differences;
 pub mod drain;
 pub mod events;
 pub mod export;
@@ -31,6 +32,9 @@ pub mod schedules;
 pub mod tables;
 pub mod tasks;
 pub mod text_pane;
+pub mod validate;
+pub mod validation_tab;
+pub mod validations;
 pub mod world;
 
 use super::actions::{ActionId, Context, Keymap};
@@ -46,6 +50,7 @@ use all_drain::AllDrain;
 use charts::Charts;
 use confirm::Confirm;
 use definition::Definition;
+use differences::Differences;
 use drain::Drain;
 use events::Events;
 use export::FileField;
@@ -62,6 +67,9 @@ use problems::Problems;
 use schedules::Schedules;
 use tables::Tables;
 use tasks::Tasks;
+use validate::{Ask, Stage as StartStage, Start};
+use validation_tab::ValidationTab;
+use validations::Validations;
 use world::World;
 
 /// What the program may do.
@@ -105,6 +113,8 @@ pub struct Setup {
     pub alerts: alert::Settings,
     /// Log groups that the configuration names.
     pub log_groups: Vec<String>,
+    /// Validations that the configuration names.
+    pub validations: Vec<String>,
     /// Where times are shown besides UTC.
     pub time_zone: Option<jiff::tz::TimeZone>,
     /// Which keys do what.
@@ -127,11 +137,18 @@ pub enum Connection {
 /// Something that lies over the screen and takes the keys.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
-    Help { offset: usize, over: Context },
+    Help {
+        offset: usize,
+        over: Context,
+    },
     Palette(Palette),
     FileName(FileField),
     Operate(Box<Operate>),
     Confirm(Box<Confirm>),
+    /// Starting a validation.
+    Validate(Box<Start>),
+    /// A question about one.
+    Ask(Box<Ask>),
 }
 
 /// A line across the screen: the data below is kept and ages.
@@ -179,6 +196,11 @@ pub struct State {
     pub schedules: Schedules,
     pub alerts: Alerts,
     pub activity: Activities,
+    pub validations: Validations,
+    /// Of the open task.
+    pub validation_tab: ValidationTab,
+    /// Rows of a table of a validation, while they are looked at.
+    pub differences: Option<Differences>,
     pub problems: Problems,
     pub banner: Option<Banner>,
     /// About what was just done.
@@ -240,6 +262,9 @@ impl State {
             schedules: Schedules::default(),
             alerts,
             activity: Activities::default(),
+            validations: Validations::default(),
+            validation_tab: ValidationTab::default(),
+            differences: None,
             problems: Problems::default(),
             banner: None,
             notice: None,
@@ -265,6 +290,8 @@ impl State {
             Some(Overlay::Operate(menu)) if menu.form.is_some() => Context::OperateForm,
             Some(Overlay::Operate(_)) => Context::Operate,
             Some(Overlay::Confirm(_)) => Context::Confirm,
+            Some(Overlay::Validate(start)) if start.stage == StartStage::Choosing => Context::ValidateForm,
+            Some(Overlay::Validate(_) | Overlay::Ask(_)) => Context::Ask,
             None if self.alerts.field.is_some() => Context::Acknowledge,
             None if self.typing => Context::Filter,
             None => self.screen_context(),
@@ -275,6 +302,8 @@ impl State {
     pub fn question(&self) -> Option<u64> {
         match &self.overlay {
             Some(Overlay::Confirm(confirm)) if confirm.is_guarded() && !self.layout().too_small => Some(confirm.id),
+            Some(Overlay::Validate(start)) if start.is_guarded() && !self.layout().too_small => Some(start.id),
+            Some(Overlay::Ask(ask)) if ask.is_open() && !self.layout().too_small => Some(ask.id),
             _ => None,
         }
     }
@@ -411,6 +440,9 @@ impl State {
         next.offer(self.alerts.book.until());
         if let Some(Overlay::Confirm(confirm)) = &self.overlay {
             next.offer(confirm.next_step(now));
+        }
+        if let Some(Overlay::Ask(ask)) = &self.overlay {
+            next.offer(ask.next_step(now));
         }
         next.offer(self.notice.as_ref().map(|notice| notice.until));
         self.page().deadline(self, &mut next);

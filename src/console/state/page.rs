@@ -7,7 +7,10 @@ use super::column::Column;
 use super::export::Export;
 use super::list::{List, Marking, Marks, Rows};
 use super::{Filling, PaneAge, State, age};
-use super::{activity, alerts, all_drain, charts, definition, drain, events, logs, problems, schedules, tables, tasks};
+use super::{
+    activity, alerts, all_drain, charts, definition, differences, drain, events, logs, problems, schedules, tables,
+    tasks, validation_tab, validations,
+};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::model::Subject;
@@ -28,6 +31,12 @@ pub enum Screen {
     Alerts,
     /// What was changed.
     Activity,
+    /// Which comparisons there are.
+    Validations,
+    /// The tables of one.
+    Validation,
+    /// The rows of one table that differ.
+    Differences,
     Problems,
 }
 
@@ -39,11 +48,13 @@ pub enum Tab {
     Logs,
     Metrics,
     Drain,
+    Validation,
     Definition,
 }
 
 impl Tab {
-    pub const ALL: [Self; 6] = [Self::Tables, Self::Events, Self::Logs, Self::Metrics, Self::Drain, Self::Definition];
+    pub const ALL: [Self; 7] =
+        [Self::Tables, Self::Events, Self::Logs, Self::Metrics, Self::Drain, Self::Validation, Self::Definition];
 
     pub fn title(self) -> &'static str {
         match self {
@@ -52,6 +63,7 @@ impl Tab {
             Self::Logs => "Logs",
             Self::Metrics => "Metrics",
             Self::Drain => "Drain",
+            Self::Validation => "Validation",
             Self::Definition => "Definition",
         }
     }
@@ -76,10 +88,14 @@ impl Screen {
             Self::Task(Tab::Metrics) => &charts::ChartsPage,
             Self::Drain => &all_drain::AllDrainPage,
             Self::Task(Tab::Drain) => &drain::DrainPage,
+            Self::Task(Tab::Validation) => &validation_tab::ValidationTabPage,
             Self::Task(Tab::Definition) => &definition::DefinitionPage,
             Self::Schedules => &schedules::SchedulesPage,
             Self::Alerts => &alerts::AlertsPage,
             Self::Activity => &activity::ActivityPage,
+            Self::Validations => &validations::ValidationsPage,
+            Self::Validation => &validations::tables::RunPage,
+            Self::Differences => &differences::DifferencesPage,
             Self::Problems => &problems::ProblemsPage,
         }
     }

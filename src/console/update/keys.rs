@@ -1,6 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{activity, alerts, confirm, export, lists, logs, operate};
+use super::{activity, alerts, confirm, export, lists, logs, operate, validate, validations};
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
@@ -19,6 +19,8 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
         perform(state, action, effects);
     } else if let (Context::Confirm, KeyCode::Char(c), false, false) = (context, key.code, key.ctrl, key.alt) {
         confirm::typed(state, c, effects);
+    } else if let (Context::Ask, KeyCode::Char(c), false, false) = (context, key.code, key.ctrl, key.alt) {
+        validate::typed(state, c);
     } else if let (true, KeyCode::Char(c), false, false) = (context.takes_text(), key.code, key.ctrl, key.alt) {
         take(state, c.encode_utf8(&mut [0; 4]));
     } else if key.alt {
@@ -30,7 +32,7 @@ pub fn press(state: &mut State, key: Key, effects: &mut Vec<Effect>) {
 
 /// Pasted text goes into an open field and never acts. Into the answer of a question it does not even go.
 pub fn paste(state: &mut State, text: &str) {
-    if let Some(Overlay::Confirm(_)) = &state.overlay {
+    if let Some(Overlay::Confirm(_) | Overlay::Validate(_) | Overlay::Ask(_)) = &state.overlay {
         let words = "pasted text answers nothing here: type it";
         state.notice = Some(Notice::new(Done::Not, words, state.now));
         return;
@@ -66,6 +68,7 @@ fn edit(state: &mut State, change: impl FnOnce(&mut String)) {
             return;
         }
         Some(Overlay::Confirm(_)) => return confirm::edit(state, change),
+        Some(Overlay::Validate(_) | Overlay::Ask(_)) => return validate::edit(state, change),
         Some(Overlay::Help { .. }) | None => {}
     }
     if let Some(field) = &mut state.alerts.field {
@@ -111,6 +114,22 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Problems => go(state, Screen::Problems),
         ActionId::Alerts => go(state, Screen::Alerts),
         ActionId::Activity => activity::open(state, effects),
+        ActionId::Validations
+        | ActionId::OpenRun
+        | ActionId::OpenDifferences
+        | ActionId::PauseRun
+        | ActionId::StopRun
+        | ActionId::Neighbours => validations::perform(state, action, effects),
+        ActionId::NewValidation
+        | ActionId::RevealValues
+        | ActionId::WriteValues
+        | ActionId::WriteRepair
+        | ActionId::PlanIt
+        | ActionId::NextKind
+        | ActionId::PreviousKind
+        | ActionId::AnswerQuestion
+        | ActionId::CloseQuestion
+        | ActionId::OtherWay => validate::perform(state, action, effects),
         ActionId::EntryInFull => activity::in_full(state),
         ActionId::Schedules => go(state, Screen::Schedules),
         ActionId::AllEvents => go(state, Screen::Events),
@@ -121,6 +140,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Logs => open(state, Tab::Logs),
         ActionId::Metrics => open(state, Tab::Metrics),
         ActionId::Drain => open(state, Tab::Drain),
+        ActionId::TaskValidation => open(state, Tab::Validation),
         ActionId::Definition => open(state, Tab::Definition),
         ActionId::NextTab => beside(state, 1),
         ActionId::PreviousTab => beside(state, -1),
@@ -194,6 +214,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::Repaint => effects.push(Effect::Repaint),
         ActionId::Suspend => {
             confirm::absent(state, effects);
+            validate::absent(state, effects);
             effects.push(Effect::Suspend);
         }
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
@@ -279,6 +300,7 @@ fn step(state: &mut State, how: Move) {
         }
         Some(Overlay::FileName(_)) => {}
         Some(Overlay::Confirm(_)) => confirm::scroll(state, how),
+        Some(Overlay::Validate(_) | Overlay::Ask(_)) => validate::step(state, how),
         None => state.page().act(state, Act::Move(how)),
     }
 }
@@ -328,6 +350,9 @@ fn run_command(state: &mut State, effects: &mut Vec<Effect>) {
 fn ask_now(state: &mut State, effects: &mut Vec<Effect>) {
     if state.screen() == Screen::Activity {
         return activity::ask(state, effects);
+    }
+    if validations::ask_now(state, effects) {
+        return;
     }
     let failed = state.world.feeds().filter(|(_, feed)| feed.failed.is_some()).map(|(subject, _)| subject.clone());
     let failed: Vec<Subject> = failed.collect();

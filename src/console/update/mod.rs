@@ -15,6 +15,8 @@ mod lists;
 mod logs;
 mod operate;
 mod report;
+mod validate;
+mod validations;
 
 use super::message::{Effect, Message};
 use super::state::facts::Held;
@@ -45,11 +47,24 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         }
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => reported(state, report, &mut effects),
-        Message::Written { id, outcome } => export::written(state, id, outcome),
+        Message::Written { id, outcome } => {
+            validate::written(state, id);
+            export::written(state, id, outcome);
+        }
+        Message::Validations(answer) => validations::take(state, answer),
+        Message::Validation { run, told } => validations::told(state, &run, told),
+        Message::Offered { id, offer } => validate::offered(state, id, offer),
+        Message::ValidationBegan { id, began } => validate::began(state, id, began, &mut effects),
+        Message::ValidationEvent { run, event } => validations::happened(state, &run, *event),
+        Message::Rows { id, rows } => validations::rows(state, id, rows),
+        Message::Revealed { id, outcome } => validate::revealed(state, id, outcome),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::Looked { id, looked } => confirm::looked(state, id, looked),
         Message::Drafted { id, drafts } => confirm::drafted(state, id, drafts, &mut effects),
-        Message::Admitted { id } => confirm::admit(state, id),
+        Message::Admitted { id } => {
+            confirm::admit(state, id);
+            validate::admit(state, id);
+        }
         Message::NotConfirmed { id, why } => confirm::not_confirmed(state, id, &why),
         Message::Ended { id, nth, outcome } => {
             confirm::ended(state, id, nth, *outcome, &mut effects);
@@ -60,7 +75,10 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
             activity::again(&mut effects);
         }
         Message::ReadOnly(problem) => read_only(state, problem, &mut effects),
-        Message::Resumed => confirm::absent(state, &mut effects),
+        Message::Resumed => {
+            confirm::absent(state, &mut effects);
+            validate::absent(state, &mut effects);
+        }
         Message::Activity(answer) => activity::take(state, answer),
         Message::TerminalSlow => terminal_slow(state),
         Message::Traffic { requests_last_minute, dollars_per_day, dollars_cap } => {
@@ -86,7 +104,10 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     }
     lists::pass(state);
     activity::pass(state, effects);
+    validate::pass(state);
+    validations::pass(state, effects);
     confirm::read(state);
+    crate::console::state::validate::lay(state);
     state.fit();
     state.page().follow(state);
     if matches!(state.connection, Connection::Connected { .. }) {

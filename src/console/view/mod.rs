@@ -11,6 +11,7 @@ mod charts;
 mod confirm;
 mod cost;
 mod definition;
+mod differences;
 mod drain;
 mod event_detail;
 mod events;
@@ -30,6 +31,10 @@ mod table_detail;
 mod tables;
 mod tabs;
 mod tasks;
+mod validate;
+mod validation;
+mod validation_tab;
+mod validations;
 mod why;
 
 use super::state::layout::{Layout, MIN_HEIGHT, MIN_WIDTH, Pane};
@@ -66,6 +71,8 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
                 Some(Overlay::Palette(palette)) => palette::draw(palette, &mut canvas, state.area),
                 Some(Overlay::Operate(menu)) => operate::draw(state, menu, &mut canvas),
                 Some(Overlay::Confirm(confirm)) => confirm::draw(state, confirm, &mut canvas),
+                Some(Overlay::Validate(start)) => validate::draw(state, start, &mut canvas),
+                Some(Overlay::Ask(ask)) => validate::ask(state, ask, &mut canvas),
                 _ => {}
             }
         }
@@ -86,10 +93,14 @@ fn screen(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Screen::Task(Tab::Metrics) => charts::draw(state, canvas, layout),
         Screen::Drain => all_drain::draw(state, canvas, layout),
         Screen::Task(Tab::Drain) => drain::draw(state, canvas, layout),
+        Screen::Task(Tab::Validation) => validation_tab::draw(state, canvas, layout),
         Screen::Task(Tab::Definition) => definition::draw(state, canvas, layout),
         Screen::Schedules => schedules::draw(state, canvas, layout),
         Screen::Alerts => alerts::draw(state, canvas, layout),
         Screen::Activity => activity::draw(state, canvas, layout),
+        Screen::Validations => validations::draw(state, canvas, layout),
+        Screen::Validation => validation::draw(state, canvas, layout),
+        Screen::Differences => differences::draw(state, canvas, layout),
         Screen::Problems => problems::draw(state, canvas, layout),
     }
 }

@@ -11,7 +11,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let name = state.opened.as_ref().and_then(|arn| state.world.task(arn));
     let name = name.map_or("a task that is gone".into(), |task| task.name.shown());
     let sides = sides(state, here);
-    let room = usize::from(pane.width).saturating_sub(line_width(&sides) + 4).max(8);
+    let room = usize::from(pane.width).saturating_sub(line_width(&sides) + 4).max(7);
     let mut line = vec![span(Role::Title, crate::console::text::cut(&name, room)), span(Role::Text, "  ")];
     line.extend(sides);
     canvas.line(pane.x + 1, pane.y, pane.width.saturating_sub(2), &line);
@@ -34,6 +34,7 @@ fn action(tab: Tab) -> ActionId {
         Tab::Logs => ActionId::Logs,
         Tab::Metrics => ActionId::Metrics,
         Tab::Drain => ActionId::Drain,
+        Tab::Validation => ActionId::TaskValidation,
         Tab::Definition => ActionId::Definition,
     }
 }

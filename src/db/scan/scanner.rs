@@ -1,11 +1,12 @@
 //! The door to all of it: a database that is read, with the sessions that are open to it.
 
 use super::describe::{Described, describe};
+use super::digest::{Digest, Hash};
 use super::ranges;
 use super::read::{self, Sink, Stop};
 use super::session::ScanSession;
-use super::sql::{Part, statement};
-use super::{Batch, KeyRange, MOST_KEYS, Rows, ScanColumn, ScanRequest};
+use super::sql::{Part, Server, statement};
+use super::{Batch, Key, KeyRange, MOST_KEYS, Rows, ScanColumn, ScanRequest};
 use crate::db::database::Database;
 use crate::db::error::DbError;
 use crate::model::canon::{Canon, SqlType};
@@ -66,14 +67,15 @@ impl Scanner {
         self.run(request, Part::Whole)
     }
 
-    /// Counts the rows of a table: a scan of one row, which is their number.
-    pub fn count(&self, schema: &str, table: &str) -> Scan {
+    /// Counts the rows of a table, or those of a condition: a scan of one row, which is their number.
+    pub fn count(&self, schema: &str, table: &str, filter: Option<String>) -> Scan {
         let number = ScanColumn {
             name: "count".to_owned(),
             sql_type: SqlType::new(self.database.dialect().engine, "bigint"),
             canon: Canon::Int,
             nullable: false,
             byte_order: false,
+            lob: None,
         };
         let request = ScanRequest {
             schema: schema.to_owned(),
@@ -81,17 +83,45 @@ impl Scanner {
             columns: vec![number],
             key: Vec::new(),
             rows: Rows::Range(KeyRange::default()),
-            filter: None,
+            filter,
             ordered: false,
         };
         self.run(request, Part::Count)
     }
 
+    /// Starts to sum up groups of rows: a scan of one row a group, whose columns are [`digest::GROUP`] and its like.
+    pub fn digest(&self, digest: Digest) -> Scan {
+        let result = digest.result(self.database.dialect().engine);
+        self.start(result, move |server, _| digest.statement(server))
+    }
+
+    /// The hash that this server has.
+    pub async fn hash(&self) -> Result<Hash, DbError> {
+        let mut session = self.session().await?;
+        let hash = session.server.hash;
+        session.end().await?;
+        self.put_back(session);
+        Ok(hash)
+    }
+
+    /// Bounds that cut a range into parts of about so many rows, in the order of the key. Rough: they come from a sample.
+    pub async fn cuts(&self, request: &ScanRequest, rows: u64) -> Result<Vec<Key>, DbError> {
+        ranges::cuts(self, request, rows).await
+    }
+
     pub(super) fn run(&self, request: ScanRequest, part: Part) -> Scan {
+        self.start(request, move |server, request| statement(server, request, part))
+    }
+
+    fn start(
+        &self,
+        request: ScanRequest,
+        sql: impl Fn(Server, &ScanRequest) -> String + Send + Sync + 'static,
+    ) -> Scan {
         let (sender, receiver) = mpsc::channel(self.limits.batches.max(1));
         let scanner = self.clone();
         let task = tokio::spawn(async move {
-            if let Err(error) = scanner.read(&request, part, &sender).await {
+            if let Err(error) = scanner.read(&request, sql, &sender).await {
                 // Nobody listens: then nobody needs to know.
                 let _ = sender.send(Err(error)).await;
             }
@@ -102,12 +132,12 @@ impl Scanner {
     async fn read(
         &self,
         request: &ScanRequest,
-        part: Part,
+        sql: impl Fn(Server, &ScanRequest) -> String,
         sender: &Sender<Result<Batch, DbError>>,
     ) -> Result<(), DbError> {
         check(request)?;
         let mut session = self.session().await?;
-        let sql = statement(session.server, request, part);
+        let sql = sql(session.server, request);
         let brake = session.brake();
         let read = tokio::select! {
             read = read::read(&mut session, &sql, Sink::new(request, sender)) => read,
@@ -170,6 +200,11 @@ fn check(request: &ScanRequest) -> Result<(), DbError> {
     let (fits, by_key) = match &request.rows {
         Rows::Keys(keys) if keys.len() > MOST_KEYS => return wrong(format!("{} keys in one scan", keys.len())),
         Rows::Keys(keys) => (keys.iter().all(parts), true),
+        Rows::Hashed(hashed, _) => (hashed.groups > 0, false),
+        Rows::Ranges(ranges) => {
+            let bounds = || ranges.iter().flat_map(|range| range.from.iter().chain(&range.to));
+            (bounds().all(|bound| parts(&bound.key)), bounds().next().is_some())
+        }
         Rows::Range(range) => {
             let bounds = || range.from.iter().chain(&range.to);
             (bounds().all(|bound| parts(&bound.key)), bounds().next().is_some())

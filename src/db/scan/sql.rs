@@ -3,8 +3,9 @@
 //! Rows come in the order of canonical bytes, so that both sides can be merged. Where an engine's own order is another
 //! one (text under a collation, a UUID kept as text) the key is ordered by an expression, which no index serves.
 
+use super::digest::Hash;
 use super::place::{Operator, Place, place};
-use super::{Bound, Key, KeyRange, Rows, ScanColumn, ScanRequest};
+use super::{Bound, Key, KeyRange, Rows, ScanColumn, ScanRequest, redshift};
 use crate::db::dialect::Dialect;
 use crate::model::canon::{Canon, Holds, Reason};
 use crate::model::engine::Engine;
@@ -14,6 +15,8 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy)]
 pub(super) struct Server {
     pub dialect: &'static Dialect,
+    /// What columns that are read by a hash are hashed with.
+    pub hash: Hash,
     /// Text is kept as UTF-8; otherwise its order is that of another encoding.
     pub utf8: bool,
 }
@@ -26,6 +29,8 @@ pub(super) enum Part {
     Sample(f64),
     /// One row, after so many.
     After(u64),
+    /// Each so manyth row, in the order of the key where an index gives it; MySQL's only.
+    Every(u64),
     /// Only how many rows there are.
     Count,
 }
@@ -52,6 +57,9 @@ impl ScanRequest {
 
 fn refused(column: &ScanColumn) -> Option<&'static str> {
     let engine = column.sql_type.engine;
+    if column.lob.is_some() {
+        return Some("it is read by its hash");
+    }
     match (column.sql_type.holds(), column.canon) {
         (_, canon) if !canon.is_orderable() => Some("such values have no order"),
         (_, Canon::Bits) | (Holds::Bits, _) => Some("bits order differently in each engine"),
@@ -62,6 +70,7 @@ fn refused(column: &ScanColumn) -> Option<&'static str> {
         }
         (Holds::Float32 | Holds::Float64, Canon::Decimal) => Some("a float is found by its bits, not by digits"),
         (Holds::Printed, _) => Some("it is known only as it is printed"),
+        (Holds::Bytes, _) if column.sql_type.bare() == "varbyte" => Some("Redshift has no order of bytes"),
         (Holds::Text, Canon::Text | Canon::Uuid) => None,
         (Holds::Text, _) => Some("it is kept as text, and orders as text"),
         _ => None,
@@ -78,13 +87,16 @@ fn native(column: &ScanColumn) -> bool {
 }
 
 /// A column by its full name: to SQLite a lone name in quotes that is no column is a text.
-fn named(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn named(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     server.dialect.qualified(&request.table, &column.name)
 }
 
 /// An expression whose order is that of the column's canonical bytes.
 fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
+    if server.dialect.redshift {
+        return redshift::ordering(&name, column);
+    }
     match (server.dialect.engine, column.canon) {
         (Engine::PostgreSql, Canon::Text) if !server.utf8 => format!("convert_to({name}::text, 'UTF8')"),
         (Engine::PostgreSql, Canon::Text) if !native(column) => format!("{name}::text COLLATE \"C\""),
@@ -104,6 +116,12 @@ fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> Strin
 /// What is selected for a column, so that its reader knows the bytes.
 fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
+    if server.dialect.redshift {
+        return redshift::selected(&name, column);
+    }
+    if let Some(lob) = column.lob {
+        return lob.sql(server.dialect.engine, server.hash, column, &name);
+    }
     if server.dialect.engine != Engine::PostgreSql {
         return name;
     }
@@ -133,20 +151,22 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
         _ => request.columns.iter().map(|column| selected(server, request, column)).collect(),
     };
     let mut sql = format!("SELECT {} FROM {}", columns.join(", "), dialect.qualified(&request.schema, &request.table));
-    if let Part::Sample(percent) = part {
+    if let Part::Every(_) = part {
+        sql.push_str(", (SELECT @nth := 0) AS counted");
+    }
+    let mut conditions = conditions(server, request);
+    match part {
+        // Redshift has no blocks to choose from; it reads the columns of the key only.
+        Part::Sample(percent) if dialect.redshift => conditions.push(format!("random() < {}", percent / 100.0)),
         // Writing to a String cannot fail.
-        let _ = write!(sql, " TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)");
+        Part::Sample(percent) => drop(write!(sql, " TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)")),
+        Part::Every(rows) => conditions.push(format!("MOD(@nth := @nth + 1, {}) = 0", rows.max(1))),
+        _ => {}
     }
-    let mut conditions = Vec::new();
-    match &request.rows {
-        Rows::Range(range) => conditions.extend(in_range(server, request, range)),
-        Rows::Keys(keys) => conditions.push(among(server, request, keys)),
-    }
-    conditions.extend(request.filter.as_ref().map(|filter| format!("({filter})")));
     if !conditions.is_empty() {
         let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
     }
-    if request.ordered || matches!(part, Part::After(_)) {
+    if request.ordered || matches!(part, Part::After(_) | Part::Every(_)) {
         let order: Vec<String> = key(request).map(|column| ordered_by(server, request, column)).collect();
         if !order.is_empty() {
             let _ = write!(sql, " ORDER BY {}", order.join(", "));
@@ -156,6 +176,26 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
         let _ = write!(sql, " LIMIT 1 OFFSET {rows}");
     }
     sql
+}
+
+/// Which rows, in the words of this engine.
+pub(super) fn conditions(server: Server, request: &ScanRequest) -> Vec<String> {
+    let mut conditions = Vec::new();
+    match &request.rows {
+        Rows::Range(range) => conditions.extend(in_range(server, request, range)),
+        Rows::Ranges(ranges) => {
+            let all = |range| match in_range(server, request, range) {
+                parts if parts.is_empty() => "1 = 1".to_owned(),
+                parts => format!("({})", parts.join(" AND ")),
+            };
+            let ways: Vec<String> = ranges.iter().map(all).collect();
+            conditions.push(if ways.is_empty() { "1 = 0".to_owned() } else { format!("({})", ways.join(" OR ")) });
+        }
+        Rows::Keys(keys) => conditions.push(among(server, request, keys)),
+        Rows::Hashed(hashed, numbers) => conditions.push(hashed.among(server, request, numbers)),
+    }
+    conditions.extend(request.filter.as_ref().map(|filter| format!("({filter})")));
+    conditions
 }
 
 fn key(request: &ScanRequest) -> impl Iterator<Item = &ScanColumn> {
@@ -174,7 +214,8 @@ fn places<'r>(server: Server, request: &'r ScanRequest, bound: &Key) -> Vec<(&'r
     key(request)
         .zip(&bound.0)
         .map(|(column, bytes)| {
-            let place = place(server.dialect.engine, column, bytes, server.utf8);
+            let own = if server.dialect.redshift { redshift::place(column, bytes) } else { None };
+            let place = own.unwrap_or_else(|| place(server.dialect.engine, column, bytes, server.utf8));
             (column, ordering(server, request, column), place)
         })
         .collect()
@@ -187,7 +228,7 @@ fn in_range(server: Server, request: &ScanRequest, range: &KeyRange) -> Vec<Stri
 }
 
 /// Above a bound, or below it, in the order of the whole key.
-fn beyond(server: Server, request: &ScanRequest, bound: &Bound, above: bool) -> String {
+pub(super) fn beyond(server: Server, request: &ScanRequest, bound: &Bound, above: bool) -> String {
     let (strict, loose) =
         if above { (Operator::Greater, Operator::GreaterOrEqual) } else { (Operator::Less, Operator::LessOrEqual) };
     let last = if bound.inclusive { loose } else { strict };
@@ -238,7 +279,7 @@ fn among(server: Server, request: &ScanRequest, keys: &[Key]) -> String {
 fn indexed(server: Server, request: &ScanRequest, column: &ScanColumn, place: &Place) -> Option<String> {
     let Place::At(literal) = place else { return None };
     let name = named(server, request, column);
-    if column.canon != Canon::Text || native(column) || !server.utf8 {
+    if column.canon != Canon::Text || native(column) || !server.utf8 || server.dialect.redshift {
         return None;
     }
     match (server.dialect.engine, column.sql_type.bare().as_str()) {

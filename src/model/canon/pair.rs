@@ -85,6 +85,9 @@ const POSTGRESQL: Names = &[
     ("bit", Holds::Bits),
     ("bit varying", Holds::Printed),
     ("interval", Holds::Interval),
+    // Redshift's own.
+    ("varbyte", Holds::Bytes),
+    ("super", Holds::Json),
 ];
 
 const MYSQL: Names = &[

@@ -173,13 +173,7 @@ pub fn lines(run: &KeptRun) -> Vec<String> {
         format!("{} of {}: {}{verdict}", run.id.0, of(&run.what), run.state.word()),
         format!("  source {}", side(&run.source)),
         format!("  target {}", side(&run.target)),
-        format!(
-            "  begun {:.0} by {} on {} (process {})",
-            run.started,
-            shown(&run.os_user),
-            shown(&run.host),
-            run.pid
-        ),
+        format!("  begun {:.0} by {} on {} (process {})", run.started, shown(&run.os_user), shown(&run.host), run.pid),
     ];
     let time = |words: &str, at: Option<jiff::Timestamp>| at.map(|at| format!("  {words} {at:.0}"));
     lines.extend(time("gone on with", run.resumed));

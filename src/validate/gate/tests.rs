@@ -81,7 +81,9 @@ fn a_running_task_opens_on_fresh_points_of_both_latencies_and_on_nothing_else() 
     ] {
         is(&LATENCY, &evidence, word, words);
     }
-    let GateSeen::Open { at_rest, latency, .. } = is(&LATENCY, &running((1.0, 60), (2.5, 60)), "open", "") else { return };
+    let GateSeen::Open { at_rest, latency, .. } = is(&LATENCY, &running((1.0, 60), (2.5, 60)), "open", "") else {
+        return;
+    };
     assert_eq!((at_rest, latency), (Some(false), Some(SignedDuration::from_millis(2_500))));
 }
 
@@ -127,9 +129,17 @@ fn a_full_load_opens_only_when_it_has_finished_with_no_table_in_error() {
     for (evidence, word, words) in [
         (load("stopped", FINISHED, tables(&[], 0, 0, 0)), "open", "the full load has finished, 3 tables"),
         (load("stopped", FINISHED, None), "waiting", "statistics of its tables are not read yet"),
-        (load("stopped", FINISHED, tables(named, 0, 0, 0)), "shut", "4 tables in error: s.a (Table error), s.b, s.c and 1"),
+        (
+            load("stopped", FINISHED, tables(named, 0, 0, 0)),
+            "shut",
+            "4 tables in error: s.a (Table error), s.b, s.c and 1",
+        ),
         (load("stopped", FINISHED, tables(&[], 1, 0, 0)), "waiting", "1 table is not loaded yet"),
-        (load("stopped", "Stop Reason NORMAL", tables(&[], 0, 0, 0)), "shut", "did not finish: the task stopped (NORMAL)"),
+        (
+            load("stopped", "Stop Reason NORMAL", tables(&[], 0, 0, 0)),
+            "shut",
+            "did not finish: the task stopped (NORMAL)",
+        ),
         (load("stopped", "x", tables(&[], 0, 0, 0)), "shut", "stopped (x)"),
         (load("running", "", None), "waiting", "loading: 3 of 3"),
         (load("failed", "Stop Reason FATAL_ERROR", None), "shut", "the task failed"),
@@ -141,7 +151,9 @@ fn a_full_load_opens_only_when_it_has_finished_with_no_table_in_error() {
     let counted = seen(task("full-load", "stopped", json!({"stop_reason": FINISHED, "tables_errored": 1})));
     is(&LOAD, &Evidence { tables: tables(&[], 0, 0, 0), ..counted }, "shut", "1 table in error");
     // Nobody watched the source since.
-    let GateSeen::Open { at_rest, .. } = is(&LOAD, &load("stopped", FINISHED, tables(&[], 0, 0, 0)), "open", "") else { return };
+    let GateSeen::Open { at_rest, .. } = is(&LOAD, &load("stopped", FINISHED, tables(&[], 0, 0, 0)), "open", "") else {
+        return;
+    };
     assert_eq!(at_rest, None);
 }
 
@@ -180,7 +192,8 @@ fn a_waived_gate_is_open_whatever_there_is_and_knows_the_latency_where_there_is_
         (seen(task("cdc", "failed", json!({}))), None),
         (running((1.0, 60), (90.0, 60)), Some(SignedDuration::from_secs(90))),
     ] {
-        let GateSeen::Open { at_rest, latency, .. } = is(&gate, &evidence, "open", "without a gate: dress rehearsal") else {
+        let GateSeen::Open { at_rest, latency, .. } = is(&gate, &evidence, "open", "without a gate: dress rehearsal")
+        else {
             return;
         };
         assert_eq!((at_rest, latency), (None, want));

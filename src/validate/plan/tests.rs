@@ -99,7 +99,7 @@ fn columns_that_are_left_out_are_listed_and_may_be_waived() {
         plan.not_compared.iter().map(|one| (one.column.as_ref().unwrap().raw(), one.waived)).collect();
     assert_eq!(left, [("p", false), ("gone", true), ("skip", false), ("more", true)]);
     // Only numbers: no column is compared, so none is left out.
-    let plan = table(&source, &target, &Terms { count: true, ..terms }).unwrap();
+    let plan = table(&source, &target, &Terms { kind: Kind::Count, ..terms }).unwrap();
     assert_eq!((plan.method, plan.not_compared.len()), (Method::Count, 0));
 }
 

@@ -2,6 +2,8 @@
 
 mod command;
 mod faults;
+mod hostile;
+mod kept;
 mod proxy;
 mod random;
 mod side;

@@ -5,6 +5,7 @@
 
 mod mysql;
 mod postgres;
+mod redshift;
 mod sqlite;
 
 use super::session::ScanSession;
@@ -95,8 +96,10 @@ impl<'a> Sink<'a> {
 /// Runs the statement and sends its rows; the last batch says that it is.
 pub(super) async fn read(session: &mut ScanSession, sql: &str, sink: Sink<'_>) -> Result<(), Stop> {
     let place = session.session.place().to_owned();
+    let redshift = session.server.dialect.redshift;
     let failed = |error: &sqlx::Error| Stop::Failed(DbError::statement(&place, error));
     match session.session.connection() {
+        Connection::Postgres(connection) if redshift => redshift::read(connection, sql, sink, failed).await,
         Connection::Postgres(connection) => postgres::read(connection, sql, sink, failed).await,
         Connection::MySql(connection) => mysql::read(connection, sql, sink, failed).await,
         Connection::Sqlite(connection) => sqlite::read(connection, sql, sink, failed).await,

@@ -1,0 +1,431 @@
+//! Starting a validation, and the questions about one: what is to be compared, the plan with its cost, and what has to be
+//! typed before rows are read, values shown or a script written.
+//!
+//! Nothing here changes anything, neither at AWS nor in a database. What is typed is judged where it counts, in `app`; here it
+//! is only made sure that it was typed into an open question. Start at [`Start`] and [`Ask`].
+
+use super::State;
+use super::layout::Pane;
+use crate::console::message::Area;
+use crate::console::text;
+use crate::model::Problem;
+use crate::model::untrusted::shown;
+use crate::model::validation::told::{self, Asked, Offer, Writing};
+use crate::model::validation::{Kind as HowMuch, PlannedSide, PlannedTable, RunId, What};
+use jiff::{SignedDuration, Timestamp};
+
+/// Longest answer that is kept, in characters.
+pub const ANSWER_MAX: usize = 255;
+
+/// Widest box; longer lines are hard to read.
+const WIDTH: u16 = 110;
+
+/// What a line is; the view knows how each looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Title,
+    Text,
+    Dim,
+    Warning,
+    Bad,
+    Unknown,
+    Busy,
+}
+
+/// A line that fits, with its sign in front.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub kind: Kind,
+    pub sign: &'static str,
+    pub text: String,
+}
+
+/// What has to be typed, and what is typed so far.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Field {
+    pub text: String,
+    /// It has been on screen long enough: keys count.
+    pub admitted: bool,
+    pub says: Option<String>,
+}
+
+/// Lines that are longer than the screen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scroll {
+    pub lines: Vec<Line>,
+    pub offset: usize,
+    made: Option<u16>,
+}
+
+/// The form, and the plan it leads to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// Number of the plan, and of its question.
+    pub id: u64,
+    /// Tasks and validations of the configuration.
+    pub choices: Vec<What>,
+    pub cursor: usize,
+    pub kind: Option<HowMuch>,
+    pub stage: Stage,
+    pub field: Field,
+    pub scroll: Scroll,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Stage {
+    Choosing,
+    /// The catalogues are read.
+    Planning,
+    Offered(Box<Offer>),
+    /// The answer is on its way.
+    Beginning(Box<Offer>),
+    Failed(Problem),
+}
+
+/// How much of a table may be compared; the first is what the configuration says, else rows.
+pub const KINDS: [Option<HowMuch>; 4] = [None, Some(HowMuch::Rows), Some(HowMuch::Count), Some(HowMuch::Aggregate)];
+
+impl Start {
+    pub fn new(choices: Vec<What>, cursor: usize) -> Self {
+        let (field, scroll) = (Field::default(), Scroll::default());
+        Self { id: 0, choices, cursor, kind: None, stage: Stage::Choosing, field, scroll }
+    }
+
+    pub fn asked(&self) -> Option<Asked> {
+        let what = self.choices.get(self.cursor)?.clone();
+        Some(Asked { what, kind: self.kind, waived: None })
+    }
+
+    pub fn step(&mut self, by: isize) {
+        self.cursor = self.cursor.saturating_add_signed(by).min(self.choices.len().saturating_sub(1));
+    }
+
+    /// Another kind.
+    pub fn turn(&mut self, by: isize) {
+        let here = KINDS.iter().position(|kind| *kind == self.kind).unwrap_or(0);
+        self.kind = KINDS[(here + KINDS.len()).saturating_add_signed(by) % KINDS.len()];
+    }
+
+    pub fn kind_words(&self) -> &'static str {
+        match self.kind {
+            None => "as the configuration says, else every row",
+            Some(HowMuch::Rows) => "every row, column by column",
+            Some(HowMuch::Count) => "numbers of rows only",
+            Some(HowMuch::Aggregate) => "count, nulls, least, greatest and sum of each column",
+            Some(HowMuch::Sql) => "the statements of the configuration",
+        }
+    }
+
+    /// What has to be typed before it starts.
+    pub fn expects(&self) -> Option<&str> {
+        match &self.stage {
+            Stage::Offered(offer) => offer.expects.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Whether its keys are guarded.
+    pub fn is_guarded(&self) -> bool {
+        matches!(&self.stage, Stage::Offered(offer) if offer.refused.is_none())
+    }
+}
+
+/// What a question is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// Values of this table of a run.
+    Reveal { run: RunId, nth: usize },
+    /// A file with values, or a script.
+    Write { run: RunId, nth: Option<usize>, what: Writing, path: String },
+}
+
+/// A question that is answered by typing a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ask {
+    pub id: u64,
+    pub about: About,
+    /// The table, or the run.
+    pub expects: String,
+    pub since: Timestamp,
+    pub lives: SignedDuration,
+    /// The answer is on its way.
+    pub sent: bool,
+    /// It is over, and why.
+    pub over: Option<String>,
+    pub field: Field,
+    pub scroll: Scroll,
+}
+
+impl Ask {
+    /// Whole seconds left for the answer.
+    pub fn left(&self, now: Timestamp) -> i64 {
+        let gone = now.duration_since(self.since);
+        if gone.is_negative() {
+            return 0;
+        }
+        let left = self.lives.saturating_sub(gone).as_millis().max(0);
+        i64::try_from(left + 999).unwrap_or(0) / 1000
+    }
+
+    pub fn is_open(&self) -> bool {
+        !self.sent && self.over.is_none()
+    }
+
+    /// When the seconds left read differently.
+    pub fn next_step(&self, now: Timestamp) -> Option<Timestamp> {
+        let left = self.left(now);
+        (self.is_open() && left > 0)
+            .then(|| self.since.checked_add(self.lives - SignedDuration::from_secs(left - 1)).ok())?
+    }
+
+    pub fn title(&self) -> &'static str {
+        match &self.about {
+            About::Reveal { .. } => "show values",
+            About::Write { what: Writing::Values, .. } => "write with values",
+            About::Write { what: Writing::Repair { .. }, .. } => "write a repair script",
+        }
+    }
+
+    /// What it says.
+    pub fn words(&self) -> Vec<(Kind, &'static str, String)> {
+        let of = &self.expects;
+        let mut out = Vec::new();
+        match &self.about {
+            About::Reveal { .. } => {
+                out.push((Kind::Title, "", format!("Show what stands in rows of {of} that differ")));
+                out.push((
+                    Kind::Warning,
+                    "▲ ",
+                    "Rows are data of persons perhaps: everybody who sees this screen sees them.".to_owned(),
+                ));
+                out.push((
+                    Kind::Text,
+                    "· ",
+                    "They are read again from both databases, for the rows on screen, and kept nowhere.".to_owned(),
+                ));
+            }
+            About::Write { what: Writing::Values, path, .. } => {
+                out.push((Kind::Title, "", format!("Write the differences of {of} with their values")));
+                out.push((Kind::Warning, "▲ ", "The file holds rows: whoever gets it can read them.".to_owned()));
+                out.push((Kind::Text, "· ", "Rows are read again from both databases, as they are now.".to_owned()));
+                out.push((Kind::Text, "· ", format!("to {}, a new file that only you can read", shown(path))));
+            }
+            About::Write { what: Writing::Repair { deletes }, path, .. } => {
+                out.push((
+                    Kind::Title,
+                    "",
+                    format!("Write statements that make the target's {of} equal to the source's"),
+                ));
+                out.push((
+                    Kind::Warning,
+                    "▲ ",
+                    "The script is never run from here. It holds rows, and whoever runs it changes the target."
+                        .to_owned(),
+                ));
+                let extra = if *deletes { "also DELETEs of extra rows" } else { "no DELETE: extra rows stay" };
+                out.push((
+                    Kind::Text,
+                    "· ",
+                    format!("INSERTs of missing rows, UPDATEs of differing ones; {extra} (←→)"),
+                ));
+                out.push((
+                    Kind::Text,
+                    "· ",
+                    "Its first statement stops it on any other host or database, where the engine can tell.".to_owned(),
+                ));
+                out.push((
+                    Kind::Text,
+                    "· ",
+                    "Rows are read again now; refused while any of them still moves.".to_owned(),
+                ));
+                out.push((Kind::Text, "· ", format!("to {}, a new file that only you can read", shown(path))));
+            }
+        }
+        out.push((Kind::Text, "· ", "Who asked, for which run and table, stands in the audit.".to_owned()));
+        out
+    }
+}
+
+/// Where the box stands, and how many of its lines are on screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    pub pane: Pane,
+    pub rows: usize,
+}
+
+/// Lines below those that scroll: a blank one, what is to be typed, the field, what is wrong with it.
+pub const FOOT: usize = 4;
+
+/// Cells of a line in the box.
+pub fn width(area: Area) -> u16 {
+    WIDTH.min(area.width.saturating_sub(4)).saturating_sub(4)
+}
+
+/// The box for so many lines.
+pub fn frame(area: Area, lines: usize) -> Frame {
+    let width = WIDTH.min(area.width.saturating_sub(4));
+    let most = usize::from(area.height.saturating_sub(4));
+    let rows = lines.min(most.saturating_sub(FOOT)).max(1);
+    let height = u16::try_from(rows + FOOT + 2).unwrap_or(area.height).min(area.height.saturating_sub(2));
+    Frame { pane: Pane { x: (area.width - width) / 2, y: 1, width, height, boxed: true }, rows }
+}
+
+/// Makes the lines of what lies on top, where its width or what it says is new.
+pub fn lay(state: &mut State) {
+    let area = state.area;
+    let cells = width(area);
+    match &mut state.overlay {
+        Some(super::Overlay::Validate(start)) => {
+            let Start { stage, scroll, .. } = start.as_mut();
+            if scroll.made != Some(cells) {
+                scroll.lines = wrapped(of_stage(stage), usize::from(cells));
+                scroll.made = Some(cells);
+            }
+            scroll.clamp(area);
+        }
+        Some(super::Overlay::Ask(ask)) => {
+            if ask.scroll.made != Some(cells) {
+                ask.scroll.lines = wrapped(ask.words(), usize::from(cells));
+                ask.scroll.made = Some(cells);
+            }
+            ask.scroll.clamp(area);
+        }
+        _ => {}
+    }
+}
+
+impl Scroll {
+    /// What it says is another thing now.
+    pub fn stale(&mut self) {
+        (self.made, self.offset) = (None, 0);
+    }
+
+    pub fn clamp(&mut self, area: Area) {
+        self.offset = self.offset.min(self.lines.len().saturating_sub(frame(area, self.lines.len()).rows));
+    }
+}
+
+type Words = (Kind, &'static str, String);
+
+fn wrapped(words: Vec<Words>, cells: usize) -> Vec<Line> {
+    let mut out = Vec::new();
+    for (kind, sign, said) in words {
+        if said.is_empty() {
+            out.push(Line { kind, sign: "", text: String::new() });
+        }
+        let indent = text::width(sign);
+        for (at, part) in text::wrap(&said, cells.saturating_sub(indent)).into_iter().enumerate() {
+            let part = if at == 0 { part } else { format!("{:indent$}{part}", "") };
+            out.push(Line { kind, sign: if at == 0 { sign } else { "" }, text: part });
+        }
+    }
+    out
+}
+
+fn of_stage(stage: &Stage) -> Vec<Words> {
+    match stage {
+        Stage::Choosing => Vec::new(),
+        Stage::Planning => vec![
+            (Kind::Busy, "", "finding both databases and reading their catalogues…".to_owned()),
+            (Kind::Dim, "", "No row is read for a plan.".to_owned()),
+        ],
+        Stage::Failed(problem) => {
+            let lines = problem.lines();
+            let sign = |at: usize| if at == 0 { (Kind::Bad, "✗ ") } else { (Kind::Text, "") };
+            lines.into_iter().enumerate().map(|(at, line)| (sign(at).0, sign(at).1, line)).collect()
+        }
+        Stage::Offered(offer) | Stage::Beginning(offer) => of_offer(offer),
+    }
+}
+
+/// The plan in words: what must not be overlooked first, then where, when, and table by table.
+fn of_offer(offer: &Offer) -> Vec<Words> {
+    let planned = &offer.planned;
+    let mut out: Vec<Words> = Vec::new();
+    let mut add = |kind, sign, words: String| out.push((kind, sign, words));
+    if let Some(refused) = &offer.refused {
+        add(Kind::Bad, "✗ ", shown(refused).into_owned());
+    }
+    for (at, line) in offer.cost.iter().enumerate() {
+        let first = at == 0 && offer.expects.is_some();
+        let (kind, sign) = if first { (Kind::Warning, "▲ ") } else { (Kind::Text, "· ") };
+        add(kind, sign, shown(line).into_owned());
+    }
+    add(Kind::Text, "", String::new());
+    add(Kind::Text, "source  ", side(&planned.source));
+    add(Kind::Text, "target  ", side(&planned.target));
+    add(Kind::Dim, "from    ", format!("{}: what is seen, is seen from there", shown(&planned.seen_from)));
+    add(Kind::Text, "gate    ", told::gate(&planned.gate));
+    add(Kind::Text, "", String::new());
+    let compared = planned.tables.iter().filter(|table| table.method != crate::model::validation::Method::None);
+    let left = planned.tables.len() - compared.clone().count();
+    let left = if left > 0 { format!(", {left} cannot be compared") } else { String::new() };
+    add(Kind::Title, "", format!("{}{left}", text::plural(planned.tables.len(), "table")));
+    for table in planned.tables.iter().filter(|one| one.method == crate::model::validation::Method::None) {
+        of_table(table, &mut add);
+    }
+    for table in compared {
+        of_table(table, &mut add);
+    }
+    let names = |all: &[crate::model::Untrusted]| {
+        all.iter().map(|name| name.shown().into_owned()).collect::<Vec<_>>().join(", ")
+    };
+    if !planned.target_only.is_empty() {
+        add(Kind::Dim, "", format!("only the target has: {}", names(&planned.target_only)));
+    }
+    if !planned.of_dms.is_empty() {
+        add(Kind::Dim, "", format!("DMS's own, not compared: {}", names(&planned.of_dms)));
+    }
+    out
+}
+
+fn side(side: &PlannedSide) -> String {
+    format!("{}, {}, by {}", side.at.shown(), shown(&side.engine), shown(&side.by))
+}
+
+fn of_table(table: &PlannedTable, add: &mut impl FnMut(Kind, &'static str, String)) {
+    let none = table.method == crate::model::validation::Method::None;
+    let names = if table.source == table.target || table.target.is_empty() {
+        table.source.shown().into_owned()
+    } else {
+        format!("{} → {}", table.source.shown(), table.target.shown())
+    };
+    let rows = match (table.rows_source, table.rows_target) {
+        (None, None) => String::new(),
+        (source, target) => format!(", about {} / {} rows", about(source), about(target)),
+    };
+    let bytes = table.bytes_source.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
+    if none {
+        add(Kind::Unknown, "? ", format!("{names}{rows}: not compared"));
+    } else {
+        let how = format!("{} by {}: {}", told::kind(table.kind), table.method.word(), shown(&table.why));
+        add(Kind::Text, "· ", format!("{names}{rows}{bytes}; {how}"));
+    }
+    for one in &table.not_compared {
+        let waived = if one.waived { " (waived)" } else { "" };
+        let what = one.column.as_ref().map(|column| format!("{}: ", column.shown())).unwrap_or_default();
+        let kind = if one.waived { Kind::Dim } else { Kind::Unknown };
+        add(kind, "    ", format!("not compared: {what}{}{waived}", shown(&one.reason)));
+    }
+    for (name, query) in [("    source: ", &table.query_source), ("    target: ", &table.query_target)] {
+        if !query.is_empty() {
+            add(Kind::Dim, name, shown(query).into_owned());
+        }
+    }
+}
+
+fn about(rows: Option<u64>) -> String {
+    rows.map_or_else(|| "?".to_owned(), |rows| text::compact(i64::try_from(rows).unwrap_or(i64::MAX)))
+}
+
+/// Bytes as people say them: `1.2 GB`.
+pub fn size(bytes: u64) -> String {
+    #[allow(clippy::cast_precision_loss, reason = "shown with two digits")]
+    let of = bytes as f64;
+    match bytes {
+        ..1_000 => format!("{bytes} B"),
+        ..1_000_000 => format!("{:.0} kB", of / 1e3),
+        ..1_000_000_000 => format!("{:.1} MB", of / 1e6),
+        _ => format!("{:.1} GB", of / 1e9),
+    }
+}

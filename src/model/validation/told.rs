@@ -1,0 +1,247 @@
+//! Comparisons as they are listed, opened, and looked into: what a screen asks for, and what it is told.
+//!
+//! Pure. A run is one [`RunLine`] in a list and one [`RunTold`] when it is opened; its rows are [`Rows`], whose values are
+//! hidden until somebody asked for them.
+
+use super::{
+    Cell, Gate, GateSeen, Kind, Planned, Progress, RowChange, RowResult, RunId, TableResult, Trigger, Verdict, What,
+};
+use crate::model::Untrusted;
+use crate::model::listing::validations::Summary;
+use jiff::Timestamp;
+use std::fmt;
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// For its gate.
+    Waiting,
+    Comparing,
+    Paused,
+    /// It was told to stop, and its statements end on their servers.
+    Stopping,
+    Ended,
+    /// It ended before its end, because that was wished or its program was gone.
+    Interrupted,
+    /// It could not go on.
+    Failed,
+}
+
+impl RunState {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Comparing => "comparing",
+            Self::Paused => "paused",
+            Self::Stopping => "stopping",
+            Self::Ended => "ended",
+            Self::Interrupted => "interrupted",
+            Self::Failed => "failed",
+        }
+    }
+
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Ended | Self::Interrupted | Self::Failed)
+    }
+}
+
+/// One run in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunLine {
+    pub id: RunId,
+    pub what: What,
+    pub trigger: Trigger,
+    pub state: RunState,
+    /// `None` before it is over.
+    pub verdict: Option<Verdict>,
+    pub started: Timestamp,
+    pub ended: Option<Timestamp>,
+    /// `host:port/database`, or a path.
+    pub source_at: Untrusted,
+    pub target_at: Untrusted,
+    /// The machine it is seen from.
+    pub seen_from: String,
+    pub tables: usize,
+    pub equal: usize,
+    pub different: usize,
+    pub unknown: usize,
+    /// Of the source, as far as they were read.
+    pub rows: u64,
+    /// Settled: different, missing and extra.
+    pub differences: u64,
+    /// It runs in this program.
+    pub ours: bool,
+}
+
+/// One table of a run that is opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TableTold {
+    /// Its place in the plan.
+    pub nth: usize,
+    pub result: TableResult,
+    pub rows: Vec<RowResult>,
+}
+
+/// One run, opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunTold {
+    pub line: RunLine,
+    /// `None` where the plan was not kept.
+    pub planned: Option<Planned>,
+    pub gate: Option<GateSeen>,
+    pub progress: Option<Progress>,
+    pub tables: Vec<TableTold>,
+    pub summary: Option<Summary>,
+    /// Why it could not go on.
+    pub failed: Option<String>,
+}
+
+/// What may be started, as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub what: What,
+    /// `None`: as the configuration says, else rows.
+    pub kind: Option<Kind>,
+    /// `Some`: the gate is waived for this reason.
+    pub waived: Option<String>,
+}
+
+/// A plan that can be started, or not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    pub planned: Planned,
+    /// What it costs, in sentences; the first one is what must not be overlooked.
+    pub cost: Vec<String>,
+    /// What has to be typed before it starts; `None`: it was confirmed before.
+    pub expects: Option<String>,
+    /// Why it cannot be started at all, and what to do.
+    pub refused: Option<String>,
+}
+
+/// What is wished of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wished {
+    Pause,
+    GoOn,
+    Stop,
+}
+
+/// Rows of one table of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RowsAsked {
+    pub run: RunId,
+    /// The table's place in the plan.
+    pub nth: usize,
+    pub keys: Vec<Vec<Cell>>,
+    /// Equal rows before and after each.
+    pub context: usize,
+    /// With what stands in them. Only where that was confirmed.
+    pub values: bool,
+}
+
+/// What stands on one side.
+#[derive(Clone, PartialEq)]
+pub enum Stands {
+    /// No row of this key.
+    Absent,
+    /// A row, whose values nobody asked for.
+    Hidden,
+    /// One value for each column; `None` is NULL.
+    Values(Vec<Option<Untrusted>>),
+}
+
+/// What stands in a row is for a screen, not for a log.
+impl fmt::Debug for Stands {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Absent => "Absent",
+            Self::Hidden => "Hidden",
+            Self::Values(_) => "Values(..)",
+        })
+    }
+}
+
+/// One row on both sides.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pair {
+    /// One for each column of the key.
+    pub key: Vec<Untrusted>,
+    /// `None`: they are equal now.
+    pub change: Option<RowChange>,
+    /// Columns that differ, by their places in [`Rows::columns`].
+    pub differs: Vec<usize>,
+    pub source: Stands,
+    pub target: Stands,
+}
+
+/// Rows on both sides, in the order of the key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rows {
+    /// Names of the columns in the source and in the target; the first ones are the key.
+    pub columns: Vec<(Untrusted, Untrusted)>,
+    pub key: usize,
+    /// `None` between two that are not neighbours.
+    pub pairs: Vec<Option<Pair>>,
+    /// When they were read.
+    pub at: Timestamp,
+    pub values: bool,
+}
+
+/// What is written of a run, besides what a screen writes itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// What differs with its values, in the form that the end of the file's name says.
+    Values,
+    /// Statements that make the target equal.
+    Repair { deletes: bool },
+}
+
+/// What a gate waits for, in words.
+pub fn gate(gate: &Gate) -> String {
+    let seconds = |span: &jiff::SignedDuration| span.as_secs();
+    match gate {
+        Gate::Latency { limit, timeout } => format!(
+            "begins when both CDC latencies are at most {} s on fresh points; given up after {} s",
+            seconds(limit),
+            seconds(timeout)
+        ),
+        Gate::FullLoad { timeout } => format!(
+            "begins when the full load has finished with no table in error; given up after {} s",
+            seconds(timeout)
+        ),
+        Gate::Drained => "begins at once: the task was stopped after everything had gone through".to_owned(),
+        Gate::Waived { reason } => format!("begins at once: the gate was waived ({reason})"),
+        Gate::NoTask => "begins at once: no task is known that could still write".to_owned(),
+    }
+}
+
+/// What is compared, for a list.
+pub fn name(what: &What) -> &str {
+    match what {
+        What::Task(name) | What::Named(name) => name,
+        What::Addresses => "two addresses",
+    }
+}
+
+/// What began it.
+pub fn trigger(trigger: Trigger) -> String {
+    match trigger {
+        Trigger::Operator => "operator".to_owned(),
+        Trigger::Stopped => "task stopped".to_owned(),
+        Trigger::Every(span) => match span.as_secs() {
+            seconds if seconds % 3600 == 0 => format!("every {} h", seconds / 3600),
+            seconds if seconds % 60 == 0 => format!("every {} min", seconds / 60),
+            seconds => format!("every {seconds} s"),
+        },
+    }
+}
+
+/// How much of a table is compared.
+pub fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Rows => "rows",
+        Kind::Count => "count",
+        Kind::Aggregate => "aggregate",
+        Kind::Sql => "sql",
+    }
+}
