@@ -67,6 +67,8 @@ async fn the_first_comparison_by_rows_is_confirmed_with_its_cost_and_remembered(
         pty.keys("yes\r");
         let screen = pty.wait("not confirmed: nothing was compared");
         assert_eq!(pty.end().0, 3, "{screen}");
+        // One terminal at a time.
+        drop(pty);
         let mut pty = start(&[]);
         let screen = confirmed(&pty);
         for part in ["the first comparison by rows", "about 1 row of the source", "over the network", "statements on"] {
@@ -74,6 +76,7 @@ async fn the_first_comparison_by_rows_is_confirmed_with_its_cost_and_remembered(
         }
         let screen = pty.wait("equal: every row is the same on both sides");
         assert_eq!(pty.end().0, 0, "{screen}");
+        drop(pty);
         // Once is enough.
         let mut pty = start(&[]);
         let screen = pty.wait("equal: every row is the same on both sides");
