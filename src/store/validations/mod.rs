@@ -209,8 +209,7 @@ impl Keeping {
                     insert.bind(&unit.part).execute(&mut *change).await.map_err(&failed)?;
                 }
                 News::Table { nth, result, rows } => {
-                    let texts = (text(&result.without_values(), &self.path)?, rows.as_slice());
-                    table(&mut change, &self.path, (run, *nth), result.is_settled(), texts).await?;
+                    table(&mut change, &self.path, (run, *nth), result, rows).await?;
                 }
             }
         }
@@ -249,24 +248,25 @@ async fn table(
     change: &mut SqliteConnection,
     path: &Path,
     (run, nth): (&str, usize),
-    is_settled: bool,
-    (result, rows): (String, &[RowResult]),
+    result: &TableResult,
+    rows: &[RowResult],
 ) -> Result<(), StoreError> {
     let failed = failed(path);
-    let nth = number(nth);
+    let (nth, written) = (number(nth), text(&result.without_values(), path)?);
     let update = sqlx::query(include_str!("../../../sql/store/validation/table.sql"));
-    update.bind(run).bind(nth).bind(result).execute(&mut *change).await.map_err(&failed)?;
-    let mut forget = vec![include_str!("../../../sql/store/validation/forget_differences.sql")];
-    if is_settled {
-        forget.push(include_str!("../../../sql/store/validation/forget_units.sql"));
-        forget.push(include_str!("../../../sql/store/validation/forget_cut.sql"));
-    }
-    for delete in forget {
-        sqlx::query(delete).bind(run).bind(nth).execute(&mut *change).await.map_err(&failed)?;
+    update.bind(run).bind(nth).bind(written).execute(&mut *change).await.map_err(&failed)?;
+    let forget = [
+        include_str!("../../../sql/store/validation/forget_differences.sql"),
+        include_str!("../../../sql/store/validation/forget_units.sql"),
+        include_str!("../../../sql/store/validation/forget_cut.sql"),
+    ];
+    for delete in &forget[..if result.is_settled() { forget.len() } else { 1 }] {
+        sqlx::query(*delete).bind(run).bind(nth).execute(&mut *change).await.map_err(&failed)?;
     }
     for (at, row) in rows.iter().enumerate() {
         let insert = include_str!("../../../sql/store/validation/difference.sql");
-        let insert = sqlx::query(insert).bind(run).bind(nth).bind(number(at)).bind(text(&row.without_values(), path)?);
+        let insert =
+            sqlx::query(insert).bind(run).bind(nth).bind(number(at)).bind(text(&row.kept(result.method), path)?);
         insert.execute(&mut *change).await.map_err(&failed)?;
     }
     Ok(())

@@ -71,20 +71,22 @@ impl Killed {
         let mut running = in_home(home.path(), &proxy.url(&source.url), &target.url, &IN_RANGES);
         let mut child = running.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let deadline = Instant::now() + Duration::from_secs(60);
-        loop {
+        let id = loop {
             let runs = validations::list(&at(home.path()), &RunFilter::default()).await.unwrap_or_default();
             if let Some(run) = runs.first()
                 && validations::units(&at(home.path()), &run.id).await.unwrap().1.len() >= 4
             {
-                break;
+                break run.id.0.clone();
             }
             assert!(Instant::now() < deadline, "no range was kept");
             tokio::time::sleep(Duration::from_millis(50)).await;
-        }
+        };
         let mut it = Self { source, target, proxy, home };
-        let live = it.resume("last").await;
-        assert_eq!(live.status, Some(2), "{live:?}");
-        assert!(live.stderr.contains("it is running, by process"), "{}", live.stderr);
+        // Past the wire, which is held.
+        let resume = format!("--resume={id}");
+        let live = in_home(it.home.path(), &it.source.url, &it.target.url, &[&resume]).output().await.unwrap();
+        let said = String::from_utf8(live.stderr).unwrap();
+        assert!(live.status.code() == Some(2) && said.contains("it is running, by process"), "{said}");
         // SIGKILL: nothing is tidied up.
         child.kill().await.unwrap();
         it.proxy.let_go();
@@ -193,11 +195,15 @@ async fn lists_have_exactly_the_names_and_types_of_their_documentation() {
     };
     let runs = listed(home.path()).await;
     assert_eq!(runs.len(), 2);
-    runs.iter().for_each(|run| same(run, "validations"));
+    for run in &runs {
+        same(run, "validations");
+    }
     let (status, lines, _) = cutover(home.path(), &["validations", "history", "main.t", "--output=json"]).await;
     let history: Vec<Value> = serde_json::from_str(&lines).unwrap();
     assert_eq!((status, history.len(), &history[1]["different"]), (Some(0), 2, &1.into()));
-    history.iter().for_each(|one| same(one, "validations history"));
+    for one in &history {
+        same(one, "validations history");
+    }
     // What is shown again is what was printed, and who it was.
     let name = first.summary()["run"].as_str().unwrap();
     let (status, shown, _) = cutover(home.path(), &["validations", "show", name, "--output=json"]).await;
