@@ -274,6 +274,16 @@ impl RowResult {
     pub fn without_values(&self) -> Self {
         Self { source_values: Vec::new(), target_values: Vec::new(), ..self.clone() }
     }
+
+    /// As it may be written down. Where there is no key, whole rows may stand in its place.
+    #[must_use]
+    pub fn kept(&self, method: Method) -> Self {
+        let mut row = self.without_values();
+        if method == Method::Multiset {
+            row.key.clear();
+        }
+        row
+    }
 }
 
 /// The answer to all tables. No table at all has no answer.

@@ -232,8 +232,7 @@ pub async fn run(
     (source, target): (Database, Database),
     options: Options,
     gauge: Arc<Gauge>,
-    wish: watch::Receiver<Wish>,
-    latency: watch::Receiver<Option<Duration>>,
+    (wish, latency): (watch::Receiver<Wish>, watch::Receiver<Option<Duration>>),
     memory: Memory,
     done: mpsc::Sender<Done>,
 ) {
@@ -491,3 +490,6 @@ async fn stream(
     }
     trouble.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ mod command;
 mod faults;
 mod hostile;
 mod moving;
+mod kept;
 mod proxy;
 mod random;
 mod redshift;
