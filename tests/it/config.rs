@@ -65,13 +65,25 @@ fn good_files_are_read() {
             assert_eq!(config.screen.clipboard, config::Clipboard::Never);
             let [copy, shop, second, warehouse] = &config.databases[..] else { panic!("{:?}", config.databases) };
             assert_eq!((copy.name.as_str(), copy.url.as_str()), ("copy", "sqlite:/srv/copy.db?schema=shop"));
-            assert_eq!((shop.aws.profile.as_deref(), shop.aws.region.as_deref()), (Some("databases"), Some("eu-central-1")));
+            assert_eq!(
+                (shop.aws.profile.as_deref(), shop.aws.region.as_deref()),
+                (Some("databases"), Some("eu-central-1"))
+            );
             assert!(shop.aws.role.as_ref().is_some_and(|role| role.ends_with("/secret-reader")));
-            assert_eq!((shop.replica.as_deref(), shop.tls), (Some("shop-prod-ro.example.com:5434"), Some(Tls::Require)));
-            assert_eq!((shop.ca.as_deref(), shop.endpoint.as_deref()), (Some(Path::new("/etc/cutover/rds.pem")), Some("shop-prod")));
+            assert_eq!(
+                (shop.replica.as_deref(), shop.tls),
+                (Some("shop-prod-ro.example.com:5434"), Some(Tls::Require))
+            );
+            assert_eq!(
+                (shop.ca.as_deref(), shop.endpoint.as_deref()),
+                (Some(Path::new("/etc/cutover/rds.pem")), Some("shop-prod"))
+            );
             assert!(matches!(&shop.password, PasswordFrom::Secret(arn) if arn.ends_with("shop-prod-AbCdEf")));
             assert_eq!(second.password, PasswordFrom::Environment("SHOP_PASSWORD".into()));
-            assert_eq!(warehouse.password, PasswordFrom::Command(["pass", "show", "warehouse"].map(str::to_owned).into()));
+            assert_eq!(
+                warehouse.password,
+                PasswordFrom::Command(["pass", "show", "warehouse"].map(str::to_owned).into())
+            );
             assert_eq!(config.keys.find(Context::Tasks, parse_key("R").unwrap()), Some(ActionId::AskNow));
         }
         if path.file_stem().is_some_and(|stem| stem == "keys") {
