@@ -263,11 +263,11 @@ async fn side<T>(
     }
 }
 
-/// For a command: everything of one task, now.
+/// For a command: everything of one task, now; and the slot that its source endpoint names.
 ///
 /// # Errors
 /// No such task, or AWS refuses.
-pub fn once(setup: &Setup, named: &str, newest: u32, values: bool) -> Result<(Task, Around), Failure> {
+pub fn once(setup: &Setup, named: &str, newest: u32, values: bool) -> Result<(Task, Option<String>, Around), Failure> {
     block(async {
         let reader = connect(setup).await?;
         let brief = the_task(&reader, named).await?;
@@ -275,7 +275,9 @@ pub fn once(setup: &Setup, named: &str, newest: u32, values: bool) -> Result<(Ta
         let task = full.unwrap_or(brief);
         let both = Box::pin(Means::of(setup, Some(&reader), true).each_of_task(&task, false)).await?;
         let around = Box::pin(read(&task, &both, newest, values)).await;
-        Ok((task, around))
+        let endpoints = reader.endpoints().await?.value;
+        let source = endpoints.iter().find(|endpoint| endpoint.arn == task.source);
+        Ok((task, source.and_then(|source| source.slot()).map(str::to_owned), around))
     })
 }
 
