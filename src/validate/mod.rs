@@ -7,6 +7,7 @@
 
 mod describe;
 mod digest;
+mod lobs;
 mod look;
 pub mod merge;
 mod method;
@@ -21,6 +22,7 @@ mod unit;
 
 pub use describe::{PlanError, plan};
 pub use digest::Sums;
+pub use lobs::Lobs;
 pub use method::Wanted as WantedMethod;
 pub use names::Asked;
 pub use plan::{RuleFor, TablePlan, Terms};

@@ -3,6 +3,7 @@
 //! Start at [`table`]. A plan is data: it can be written down, and its fingerprint says whether two are the same. A
 //! [`Unit`] of it is one range of keys of one table, which any machine could compare.
 
+use super::lobs::{self, Lobs};
 use super::names::{Name, dotted};
 use super::rules::{Rule, Rules};
 use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, ScanRequest};
@@ -42,6 +43,9 @@ pub struct Terms {
     pub rules: Vec<RuleFor>,
     /// `TABLE` or `TABLE.COLUMN`.
     pub waived: Vec<String>,
+    pub lobs: Lobs,
+    /// The task cuts large values after so many bytes.
+    pub lob_limit_bytes: Option<u64>,
 }
 
 /// A pair of columns.
@@ -190,6 +194,7 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.not_compared = vec![NotCompared { column: None, reason, waived }];
         }
     }
+    lobs::apply(&mut plan, terms);
     Ok(plan)
 }
 

@@ -8,7 +8,7 @@ mod password;
 pub mod sides;
 mod summary;
 
-pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, WantedMethod, names};
+pub use crate::validate::{Asked, Done, Lobs, Plan, RuleFor, TablePlan, WantedMethod, names};
 
 use super::change::whence;
 use super::{Failure, panic};
@@ -43,6 +43,8 @@ pub struct Wanted {
     pub range_rows: u64,
     pub method: WantedMethod,
     pub rows_per_second: Option<u64>,
+    pub lobs: Lobs,
+    pub lob_limit_bytes: Option<u64>,
     pub values: bool,
 }
 
@@ -84,6 +86,8 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             keys: wanted.keys.clone(),
             rules: wanted.rules.clone(),
             waived: wanted.waived.clone(),
+            lobs: wanted.lobs,
+            lob_limit_bytes: wanted.lob_limit_bytes,
         };
         let plan = tokio::select! {
             biased;

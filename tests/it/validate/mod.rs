@@ -2,6 +2,7 @@
 
 mod command;
 mod faults;
+mod methods;
 mod proxy;
 mod random;
 mod side;

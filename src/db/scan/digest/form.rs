@@ -143,7 +143,7 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
         Canon::Uuid => Form::Uuid,
         Canon::Json if alike => Form::Printed,
         Canon::Json => return no("is compared as JSON, by value, which only this program does"),
-        Canon::Bits if alike => Form::Printed,
+        Canon::Bits if alike && source.sql_type.engine == Engine::PostgreSql => Form::Printed,
         Canon::Bits => {
             if [source, target].iter().any(|side| is_wide(side)) {
                 return no("has too many bits for an integer of a server");
@@ -160,6 +160,7 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
 /// More bits than a signed integer has.
 fn is_wide(column: &ScanColumn) -> bool {
     column.sql_type.holds() == Holds::Bits
+        && column.sql_type.engine == Engine::PostgreSql
         && column.sql_type.size().first().is_some_and(|width| *width > WIDEST_BITS)
 }
 
@@ -403,6 +404,7 @@ mod tests {
             ("boolean", "bit(1)", Ok(Form::Bits)),
             ("bit(8)", "bit(8)", Ok(Form::Bits)),
             ("bit(70)", "bit(64)", Err("bits")),
+            ("bit(9)", "bit(64)", Ok(Form::Bits)),
             ("numeric(12,2)", "decimal(12,2)", Ok(Form::Scaled)),
             ("numeric(12,2)", "decimal(12,4)", Ok(Form::Trimmed)),
             ("numeric", "decimal(28,6)", Ok(Form::Trimmed)),
