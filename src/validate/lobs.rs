@@ -52,7 +52,10 @@ pub(super) fn apply(plan: &mut TablePlan, terms: &Terms) {
     for (column, rules) in plan.columns.iter_mut().zip(&mut plan.rules).skip(plan.key) {
         let sides = [&column.source, &column.target];
         // A rule must see the value.
-        if !matches!(column.canon(), Canon::Text | Canon::Bytes) || !rules.is_exact() || !sides.iter().any(|side| is_large(side)) {
+        if !matches!(column.canon(), Canon::Text | Canon::Bytes)
+            || !rules.is_exact()
+            || !sides.iter().any(|side| is_large(side))
+        {
             continue;
         }
         // What is no LOB to the source is never cut.

@@ -69,7 +69,13 @@ pub(super) struct Chosen {
 /// Chooses for one table with a plan to compare its rows.
 pub(super) async fn choose(shared: &Shared, plan: &TablePlan) -> Result<Chosen, Trouble> {
     let wanted = shared.options.method;
-    let written = digest::written(plan);
+    let written = match digest::written(plan) {
+        // An old server, or one that only looks like PostgreSQL: not without being asked for.
+        Ok(_) if wanted == Wanted::Auto && (plan.key == 0 || !is_small(plan)) && hash(shared).await? == Hash::Md5 => {
+            Err("a server has no SHA-256".to_owned())
+        }
+        written => written,
+    };
     let served = plan.key > 0
         && [Side::Source, Side::Target]
             .iter()
@@ -155,7 +161,7 @@ async fn summed(
     let mut wish = shared.wish.clone();
     let cuts = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
         cuts = shared.source.cuts(&request, group_rows(plan)) => cuts,
     };
     let cuts = cuts.map_err(|error| Trouble::Db { side: Side::Source, error })?;
@@ -240,7 +246,7 @@ async fn measured(shared: &Shared, plan: &TablePlan, written: &[Written]) -> Res
     let first = Pace::most(shared.options.rows_per_second, FIRST);
     let bound = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
         bound = shared.source.key_after(&request, first - 1) => bound,
     };
     let Some(key) = bound.map_err(|error| Trouble::Db { side: Side::Source, error })? else {
@@ -281,7 +287,7 @@ async fn drained(shared: &Shared, plan: &TablePlan, range: &KeyRange) -> Result<
     let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => Err(Trouble::Stopped),
+        () = stopped(&mut wish) => Err(Trouble::Stopped),
         told = async { tokio::try_join!(all(&mut ours, Side::Source), all(&mut theirs, Side::Target)) } => told,
     };
     if told.is_err() {
@@ -341,8 +347,9 @@ mod tests {
             let number = |key: &Key| Canon::Int.decode(&key.0[0]).parse::<i64>().unwrap();
             let end = |bound: Option<Bound>| bound.map(|bound| number(&bound.key));
             let got = bounded(&cuts, each).into_iter();
-            let got: Vec<_> =
-                got.map(|(range, inner)| (end(range.from), end(range.to), inner.iter().map(number).collect())).collect();
+            let got: Vec<_> = got
+                .map(|(range, inner)| (end(range.from), end(range.to), inner.iter().map(number).collect()))
+                .collect();
             assert_eq!(got, want, "{each}");
         }
         assert_eq!(bounded(&[], 250).len(), 1);

@@ -21,8 +21,8 @@ use crate::model::Untrusted;
 use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -163,7 +163,7 @@ impl Shared {
         let mut wish = self.wish.clone();
         tokio::select! {
             biased;
-            _ = stopped(&mut wish) => None,
+            () = stopped(&mut wish) => None,
             permit = self.jobs.acquire() => permit.ok(),
         }
     }
@@ -174,7 +174,7 @@ impl Shared {
         let wait = at.duration_since(self.now()).try_into().unwrap_or_default();
         tokio::select! {
             biased;
-            _ = stopped(&mut wish) => false,
+            () = stopped(&mut wish) => false,
             () = tokio::time::sleep(wait) => true,
         }
     }
@@ -247,7 +247,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
             // Also a description waits, where somebody holds a lock.
             tokio::select! {
                 biased;
-                _ = stopped(&mut wish) => Err(Trouble::Stopped),
+                () = stopped(&mut wish) => Err(Trouble::Stopped),
                 told = describe::still_so(&shared.source, &shared.target, plan) => told,
             }
         }

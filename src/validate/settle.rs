@@ -74,7 +74,7 @@ pub struct Settling {
     held: usize,
     seen: HashMap<u64, Seen>,
     look: u32,
-    /// When the first look began, and when the one at hand did.
+    /// When the first look came to its last difference, and when the one at hand began.
     first: Timestamp,
     began: Timestamp,
     /// Differences for which there was no room.
@@ -93,6 +93,10 @@ impl Settling {
     pub fn found(&mut self, difference: Difference, now: Timestamp) -> Option<Settled> {
         let (name, mark) = (difference.name(), difference.mark());
         let look = self.look;
+        if look == 1 {
+            // A first look may take longer than patience lasts; it begins when that look is over.
+            self.first = now;
+        }
         if self.patience.settle.is_zero() {
             return Some(Settled { difference, first_seen: now, last_seen: now });
         }
@@ -233,6 +237,16 @@ mod tests {
             assert_eq!((it.next(true), it.next(false)), (cheap, dear), "{second}");
         }
         assert_eq!(it.open(), 1);
+    }
+
+    #[test]
+    fn patience_begins_when_a_long_first_look_is_over() {
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
+        it.begin(at(0));
+        assert_eq!(it.found(missing(1, 1), at(60)), None);
+        assert!(it.end());
+        assert_eq!(it.next(false), Some(at(65)));
+        assert_eq!(look(&mut it, 65, &[(1, 1)]), (vec![missing(1, 1)], false));
     }
 
     #[test]

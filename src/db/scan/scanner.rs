@@ -1,11 +1,11 @@
 //! The door to all of it: a database that is read, with the sessions that are open to it.
 
 use super::describe::{Described, describe};
+use super::digest::{Digest, Hash};
 use super::ranges;
 use super::read::{self, Sink, Stop};
 use super::session::ScanSession;
 use super::sql::{Part, Server, statement};
-use super::digest::{Digest, Hash};
 use super::{Batch, Key, KeyRange, MOST_KEYS, Rows, ScanColumn, ScanRequest};
 use crate::db::database::Database;
 use crate::db::error::DbError;

@@ -92,7 +92,7 @@ impl ScanSession {
                 (None, true, Hash::Sha256)
             }
         };
-        Ok(Self { session, server: Server { dialect, utf8, hash }, number, stop, in_transaction: false })
+        Ok(Self { session, server: Server { dialect, hash, utf8 }, number, stop, in_transaction: false })
     }
 
     /// Fixes the moment that is read. The one before is let go first.

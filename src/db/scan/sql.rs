@@ -3,8 +3,8 @@
 //! Rows come in the order of canonical bytes, so that both sides can be merged. Where an engine's own order is another
 //! one (text under a collation, a UUID kept as text) the key is ordered by an expression, which no index serves.
 
-use super::place::{Operator, Place, place};
 use super::digest::Hash;
+use super::place::{Operator, Place, place};
 use super::{Bound, Key, KeyRange, Rows, ScanColumn, ScanRequest};
 use crate::db::dialect::Dialect;
 use crate::model::canon::{Canon, Holds, Reason};

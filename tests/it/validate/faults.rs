@@ -278,7 +278,8 @@ async fn what_cannot_be_compared_is_listed_and_never_equal_unless_it_is_waived()
     assert_eq!(all, [of("alone"), of("good"), ("keyless".to_owned(), "equal".to_owned())]);
     let reasons = |name: &str| told.table(name)["not_compared"].to_string();
     assert!(reasons("good").contains("\"p\"") && reasons("good").contains("\"more\""), "{}", reasons("good"));
-    let told_key = run(&source, &target, &["--table=keyless", "--key=none"]).await.table("keyless")["not_compared"].to_string();
+    let told_key =
+        run(&source, &target, &["--table=keyless", "--key=none"]).await.table("keyless")["not_compared"].to_string();
     assert!(told_key.contains("--key (none)"), "{told_key}");
     assert!(reasons("alone").contains("target"), "{}", reasons("alone"));
     assert_eq!(told.summary()["target_only"].as_array().unwrap().len(), 1);

@@ -289,7 +289,9 @@ impl Case {
     fn uneven(&self) -> [u64; 2] {
         let mut more: BTreeMap<String, i64> = BTreeMap::new();
         for (side, step) in [(&self.source, 1), (&self.target, -1)] {
-            side.values().for_each(|row| *more.entry(format!("{row:?}")).or_default() += step);
+            for row in side.values() {
+                *more.entry(format!("{row:?}")).or_default() += step;
+            }
         }
         let sum = |sign: i64| more.values().map(|n| u64::try_from(n * sign).unwrap_or(0)).sum();
         [sum(1), sum(-1)]

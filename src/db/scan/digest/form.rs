@@ -100,8 +100,7 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
     let (one, other) = (source.sql_type.holds(), target.sql_type.holds());
     let both = |holds: Holds| one == holds && other == holds;
     let either = |holds: Holds| one == holds || other == holds;
-    let alike =
-        source.sql_type.engine == target.sql_type.engine && source.sql_type.bare() == target.sql_type.bare();
+    let alike = source.sql_type.engine == target.sql_type.engine && source.sql_type.bare() == target.sql_type.bare();
     let no = |why: &str| Err(Reason(why.to_owned()));
     Ok(match source.canon {
         Canon::Int if either(Holds::Bits) => {
@@ -141,7 +140,7 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
         Canon::Timestamp if !either(Holds::Text) => Form::Timestamp,
         Canon::Time if both(Holds::Time) => Form::Time,
         Canon::Uuid => Form::Uuid,
-        Canon::Json if alike => Form::Printed,
+        Canon::Json | Canon::Interval if alike => Form::Printed,
         Canon::Json => return no("is compared as JSON, by value, which only this program does"),
         Canon::Bits if alike && source.sql_type.engine == Engine::PostgreSql => Form::Printed,
         Canon::Bits => {
@@ -150,7 +149,6 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
             }
             Form::Bits
         }
-        Canon::Interval if alike => Form::Printed,
         Canon::Bool | Canon::Text | Canon::Date | Canon::Timestamp | Canon::Time | Canon::Interval => {
             return no("is text on one side only");
         }
@@ -212,11 +210,10 @@ impl Written {
 fn postgresql(form: Form, column: &ScanColumn, name: &str, hash: Hash) -> String {
     let holds = column.sql_type.holds();
     match form {
-        Form::Integer if holds == Holds::Bool => format!("{name}::int::text"),
+        Form::Integer | Form::Bits | Form::Scaled | Form::Trimmed if holds == Holds::Bool => {
+            format!("{name}::int::text")
+        }
         Form::Bits if holds == Holds::Bits => format!("{name}::bigint::text"),
-        Form::Bits if holds == Holds::Bool => format!("{name}::int::text"),
-        Form::Scaled if holds == Holds::Bool => format!("{name}::int::text"),
-        Form::Trimmed if holds == Holds::Bool => format!("{name}::int::text"),
         Form::Trimmed if holds == Holds::Decimal => {
             let digits = if column.sql_type.bare() == "money" {
                 format!("{name}::numeric::text")
@@ -242,7 +239,8 @@ fn postgresql(form: Form, column: &ScanColumn, name: &str, hash: Hash) -> String
         Form::Timestamp | Form::Cut(_) => {
             let (moment, text) = if holds == Holds::Date {
                 // Not every date has a timestamp.
-                let midnight = format!("CASE WHEN isfinite({name}) THEN {name}::text || ' 00:00:00' ELSE {name}::text END");
+                let midnight =
+                    format!("CASE WHEN isfinite({name}) THEN {name}::text || ' 00:00:00' ELSE {name}::text END");
                 (name.to_owned(), midnight)
             } else {
                 let moment = match column.sql_type.bare().as_str() {

@@ -39,13 +39,11 @@ impl Hash {
 
     /// The first 60 bits of the hash of a text, as an integer.
     fn bits(self, engine: Engine, text: &str) -> String {
-        match engine {
-            Engine::MySql => format!("CAST(CONV(LEFT({}, 15), 16, 10) AS UNSIGNED)", self.hex(engine, text)),
-            _ => {
-                let hex = self.hex(engine, &format!("convert_to({text}, 'UTF8')"));
-                format!("('x' || substr({hex}, 1, 15))::bit(60)::bigint")
-            }
+        if engine == Engine::MySql {
+            return format!("CAST(CONV(LEFT({}, 15), 16, 10) AS UNSIGNED)", self.hex(engine, text));
         }
+        let hex = self.hex(engine, &format!("convert_to({text}, 'UTF8')"));
+        format!("('x' || substr({hex}, 1, 15))::bit(60)::bigint")
     }
 }
 
@@ -124,7 +122,9 @@ impl Digest {
         let (inner, group) = match &self.groups {
             Groups::Span(span) => (spanned(server, &self.of, *span), "g".to_owned()),
             Groups::Bounds(bounds) => (bounded(server, &self.of, bounds), "g".to_owned()),
-            Groups::Hash(hashed) if hashed.of.len() == all.len() => ("0".to_owned(), format!("mod(h, {})", hashed.groups)),
+            Groups::Hash(hashed) if hashed.of.len() == all.len() => {
+                ("0".to_owned(), format!("mod(h, {})", hashed.groups))
+            }
             Groups::Hash(hashed) => (hashed.group(server, &self.of), "g".to_owned()),
         };
         // The hash is named once outside: both engines would reckon it again for each name.
