@@ -95,6 +95,13 @@ pub struct Arguments {
     /// Read at most so many rows a second, of both sides together
     #[arg(long, value_name = "N")]
     rows_per_second: Option<NonZeroU64>,
+    /// How large texts and binaries are compared: by hash and length (hash), or sent (values). auto: by hash where a row
+    /// has 64 KB and more
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    lobs: validate::Lobs,
+    /// Compare only so many KB of large texts and binaries, as a task in limited LOB mode copies them
+    #[arg(long, value_name = "KB")]
+    lob_limit: Option<NonZeroU64>,
     /// Also print the values of rows that differ; keys are printed always
     #[arg(long)]
     with_values: bool,
@@ -291,6 +298,8 @@ fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
         range_rows: arguments.range_rows.get(),
         method: arguments.method,
         rows_per_second: arguments.rows_per_second.map(NonZeroU64::get),
+        lobs: arguments.lobs,
+        lob_limit_bytes: arguments.lob_limit.map(|kilobytes| kilobytes.get().saturating_mul(1_024)),
         values: arguments.with_values,
         only_plan: arguments.dry_run,
         task,

@@ -129,12 +129,7 @@ fn differing(ours: &SumsOf, theirs: &SumsOf) -> (Vec<i64>, usize) {
 }
 
 /// Sums of both sides, made at the same time.
-pub(super) async fn both(
-    shared: &Shared,
-    plan: &TablePlan,
-    rows: Rows,
-    sums: &Sums,
-) -> Result<[SumsOf; 2], Trouble> {
+pub(super) async fn both(shared: &Shared, plan: &TablePlan, rows: Rows, sums: &Sums) -> Result<[SumsOf; 2], Trouble> {
     let asked = |side| Digest {
         of: look::request(plan, side, rows.clone()),
         written: sums.written.clone(),
@@ -146,7 +141,7 @@ pub(super) async fn both(
     let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => Err(Trouble::Stopped),
+        () = stopped(&mut wish) => Err(Trouble::Stopped),
         told = async { tokio::try_join!(read(&mut ours, Side::Source), read(&mut theirs, Side::Target)) } => told,
     };
     if told.is_err() {

@@ -112,10 +112,10 @@ async fn counted(
     found: &mut (impl FnMut(Difference) + Send),
 ) -> Result<(), Trouble> {
     let shape = Shape { key: 0, rules: unit.plan.rules.clone() };
-    let mut shares = vec![Share::default()];
+    let mut waiting = vec![Share::default()];
     // Only the first pass counts rows: the others read them again.
     let mut counts = true;
-    while let Some(share) = shares.pop() {
+    while let Some(share) = waiting.pop() {
         let mut bag = Bag::new(shape.clone(), share, WAITING);
         let mut scans = scans(shared, &unit.plan, rows);
         let filled = filled(shared, unit, &mut scans, &mut bag, (first, counts, looked)).await;
@@ -129,7 +129,7 @@ async fn counted(
             differing += 1;
             found(difference);
         })?;
-        shares.extend(left);
+        waiting.extend(left);
         if let Some((rows, column)) = unreadable {
             looked.unreadable = Some((looked.unreadable.map_or(0, |(rows, _)| rows) + rows, column));
         }
@@ -162,7 +162,7 @@ async fn filled(
         let (side, from) = if at == 0 { (Side::Source, &mut *source) } else { (Side::Target, &mut *target) };
         let batch = tokio::select! {
             biased;
-            _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+            () = stopped(&mut wish) => return Err(Trouble::Stopped),
             batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
         };
         let Some(batch) = batch else {
@@ -226,7 +226,7 @@ async fn merged(
         };
         let batch = tokio::select! {
             biased;
-            _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+            () = stopped(&mut wish) => return Err(Trouble::Stopped),
             batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
         };
         // No batch any more is what only an engine's own word for the end gives.
@@ -273,7 +273,7 @@ pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyR
     let mut wish = shared.wish.clone();
     let ranges = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
         ranges = shared.source.ranges(&ours, shared.range_rows()) => ranges,
     };
     ranges.map_err(|error| Trouble::Db { side: Side::Source, error })
@@ -286,7 +286,7 @@ pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u6
     let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => Err(Trouble::Stopped),
+        () = stopped(&mut wish) => Err(Trouble::Stopped),
         both = async { tokio::try_join!(number(&mut source, Side::Source), number(&mut target, Side::Target)) } => both,
     };
     if told.is_err() {

@@ -70,10 +70,13 @@ pub(super) struct Chosen {
 pub(super) async fn choose(shared: &Shared, plan: &TablePlan) -> Result<Chosen, Trouble> {
     let wanted = shared.options.method;
     let redshift = [&shared.source, &shared.target].iter().any(|side| side.database().dialect().redshift);
-    let written = if redshift {
-        Err("Redshift does not write values as other servers do".to_owned())
-    } else {
-        digest::written(plan)
+    let written = match digest::written(plan) {
+        _ if redshift => Err("Redshift does not write values as other servers do".to_owned()),
+        // An old server, or one that only looks like PostgreSQL: not without being asked for.
+        Ok(_) if wanted == Wanted::Auto && (plan.key == 0 || !is_small(plan)) && hash(shared).await? == Hash::Md5 => {
+            Err("a server has no SHA-256".to_owned())
+        }
+        written => written,
     };
     let served = plan.key > 0
         && [Side::Source, Side::Target]
@@ -94,10 +97,10 @@ pub(super) async fn choose(shared: &Shared, plan: &TablePlan) -> Result<Chosen, 
         return Ok(Chosen { method: Method::Multiset, why, parts: vec![(KeyRange::default(), sums)] });
     }
     let (method, why) = match (wanted, &written) {
-        (Wanted::Stream, _) => (Method::Stream, "as asked".to_owned()),
-        (_, Err(why)) => (Method::Stream, format!("no sums: {why}")),
-        (Wanted::Digest, Ok(_)) => (Method::Digest, "as asked".to_owned()),
-        (Wanted::Auto, Ok(_)) if is_small(plan) => (Method::Stream, "few rows".to_owned()),
+        (Wanted::Stream, _) => (Method::Stream, String::new()),
+        (Wanted::Auto, _) if is_small(plan) => (Method::Stream, String::new()),
+        (_, Err(why)) => (Method::Stream, format!("every row is read: {why}")),
+        (Wanted::Digest, Ok(_)) => (Method::Digest, "sums, as asked".to_owned()),
         // Measured: a sort of a million keys costs PostgreSQL 2.2 and MariaDB 4.1 seconds, hashing the rows 1.5 and 1.6.
         (Wanted::Auto, Ok(_)) if !served => (Method::Digest, "no index gives the order of the key".to_owned()),
         (Wanted::Auto, Ok(written)) => measured(shared, plan, written).await?,
@@ -113,8 +116,9 @@ pub(super) async fn choose(shared: &Shared, plan: &TablePlan) -> Result<Chosen, 
 }
 
 fn is_small(plan: &TablePlan) -> bool {
-    let rows = plan.rows_source.is_some_and(|rows| rows < FEW_ROWS);
-    rows && plan.bytes_source.is_none_or(|bytes| bytes < FEW_BYTES)
+    let TablePlan { rows_source: rows, bytes_source: bytes, .. } = plan;
+    let few = rows.is_none_or(|rows| rows < FEW_ROWS) && bytes.is_none_or(|bytes| bytes < FEW_BYTES);
+    few && (rows.is_some() || bytes.is_some())
 }
 
 /// The hash that both servers have.
@@ -159,7 +163,7 @@ async fn summed(
     let mut wish = shared.wish.clone();
     let cuts = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
         cuts = shared.source.cuts(&request, group_rows(plan)) => cuts,
     };
     let cuts = cuts.map_err(|error| Trouble::Db { side: Side::Source, error })?;
@@ -244,11 +248,11 @@ async fn measured(shared: &Shared, plan: &TablePlan, written: &[Written]) -> Res
     let first = Pace::most(shared.options.rows_per_second, FIRST);
     let bound = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
         bound = shared.source.key_after(&request, first - 1) => bound,
     };
     let Some(key) = bound.map_err(|error| Trouble::Db { side: Side::Source, error })? else {
-        return Ok((Method::Stream, "few rows".to_owned()));
+        return Ok((Method::Stream, String::new()));
     };
     let range = KeyRange { from: None, to: Some(Bound { key, inclusive: true }) };
     let groups = if is_integer(plan) { Groups::Span(GROUP) } else { Groups::Bounds(Vec::new()) };
@@ -285,7 +289,7 @@ async fn drained(shared: &Shared, plan: &TablePlan, range: &KeyRange) -> Result<
     let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => Err(Trouble::Stopped),
+        () = stopped(&mut wish) => Err(Trouble::Stopped),
         told = async { tokio::try_join!(all(&mut ours, Side::Source), all(&mut theirs, Side::Target)) } => told,
     };
     if told.is_err() {
@@ -345,8 +349,9 @@ mod tests {
             let number = |key: &Key| Canon::Int.decode(&key.0[0]).parse::<i64>().unwrap();
             let end = |bound: Option<Bound>| bound.map(|bound| number(&bound.key));
             let got = bounded(&cuts, each).into_iter();
-            let got: Vec<_> =
-                got.map(|(range, inner)| (end(range.from), end(range.to), inner.iter().map(number).collect())).collect();
+            let got: Vec<_> = got
+                .map(|(range, inner)| (end(range.from), end(range.to), inner.iter().map(number).collect()))
+                .collect();
             assert_eq!(got, want, "{each}");
         }
         assert_eq!(bounded(&[], 250).len(), 1);

@@ -35,6 +35,9 @@ impl Share {
     }
 }
 
+/// Pairs of rows that nobody can tell to be equal, and a column because of which.
+pub type Unreadable = Option<(u64, usize)>;
+
 /// Counts rows: up for those of the source, down for those of the target.
 pub struct Bag {
     shape: Shape,
@@ -44,7 +47,7 @@ pub struct Bag {
     held: HashMap<RowCopy, Held>,
     weight: usize,
     most: usize,
-    unreadable: Option<(u64, usize)>,
+    unreadable: Unreadable,
 }
 
 struct Held {
@@ -56,8 +59,8 @@ struct Held {
 
 impl Bag {
     /// `most`: bytes that may wait.
-    pub fn new(shape: Shape, share: Share, most: usize) -> Self {
-        Self { shape, share, left: Vec::new(), held: HashMap::new(), weight: 0, most, unreadable: None }
+    pub fn new(shape: Shape, part: Share, most: usize) -> Self {
+        Self { shape, share: part, left: Vec::new(), held: HashMap::new(), weight: 0, most, unreadable: None }
     }
 
     /// Takes the rows of a batch.
@@ -147,7 +150,7 @@ impl Bag {
     }
 
     /// Both sides have ended. Hands over what is on one side only, and gives back which shares have not been looked at.
-    pub fn end(mut self, found: &mut impl FnMut(Difference)) -> Result<(Vec<Share>, Option<(u64, usize)>), MergeError> {
+    pub fn end(mut self, found: &mut impl FnMut(Difference)) -> Result<(Vec<Share>, Unreadable), MergeError> {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for (row, held) in std::mem::take(&mut self.held) {
             if held.more.unsigned_abs() > COPIES {
@@ -220,15 +223,23 @@ mod tests {
     }
 
     /// Every share to its end: rows that are missing and extra, by number, and how many cannot be told.
-    fn counted(rules: &[&str], most: usize, ours: &[(i64, f64)], theirs: &[(i64, f64)]) -> (BTreeMap<i64, i64>, u64, usize) {
+    fn counted(
+        rules: &[&str],
+        most: usize,
+        ours: &[(i64, f64)],
+        theirs: &[(i64, f64)],
+    ) -> (BTreeMap<i64, i64>, u64, usize) {
         let rules: Vec<Rule> = rules.iter().map(|rule| rule.parse().unwrap()).collect();
         let (mut shares, mut out, mut unreadable, mut passes) = (vec![Share::default()], BTreeMap::new(), 0, 0);
         while let Some(share) = shares.pop() {
             passes += 1;
             let mut bag = Bag::new(shape(rules.clone()), share, most);
-            for (a, b) in ours.chunks(3).map(Some).chain(std::iter::repeat(None)).zip(
-                theirs.chunks(3).map(Some).chain(std::iter::repeat(None)),
-            ) {
+            for (a, b) in ours
+                .chunks(3)
+                .map(Some)
+                .chain(std::iter::repeat(None))
+                .zip(theirs.chunks(3).map(Some).chain(std::iter::repeat(None)))
+            {
                 if a.is_none() && b.is_none() {
                     break;
                 }
@@ -286,7 +297,10 @@ mod tests {
             assert_eq!(counted(&["float:1e-9"], most, &ours, &theirs).0, BTreeMap::from([(7, -1)]), "{most}");
         }
         let apart = [(1, 1.0), (2, 5.0)];
-        assert_eq!(counted(&["float:1e-9"], 1 << 20, &apart, &[(2, 5.0), (3, 1.0)]).0, BTreeMap::from([(1, 1), (3, -1)]));
+        assert_eq!(
+            counted(&["float:1e-9"], 1 << 20, &apart, &[(2, 5.0), (3, 1.0)]).0,
+            BTreeMap::from([(1, 1), (3, -1)])
+        );
         let rounded = counted(&["scale:2"], 1 << 20, &[(1, 0.123), (2, 0.5)], &[(1, 0.1249), (2, 0.501)]);
         assert_eq!(rounded.0, BTreeMap::new());
         assert_eq!(counted(&["scale:2"], 1 << 20, &[(1, 0.123)], &[(2, 0.123)]).0, BTreeMap::from([(1, 1), (2, -1)]));

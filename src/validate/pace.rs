@@ -55,6 +55,9 @@ mod tests {
             assert_eq!(pace.take(rows, at(now)), at(until), "{rows} at {now}");
         }
         assert_eq!(Pace::new(0, at(0)).take(2, at(0)), at(2_000));
-        assert_eq!([Pace::most(None, 250_000), Pace::most(Some(5_000), 250_000), Pace::most(Some(1), 9)], [250_000, 5_000, 9]);
+        assert_eq!(
+            [Pace::most(None, 250_000), Pace::most(Some(5_000), 250_000), Pace::most(Some(1), 9)],
+            [250_000, 5_000, 9]
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! Start at [`table`]. A plan is data: it can be written down, and its fingerprint says whether two are the same. A
 //! [`Unit`] of it is one range of keys of one table, which any machine could compare.
 
+use super::lobs::{self, Lobs};
 use super::mapped::TaskTables;
 use super::merge::Side;
 use super::names::{self, Asked, Name, dotted};
@@ -49,6 +50,8 @@ pub struct Terms {
     pub rules: Vec<RuleFor>,
     /// `TABLE` or `TABLE.COLUMN`.
     pub waived: Vec<String>,
+    /// Which large values are compared by their hash.
+    pub lobs: Lobs,
     /// Only rows for which this holds: SQL of each side's engine.
     pub filter_source: Option<String>,
     pub filter_target: Option<String>,
@@ -407,6 +410,7 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
         }
     }
     said_of_rows(&mut plan);
+    lobs::apply(&mut plan, terms);
     Ok(plan)
 }
 

@@ -25,8 +25,8 @@ use crate::model::Untrusted;
 use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -212,7 +212,7 @@ impl Shared {
         let wait = at.duration_since(self.now()).try_into().unwrap_or_default();
         tokio::select! {
             biased;
-            _ = stopped(&mut wish) => false,
+            () = stopped(&mut wish) => false,
             () = tokio::time::sleep(wait) => true,
         }
     }
@@ -295,7 +295,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
             // Also a description waits, where somebody holds a lock.
             tokio::select! {
                 biased;
-                _ = stopped(&mut wish) => Err(Trouble::Stopped),
+                () = stopped(&mut wish) => Err(Trouble::Stopped),
                 told = describe::still_so(&shared.source, &shared.target, plan) => told,
             }
         }

@@ -26,7 +26,7 @@ pub mod told;
 pub mod watch;
 
 pub use crate::change::Mode;
-pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, WantedMethod, names};
+pub use crate::validate::{Asked, Done, Lobs, Plan, RuleFor, TablePlan, WantedMethod, names};
 
 use super::change::whence;
 use super::headless::connect;
@@ -79,6 +79,8 @@ pub struct Wanted {
     pub range_rows: u64,
     pub method: WantedMethod,
     pub rows_per_second: Option<u64>,
+    pub lobs: Lobs,
+    pub lob_limit_bytes: Option<u64>,
     pub values: bool,
     /// Ends with the plan.
     pub only_plan: bool,

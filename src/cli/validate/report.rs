@@ -24,7 +24,7 @@ pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
     let rows = format!("about {} rows{}", grouped(rows), if unknown { ", and those of unknown number" } else { "" });
     let how = match compared.first().map(|table| table.method) {
         Some(Method::Count) => "only numbers of rows are compared (count)",
-        _ => "all rows of both sides are read in key order and compared (stream)",
+        _ => "all rows of both sides are compared (stream, or digest where that is faster)",
     };
     let bytes = compared.iter().map(|table| table.bytes_source).sum::<Option<u64>>();
     let bytes = bytes.map_or_else(String::new, |bytes| format!(" ({} MB)", grouped(bytes.div_ceil(1_000_000))));
@@ -105,6 +105,9 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
         let column = not.column.as_ref().map_or_else(String::new, |column| format!(" {}", column.shown()));
         let waived = if not.waived { " (waived)" } else { "" };
         let _ = writeln!(out, "    not compared{column}: {}{waived}", shown(&not.reason));
+    }
+    if !result.why.is_empty() {
+        let _ = writeln!(out, "    {}: {}", result.method.word(), shown(&result.why));
     }
     for problem in &result.problems {
         let _ = writeln!(out, "    not told to the end: {}", problem.shown());

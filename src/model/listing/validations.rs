@@ -27,6 +27,7 @@ pub const TABLE: &[Column] = &[
     hidden("as_of_from"),
     hidden("as_of_to"),
     hidden("fingerprint"),
+    hidden("why"),
 ];
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -169,6 +170,7 @@ pub fn table(result: &TableResult) -> Vec<Value> {
         time(result.as_of_from),
         time(result.as_of_to),
         json!(result.fingerprint),
+        json!(result.why),
     ]
 }
 

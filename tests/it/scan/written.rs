@@ -6,6 +6,7 @@ use cutover::db::scan::digest::{Digest, Form, Groups, Hash, Treat, Written};
 use cutover::db::scan::{KeyRange, Rows, ScanColumn, ScanRequest, Scanner};
 use cutover::model::canon::Canon;
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 /// Equal values that each engine may write in its own way: their rows are looked at, which is all.
 const OWN_WAY: &[(&str, &str)] = &[
@@ -16,7 +17,12 @@ const OWN_WAY: &[(&str, &str)] = &[
 ];
 
 /// The sum of each row, which is the hash of its value alone.
-async fn hashes(scanner: &Scanner, columns: Vec<ScanColumn>, table: (String, String), written: Written) -> BTreeMap<i64, super::Held> {
+async fn hashes(
+    scanner: &Scanner,
+    columns: Vec<ScanColumn>,
+    table: (String, String),
+    written: Written,
+) -> BTreeMap<i64, super::Held> {
     let of = ScanRequest {
         schema: table.0,
         table: table.1,
@@ -85,7 +91,20 @@ async fn no_two_values_are_written_alike_and_equal_ones_are() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(compared > 1_000, "{compared}");
     // Every form has been asked of both engines.
-    for form in ["Integer", "Bits", "Scaled", "Trimmed", "Float", "Text", "Printed", "Date", "Timestamp", "Time", "Uuid", "Hashed"] {
+    for form in [
+        "Integer",
+        "Bits",
+        "Scaled",
+        "Trimmed",
+        "Float",
+        "Text",
+        "Printed",
+        "Date",
+        "Timestamp",
+        "Time",
+        "Uuid",
+        "Hashed",
+    ] {
         assert!(forms.values().any(|used| used == form), "{form}: {forms:#?}");
     }
 }
@@ -114,16 +133,18 @@ async fn columns_never_run_into_each_other_and_null_is_no_text() {
     let mut found = Vec::new();
     for engine in [POSTGRESQL, MARIADB] {
         let schema = bench.schema(engine);
-        let mut sql = format!("CREATE TABLE {schema}.t (id int PRIMARY KEY, a varchar(20), b varchar(20), c int, d int);");
+        let mut sql =
+            format!("CREATE TABLE {schema}.t (id int PRIMARY KEY, a varchar(20), b varchar(20), c int, d int);");
         for (id, row) in ROWS.iter().enumerate() {
-            sql.push_str(&format!("INSERT INTO {schema}.t VALUES ({id}, {row});"));
+            write!(sql, "INSERT INTO {schema}.t VALUES ({id}, {row});").unwrap();
         }
         bench.script(engine, &sql).await;
         let mut of = bench.request(engine, "t", &["id"]).await;
         // The number of the row is no part of what is hashed.
         of.columns.rotate_left(1);
         of.key = vec![4];
-        let written = of.columns[..4].iter().map(|column| Form::of(column, column, Treat::default()).unwrap()).collect();
+        let written =
+            of.columns[..4].iter().map(|column| Form::of(column, column, Treat::default()).unwrap()).collect();
         let digest = Digest { of, written, hash: Hash::Sha256, groups: Groups::Span(1) };
         let mut sums: Vec<_> = all(bench.scanner(engine).digest(digest)).await;
         sums.sort();

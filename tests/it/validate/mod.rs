@@ -5,6 +5,7 @@ mod faults;
 mod hostile;
 mod moving;
 mod kept;
+mod methods;
 mod proxy;
 mod random;
 mod redshift;

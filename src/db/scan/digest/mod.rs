@@ -39,13 +39,11 @@ impl Hash {
 
     /// The first 60 bits of the hash of a text, as an integer.
     fn bits(self, engine: Engine, text: &str) -> String {
-        match engine {
-            Engine::MySql => format!("CAST(CONV(LEFT({}, 15), 16, 10) AS UNSIGNED)", self.hex(engine, text)),
-            _ => {
-                let hex = self.hex(engine, &format!("convert_to({text}, 'UTF8')"));
-                format!("('x' || substr({hex}, 1, 15))::bit(60)::bigint")
-            }
+        if engine == Engine::MySql {
+            return format!("CAST(CONV(LEFT({}, 15), 16, 10) AS UNSIGNED)", self.hex(engine, text));
         }
+        let hex = self.hex(engine, &format!("convert_to({text}, 'UTF8')"));
+        format!("('x' || substr({hex}, 1, 15))::bit(60)::bigint")
     }
 }
 
