@@ -89,9 +89,9 @@ pub struct Arguments {
     #[arg(long)]
     yes: bool,
     /// How rows are compared: all of them sent (stream), or sums of them made by the servers and only groups that differ
-    /// sent (digest). auto measures both on the first rows of a table
-    #[arg(long, value_name = "METHOD", default_value = "auto")]
-    method: validate::WantedMethod,
+    /// sent (digest). auto, which is meant when left out, measures both on the first rows of a table
+    #[arg(long, value_name = "auto|stream|digest")]
+    method: Option<validate::WantedMethod>,
     /// Read at most so many rows a second, of both sides together
     #[arg(long, value_name = "N")]
     rows_per_second: Option<NonZeroU64>,

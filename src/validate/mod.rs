@@ -7,9 +7,9 @@
 
 mod aggregate;
 mod describe;
+mod digest;
 mod exact;
 pub mod gate;
-mod digest;
 mod lobs;
 mod look;
 pub mod mapped;
@@ -18,8 +18,8 @@ pub mod merge;
 mod method;
 pub mod multiset;
 pub mod names;
-pub mod pass;
 mod pace;
+pub mod pass;
 pub mod plan;
 pub mod repair;
 pub mod reread;
@@ -33,10 +33,10 @@ mod steady;
 mod unit;
 
 pub use describe::{PlanError, plan};
-pub use mapped::TaskTables;
-pub use memory::{Known, KnownPart, Learnt, Memory};
 pub use digest::Sums;
 pub use lobs::Lobs;
+pub use mapped::TaskTables;
+pub use memory::{Known, KnownPart, Learnt, Memory};
 pub use method::Wanted as WantedMethod;
 pub use names::Asked;
 pub use pass::Pass;

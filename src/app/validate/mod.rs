@@ -77,7 +77,7 @@ pub struct Wanted {
     pub stop_after: Option<u64>,
     pub jobs: Option<usize>,
     pub range_rows: u64,
-    pub method: WantedMethod,
+    pub method: Option<WantedMethod>,
     pub rows_per_second: Option<u64>,
     pub lobs: Lobs,
     pub lob_limit_bytes: Option<u64>,
@@ -205,6 +205,8 @@ async fn meant(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Fa
     }
     subject.terms.rules.extend(wanted.rules.iter().cloned());
     subject.terms.waived.extend(wanted.waived.iter().cloned());
+    subject.terms.lobs = wanted.lobs;
+    subject.terms.lob_limit_bytes = wanted.lob_limit_bytes;
     Ok(subject)
 }
 
@@ -372,8 +374,8 @@ fn options(wanted: &Wanted, Subject { settings, .. }: &Subject) -> Options {
         report: wanted.report,
         stop_after: wanted.stop_after,
         range_rows: wanted.range_rows,
-        method: wanted.method,
-        rows_per_second: wanted.rows_per_second,
+        method: wanted.method.or(settings.method).unwrap_or_default(),
+        rows_per_second: wanted.rows_per_second.or(settings.rows_per_second.map(std::num::NonZero::get)),
         values: wanted.values,
         watched: WATCHED,
         now: Timestamp::now,

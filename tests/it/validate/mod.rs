@@ -3,9 +3,9 @@
 mod command;
 mod faults;
 mod hostile;
-mod moving;
 mod kept;
 mod methods;
+mod moving;
 mod proxy;
 mod random;
 mod redshift;

@@ -102,7 +102,6 @@ impl Run {
                 }
                 self.gate = Some(seen);
             }
-            RunEvent::Note(note) => self.notes.push(note),
             RunEvent::Progress(progress) => self.moved(progress),
             RunEvent::Table { nth, result, rows } => {
                 if let Some(table) = self.tables.get_mut(nth) {
