@@ -4,6 +4,7 @@ mod command;
 mod faults;
 mod hostile;
 mod moving;
+mod named;
 mod proxy;
 mod random;
 mod redshift;
