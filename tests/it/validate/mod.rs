@@ -6,6 +6,7 @@ mod hostile;
 mod kept;
 mod methods;
 mod moving;
+mod named;
 mod proxy;
 mod random;
 mod redshift;
