@@ -195,8 +195,7 @@ pub async fn run(
     (source, target): (Database, Database),
     options: Options,
     gauge: Arc<Gauge>,
-    wish: watch::Receiver<Wish>,
-    latency: watch::Receiver<Option<Duration>>,
+    (wish, latency): (watch::Receiver<Wish>, watch::Receiver<Option<Duration>>),
     memory: Memory,
     done: mpsc::Sender<Done>,
 ) {

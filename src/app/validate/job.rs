@@ -146,8 +146,7 @@ async fn carried_out(
         sides,
         options,
         Arc::clone(&gauge),
-        wished.clone(),
-        guard.latency(),
+        (wished.clone(), guard.latency()),
         Memory::new(before, learn),
         done,
     ));
