@@ -25,6 +25,8 @@ pub const NEIGHBOURS: usize = 2;
 
 /// Differences read again at a time: those on screen, and some before and after.
 const WINDOW: usize = 40;
+/// The same with their neighbours, which cost four small reads each.
+const WIDE_WINDOW: usize = 12;
 
 /// One line of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +110,9 @@ impl Differences {
         if covered {
             return None;
         }
-        let from = at.saturating_sub(WINDOW / 4);
-        let window = from..(from + WINDOW).min(self.rows.len());
+        let most = if self.context { WIDE_WINDOW } else { WINDOW };
+        let from = at.saturating_sub(most / 4);
+        let window = from..(from + most).min(self.rows.len());
         let keys: Vec<Vec<Cell>> = self.rows[window.clone()].iter().map(|row| row.key.clone()).collect();
         self.asked = Some((id, window));
         let context = if self.context { NEIGHBOURS } else { 0 };
