@@ -123,7 +123,7 @@ impl Start {
 
     pub fn gate_words(&self) -> &'static str {
         if self.at_once {
-            "at once, whatever is still on its way; recorded with the result"
+            "at once, whatever is on its way; that is recorded"
         } else {
             "when the task is through: waits for it"
         }
