@@ -18,6 +18,7 @@ use crate::model::validation::told::{Pair, Rows, RowsAsked, Stands};
 use crate::model::validation::{Cell, RowChange, RowResult, RunId};
 use crate::model::{Problem, Subject, Untrusted};
 use place::Places;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Neighbours on either side of a row that differs.
@@ -25,6 +26,8 @@ pub const NEIGHBOURS: usize = 2;
 
 /// Differences read again at a time: those on screen, and some before and after.
 const WINDOW: usize = 40;
+/// The same with their neighbours, which cost four small reads each.
+const WIDE_WINDOW: usize = 12;
 
 /// One line of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +111,9 @@ impl Differences {
         if covered {
             return None;
         }
-        let from = at.saturating_sub(WINDOW / 4);
-        let window = from..(from + WINDOW).min(self.rows.len());
+        let most = if self.context { WIDE_WINDOW } else { WINDOW };
+        let from = at.saturating_sub(most / 4);
+        let window = from..(from + most).min(self.rows.len());
         let keys: Vec<Vec<Cell>> = self.rows[window.clone()].iter().map(|row| row.key.clone()).collect();
         self.asked = Some((id, window));
         let context = if self.context { NEIGHBOURS } else { 0 };
@@ -160,8 +164,15 @@ impl Differences {
         self.lines = match &self.read {
             None => (0..self.rows.len()).map(Line::Listed).collect(),
             Some((read, window)) => {
-                let before = (0..window.start).map(Line::Listed);
-                let after = (window.end..self.rows.len()).map(Line::Listed);
+                // A neighbour may itself be one that differs, beyond what was asked for.
+                let keys: BTreeSet<Vec<&str>> =
+                    read.pairs.iter().flatten().map(|pair| pair.key.iter().map(Untrusted::raw).collect()).collect();
+                let is_left = |at: &usize| {
+                    let key: Vec<String> = self.rows[*at].key.iter().map(|cell| plain(&cell.value)).collect();
+                    !keys.contains(&key.iter().map(String::as_str).collect::<Vec<_>>())
+                };
+                let before = (0..window.start).filter(is_left).map(Line::Listed);
+                let after = (window.end..self.rows.len()).filter(is_left).map(Line::Listed);
                 let read = read.pairs.iter().enumerate();
                 let read = read.map(|(at, pair)| if pair.is_some() { Line::Read(at) } else { Line::Gap });
                 before.chain(read).chain(after).collect()
@@ -177,8 +188,8 @@ impl Differences {
             Some(Line::Listed(at)) => *at,
             _ => {
                 // The row of this key, or the last one before it.
-                let upto = line.saturating_sub(window.start);
-                let pairs = read.pairs.iter().take(upto + 1).flatten();
+                let first = self.lines.iter().position(|line| !matches!(line, Line::Listed(_))).unwrap_or(0);
+                let pairs = read.pairs.iter().take(line.saturating_sub(first) + 1).flatten();
                 let key = pairs.filter(|pair| self.listed(pair).is_some()).last().and_then(|pair| self.listed(pair));
                 key.unwrap_or(window.start).min(self.rows.len().saturating_sub(1))
             }
@@ -191,9 +202,7 @@ impl Differences {
             row.key.len() == pair.key.len()
                 && row.key.iter().zip(&pair.key).all(|(cell, key)| plain(&cell.value) == key.raw())
         };
-        let window = self.read.as_ref().map_or(0..self.rows.len(), |(_, window)| window.clone());
-        let start = window.start;
-        self.rows.get(window)?.iter().position(same).map(|at| at + start)
+        self.rows.iter().position(same)
     }
 
     /// To the line of this difference.

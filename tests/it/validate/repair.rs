@@ -21,7 +21,8 @@ fn raw(engine: Engine, hex: &str) -> String {
 
 async fn filled(engine: Engine, rows: &[&str]) -> Side {
     let mut side = Side::new(engine).await;
-    side.script(&format!("CREATE TABLE @.t ({})", table(engine))).await;
+    let charset = if engine == Engine::MySql { " DEFAULT CHARSET=utf8mb4" } else { "" };
+    side.script(&format!("CREATE TABLE @.t ({}){charset}", table(engine))).await;
     for row in rows {
         // A backslash is itself to PostgreSQL and SQLite, and begins an escape for MySQL.
         let row = if engine == Engine::MySql { row.replace('\\', "\\\\") } else { (*row).to_owned() };

@@ -91,7 +91,12 @@ pub fn standing_word(run: &Run, nth: usize) -> String {
         Standing::Comparing => {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 99")]
             let percent = |share: f64| format!("{} %", (share * 100.0) as u8);
-            run.share(nth).map_or_else(|| "comparing".to_owned(), percent)
+            match run.share(nth) {
+                // All is read; what differs is looked at again until it stays the same.
+                Some(share) if share >= 0.99 => "settling".to_owned(),
+                Some(share) => percent(share),
+                None => "comparing".to_owned(),
+            }
         }
         Standing::NotReached => "not reached".to_owned(),
         Standing::Told(verdict) => verdict_word(verdict).to_owned(),
