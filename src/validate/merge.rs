@@ -309,7 +309,9 @@ impl<R: Rows> Merge<R> {
                 taken[b] = true;
                 told.push(compared(&self.shape, |at| rows.0[a].cell(at), |at| rows.1[b].cell(at)).unreadable);
             }
-            told.into_iter().for_each(|unreadable| self.is_equal(unreadable));
+            for unreadable in told {
+                self.is_equal(unreadable);
+            }
             let mut paired = pairs.into_iter();
             unpaired.retain(|_| paired.next().flatten().is_none());
             let mut taken = taken.into_iter();
