@@ -17,6 +17,7 @@
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
+    clippy::match_bool,
     dead_code,
     reason = "a benchmark may fail loudly, prints its result, and uses a part of the test harness"
 )]
@@ -130,7 +131,7 @@ fn open_to_all(folder: &Path) {
     std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o777)).unwrap();
 }
 
-/// The tool to compare with, from PyPI, in an environment of its own.
+/// The tool to compare with, from `PyPI`, in an environment of its own.
 fn install() -> PathBuf {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/reladiff");
     let tool = folder.join("bin/reladiff");

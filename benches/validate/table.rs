@@ -105,7 +105,7 @@ fn rows(rows: u64) -> String {
 /// Makes the tables of the source, and a file of each.
 pub async fn make(source: &Place, count: u64, files: &Path) {
     for (shape, _, list, from) in SHAPES {
-        let fill = if shape == "t" {
+        let insert = if shape == "t" {
             format!("INSERT INTO t {}", rows(count))
         } else {
             format!(
@@ -114,7 +114,7 @@ pub async fn make(source: &Place, count: u64, files: &Path) {
         };
         let file = files.join(format!("{shape}.tsv"));
         let _ = std::fs::remove_file(&file);
-        script(source, &format!("{} {fill};", create(shape, false))).await;
+        script(source, &format!("{} {insert};", create(shape, false))).await;
         let columns = COLUMNS.replace("flag", "CAST(flag AS integer)");
         let copy = format!("COPY (SELECT {list}, {columns} FROM {shape} ORDER BY {list}) TO '{}'", file.display());
         script(source, &copy).await;
