@@ -12,7 +12,7 @@ use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::console::text;
 use crate::model::around::{Around, Known, Replica, Side, length};
-use crate::model::drain::{Judgement, ORDER, Seen, Topic};
+use crate::model::drain::{Judgement, ORDER, Seen, Standing, Topic};
 use crate::model::table::TableState;
 use crate::model::untrusted::shown;
 use crate::model::validation::told::RunLine;
@@ -161,7 +161,13 @@ fn rows(
         if check.topic == Topic::Validation {
             rows.extend([Row::Blank, Row::Heading("Before you switch")]);
         }
-        for (nth, words) in text::wrap(&shown(&check.words), room).into_iter().enumerate() {
+        // One reason for all that a database does not tell is said once.
+        let before = at.checked_sub(1).map(|before| &judgement.checks[before]);
+        let again = check.standing == Standing::Unknown
+            && check.topic.is_of_databases()
+            && before.is_some_and(|before| before.words == check.words);
+        let words = if again { "as above" } else { check.words.as_str() };
+        for (nth, words) in text::wrap(&shown(words), room).into_iter().enumerate() {
             rows.push(Row::Check { check: at, first: nth == 0, words });
         }
     }
