@@ -88,7 +88,7 @@ const KINDS: &[(&str, [&str; 2])] = &[
     ),
     ("p smallint, k bigint", ["3, seq - 4500", "3, CAST(seq AS SIGNED) - 4500"]),
     ("p varchar(9), k int", ["'x', seq", "'x', seq"]),
-    ("k bigint", ["(seq - 4500) * 1000003", "(CAST(seq AS SIGNED) - 4500) * 1000003"]),
+    ("k bigint", ["(seq - 4500) * 1000003::bigint", "(CAST(seq AS SIGNED) - 4500) * 1000003"]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
