@@ -16,7 +16,7 @@ use std::time::Duration;
 /// How long a SQLite statement waits for another writer before it says "database is locked".
 const SQLITE_BUSY: Duration = Duration::from_secs(30);
 /// A server that is there answers sooner, also one that is woken up by the question (Redshift and Aurora Serverless).
-const CONNECT: Duration = Duration::from_secs(60);
+const CONNECT: Duration = Duration::from_mins(1);
 /// How a certificate begins.
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Where Redshift listens, where an address names no port.

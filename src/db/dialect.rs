@@ -9,6 +9,7 @@ pub use crate::model::engine::Engine;
 use std::fmt::Write as _;
 
 /// One engine's ways.
+#[allow(clippy::struct_excessive_bools, reason = "each is a difference of its own")]
 pub struct Dialect {
     pub engine: Engine,
     pub name: &'static str,

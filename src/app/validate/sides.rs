@@ -183,7 +183,7 @@ impl<'a> Means<'a> {
         let from = if given { None } else { password::from_environment(&variable) };
         let login = Login { password: from, given, variable: Some(variable), ..Login::default() };
         let database = self.opened(side, address.check(side)?, &login).await?;
-        Ok(found(side, database, format!("--{}", side.word())))
+        Ok(found(side, database, &format!("--{}", side.word())))
     }
 
     async fn entry(&self, side: Side, entry: &Entry) -> Result<Found, Failure> {
@@ -203,7 +203,7 @@ impl<'a> Means<'a> {
         let replica = if entry.replica.is_some() { ", its replica" } else { "" };
         let by = format!("{by}{replica}{}", login.by);
         let database = self.opened(side, database, &login).await?;
-        Ok(found(side, database, by))
+        Ok(found(side, database, &by))
     }
 
     async fn endpoints(&self) -> Result<Vec<Endpoint>, Failure> {
@@ -237,7 +237,7 @@ impl<'a> Means<'a> {
             failure.lines.push(endpoint::instead(endpoint));
             failure
         })?;
-        Ok(found(side, database, by))
+        Ok(found(side, database, &by))
     }
 
     /// Makes sure that it can be opened; asks for the password where there is none and the server wants one.
@@ -278,11 +278,11 @@ pub fn lacks_password(failure: &Failure) -> bool {
     failure.lines.iter().any(|line| line.starts_with(LACKS))
 }
 
-fn found(side: Side, database: Database, by: String) -> Found {
+fn found(side: Side, database: Database, by: &str) -> Found {
     let guard = database.guard();
     let notes = guard.is_weak().then(|| {
         let place = database.place();
         format!("the way to the {} ({}): {}", side.word(), shown(&place), guard.words())
     });
-    Found { by: shown(&by).into_owned(), notes: notes.into_iter().collect(), database }
+    Found { by: shown(by).into_owned(), notes: notes.into_iter().collect(), database }
 }

@@ -281,11 +281,8 @@ const ROWS: [&str; 4] = [
 fn rows(engine: Engine, redshift: bool) -> String {
     let all = ROWS.map(|row| {
         let row = if redshift { row.replace('^', "\\\\") } else { row.replace('^', "\\") };
-        let (bytes, after) = match (engine, redshift) {
-            (Engine::PostgreSql, true) => ("decode('", "', 'hex')"),
-            (Engine::PostgreSql, false) => ("decode('", "', 'hex')"),
-            _ => ("x'", "'"),
-        };
+        let mysql = engine == Engine::MySql;
+        let (bytes, after) = if mysql { ("x'", "'") } else { ("decode('", "', 'hex')") };
         let row = match row.split_once("BYTES(") {
             Some((head, rest)) => {
                 let (hex, tail) = rest.split_once(')').unwrap();

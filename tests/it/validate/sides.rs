@@ -98,28 +98,10 @@ far = boto3.client("secretsmanager", region_name="eu-central-1")
 print(far.create_secret(Name="far", SecretString=json.dumps(login))["ARN"])
 "#;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_doctor_opens_every_database_with_the_password_from_where_it_is() {
-    let moto = tokio::task::spawn_blocking(Moto::start).await.unwrap();
-    let (mysql, postgres) = (servers::mariadb().await.database().await, servers::postgres().await.database().await);
-    let (_, place) = mysql.split_once('@').unwrap();
-    let (host, name) = place.split_once('/').unwrap();
-    let (host, port) = host.split_once(':').unwrap();
-    let environment = [
-        ("AWS_ENDPOINT_URL", moto.url()),
-        ("AWS_ACCESS_KEY_ID", "demo"),
-        ("AWS_SECRET_ACCESS_KEY", "demo"),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_DEFAULT_REGION", "eu-west-1"),
-    ];
-    let filled = Command::new(python()).args(["-c", FILL, host, port, name]).envs(environment).output().unwrap();
-    assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
-    let far = String::from_utf8(filled.stdout).unwrap();
-    let far = far.trim();
+/// A section for each way to a password, and for what can go wrong with one.
+fn sections(place: &str, far: &str, postgres: &str) -> String {
     let bare = format!("mysql://cutover@{place}");
-    let folder = tempfile::tempdir().unwrap();
-    let config = folder.path().join("config.toml");
-    let text = format!(
+    format!(
         r#"
 [databases.a-whole]
 url = "mysql://"
@@ -157,7 +139,30 @@ tls = "off"
 url = "{redshift}"
 "#,
         redshift = postgres.replace("postgres:", "redshift:")
-    );
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_opens_every_database_with_the_password_from_where_it_is() {
+    let moto = tokio::task::spawn_blocking(Moto::start).await.unwrap();
+    let (mysql, postgres) = (servers::mariadb().await.database().await, servers::postgres().await.database().await);
+    let (_, place) = mysql.split_once('@').unwrap();
+    let (host, name) = place.split_once('/').unwrap();
+    let (host, port) = host.split_once(':').unwrap();
+    let environment = [
+        ("AWS_ENDPOINT_URL", moto.url()),
+        ("AWS_ACCESS_KEY_ID", "demo"),
+        ("AWS_SECRET_ACCESS_KEY", "demo"),
+        ("AWS_REGION", "eu-west-1"),
+        ("AWS_DEFAULT_REGION", "eu-west-1"),
+    ];
+    let filled = Command::new(python()).args(["-c", FILL, host, port, name]).envs(environment).output().unwrap();
+    assert!(filled.status.success(), "{}", String::from_utf8_lossy(&filled.stderr));
+    let far = String::from_utf8(filled.stdout).unwrap();
+    let far = far.trim();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    let text = sections(place, far, &postgres);
     std::fs::write(&config, text).unwrap();
     let doctor = |output: &str| {
         Command::new(env!("CARGO_BIN_EXE_cutover"))

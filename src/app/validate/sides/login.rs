@@ -121,7 +121,7 @@ impl Login {
             }
             _ => Database::parse(url).map_err(told)?,
         };
-        if let Some(user) = parts.user.map(|_| None).unwrap_or(self.user.as_ref()) {
+        if let (None, Some(user)) = (parts.user, self.user.as_ref()) {
             database = database.with_user(user);
         }
         if let (None, Some(port)) = (parts.port, self.port) {
