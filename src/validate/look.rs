@@ -123,7 +123,7 @@ async fn merged(
         };
         let batch = tokio::select! {
             biased;
-            _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+            () = stopped(&mut wish) => return Err(Trouble::Stopped),
             batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
         };
         // No batch any more is what only an engine's own word for the end gives.
@@ -168,7 +168,7 @@ pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyR
     let mut wish = shared.wish.clone();
     let ranges = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
         ranges = shared.source.ranges(&ours, shared.options.range_rows) => ranges,
     };
     ranges.map_err(|error| Trouble::Db { side: Side::Source, error })
@@ -181,7 +181,7 @@ pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u6
     let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => Err(Trouble::Stopped),
+        () = stopped(&mut wish) => Err(Trouble::Stopped),
         both = async { tokio::try_join!(number(&mut source, Side::Source), number(&mut target, Side::Target)) } => both,
     };
     if told.is_err() {

@@ -162,7 +162,7 @@ impl Shared {
             let _ = wish.wait_for(|wish| *wish != Wish::Pause).await;
             let permit = tokio::select! {
                 biased;
-                _ = stopped(&mut wish) => return None,
+                () = stopped(&mut wish) => return None,
                 permit = self.jobs.acquire() => permit.ok()?,
             };
             // It may have been paused while others were at work.
@@ -178,7 +178,7 @@ impl Shared {
         let wait = at.duration_since(self.now()).try_into().unwrap_or_default();
         tokio::select! {
             biased;
-            _ = stopped(&mut wish) => false,
+            () = stopped(&mut wish) => false,
             () = tokio::time::sleep(wait) => true,
         }
     }
@@ -262,7 +262,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
             // Also a description waits, where somebody holds a lock.
             tokio::select! {
                 biased;
-                _ = stopped(&mut wish) => Err(Trouble::Stopped),
+                () = stopped(&mut wish) => Err(Trouble::Stopped),
                 told = describe::still_so(&shared.source, &shared.target, plan) => told,
             }
         }

@@ -61,6 +61,7 @@ pub enum Of {
 
 /// What was asked for.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub struct Wanted {
     pub of: Of,
     pub tables: Vec<Asked>,
@@ -132,7 +133,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
         let subject = meant(wanted, tell).await?;
         let moving = wanted.moving.clone().or(subject.settings.gate, subject.settings.gate_timeout);
         let task = subject.task.as_ref().map(|task| task.arn.as_str().to_owned()).or_else(|| wanted.task.clone());
-        let mut around = Around::begin(&moving, wanted.setup.as_ref(), task.as_deref(), tell).await?;
+        let mut around = Box::pin(Around::begin(&moving, wanted.setup.as_ref(), task.as_deref(), tell)).await?;
         let mut sides = None;
         loop {
             if wanted.only_plan {
@@ -150,7 +151,8 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 told
             };
             let task = around.task().map(|task| task.name.shown().into_owned());
-            let ended = once((wanted, &subject), begin, task.as_deref(), &mut sides, &mut signals, &mut hear).await;
+            let one = once((wanted, &subject), begin, task.as_deref(), &mut sides, &mut signals, &mut hear);
+            let ended = Box::pin(one).await;
             if !heard {
                 return ended.map(|summary| summary.verdict.status());
             }

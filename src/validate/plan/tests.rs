@@ -148,12 +148,12 @@ fn a_unit_survives_being_written_down() {
     assert!(serde_json::from_str::<crate::validate::run::Unit>(&text.replace("scale:1", "scale:x")).is_err());
 }
 
-fn task(rules: &[&str]) -> Option<Arc<TaskTables>> {
+fn task(rules: &[&str]) -> Arc<TaskTables> {
     let select = r#"{"rule-type":"selection","rule-id":"1","rule-action":"include","object-locator":{"schema-name":"s","table-name":"%"}"#;
     let filter = r#","filters":[{"filter-type":"source","column-name":"id","filter-conditions":[{"filter-operator":"gte","value":"5"}]}]}"#;
     let rules = std::iter::once(format!("{select}{filter}")).chain(rules.iter().map(|rule| (*rule).to_owned()));
     let text = format!(r#"{{"rules":[{}]}}"#, rules.collect::<Vec<_>>().join(","));
-    Some(Arc::new(TaskTables { mappings: crate::model::mappings::parse(&text).unwrap(), ..TaskTables::default() }))
+    Arc::new(TaskTables { mappings: crate::model::mappings::parse(&text).unwrap(), ..TaskTables::default() })
 }
 
 fn turn(id: u32, column: &str, action: &str, value: &str) -> String {
@@ -175,7 +175,7 @@ fn columns_of_a_task_go_where_its_rules_put_them_and_what_it_leaves_out_or_adds_
         turn(6, "%", "add-column", "loaded_at"),
     ];
     let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
-    let plan = table(&source, &target, &Terms { task: task(&rules), ..Terms::default() }).unwrap();
+    let plan = table(&source, &target, &Terms { task: Some(task(&rules)), ..Terms::default() }).unwrap();
     let pairs: Vec<(&str, &str)> =
         plan.columns.iter().map(|pair| (pair.source.name.as_str(), pair.target.name.as_str())).collect();
     assert_eq!(pairs, [("id", "id"), ("note", "remark")]);
@@ -186,7 +186,7 @@ fn columns_of_a_task_go_where_its_rules_put_them_and_what_it_leaves_out_or_adds_
     assert_eq!(plan.filter_source.as_deref(), Some("(\"t\".\"id\" >= 5)"));
     assert!(plan.why.contains("any other row of the target is extra"), "{}", plan.why);
     let gone = postgres(&["key bigint"], &["key"], &[]);
-    let plan = table(&gone, &gone, &Terms { task: task(&[]), ..Terms::default() }).unwrap();
+    let plan = table(&gone, &gone, &Terms { task: Some(task(&[])), ..Terms::default() }).unwrap();
     assert_eq!(plan.method, Method::None);
     assert!(plan.why.contains("filters by column id, which the source has not"), "{}", plan.why);
 }
