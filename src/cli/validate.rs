@@ -89,6 +89,20 @@ pub struct Arguments {
     /// Do not ask what comparing by rows costs, the first time of these two
     #[arg(long)]
     yes: bool,
+    /// How rows are compared: all of them sent (stream), or sums of them made by the servers and only groups that differ
+    /// sent (digest). auto, which is meant when left out, measures both on the first rows of a table
+    #[arg(long, value_name = "auto|stream|digest")]
+    method: Option<validate::WantedMethod>,
+    /// Read at most so many rows a second, of both sides together
+    #[arg(long, value_name = "N")]
+    rows_per_second: Option<NonZeroU64>,
+    /// How large texts and binaries are compared: by hash and length (hash), or sent (values). auto: by hash where a row
+    /// has 64 KB and more
+    #[arg(long, value_name = "HOW", default_value = "auto")]
+    lobs: validate::Lobs,
+    /// Compare only so many KB of large texts and binaries, as a task in limited LOB mode copies them
+    #[arg(long, value_name = "KB")]
+    lob_limit: Option<NonZeroU64>,
     /// Also print the values of rows that differ; keys are printed always
     #[arg(long)]
     with_values: bool,
@@ -247,13 +261,15 @@ fn read(somebody: bool) -> Result<(), Failure> {
 /// whether rows may be compared all the same.
 fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
     let needed = arguments.named.is_some() || arguments.moving.needs_aws();
-    let setup = if needed || flags.read_only { Some(Setup::load(flags)?) } else { None };
+    let read_only = flags.read_only;
+    let setup = if needed || read_only { Some(Setup::load(flags)?) } else { None };
+    // Two addresses are meant by being typed.
     let (mode, may_validate) = match &setup {
-        Some(setup) => {
+        Some(setup) if read_only || arguments.named.is_some() => {
             let (mode, may_validate) = setup.mode();
             (mode.clone(), may_validate)
         }
-        None => (Mode::default(), false),
+        _ => (Mode::default(), false),
     };
     let (task, moving) = arguments.moving.wanted();
     let of = match (arguments.named, arguments.source, arguments.target) {
@@ -281,6 +297,10 @@ fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
         stop_after: arguments.stop_after.map(NonZeroU64::get),
         jobs: arguments.jobs.map(NonZeroUsize::get),
         range_rows: arguments.range_rows.get(),
+        method: arguments.method,
+        rows_per_second: arguments.rows_per_second.map(NonZeroU64::get),
+        lobs: arguments.lobs,
+        lob_limit_bytes: arguments.lob_limit.map(|kilobytes| kilobytes.get().saturating_mul(1_024)),
         values: arguments.with_values,
         only_plan: arguments.dry_run,
         task,

@@ -1,6 +1,7 @@
 //! From two databases to a plan: which tables there are, what they are, and whether they still are what they were.
 
 use super::Plan;
+use super::lobs::Lobs;
 use super::look::Trouble;
 use super::mapped;
 use super::merge::Side;
@@ -64,10 +65,15 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     let alone: Vec<Name> = pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).cloned().collect();
     all_meant(terms, &sides, &alone).map_err(PlanError::Usage)?;
     let mut tables = Vec::with_capacity(sides.len());
-    for (ours, theirs) in sides {
-        tables.push(table(ours, theirs, &terms.of(&name(ours))).map_err(PlanError::Usage)?);
-    }
     let unenforced = source.database().dialect().redshift || target.database().dialect().redshift;
+    for (ours, theirs) in sides {
+        let mut own = terms.of(&name(ours));
+        if unenforced {
+            // It hashes and cuts as nobody else does; its values are small.
+            (own.lobs, own.lob_limit_bytes) = (Lobs::Values, None);
+        }
+        tables.push(table(ours, theirs, &own).map_err(PlanError::Usage)?);
+    }
     tables.extend(pairs.source_only.iter().map(|name| {
         let reason = "the target has no table of this name".to_owned();
         TablePlan::left(name, None, reason, is_waived(terms, name))

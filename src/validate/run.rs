@@ -6,9 +6,13 @@
 
 use super::aggregate;
 use super::describe;
+use super::digest::Sums;
 use super::look::{self, Trouble};
 use super::memory::Memory;
+use super::merge::Side;
+use super::method::{self, Chosen};
 use super::names::{Name, dotted};
+use super::pace::Pace;
 use super::plan::TablePlan;
 use super::results;
 use super::settle::{Patience, Room};
@@ -16,13 +20,13 @@ use super::steady::{Next, Steady};
 use super::unit;
 use super::{Options, Plan};
 use crate::db::Database;
-use crate::db::scan::{KeyRange, Limits, Scanner};
+use crate::db::scan::{KeyRange, Limits, Rows, Scanner};
 use crate::model::Untrusted;
 use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -33,6 +37,12 @@ pub struct Unit {
     #[serde(serialize_with = "unshared", deserialize_with = "shared")]
     pub plan: Arc<TablePlan>,
     pub range: KeyRange,
+    /// How its rows are summed up first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sums: Option<Sums>,
+    /// What is left of it after sums were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Rows>,
     /// Of the plan it belongs to.
     pub fingerprint: String,
 }
@@ -43,6 +53,17 @@ fn unshared<S: Serializer>(plan: &Arc<TablePlan>, serializer: S) -> Result<S::Ok
 
 fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<TablePlan>, D::Error> {
     TablePlan::deserialize(deserializer).map(Arc::new)
+}
+
+impl Unit {
+    /// Rows of a first look; those of groups that differ were counted with their sums.
+    pub(super) fn gauge(&self, shared: &Shared, side: Side, first: bool, rows: u64) {
+        if first && self.only.is_none() {
+            let dial = shared.dial(&self.plan);
+            let gauge = if side == Side::Source { &dial.rows_source } else { &dial.rows_target };
+            gauge.fetch_add(rows, Ordering::Relaxed);
+        }
+    }
 }
 
 /// How far it is, a dial for each table of the plan. Read by whoever shows it, whenever he likes.
@@ -137,6 +158,7 @@ pub(super) struct Shared {
     pub latency: watch::Receiver<Option<Duration>>,
     pub room: Room,
     pub memory: Memory,
+    pace: Option<Mutex<Pace>>,
     jobs: Semaphore,
 }
 
@@ -152,6 +174,18 @@ impl Shared {
 
     pub fn dial(&self, plan: &TablePlan) -> &Dial {
         self.gauge.dial(plan.nth)
+    }
+
+    /// Rows in a range: fewer where they must not come at once.
+    pub fn range_rows(&self) -> u64 {
+        Pace::most(self.options.rows_per_second, self.options.range_rows)
+    }
+
+    /// Rows were read: waits until more may be. `false`: it is to stop.
+    pub async fn paced(&self, rows: u64) -> bool {
+        let Some(pace) = &self.pace else { return true };
+        let at = pace.lock().unwrap_or_else(PoisonError::into_inner).take(rows, self.now());
+        self.until(at).await
     }
 
     /// Waits for a turn, and for the end of a pause; `None`: it is to stop.
@@ -198,15 +232,15 @@ pub async fn run(
     (source, target): (Database, Database),
     options: Options,
     gauge: Arc<Gauge>,
-    wish: watch::Receiver<Wish>,
-    latency: watch::Receiver<Option<Duration>>,
+    (wish, latency): (watch::Receiver<Wish>, watch::Receiver<Option<Duration>>),
     memory: Memory,
     done: mpsc::Sender<Done>,
 ) {
     let jobs = Semaphore::new(options.jobs);
     let room = Room::of(options.watched);
     let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
-    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, memory, jobs });
+    let pace = options.rows_per_second.map(|rows| Mutex::new(Pace::new(rows, (options.now)())));
+    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, memory, pace, jobs });
     let mut tables = JoinSet::new();
     for table in plan.tables {
         let fingerprint = table.fingerprint(&plan.source_at, &plan.target_at);
@@ -245,16 +279,15 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
         as_of_to: None,
         fingerprint,
         checks: Vec::new(),
+        why: String::new(),
     };
     let mut rows = Vec::new();
     let told = match plan.method {
-        Method::Digest | Method::Multiset | Method::None => {
-            return Done { nth: plan.nth, result, rows };
-        }
+        Method::None => return Done { nth: plan.nth, result, rows },
         Method::Aggregate => aggregates(shared, plan, &mut result).await,
         Method::Sql => statements(shared, plan, &mut result).await,
         Method::Count => counts(shared, plan, &mut result).await,
-        Method::Stream => stream(shared, plan, &mut result, &mut rows).await,
+        Method::Stream | Method::Digest | Method::Multiset => stream(shared, plan, &mut result, &mut rows).await,
     };
     let told = match told {
         Ok(()) => {
@@ -387,6 +420,8 @@ pub(super) struct Enough {
     /// Keys that differed at the first look.
     pub differing: AtomicU64,
     pub failed: AtomicBool,
+    /// So much differs that sums of the rest would not pay.
+    pub streams: AtomicBool,
 }
 
 async fn stream(
@@ -395,23 +430,34 @@ async fn stream(
     result: &mut TableResult,
     rows: &mut Vec<RowResult>,
 ) -> Result<(), Trouble> {
-    let ranges = match shared.memory.ranges(plan.nth) {
-        Some(ranges) => ranges,
+    let chosen = match shared.memory.ranges(plan.nth) {
+        // What is left of the parts of before is read whole.
+        Some(ranges) => Chosen {
+            method: if plan.method == Method::Multiset { Method::Multiset } else { Method::Stream },
+            why: "goes on with the parts of before".to_owned(),
+            parts: ranges.into_iter().map(|range| (range, None)).collect(),
+        },
         None => {
             let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
-            let ranges = look::ranges(shared, plan).await?;
+            let chosen = method::choose(shared, plan).await?;
+            let ranges: Vec<KeyRange> = chosen.parts.iter().map(|(range, _)| range.clone()).collect();
             shared.memory.cut(plan.nth, &ranges).await;
-            ranges
+            chosen
         }
     };
+    (result.method, result.why) = (chosen.method, chosen.why);
     let enough = Arc::new(Enough::default());
     let mut units = JoinSet::new();
-    for (number, range) in ranges.into_iter().enumerate() {
-        let unit = Unit { plan: Arc::clone(plan), range, fingerprint: result.fingerprint.clone() };
+    for (number, (range, sums)) in chosen.parts.into_iter().enumerate() {
+        let fingerprint = result.fingerprint.clone();
+        let unit = Unit { plan: Arc::clone(plan), range, sums, only: None, fingerprint };
         let (shared, enough) = (Arc::clone(shared), Arc::clone(&enough));
         units.spawn(async move { (number, unit::known_or_compared(&shared, &unit, number, &enough).await) });
     }
     let mut parts = units.join_all().await;
+    if enough.streams.load(Ordering::Relaxed) {
+        result.why.push_str("; more than a fifth of the groups differ, so the rows of the rest were read");
+    }
     parts.sort_unstable_by_key(|(number, _)| *number);
     let tally = &mut result.tally;
     let add = |to: &mut Option<u64>, number: u64| *to = Some(to.unwrap_or(0) + number);
@@ -444,3 +490,6 @@ async fn stream(
     }
     trouble.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,17 +13,20 @@ pub mod job;
 pub mod keep;
 pub mod kept;
 mod moving;
+pub mod paper;
 mod password;
 pub mod planned;
+pub mod repair;
 pub mod resume;
 pub mod sides;
 pub mod subject;
 mod summary;
 mod tell;
+pub mod told;
 pub mod watch;
 
 pub use crate::change::Mode;
-pub use crate::validate::{Asked, Done, Plan, RuleFor, TablePlan, names};
+pub use crate::validate::{Asked, Done, Lobs, Plan, RuleFor, TablePlan, WantedMethod, names};
 
 use super::change::whence;
 use super::headless::connect;
@@ -45,7 +48,7 @@ use subject::Subject;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Differences watched at the same time: about 25 MB.
-const WATCHED: usize = 500_000;
+pub(super) const WATCHED: usize = 500_000;
 /// How long a difference is watched, and how many ranges are read at once, where nobody says otherwise.
 const SETTLE: SignedDuration = SignedDuration::from_secs(5);
 const JOBS: usize = 2;
@@ -61,7 +64,7 @@ pub enum Of {
 
 /// What was asked for.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of the command line of its own")]
 pub struct Wanted {
     pub of: Of,
     pub tables: Vec<Asked>,
@@ -74,6 +77,10 @@ pub struct Wanted {
     pub stop_after: Option<u64>,
     pub jobs: Option<usize>,
     pub range_rows: u64,
+    pub method: Option<WantedMethod>,
+    pub rows_per_second: Option<u64>,
+    pub lobs: Lobs,
+    pub lob_limit_bytes: Option<u64>,
     pub values: bool,
     /// Ends with the plan.
     pub only_plan: bool,
@@ -133,14 +140,15 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
         let subject = meant(wanted, tell).await?;
         let moving = wanted.moving.clone().or(subject.settings.gate, subject.settings.gate_timeout);
         let task = subject.task.as_ref().map(|task| task.arn.as_str().to_owned()).or_else(|| wanted.task.clone());
-        let mut around = Box::pin(Around::begin(&moving, wanted.setup.as_ref(), task.as_deref(), tell)).await?;
+        // Boxed: they are large, and begun once a run.
+        let around = Around::begin(&moving, wanted.setup.as_ref(), task.as_deref(), tell);
+        let mut around = Box::pin(around).await?;
         let mut sides = None;
         loop {
             if wanted.only_plan {
                 return only_plan(wanted, &subject, &around, &mut signals, tell).await;
             }
-            let Some(begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
-            let (id, trigger) = (begin.id.clone(), begin.trigger);
+            let Some(mut begin) = around.due(&mut signals, tell).await? else { return around.interrupted() };
             let (mut tables, mut heard) = (Vec::new(), true);
             let mut hear = |event: Event<'_>| {
                 if let Event::Table(done) = &event {
@@ -151,8 +159,9 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 told
             };
             let task = around.task().map(|task| task.name.shown().into_owned());
-            let one = once((wanted, &subject), begin, task.as_deref(), &mut sides, &mut signals, &mut hear);
-            let ended = Box::pin(one).await;
+            let meant = (wanted, &subject);
+            let ended = once(meant, &mut begin, task.as_deref(), &mut sides, &mut signals, &mut hear);
+            let ended = Box::pin(ended).await;
             if !heard {
                 return ended.map(|summary| summary.verdict.status());
             }
@@ -160,7 +169,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             if ended.as_ref().is_err_and(Failure::is_about_a_password) {
                 sides = None;
             }
-            if let Some(answer) = around.ended((&id, trigger), ended, &tables, tell).await? {
+            if let Some(answer) = around.ended((&begin.id, begin.trigger), ended, &tables, tell).await? {
                 return answer;
             }
         }
@@ -199,6 +208,8 @@ async fn meant(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Fa
     }
     subject.terms.rules.extend(wanted.rules.iter().cloned());
     subject.terms.waived.extend(wanted.waived.iter().cloned());
+    subject.terms.lobs = wanted.lobs;
+    subject.terms.lob_limit_bytes = wanted.lob_limit_bytes;
     Ok(subject)
 }
 
@@ -257,23 +268,22 @@ async fn only_plan(
 /// One comparison, from its plan to its end. `sides`: found once, since somebody may have typed a password.
 async fn once(
     (wanted, subject): (&Wanted, &Subject),
-    begin: Begin,
+    begin: &mut Begin,
     task: Option<&str>,
     sides: &mut Option<[Found; 2]>,
     signals: &mut Signals,
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
 ) -> Result<Summary, Failure> {
-    let from = whence::here().host;
-    tell(Event::Run(&begin, task, &from))?;
     if sides.is_none() {
         *sides = Some(found(wanted, subject, tell).await?);
     }
     let Some(sides) = sides.clone() else { return Err(Failure::could_not("no databases")) };
+    let from = whence::here().host;
     let plan = plan_of(subject, &sides, signals).await?;
     let planned = shown(subject, &sides, &plan, &begin.gate, &from);
     tell(Event::Plan { plan: &plan, planned: &planned, from: &from })?;
     let (id, keep, known) = match &wanted.resume {
-        None => (begin.id, Keep::Anew(wanted.store.clone()), HashMap::new()),
+        None => (begin.id.clone(), Keep::Anew(wanted.store.clone()), HashMap::new()),
         Some(which) => {
             let fingerprints = planned::fingerprints(&plan);
             let found = resume::find(&wanted.store, which, &planned, &fingerprints).await?;
@@ -281,6 +291,7 @@ async fn once(
             (found.id, found.keep, found.known)
         }
     };
+    begin.id = id.clone();
     if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
         return Err(Failure::usage(why));
     }
@@ -294,8 +305,8 @@ async fn once(
         id,
         what: subject.what.clone(),
         trigger: begin.trigger,
-        gate: begin.gate,
-        watched: begin.watched,
+        gate: begin.gate.clone(),
+        watched: begin.watched.take(),
         sides: (source.database, target.database),
         plan,
         options: options(wanted, subject),
@@ -304,6 +315,7 @@ async fn once(
         keep,
         known,
     };
+    tell(Event::Run(begin, task, &job.from))?;
     carried_out(job, signals, tell).await
 }
 
@@ -359,6 +371,8 @@ fn options(wanted: &Wanted, Subject { settings, .. }: &Subject) -> Options {
         report: wanted.report,
         stop_after: wanted.stop_after,
         range_rows: wanted.range_rows,
+        method: wanted.method.or(settings.method).unwrap_or_default(),
+        rows_per_second: wanted.rows_per_second.or(settings.rows_per_second.map(std::num::NonZero::get)),
         values: wanted.values,
         watched: WATCHED,
         now: Timestamp::now,

@@ -302,8 +302,7 @@ impl Around {
         let notice = notice(&About { id, trigger, task, from: &self.from }, ended, tables);
         let outcome = notifier.publish(&notice).await;
         if outcome.state == State::Done {
-            let lines = outcome.lines.into_iter();
-            return lines.map(|line| tell(Event::Note(line))).collect();
+            return outcome.lines.into_iter().try_for_each(|line| tell(Event::Note(line)));
         }
         tell(Event::Failed(&Failure::could_not_all(outcome.lines)))
     }

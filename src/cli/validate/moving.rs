@@ -26,11 +26,11 @@ pub struct Gating {
     #[arg(long, value_name = "REASON", value_parser = reason, conflicts_with_all = ["limit", "timeout"], help_heading = HEADING)]
     no_gate: Option<String>,
     /// Wait until the task has stopped, then compare. A stop that was there before does not count: it has to run once more
-    #[arg(long, conflicts_with = "every", help_heading = HEADING)]
+    #[arg(long, conflicts_with_all = ["every", "resume"], help_heading = HEADING)]
     when_stopped: bool,
     /// Compare again and again, this long from one beginning to the next, until interrupted; the exit status is that of the
     /// last. Never two at once: a beginning that falls into a comparison is left out
-    #[arg(long, value_name = "DURATION", value_parser = long, help_heading = HEADING)]
+    #[arg(long, value_name = "DURATION", value_parser = long, conflicts_with = "resume", help_heading = HEADING)]
     every: Option<SignedDuration>,
     /// Tell an SNS topic how each comparison ended: verdict, numbers, names of tables, never values or keys. Needs --operate,
     /// and is written into the audit

@@ -26,7 +26,7 @@ pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
         Some(Method::Count) => "only numbers of rows are compared (count)",
         Some(Method::Aggregate) => "count, nulls, least, greatest and sum of each column are compared (aggregate)",
         Some(Method::Sql) => "results of statements are compared (sql)",
-        _ => "all rows of both sides are read in key order and compared (stream)",
+        _ => "all rows of both sides are compared (stream, or digest where that is faster)",
     };
     let bytes = compared.iter().map(|table| table.bytes_source).sum::<Option<u64>>();
     let bytes = bytes.map_or_else(String::new, |bytes| format!(" ({} MB)", grouped(bytes.div_ceil(1_000_000))));
@@ -120,6 +120,9 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
         let waived = if not.waived { " (waived)" } else { "" };
         let _ = writeln!(out, "    not compared{column}: {}{waived}", shown(&not.reason));
     }
+    if !result.why.is_empty() {
+        let _ = writeln!(out, "    {}: {}", result.method.word(), shown(&result.why));
+    }
     for problem in &result.problems {
         let _ = writeln!(out, "    not told to the end: {}", problem.shown());
     }
@@ -189,14 +192,14 @@ pub fn summary(summary: &Summary) -> String {
     if let (Some(from), Some(to)) = (summary.as_of_from, summary.as_of_to) {
         let _ = writeln!(out, "  read from {from:.0} to {to:.0}, seen from {}", shown(&summary.seen_from));
     }
-    if summary.kept {
-        let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
-    }
     for gate in summary.gate.iter().filter(|_| shut.is_none()) {
         let _ = writeln!(out, "  gate: {}", shown(gate.seen.why()));
     }
     for line in summary.gate.iter().flat_map(|gate| gate.problems.iter().chain(&gate.notes)) {
         let _ = writeln!(out, "  meanwhile: {}", line.shown());
+    }
+    if summary.kept {
+        let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
     }
     if !summary.waived.is_empty() {
         let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();

@@ -57,7 +57,7 @@ impl Scanner {
         let columns = measures.iter().map(|measure| result(dialect.engine, *measure, &request.columns)).collect();
         let shape = ScanRequest { columns, key: Vec::new(), ordered: false, filter: None, ..request.clone() };
         let request = request.clone();
-        self.start(shape, move |server, _| aggregates(server, &measures, &request))
+        self.start(Ok(()), shape, move |server, _| aggregates(server, &measures, &request))
     }
 }
 

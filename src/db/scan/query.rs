@@ -53,7 +53,7 @@ impl Scanner {
             filter: None,
             ordered: false,
         };
-        self.start(request, move |server, request| statement(server, request, &sql))
+        self.start(Ok(()), request, move |server, request| statement(server, request, &sql))
     }
 }
 

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy)]
 pub(super) struct Server {
     pub dialect: &'static Dialect,
-    /// What columns that are read by a hash are hashed with.
+    /// The best that it has.
     pub hash: Hash,
     /// Text is kept as UTF-8; otherwise its order is that of another encoding.
     pub utf8: bool,
@@ -122,7 +122,8 @@ pub(super) fn selected(server: Server, request: &ScanRequest, column: &ScanColum
         return redshift::selected(&name, column);
     }
     if let Some(lob) = column.lob {
-        return lob.sql(server.dialect.engine, server.hash, column, &name);
+        // Both sides have this one, or the statement fails.
+        return lob.sql(server.dialect.engine, Hash::Sha256, column, &name);
     }
     if server.dialect.engine != Engine::PostgreSql {
         return name;

@@ -29,6 +29,7 @@ pub const TABLE: &[Column] = &[
     hidden("as_of_from"),
     hidden("as_of_to"),
     hidden("fingerprint"),
+    hidden("why"),
     hidden("checks"),
 ];
 
@@ -172,6 +173,7 @@ pub fn table(result: &TableResult) -> Vec<Value> {
         time(result.as_of_from),
         time(result.as_of_to),
         json!(result.fingerprint),
+        json!(result.why),
         json!(result.checks.iter().map(check).collect::<Vec<_>>()),
     ]
 }
@@ -327,6 +329,7 @@ mod tests {
             as_of_to: None,
             fingerprint: "f".into(),
             checks: Vec::new(),
+            why: String::new(),
         };
         let difference = RowResult {
             source: name(),
