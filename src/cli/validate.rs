@@ -18,6 +18,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 #[allow(clippy::doc_markdown, reason = "these lines are printed by --help as they stand")]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[command(after_help = "Passwords: in the URL, where everybody on this machine can read them; in \
                         CUTOVER_SOURCE_PASSWORD and CUTOVER_TARGET_PASSWORD; or typed when asked. Exit status: 0 equal, \
                         1 different, 2 usage, 3 not known.")]

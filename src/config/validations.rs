@@ -407,7 +407,7 @@ fn one(keys: &DeTable<'_>, place: &str, mistakes: &mut Vec<Mistake>) -> Settings
                     let place = format!("{place}.{SQL}");
                     match item.get_ref() {
                         DeValue::Table(keys) => {
-                            settings.statements.extend(statement(keys, &place, item.span(), mistakes))
+                            settings.statements.extend(statement(keys, &place, item.span(), mistakes));
                         }
                         other => mistakes.push(no_section(&place, item, other)),
                     }
@@ -637,7 +637,7 @@ mod tests {
              [[validation.\"shop now\".sql]]\nname = \"n\"\nsql = \"a.sql\"\npass = { tolerance = \"1%\" }\n",
         );
         assert_eq!((got.filter_source.as_deref(), got.filter_target.as_deref()), (Some("b"), Some("a")));
-        assert_eq!((got.settle.map(|wait| wait.as_secs()), got.jobs.map(|jobs| jobs.get())), (Some(120), Some(4)));
+        assert_eq!((got.settle.map(|wait| wait.as_secs()), got.jobs.map(std::num::NonZero::get)), (Some(120), Some(4)));
         assert_eq!(got.of_tables[0].1.rules, [("total".to_owned(), Rule::Scale(2))]);
         assert_eq!(got.statements[0].source, Path::new("/etc/cutover/a.sql"), "from where the configuration is");
         assert_eq!(got.statements[0].pass.to_string(), "within 1%");

@@ -121,7 +121,7 @@ pub fn checks(plan: &TablePlan, source: &[Measured], target: &[Measured], values
                 let sizes = all.get(at + 1).filter(|next| next.take == Take::SumOfSizes && measure.take == Take::Sum);
                 match sizes {
                     Some(_) => near(ours.as_deref(), theirs.as_deref(), [source.get(at + 1), target.get(at + 1)]),
-                    None => agree(plan, *measure, canon, ours.as_deref(), theirs.as_deref()),
+                    None => Some(agree(plan, *measure, canon, ours.as_deref(), theirs.as_deref())),
                 }
             }
             _ => None,
@@ -144,11 +144,11 @@ pub fn checks(plan: &TablePlan, source: &[Measured], target: &[Measured], values
     checks
 }
 
-fn agree(plan: &TablePlan, measure: Measure, canon: Canon, ours: Option<&[u8]>, theirs: Option<&[u8]>) -> Option<bool> {
+fn agree(plan: &TablePlan, measure: Measure, canon: Canon, ours: Option<&[u8]>, theirs: Option<&[u8]>) -> bool {
     let by_rules = matches!(measure.take, Take::Least | Take::Greatest);
-    let Some(pair) = plan.columns.get(measure.column).filter(|_| by_rules) else { return Some(ours == theirs) };
+    let Some(pair) = plan.columns.get(measure.column).filter(|_| by_rules) else { return ours == theirs };
     let list: Vec<Rule> = pair.rules.iter().filter_map(|rule| rule.parse().ok()).collect();
-    Some(Rules::new(canon, list).agree(ours, theirs))
+    Rules::new(canon, list).agree(ours, theirs)
 }
 
 /// Sums of floats, near enough for what was added. Infinity and what is no number are equal to themselves.
@@ -181,7 +181,7 @@ pub(super) async fn look(shared: &Shared, plan: &TablePlan) -> Result<[Vec<Measu
         let mut wish = shared.wish.clone();
         let told = tokio::select! {
             biased;
-            _ = stopped(&mut wish) => Err(Trouble::Stopped),
+            () = stopped(&mut wish) => Err(Trouble::Stopped),
             both = async {
                 tokio::try_join!(row(&mut source, part.len(), Side::Source), row(&mut target, part.len(), Side::Target))
             } => both,

@@ -110,6 +110,7 @@ fn paired(source: &Names, target: &Names, asked: &[Asked], terms: &Terms) -> Res
             found
         }
     };
+    only(&mut found, source, target, &terms.only)?;
     let excluded = |name: &Name| terms.excluded.iter().any(|pattern| fits(pattern, name));
     let leave = |source: &Name, target: Option<&Name>| Left {
         source: source.clone(),
@@ -129,7 +130,7 @@ fn paired(source: &Names, target: &Names, asked: &[Asked], terms: &Terms) -> Res
     Ok(found)
 }
 
-/// Leaves of a task's tables those that are asked for.
+/// Leaves of the tables those that are asked for.
 fn only(found: &mut Pairs, source: &Names, target: &Names, asked: &[Asked]) -> Result<(), String> {
     if asked.is_empty() {
         return Ok(());
@@ -146,14 +147,15 @@ fn only(found: &mut Pairs, source: &Names, target: &Names, asked: &[Asked]) -> R
                 found.left.retain(|other| other.source != from);
                 found.both.push((from.clone(), to));
             }
-            None if !known => return Err(format!("the task does not take table {}", shown(&dotted(&from)))),
+            None if !known => return Err(format!("table {} is not among what is compared", shown(&dotted(&from)))),
             None => {}
         }
         wanted.push(from);
     }
     found.both.retain(|(from, _)| wanted.contains(from));
     found.left.retain(|one| wanted.contains(&one.source));
-    (found.target_only, found.source_only) = (Vec::new(), Vec::new());
+    found.source_only.retain(|name| wanted.contains(name));
+    found.target_only.clear();
     Ok(())
 }
 

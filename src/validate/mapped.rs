@@ -71,14 +71,15 @@ pub fn pairs(
         let leave = |target: Option<Name>, reason: String| Left { source: name.clone(), target, reason, waived: false };
         match task.place(name) {
             Err(why) => pairs.left.push(leave(None, why)),
-            Ok(to) => match exactly(target, &to) {
-                Some(there) => pairs.both.push((name.clone(), there)),
-                None => {
+            Ok(to) => {
+                if let Some(there) = exactly(target, &to) {
+                    pairs.both.push((name.clone(), there));
+                } else {
                     let to = dotted(&to);
                     let reason = format!("the target has no table {}, where the task puts it", shown(&to));
                     pairs.left.push(leave(None, reason));
                 }
-            },
+            }
         }
     }
     for name in task.mappings.named().into_iter().filter(|name| !source.all.contains(name)) {

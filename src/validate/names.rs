@@ -78,15 +78,13 @@ pub fn expanded(source: &Names, asked: &[Asked]) -> Result<Vec<Asked>, String> {
             all.push(one.clone());
             continue;
         }
-        let mut meant =
-            source.all.iter().filter(|name| !is_of_dms(name)).filter(|name| match one.source.contains('.') {
-                true => fits(&one.source, name),
-                // In the schema that is meant, where there is one.
-                false => source.schema.as_ref().is_none_or(|schema| *schema == name.0) && fits(&one.source, name),
-            });
+        let dotted_name = one.source.contains('.');
+        // A bare name is one of the schema that is meant, where there is one.
+        let near = |name: &Name| dotted_name || source.schema.as_ref().is_none_or(|schema| *schema == name.0);
+        let meant = source.all.iter().filter(|name| !is_of_dms(name) && near(name) && fits(&one.source, name));
         let before = all.len();
-        for name in meant.by_ref() {
-            let whole = if one.source.contains('.') { dotted(name) } else { name.1.clone() };
+        for name in meant {
+            let whole = if dotted_name { dotted(name) } else { name.1.clone() };
             let target = one.target.as_ref().map(|target| filled(&one.source, &whole, target));
             all.push(Asked { source: dotted(name), target });
         }

@@ -65,6 +65,8 @@ pub struct Terms {
     pub excluded: Vec<String>,
     /// Beside what the task takes, or under another name than there.
     pub more: Vec<Asked>,
+    /// Of all that, only these; empty: all of it.
+    pub only: Vec<Asked>,
     /// Pairs of statements, instead of tables.
     pub statements: Vec<Statement>,
 }

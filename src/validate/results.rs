@@ -212,15 +212,12 @@ struct Both<'a> {
 
 impl Row for Both<'_> {
     fn value(&self, of_target: bool, column: Option<&str>) -> Result<Given, String> {
-        let at = match column {
-            Some(name) => {
-                self.results.place(name).ok_or_else(|| format!("its results have no column {}", shown(name)))?
-            }
-            None => {
-                let mut others = (0..self.results.columns.len()).filter(|at| !self.key.contains(at));
-                let one = others.next().filter(|_| others.next().is_none());
-                one.ok_or("its results have several columns: write source.COLUMN and target.COLUMN")?
-            }
+        let at = if let Some(name) = column {
+            self.results.place(name).ok_or_else(|| format!("its results have no column {}", shown(name)))?
+        } else {
+            let mut others = (0..self.results.columns.len()).filter(|at| !self.key.contains(at));
+            let one = others.next().filter(|_| others.next().is_none());
+            one.ok_or("its results have several columns: write source.COLUMN and target.COLUMN")?
         };
         Ok(match &self.rows[usize::from(of_target)][at] {
             Measured::Known(Some(bytes)) => Given::Text(self.results.columns[at].canon.decode(bytes)),
@@ -288,7 +285,7 @@ pub(super) async fn look(shared: &Shared, statement: &Statement) -> Result<Resul
     let mut wish = shared.wish.clone();
     let (source, target) = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
         both = async {
             tokio::try_join!(
                 async { shared.source.columns_of(&statement.source).await.map_err(failed(Side::Source)) },
@@ -309,7 +306,7 @@ pub(super) async fn look(shared: &Shared, statement: &Statement) -> Result<Resul
     let mut target = shared.target.results(&statement.target, theirs);
     let told = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => Err(Trouble::Stopped),
+        () = stopped(&mut wish) => Err(Trouble::Stopped),
         both = async { tokio::try_join!(rows(&mut source, Side::Source), rows(&mut target, Side::Target)) } => both,
     };
     match told {

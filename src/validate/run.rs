@@ -196,7 +196,7 @@ impl Shared {
             let _ = wish.wait_for(|wish| *wish != Wish::Pause).await;
             let permit = tokio::select! {
                 biased;
-                _ = stopped(&mut wish) => return None,
+                () = stopped(&mut wish) => return None,
                 permit = self.jobs.acquire() => permit.ok()?,
             };
             // It may have been paused while others were at work.

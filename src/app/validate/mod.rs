@@ -32,7 +32,7 @@ use super::change::whence;
 use super::headless::connect;
 use super::{Failure, Setup, panic};
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{GateSeen, Kind, Planned, Progress, RunEvent};
+use crate::model::validation::{Gate, GateSeen, Kind, Planned, Progress, RunEvent};
 use crate::store;
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError};
@@ -197,7 +197,10 @@ async fn meant(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Fa
         subject.with_kind(kind);
     }
     if !wanted.tables.is_empty() {
-        subject.tables.clone_from(&wanted.tables);
+        match &wanted.of {
+            Of::Addresses { .. } => subject.tables.clone_from(&wanted.tables),
+            Of::Named(_) => subject.terms.only.clone_from(&wanted.tables),
+        }
         subject.terms.statements.clear();
     }
     if !wanted.keys.is_empty() {
@@ -231,7 +234,7 @@ async fn found(
     Ok(sides)
 }
 
-/// The plan of both sides; `None`: somebody ended it.
+/// The plan of both sides; a failure where somebody ends it.
 async fn plan_of(subject: &Subject, [source, target]: &[Found; 2], signals: &mut Signals) -> Result<Plan, Failure> {
     tokio::select! {
         biased;
@@ -240,13 +243,7 @@ async fn plan_of(subject: &Subject, [source, target]: &[Found; 2], signals: &mut
     }
 }
 
-fn shown(
-    subject: &Subject,
-    sides: &[Found; 2],
-    plan: &Plan,
-    gate: &crate::model::validation::Gate,
-    from: &str,
-) -> Planned {
+fn shown(subject: &Subject, sides: &[Found; 2], plan: &Plan, gate: &Gate, from: &str) -> Planned {
     let [source, target] = sides;
     let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
     planned::of(plan, &planned::Around { what: &subject.what, gate, sides, from })

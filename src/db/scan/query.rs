@@ -12,7 +12,7 @@ use crate::db::session::Connection;
 use crate::db::value::Value;
 use crate::model::canon::SqlType;
 use crate::model::engine::Engine;
-use sqlx::{AssertSqlSafe, Column as _, Executor as _, Row as _, SqlSafeStr as _, Statement as _, TypeInfo as _};
+use sqlx::{AssertSqlSafe, Column as _, Executor as _, SqlSafeStr as _, Statement as _, TypeInfo as _};
 
 /// A column of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,7 +101,7 @@ async fn described(session: &mut ScanSession, sql: &str) -> Result<Vec<ResultCol
             let row =
                 sqlx::raw_sql(AssertSqlSafe(format!("{whole} LIMIT 1"))).fetch_optional(connection.as_mut()).await;
             let row = row.map_err(failed)?;
-            let columns = row.iter().flat_map(|row| row.columns());
+            let columns = row.iter().flat_map(sqlx::Row::columns);
             Ok(columns.map(|one| column(one.name(), Some(postgresql(one.type_info().name())))).collect())
         }
         Connection::Postgres(connection) => {

@@ -139,3 +139,91 @@ fn a_plan_can_be_written_down_and_another_one_has_another_fingerprint() {
     assert_eq!(format!("{:032x}", fnv(b"")), "6c62272e07bb014262b821756295c58d");
     assert_eq!(format!("{:032x}", fnv(b"a")), "d228cb696f1a8caf78912b704e4a8964");
 }
+
+#[test]
+fn a_unit_survives_being_written_down() {
+    let source = postgres(&["id bigint", "a timestamp with time zone", "b numeric(9,2)"], &["id"], &[]);
+    let terms = Terms {
+        rules: vec!["t.a=timestamp-truncate:3".parse().unwrap(), "t.b=scale:1".parse().unwrap()],
+        filter_source: Some("id > 5".to_owned()),
+        ..Terms::default()
+    };
+    let target = mysql(&["id bigint", "a timestamp(3)", "b decimal(9,1)"], &["id"]);
+    let plan = table(&source, &target, &terms).unwrap();
+    let key = |byte: u8| crate::db::scan::Key(vec![vec![1, byte]]);
+    let range = crate::db::scan::KeyRange::between(vec![key(1), key(7)]).remove(1);
+    let (fingerprint, plan) = (plan.fingerprint("a", "b"), Arc::new(plan));
+    let unit = crate::validate::run::Unit { fingerprint, plan, range, only: None, sums: None };
+    let text = serde_json::to_string(&unit).unwrap();
+    let back: crate::validate::run::Unit = serde_json::from_str(&text).unwrap();
+    assert_eq!(back, unit, "{text}");
+    assert_eq!(back.plan.rules.len(), 3, "rules are read from their words");
+    assert!(serde_json::from_str::<crate::validate::run::Unit>(&text.replace("scale:1", "scale:x")).is_err());
+}
+
+fn task(rules: &[&str]) -> Arc<TaskTables> {
+    let select = r#"{"rule-type":"selection","rule-id":"1","rule-action":"include","object-locator":{"schema-name":"s","table-name":"%"}"#;
+    let filter = r#","filters":[{"filter-type":"source","column-name":"id","filter-conditions":[{"filter-operator":"gte","value":"5"}]}]}"#;
+    let rules = std::iter::once(format!("{select}{filter}")).chain(rules.iter().map(|rule| (*rule).to_owned()));
+    let text = format!(r#"{{"rules":[{}]}}"#, rules.collect::<Vec<_>>().join(","));
+    Arc::new(TaskTables { mappings: crate::model::mappings::parse(&text).unwrap(), ..TaskTables::default() })
+}
+
+fn turn(id: u32, column: &str, action: &str, value: &str) -> String {
+    format!(
+        r#"{{"rule-type":"transformation","rule-id":"{id}","rule-target":"column","rule-action":"{action}","value":"{value}",
+        "object-locator":{{"schema-name":"s","table-name":"t","column-name":"{column}"}}}}"#
+    )
+}
+
+#[test]
+fn columns_of_a_task_go_where_its_rules_put_them_and_what_it_leaves_out_or_adds_is_its_own() {
+    let source = postgres(&["id bigint", "note text", "gone int", "kept int", "card text"], &["id"], &[]);
+    let target = mysql(
+        &["id bigint", "remark longtext", "kept int", "card longtext", "loaded_at datetime", "more int"],
+        &["id"],
+    );
+    let rules = [
+        turn(2, "note", "rename", "remark"),
+        turn(3, "gone", "remove-column", ""),
+        turn(4, "kept", "remove-column", ""),
+        turn(5, "card", "data-masking-hash-mask", ""),
+        turn(6, "%", "add-column", "loaded_at"),
+    ];
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    let plan = table(&source, &target, &Terms { task: Some(task(&rules)), ..Terms::default() }).unwrap();
+    let pairs: Vec<(&str, &str)> =
+        plan.columns.iter().map(|pair| (pair.source.name.as_str(), pair.target.name.as_str())).collect();
+    assert_eq!(pairs, [("id", "id"), ("note", "remark")]);
+    let left: Vec<(&str, bool)> =
+        plan.not_compared.iter().map(|one| (one.column.as_ref().unwrap().raw(), one.waived)).collect();
+    // What is left out and there all the same is not known to be right; neither is what is masked.
+    assert_eq!(left, [("gone", true), ("kept", false), ("card", false), ("loaded_at", true), ("more", false)]);
+    assert_eq!(plan.filter_source.as_deref(), Some("(\"t\".\"id\" >= 5)"));
+    assert!(plan.why.contains("any other row of the target is extra"), "{}", plan.why);
+    let gone = postgres(&["key bigint"], &["key"], &[]);
+    let plan = table(&gone, &gone, &Terms { task: Some(task(&[])), ..Terms::default() }).unwrap();
+    assert_eq!(plan.method, Method::None);
+    assert!(plan.why.contains("filters by column id, which the source has not"), "{}", plan.why);
+}
+
+#[test]
+fn what_is_said_of_one_table_wins_and_a_pattern_without_tables_is_a_mistake() {
+    let side = || postgres(&["id bigint", "a text"], &["id"], &[]);
+    let own = TableTerms {
+        kind: Some(Kind::Count),
+        keys: Some(vec!["a".to_owned()]),
+        waived: vec!["b".to_owned()],
+        filter_target: Some("x".to_owned()),
+        ..TableTerms::default()
+    };
+    let terms = Terms { tables: vec![("s.*".to_owned(), own)], ..Terms::default() };
+    let here = terms.of(&("s".to_owned(), "t".to_owned()));
+    assert_eq!((here.kind, here.keys, here.waived), (Kind::Count, vec!["a".to_owned()], vec!["s.t.b".to_owned()]));
+    assert_eq!(terms.of(&("other".to_owned(), "t".to_owned())).kind, Kind::Rows);
+    let (ours, theirs) = (side(), side());
+    let said = all_meant(&terms, &[(&ours, &theirs)], &[]).unwrap_err();
+    assert!(said.contains("no column b"), "{said}");
+    let terms = Terms { tables: vec![("s.x".to_owned(), TableTerms::default())], ..Terms::default() };
+    assert!(all_meant(&terms, &[(&ours, &theirs)], &[]).unwrap_err().contains("no such table"));
+}
