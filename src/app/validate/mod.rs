@@ -157,6 +157,11 @@ async fn once(
     signals: &mut Signals,
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
 ) -> Result<Summary, Failure> {
+    let from = whence::here().host;
+    // Whoever goes on with a run takes its name.
+    if wanted.resume.is_none() {
+        tell(Event::Run(begin, task, &from))?;
+    }
     if sides.is_none() {
         let means = Means { may_ask: true, ..Means::default() };
         let source = means.find(Side::Source, &SideAsked::Address(wanted.source.clone())).await?;
@@ -181,7 +186,7 @@ async fn once(
         () = signals.next() => return Err(Failure::could_not("interrupted before anything was compared")),
         plan = validate::plan(&source, &target, &wanted.tables, &terms) => plan?,
     };
-    let (what, gate, from) = (What::Addresses, begin.gate.clone(), whence::here().host);
+    let (what, gate) = (What::Addresses, begin.gate.clone());
     let by = [(&source, source_by.as_str()), (&target, target_by.as_str())];
     let planned = planned::of(&plan, &planned::Around { what: &what, gate: &gate, sides: by, from: &from });
     tell(Event::Plan { plan: &plan, from: &from })?;
@@ -194,7 +199,10 @@ async fn once(
             (found.id, found.keep, found.known)
         }
     };
-    begin.id = id.clone();
+    if wanted.resume.is_some() {
+        begin.id = id.clone();
+        tell(Event::Run(begin, task, &from))?;
+    }
     if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
         return Err(Failure::usage(why));
     }
@@ -217,7 +225,6 @@ async fn once(
         keep,
         known,
     };
-    tell(Event::Run(begin, task, &job.from))?;
     carried_out(job, signals, tell).await
 }
 
