@@ -37,6 +37,15 @@ pub struct Moving {
 }
 
 impl Moving {
+    /// With what the configuration says, where the command line says nothing.
+    #[must_use]
+    pub fn or(self, limit: Option<SignedDuration>, timeout: Option<SignedDuration>) -> Self {
+        if self.no_gate.is_some() {
+            return self;
+        }
+        Self { limit: self.limit.or(limit), timeout: self.timeout.or(timeout), ..self }
+    }
+
     /// Something was said that means nothing without a task.
     fn needs_task(&self) -> Option<&'static str> {
         [
@@ -170,7 +179,8 @@ impl Around {
         }
     }
 
-    fn gate(&self) -> Gate {
+    /// When a run may begin.
+    pub fn gate(&self) -> Gate {
         let Moving { limit, timeout, no_gate, .. } = &self.moving;
         match (&self.task, no_gate) {
             (None, _) => Gate::NoTask,
@@ -254,7 +264,7 @@ impl Around {
     pub async fn ended(
         &mut self,
         begin: (&RunId, Trigger),
-        ended: Result<Summary, Failure>,
+        (ended, interrupted): (Result<Summary, Failure>, bool),
         tables: &[Done],
         tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
     ) -> Result<Option<Result<u8, Failure>>, Failure> {
@@ -262,12 +272,9 @@ impl Around {
             tell(Event::Ended(summary))?;
         }
         self.tell_topic(begin, &ended, tables, tell).await?;
-        let last = match &ended {
-            Ok(summary) => summary.interrupted,
-            // What is wrong with the arguments will not be right next time.
-            Err(failure) => failure.status == Failure::usage("").status && self.runs == 1,
-        };
-        if last || self.moving.every.is_none() {
+        // What is wrong with the arguments will not be right next time.
+        let wrong = |failure: &Failure| failure.status == Failure::usage("").status && self.runs == 1;
+        if interrupted || ended.as_ref().is_err_and(wrong) || self.moving.every.is_none() {
             return Ok(Some(ended.map(|summary| summary.verdict.status())));
         }
         self.last = Some(match &ended {

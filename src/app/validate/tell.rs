@@ -178,6 +178,7 @@ mod tests {
             source: Untrusted::from(name),
             target: Untrusted::from(name),
             method: Method::Stream,
+            why: String::new(),
             tally,
             not_compared: Vec::new(),
             problems: Vec::new(),

@@ -36,7 +36,6 @@ fn tell(state: &mut State, events: Vec<RunEvent>) {
 fn on_rows() -> State {
     let mut state = with_run();
     tell(&mut state, vec![it::open(), it::done(0), it::done(2), it::ended(Verdict::Different)]);
-    press(&mut state, "jjjj");
     enter(&mut state);
     assert_eq!(state.screen(), Screen::Differences);
     state
