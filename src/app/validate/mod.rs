@@ -169,6 +169,7 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
             if ended.as_ref().is_err_and(Failure::is_about_a_password) {
                 sides = None;
             }
+            let ended = (ended, signals.heard);
             if let Some(answer) = around.ended((&begin.id, begin.trigger), ended, &tables, tell).await? {
                 return answer;
             }
@@ -274,11 +275,15 @@ async fn once(
     signals: &mut Signals,
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
 ) -> Result<Summary, Failure> {
+    let from = whence::here().host;
+    // Whoever goes on with a run takes its name.
+    if wanted.resume.is_none() {
+        tell(Event::Run(begin, task, &from))?;
+    }
     if sides.is_none() {
         *sides = Some(found(wanted, subject, tell).await?);
     }
     let Some(sides) = sides.clone() else { return Err(Failure::could_not("no databases")) };
-    let from = whence::here().host;
     let plan = plan_of(subject, &sides, signals).await?;
     let planned = shown(subject, &sides, &plan, &begin.gate, &from);
     tell(Event::Plan { plan: &plan, planned: &planned, from: &from })?;
@@ -291,7 +296,10 @@ async fn once(
             (found.id, found.keep, found.known)
         }
     };
-    begin.id = id.clone();
+    if wanted.resume.is_some() {
+        begin.id = id.clone();
+        tell(Event::Run(begin, task, &from))?;
+    }
     if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
         return Err(Failure::usage(why));
     }
@@ -315,7 +323,6 @@ async fn once(
         keep,
         known,
     };
-    tell(Event::Run(begin, task, &job.from))?;
     carried_out(job, signals, tell).await
 }
 
@@ -389,19 +396,25 @@ impl From<PlanError> for Failure {
 }
 
 /// What ends a comparison before its end.
-struct Signals([Signal; 3]);
+struct Signals {
+    all: [Signal; 3],
+    /// One of them came.
+    heard: bool,
+}
 
 impl Signals {
     fn listen() -> std::io::Result<Self> {
-        Ok(Self([signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?]))
+        let all = [signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?, signal(SignalKind::hangup())?];
+        Ok(Self { all, heard: false })
     }
 
     async fn next(&mut self) {
-        let [interrupt, terminate, hangup] = &mut self.0;
+        let [interrupt, terminate, hangup] = &mut self.all;
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
             _ = hangup.recv() => {}
         }
+        self.heard = true;
     }
 }

@@ -264,7 +264,7 @@ impl Around {
     pub async fn ended(
         &mut self,
         begin: (&RunId, Trigger),
-        ended: Result<Summary, Failure>,
+        (ended, interrupted): (Result<Summary, Failure>, bool),
         tables: &[Done],
         tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
     ) -> Result<Option<Result<u8, Failure>>, Failure> {
@@ -272,12 +272,9 @@ impl Around {
             tell(Event::Ended(summary))?;
         }
         self.tell_topic(begin, &ended, tables, tell).await?;
-        let last = match &ended {
-            Ok(summary) => summary.interrupted,
-            // What is wrong with the arguments will not be right next time.
-            Err(failure) => failure.status == Failure::usage("").status && self.runs == 1,
-        };
-        if last || self.moving.every.is_none() {
+        // What is wrong with the arguments will not be right next time.
+        let wrong = |failure: &Failure| failure.status == Failure::usage("").status && self.runs == 1;
+        if interrupted || ended.as_ref().is_err_and(wrong) || self.moving.every.is_none() {
             return Ok(Some(ended.map(|summary| summary.verdict.status())));
         }
         self.last = Some(match &ended {

@@ -2,16 +2,18 @@
 //!
 //! Here is what is the same for every change; `draft.rs` is the look before anybody confirms, `switch.rs` about rules and
 //! schedules, `task/` about tasks, `settle.rs` about answers that never came, `follow.rs` about what a change began and ends
-//! later.
+//! later, `notify.rs` messages to a topic, which change nothing of ours and go the same way.
 
 mod draft;
 mod follow;
+mod notify;
 mod settle;
 mod switch;
 mod task;
 
 pub use draft::Drafter;
 pub use follow::Follower;
+pub use notify::{Notice, Notifier};
 
 use super::confirmed::Confirmed;
 use super::facts::TaskFacts;
@@ -341,7 +343,7 @@ impl Executor {
 }
 
 /// Of an entry of the audit: unique over all machines.
-pub(in crate::change) fn id(now: Timestamp) -> String {
+fn id(now: Timestamp) -> String {
     format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..))
 }
 
@@ -374,7 +376,7 @@ fn noted(entry: &mut Entry, id: Option<&str>) {
 }
 
 /// What happened, and the problem behind it.
-pub(in crate::change) fn told(what: &str, problem: &Problem) -> Vec<String> {
+fn told(what: &str, problem: &Problem) -> Vec<String> {
     let mut lines = vec![what.to_owned()];
     lines.extend(problem.lines());
     lines

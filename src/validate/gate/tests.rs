@@ -1,3 +1,5 @@
+//! What opens a gate, what keeps it shut, and what is said of a task meanwhile.
+
 use super::*;
 use serde_json::{Value, json};
 

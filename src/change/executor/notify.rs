@@ -3,9 +3,9 @@
 //!
 //! Asked for by name on the command line, which confirms it: there is nothing to compare with when the message is there.
 
-use super::executor::{Time, id, told};
-use super::mode::{self, Authority};
+use super::{Time, id, told};
 use crate::aws::{self, Connected, Sent, Signed, Unsigned, Writer};
+use crate::change::mode::{self, Authority};
 use crate::model::audit::{Entry, How, State, Whence};
 use crate::model::change::Outcome;
 use crate::model::shell::quoted;
