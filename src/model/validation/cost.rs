@@ -109,7 +109,11 @@ impl Cost {
             ),
             format!(
                 "{} over the network from both servers: traffic between zones, regions or out of AWS is billed",
-                volume(self.bytes)
+                if self.bytes == 0 && self.unknown > 0 {
+                    "nobody knows how much".to_owned()
+                } else {
+                    volume(self.bytes)
+                }
             ),
             format!(
                 "about {} statements on the source and {} on the target, none of which writes or locks",

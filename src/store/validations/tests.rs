@@ -1,3 +1,5 @@
+//! What is kept comes back, and nothing else: no value of a row, nobody else's run, nothing old.
+
 use super::*;
 use crate::model::listing::validations::Summary;
 use crate::model::validation::{
