@@ -194,7 +194,7 @@ fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
         range_rows: arguments.range_rows.get(),
         values: arguments.with_values,
         resume: arguments.resume,
-        yes: arguments.yes,
+        said: validate::allow::Said { yes: arguments.yes },
         store: validate::kept::place(),
         mode,
         may_validate,

@@ -49,14 +49,11 @@ pub fn cost(planned: &Planned) -> Cost {
             continue;
         };
         let (bytes, each) = match table.method {
-            Method::Stream => match table.bytes_source {
+            Method::Stream => {
+                all.unknown += usize::from(table.bytes_source.is_none());
                 // As wide on both sides.
-                Some(bytes) => (share(bytes, source.saturating_add(target), source), STREAM_NANOS),
-                None => {
-                    all.unknown += 1;
-                    (0, STREAM_NANOS)
-                }
-            },
+                (share(table.bytes_source.unwrap_or(0), source.saturating_add(target), source), STREAM_NANOS)
+            }
             _ => (2 * BUCKET_BYTES * source.div_ceil(BUCKET_ROWS), DIGEST_NANOS),
         };
         all.rows_source = all.rows_source.saturating_add(source);

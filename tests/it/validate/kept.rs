@@ -70,7 +70,7 @@ impl Killed {
         proxy.hold_after(5_000_000);
         let mut running = in_home(home.path(), &proxy.url(&source.url), &target.url, &IN_RANGES);
         let mut child = running.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let id = loop {
             let runs = validations::list(&at(home.path()), &RunFilter::default()).await.unwrap_or_default();
             if let Some(run) = runs.first()
