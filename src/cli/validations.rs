@@ -3,7 +3,7 @@
 use super::activity::{Since, since};
 use super::print::{self, Format, List};
 use super::validate::report;
-use crate::app::validate::{Done, kept};
+use crate::app::validate::{Address, Done, kept, paper};
 use crate::app::{Failure, Setup};
 use crate::model::listing::runs;
 use crate::model::listing::validations::{self, Summary};
@@ -40,6 +40,10 @@ enum One {
     Show(Show),
     /// List what each comparison came to for one table of the source
     History(History),
+    /// Write one to a new file, for a ticket or a program; keys, never values
+    Export(Export),
+    /// Write a script that makes the target's rows equal, from the rows as they are now. It is never run by this program
+    Repair(Repair),
 }
 
 #[derive(Debug, Args)]
@@ -62,6 +66,38 @@ struct History {
     output: Format,
 }
 
+#[derive(Debug, Args)]
+struct Export {
+    /// Its name in the list, or `last`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// A new file; its end is the format: .md, .jsonl or .csv
+    #[arg(long, value_name = "FILE")]
+    file: String,
+}
+
+#[derive(Debug, Args)]
+struct Repair {
+    /// Its name in the list, or `last`
+    #[arg(value_name = "RUN")]
+    run: String,
+    /// A new file, which only you can read: it holds rows
+    #[arg(long, value_name = "FILE")]
+    file: String,
+    /// Only this table of the source; may be repeated. Without it every table that differs
+    #[arg(long = "table", value_name = "SCHEMA.TABLE")]
+    tables: Vec<String>,
+    /// Also delete rows that only the target has
+    #[arg(long)]
+    deletes: bool,
+    /// The source of a comparison of two addresses: they are not kept
+    #[arg(long, value_name = "URL", requires = "target")]
+    source: Option<Address>,
+    /// Its target
+    #[arg(long, value_name = "URL", requires = "source")]
+    target: Option<Address>,
+}
+
 pub fn run(setup: &Setup, arguments: Arguments) -> Result<u8, Failure> {
     let Arguments { task, table, since, output, one } = arguments;
     match one {
@@ -69,6 +105,12 @@ pub fn run(setup: &Setup, arguments: Arguments) -> Result<u8, Failure> {
         Some(One::History(History { table, output })) => {
             let rows = kept::of_table(setup, &table)?.iter().map(runs::history).collect();
             List { columns: runs::HISTORY, rows }.print(output)?;
+        }
+        Some(One::Export(Export { run, file })) => print::out(&(paper::export(setup, &run, &file)? + "\n"))?,
+        Some(One::Repair(Repair { run, file, tables, deletes, source, target })) => {
+            let addresses = source.zip(target);
+            let wanted = paper::Wanted { run: &run, file: &file, tables: &tables, deletes, addresses };
+            print::out(&print::lines(&paper::repair(setup, &wanted)?))?;
         }
         None => {
             let since = since.map(|since| since.from(Timestamp::now()));

@@ -157,14 +157,26 @@ impl Settling {
     /// it where few rows are read for them.
     pub fn next(&self, cheap: bool) -> Option<Timestamp> {
         let Patience { settle, limit } = self.patience;
-        let since = self.seen.values().filter(|seen| !seen.settled).map(|seen| seen.since).min();
-        let due = since.unwrap_or(self.began).checked_add(settle).ok()?;
-        let due = match self.look {
+        // Patience is counted from the moment at which a difference was seen: a look may take longer than all of it.
+        let dues = self.seen.values().filter(|seen| !seen.settled).filter_map(|seen| {
+            let due = seen.since.checked_add(settle).ok()?;
+            (due.duration_since(seen.first) <= limit).then_some(due)
+        });
+        // A look that is dear is taken once, when all of them can settle with it.
+        let due = if cheap { dues.min() } else { dues.max() };
+        let due = match due {
+            Some(due) => due,
+            // There was no room to watch it.
+            None if self.over > 0 && self.began.duration_since(self.first) <= limit => {
+                self.began.checked_add(settle).ok()?
+            }
+            None => return None,
+        };
+        Some(match self.look {
             1 if cheap => due.min(self.first.checked_add(settle / 10).ok()?),
             2 if cheap => due.min(self.first.checked_add(settle / 3).ok()?),
             _ => due,
-        };
-        (due.duration_since(self.first) <= limit).then_some(due)
+        })
     }
 
     /// Whether a key is still watched.
@@ -252,6 +264,21 @@ mod tests {
             assert_eq!((it.next(true), it.next(false)), (cheap, dear), "{second}");
         }
         assert_eq!(it.open(), 1);
+    }
+
+    #[test]
+    fn a_look_that_takes_longer_than_patience_still_settles_what_it_finds() {
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
+        it.begin(at(0));
+        assert_eq!(it.found(missing(1, 1), at(2)), None);
+        assert_eq!(it.found(missing(2, 1), at(119)), None);
+        assert!(it.end());
+        // Once, for both of them.
+        assert_eq!(it.next(false), Some(at(124)));
+        it.begin(at(124));
+        assert_eq!(it.found(missing(1, 1), at(126)).map(|settled| settled.last_seen), Some(at(126)));
+        assert!(it.found(missing(2, 1), at(243)).is_some());
+        assert!(!it.end());
     }
 
     #[test]

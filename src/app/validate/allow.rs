@@ -33,7 +33,7 @@ pub struct Said {
 }
 
 /// What is typed to confirm it: the name of the target's database, or of its file.
-fn word(planned: &Planned) -> String {
+pub fn word(planned: &Planned) -> String {
     let at = planned.target.at.shown();
     at.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or(&at).to_owned()
 }

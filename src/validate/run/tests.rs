@@ -14,6 +14,8 @@ fn shared(wish: watch::Receiver<Wish>, jobs: usize) -> Shared {
         report: 1,
         stop_after: None,
         range_rows: 1,
+        method: method::Wanted::Auto,
+        rows_per_second: None,
         values: false,
         watched: 1,
         now: Timestamp::now,
@@ -27,6 +29,7 @@ fn shared(wish: watch::Receiver<Wish>, jobs: usize) -> Shared {
         latency: watch::channel(None).1,
         room: Room::of(1),
         memory: Memory::default(),
+        pace: None,
         jobs: Semaphore::new(jobs),
     }
 }

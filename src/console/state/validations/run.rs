@@ -47,7 +47,7 @@ pub struct Run {
     pub tables: Vec<Table>,
     pub summary: Option<Summary>,
     pub failed: Option<String>,
-    /// What is to be known besides, such as that the results cannot be kept.
+    /// What a person should know of it, clean.
     pub notes: Vec<String>,
     /// Rows of the source, table by table, at a few moments of the last seconds.
     past: VecDeque<(Timestamp, Vec<u64>)>,
@@ -75,6 +75,19 @@ impl Run {
         Self { line, planned, gate, progress, tables: out, summary, failed, notes: Vec::new(), past: VecDeque::new() }
     }
 
+    /// All of it, for a report.
+    pub fn told(&self) -> RunTold {
+        RunTold {
+            line: self.line.clone(),
+            planned: self.planned.clone(),
+            gate: self.gate.clone(),
+            progress: self.progress.clone(),
+            tables: self.tables.iter().filter_map(|table| table.told.clone()).collect(),
+            summary: self.summary.clone(),
+            failed: self.failed.clone(),
+        }
+    }
+
     /// Takes in what happened.
     pub fn take(&mut self, event: RunEvent, now: Timestamp) {
         if self.line.state.is_over() {
@@ -89,13 +102,13 @@ impl Run {
                 }
                 self.gate = Some(seen);
             }
-            RunEvent::Note(note) => self.notes.push(note),
             RunEvent::Progress(progress) => self.moved(progress),
             RunEvent::Table { nth, result, rows } => {
                 if let Some(table) = self.tables.get_mut(nth) {
                     table.told = Some(TableTold { nth, result: *result, rows });
                 }
             }
+            RunEvent::Note(note) => self.notes.push(shown(&note).into_owned()),
             RunEvent::Ended(summary) => {
                 let state = if summary.interrupted { RunState::Interrupted } else { RunState::Ended };
                 self.over(state, now);

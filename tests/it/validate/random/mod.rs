@@ -59,7 +59,7 @@ async fn batch(source: Engine, target: Engine, tables: std::ops::Range<u64>, see
             script(side, &fill).await;
         }
         // Every other time with a wait, so that every difference is also found again by its key.
-        let settle = if round % 2 == 0 { "--settle=0s" } else { "--settle=50ms" };
+        let settle = if round % 2 == 0 { "--settle=0s" } else { "--settle=100ms" };
         let mut arguments = vec![settle, "--report=1000", "--range-rows=13", "--jobs=4"];
         arguments.extend(rules.iter().map(String::as_str));
         let names: Vec<String> = cases.iter().map(|(_, table, _)| format!("--table={}", table.name)).collect();
