@@ -209,7 +209,8 @@ async fn lists_have_exactly_the_names_and_types_of_their_documentation() {
     let (status, shown, _) = cutover(home.path(), &["validations", "show", name, "--output=json"]).await;
     let shown: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((status, &shown[0]["kind"]), (Some(0), &"run".into()));
-    assert_eq!(shown[1..], first.lines);
+    let told = first.lines.iter().filter(|line| line["kind"] != "run");
+    assert!(shown[1..].iter().eq(told), "{shown:?} {first:?}");
     for (arguments, want) in [
         (&["validations", "--table=main.t"][..], "two addresses"),
         (&["validations", "--since=1h"], "counts_equal"),
