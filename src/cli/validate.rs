@@ -307,7 +307,7 @@ fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
         moving,
         setup: setup.filter(|_| needed),
         resume: arguments.resume,
-        yes: arguments.yes,
+        said: validate::allow::Said { yes: arguments.yes },
         store: validate::kept::place(),
         mode,
         may_validate,

@@ -268,6 +268,9 @@ pub struct RowResult {
     pub target_hash: Option<String>,
 }
 
+/// What stands in place of a key where a table has none: rows are told apart by their hashes.
+pub const ROW_HASH: &str = "row_hash";
+
 impl RowResult {
     /// The same without the values of either side. The key stays.
     #[must_use]
@@ -275,12 +278,12 @@ impl RowResult {
         Self { source_values: Vec::new(), target_values: Vec::new(), ..self.clone() }
     }
 
-    /// As it may be written down. Where there is no key, whole rows may stand in its place.
+    /// As it may be written down. Where there is no key, only the hash of the row may stand in its place.
     #[must_use]
     pub fn kept(&self, method: Method) -> Self {
         let mut row = self.without_values();
         if method == Method::Multiset {
-            row.key.clear();
+            row.key.retain(|cell| cell.column.raw() == ROW_HASH);
         }
         row
     }
@@ -309,6 +312,29 @@ mod tests {
             fingerprint: String::new(),
             checks: Vec::new(),
             why: String::new(),
+        }
+    }
+
+    #[test]
+    fn without_a_key_only_the_hash_of_a_row_is_kept() {
+        let cell = |column: &str| Cell { column: column.into(), value: Value::from("x") };
+        let at = Timestamp::UNIX_EPOCH;
+        let row = RowResult {
+            source: "shop.t".into(),
+            target: "shop.t".into(),
+            key: vec![cell(ROW_HASH), cell("name")],
+            change: RowChange::Missing,
+            columns: Vec::new(),
+            first_seen: at,
+            last_seen: at,
+            source_values: vec![cell("name")],
+            target_values: Vec::new(),
+            source_hash: None,
+            target_hash: None,
+        };
+        for (method, key) in [(Method::Multiset, &row.key[..1]), (Method::Stream, &row.key[..])] {
+            let kept = row.kept(method);
+            assert_eq!((&kept.key[..], kept.source_values.len()), (key, 0), "{method:?}");
         }
     }
 

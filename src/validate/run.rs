@@ -430,20 +430,19 @@ async fn stream(
     result: &mut TableResult,
     rows: &mut Vec<RowResult>,
 ) -> Result<(), Trouble> {
-    let chosen = match shared.memory.ranges(plan.nth) {
+    let chosen = if let Some(ranges) = shared.memory.ranges(plan.nth) {
         // What is left of the parts of before is read whole.
-        Some(ranges) => Chosen {
+        Chosen {
             method: if plan.method == Method::Multiset { Method::Multiset } else { Method::Stream },
             why: "goes on with the parts of before".to_owned(),
             parts: ranges.into_iter().map(|range| (range, None)).collect(),
-        },
-        None => {
-            let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
-            let chosen = method::choose(shared, plan).await?;
-            let ranges: Vec<KeyRange> = chosen.parts.iter().map(|(range, _)| range.clone()).collect();
-            shared.memory.cut(plan.nth, &ranges).await;
-            chosen
         }
+    } else {
+        let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        let chosen = method::choose(shared, plan).await?;
+        let ranges: Vec<KeyRange> = chosen.parts.iter().map(|(range, _)| range.clone()).collect();
+        shared.memory.cut(plan.nth, &ranges).await;
+        chosen
     };
     (result.method, result.why) = (chosen.method, chosen.why);
     let enough = Arc::new(Enough::default());

@@ -9,15 +9,12 @@ use super::run::{Enough, Shared, Unit, named};
 use super::settle::{Settled, Settling};
 use crate::model::Untrusted;
 use crate::model::canon::Canon;
-use crate::model::validation::{Cell, RowChange, RowResult};
+use crate::model::validation::{Cell, ROW_HASH, RowChange, RowResult};
 use jiff::Timestamp;
 use std::sync::atomic::Ordering;
 
 /// Differences that are looked at again by their keys; where there are more, the whole range is read again.
 const BY_KEY: usize = 500;
-
-/// What stands for the key of a row that has none.
-const ROW_HASH: &str = "row_hash";
 
 /// What came of one unit.
 #[derive(Default)]

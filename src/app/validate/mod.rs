@@ -92,7 +92,7 @@ pub struct Wanted {
     /// A comparison to go on with, or `last`.
     pub resume: Option<String>,
     /// What it costs is confirmed.
-    pub yes: bool,
+    pub said: allow::Said,
     /// Where it is kept.
     pub store: store::Settings,
     pub mode: Mode,
@@ -303,8 +303,7 @@ async fn once(
     if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
         return Err(Failure::usage(why));
     }
-    let said = allow::Said { yes: wanted.yes };
-    let note = allow::confirm(&wanted.store, &planned, said, &mut |lines| tell(Event::Cost(lines))).await?;
+    let note = allow::confirm(&wanted.store, &planned, wanted.said, &mut |lines| tell(Event::Cost(lines))).await?;
     if let Some(note) = note {
         tell(Event::Note(note))?;
     }

@@ -198,9 +198,9 @@ fn note(whole: &KeptWhole, known: &HashMap<usize, Known>) -> String {
         }
     }
     let began = whole.run.started;
-    let begun = if of > 0 { format!(", and {ranges} of {of} ranges of those that were begun") } else { String::new() };
+    let cut = if of > 0 { format!(", and {ranges} of {of} ranges of those that were begun") } else { String::new() };
     format!(
-        "going on with {} of {began:.0}: {tables} of {} tables are known{begun}; they are as of then",
+        "going on with {} of {began:.0}: {tables} of {} tables are known{cut}; they are as of then",
         whole.run.id.0,
         whole.tables.len()
     )

@@ -4,7 +4,7 @@ use super::{Column, column, hidden, time};
 use crate::model::Untrusted;
 use crate::model::listing::validations;
 use crate::model::untrusted::shown;
-use crate::model::validation::{KeptOfTable, KeptRun, Trigger, What};
+use crate::model::validation::{GateSeen, KeptOfTable, KeptRun, Trigger, What};
 use serde_json::{Value, json};
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -129,8 +129,8 @@ pub fn cells(run: &KeptRun) -> Vec<Value> {
         json!(run.source.by),
         json!(run.target.by),
         json!(run.seen_from),
-        json!(gate.map(|gate| gate.word())),
-        json!(gate.map(|gate| gate.why())),
+        json!(gate.map(GateSeen::word)),
+        json!(gate.map(GateSeen::why)),
         json!(run.why),
         json!(run.os_user),
         json!(run.host),

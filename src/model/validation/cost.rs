@@ -49,14 +49,11 @@ pub fn cost(planned: &Planned) -> Cost {
             continue;
         };
         let (bytes, each) = match table.method {
-            Method::Stream => match table.bytes_source {
+            Method::Stream => {
+                all.unknown += usize::from(table.bytes_source.is_none());
                 // As wide on both sides.
-                Some(bytes) => (share(bytes, source.saturating_add(target), source), STREAM_NANOS),
-                None => {
-                    all.unknown += 1;
-                    (0, STREAM_NANOS)
-                }
-            },
+                (share(table.bytes_source.unwrap_or(0), source.saturating_add(target), source), STREAM_NANOS)
+            }
             _ => (2 * BUCKET_BYTES * source.div_ceil(BUCKET_ROWS), DIGEST_NANOS),
         };
         all.rows_source = all.rows_source.saturating_add(source);
@@ -109,7 +106,11 @@ impl Cost {
             ),
             format!(
                 "{} over the network from both servers: traffic between zones, regions or out of AWS is billed",
-                volume(self.bytes)
+                if self.bytes == 0 && self.unknown > 0 {
+                    "nobody knows how much".to_owned()
+                } else {
+                    volume(self.bytes)
+                }
             ),
             format!(
                 "about {} statements on the source and {} on the target, none of which writes or locks",

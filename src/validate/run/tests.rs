@@ -1,3 +1,5 @@
+//! Turns in a pause.
+
 use super::*;
 use jiff::SignedDuration;
 use std::future::{Future, poll_fn};

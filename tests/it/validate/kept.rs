@@ -70,7 +70,7 @@ impl Killed {
         proxy.hold_after(5_000_000);
         let mut running = in_home(home.path(), &proxy.url(&source.url), &target.url, &IN_RANGES);
         let mut child = running.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let deadline = Instant::now() + Duration::from_secs(60);
+        let deadline = Instant::now() + Duration::from_mins(1);
         let id = loop {
             let runs = validations::list(&at(home.path()), &RunFilter::default()).await.unwrap_or_default();
             if let Some(run) = runs.first()
@@ -209,7 +209,8 @@ async fn lists_have_exactly_the_names_and_types_of_their_documentation() {
     let (status, shown, _) = cutover(home.path(), &["validations", "show", name, "--output=json"]).await;
     let shown: Vec<Value> = shown.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((status, &shown[0]["kind"]), (Some(0), &"run".into()));
-    assert_eq!(shown[1..], first.lines);
+    let told = first.lines.iter().filter(|line| line["kind"] != "run");
+    assert!(shown[1..].iter().eq(told), "{shown:?} {first:?}");
     for (arguments, want) in [
         (&["validations", "--table=main.t"][..], "two addresses"),
         (&["validations", "--since=1h"], "counts_equal"),
