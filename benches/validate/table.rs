@@ -3,6 +3,7 @@
 
 use super::Place;
 use cutover::db::Database;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
@@ -104,7 +105,7 @@ fn rows(rows: u64) -> String {
 /// Makes the tables of the source, and a file of each.
 pub async fn make(source: &Place, count: u64, files: &Path) {
     for (shape, _, list, from) in SHAPES {
-        let fill = if shape == "t" {
+        let insert = if shape == "t" {
             format!("INSERT INTO t {}", rows(count))
         } else {
             format!(
@@ -113,7 +114,7 @@ pub async fn make(source: &Place, count: u64, files: &Path) {
         };
         let file = files.join(format!("{shape}.tsv"));
         let _ = std::fs::remove_file(&file);
-        script(source, &format!("{} {fill};", create(shape, false))).await;
+        script(source, &format!("{} {insert};", create(shape, false))).await;
         let columns = COLUMNS.replace("flag", "CAST(flag AS integer)");
         let copy = format!("COPY (SELECT {list}, {columns} FROM {shape} ORDER BY {list}) TO '{}'", file.display());
         script(source, &copy).await;
@@ -123,7 +124,7 @@ pub async fn make(source: &Place, count: u64, files: &Path) {
 }
 
 /// Loads the target's tables and makes those that differ. Seconds that `t` took.
-pub async fn load(target: &Place, files: &Path) -> f64 {
+pub async fn load(target: &Place, rows: u64, files: &Path) -> f64 {
     let mut first = None;
     for (shape, ..) in SHAPES {
         let file = files.join(format!("{shape}.tsv"));
@@ -139,7 +140,7 @@ pub async fn load(target: &Place, files: &Path) -> f64 {
             let name = other.target;
             script(target, &format!("{} INSERT INTO {name} SELECT * FROM {shape};", create(name, target.of_mysql)))
                 .await;
-            change(target, shape, name).await;
+            change(target, shape, name, rows).await;
         }
     }
     let tables = || SHAPES.iter().map(|(shape, ..)| *shape).chain(CASES.iter().map(|case| case.target));
@@ -150,18 +151,35 @@ pub async fn load(target: &Place, files: &Path) -> f64 {
 }
 
 /// What differs in a copy.
-async fn change(target: &Place, shape: &str, name: &str) {
+async fn change(target: &Place, shape: &str, name: &str, rows: u64) {
     // In key order, so that the same rows are meant on every engine.
     let (_, _, list, _) = SHAPES.iter().find(|(one, ..)| *one == shape).unwrap();
     let sql = match name {
+        // A value of four columns, three rows fewer, three more, all over the table: each in a segment of its own.
         "t_ten" => {
-            // A value of four columns, three rows fewer, three more.
-            "UPDATE t_ten SET amount = amount + 0.01 WHERE id = 1001; UPDATE t_ten SET name = 'other' WHERE id = 20002;
-             UPDATE t_ten SET note = '' WHERE id = 30001; UPDATE t_ten SET at = '2001-01-01 00:00:00.000001' WHERE id = 40004;
-             DELETE FROM t_ten WHERE id IN (5005, 60006, 77777);
-             INSERT INTO t_ten SELECT -id, n, amount, name, note, at, day, flag, x FROM t WHERE id IN (7, 8);
-             INSERT INTO t_ten SELECT 13, n, amount, name, note, at, day, flag, x FROM t WHERE id = 9"
-                .to_owned()
+            let nth = |part: u64| format!("(SELECT id FROM t ORDER BY id LIMIT 1 OFFSET {})", rows * part / 11);
+            let mut sql = String::new();
+            for (part, value) in [
+                (1, "amount = amount + 0.01"),
+                (2, "name = 'other'"),
+                (3, "note = CASE WHEN note IS NULL THEN '' END"),
+                (4, "at = '2001-01-01 00:00:00.000001'"),
+            ] {
+                writeln!(sql, "UPDATE t_ten SET {value} WHERE id = {};", nth(part)).unwrap();
+            }
+            for part in 5..8 {
+                writeln!(sql, "DELETE FROM t_ten WHERE id = {};", nth(part)).unwrap();
+            }
+            // Such keys were left out.
+            for part in 8..11 {
+                writeln!(
+                    sql,
+                    "INSERT INTO t_ten SELECT id - id % 100 + 13, {COLUMNS} FROM t WHERE id = {};",
+                    nth(part)
+                )
+                .unwrap();
+            }
+            sql
         }
         // Every tenth row, by its place and not by its key.
         "t_tenth" => {
@@ -180,9 +198,9 @@ async fn change(target: &Place, shape: &str, name: &str) {
             format!(
                 "UPDATE {name} SET n = -1 WHERE ({list}) = {}; UPDATE {name} SET note = 'other' WHERE ({list}) = {};
                  DELETE FROM {name} WHERE ({list}) = {}",
-                nth(1_000),
-                nth(30_000),
-                nth(60_000)
+                nth(rows / 5),
+                nth(rows / 2),
+                nth(rows / 5 * 4)
             )
         }
     };

@@ -6,6 +6,7 @@
 //! databases.
 
 pub mod activity;
+pub mod around;
 pub mod change;
 pub mod doctor;
 pub mod headless;

@@ -1,6 +1,7 @@
 //! From settings to watching, behind a screen that is already drawn: start the demo if there is one, find out who we are,
 //! start the feeds.
 
+use super::around::{self, Ways};
 use super::demo::Server;
 use super::operator::{OperatorSetup, Waiting, operate};
 use super::validations::Validations;
@@ -8,7 +9,7 @@ use super::{Inbox, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
 use crate::console::message::{Focus, Message};
 use crate::feeds::{self, Handle, Looking, Said};
-use crate::model::{Problem, Report, Subject};
+use crate::model::{Problem, ReplicationArn, Report, Subject};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The feeds, once there are any; what was asked of them before waits here.
@@ -18,13 +19,19 @@ pub struct Watching(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     handle: Option<Handle>,
+    databases: Option<around::Handle>,
     focus: Option<Focus>,
 }
 
 impl Watching {
     pub fn look(&self, focus: Focus) {
         self.with(|inner| match &inner.handle {
-            Some(handle) => handle.look(looking(focus)),
+            Some(handle) => {
+                if let Some(databases) = &inner.databases {
+                    databases.look(databases_of(&focus));
+                }
+                handle.look(looking(focus));
+            }
             None => inner.focus = Some(focus),
         });
     }
@@ -32,24 +39,34 @@ impl Watching {
     /// Before the feeds are there everything is about to be asked anyway.
     pub fn ask_now(&self, subjects: Vec<Subject>) {
         self.with(|inner| {
+            if let Some(databases) = &inner.databases {
+                databases.ask_now(&subjects);
+            }
             if let Some(handle) = &inner.handle {
                 handle.ask_now(subjects);
             }
         });
     }
 
-    fn started(&self, handle: Handle) {
+    fn started(&self, handle: Handle, databases: around::Handle) {
         self.with(|inner| {
             if let Some(focus) = inner.focus.take() {
+                databases.look(databases_of(&focus));
                 handle.look(looking(focus));
             }
             inner.handle = Some(handle);
+            inner.databases = Some(databases);
         });
     }
 
     fn with<T>(&self, act: impl FnOnce(&mut Inner) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The task whose databases somebody looks at now.
+fn databases_of(focus: &Focus) -> Option<ReplicationArn> {
+    focus.databases_of.clone().filter(|_| focus.looking)
 }
 
 fn looking(focus: Focus) -> Looking {
@@ -80,7 +97,9 @@ pub(super) async fn sign_in(
                 let inbox = Arc::clone(&inbox);
                 move |said: Said| inbox.send(message(said))
             };
-            watching.started(feeds::spawn(reader, scope.clone(), setup.watch, Arc::new(sink)));
+            let ways = Ways::of_console(&setup);
+            let databases = around::spawn(reader.clone(), scope.clone(), ways, Arc::clone(&inbox));
+            watching.started(feeds::spawn(reader, scope.clone(), setup.watch, Arc::new(sink)), databases);
             if let Some(server) = server {
                 let problem = Box::new(server.ended().await);
                 let subject = Subject::Identity;

@@ -7,6 +7,7 @@ mod activity;
 mod completions;
 mod config;
 mod confirm;
+mod databases;
 mod demo;
 mod doctor;
 mod events;
@@ -103,6 +104,8 @@ enum Command {
     Tasks(tasks::Arguments),
     /// List the tables of one task
     Tables(tables::Arguments),
+    /// What the two databases of one task say: apply exceptions, suspended tables, DMS's validation failures, slot, locks
+    Databases(databases::Arguments),
     /// List the newest metrics of one task
     Metrics(metrics::Arguments),
     /// List what has happened to tasks and instances, or follow it
@@ -150,6 +153,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
         Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
         Some(Command::Schedules(arguments)) => common.setup().and_then(|setup| schedules::run(&setup, &arguments)),
+        Some(Command::Databases(arguments)) => common.setup().and_then(|setup| databases::run(&setup, &arguments)),
         Some(Command::Start(arguments)) => common.setup().and_then(|setup| start::run(&setup, &arguments)),
         Some(Command::Resume(arguments)) => common.setup().and_then(|setup| resume::run(&setup, &arguments)),
         Some(Command::Stop(arguments)) => common.setup().and_then(|setup| stop::run(&setup, &arguments)),

@@ -5,7 +5,8 @@ use super::print::{self, Format, List};
 use super::validate::report;
 use crate::app::validate::{Address, Done, kept, paper};
 use crate::app::{Failure, Setup};
-use crate::model::listing::{runs, validations};
+use crate::model::listing::runs;
+use crate::model::listing::validations::{self, Summary};
 use crate::model::validation::{KeptWhole, RunFilter};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
@@ -140,7 +141,8 @@ fn show(whole: &KeptWhole, output: Format) -> Result<(), Failure> {
                 }
             }
             if let Some(summary) = &whole.run.summary {
-                text.push_str(&report::summary(summary));
+                // Where it is kept is known to whoever asks for it.
+                text.push_str(&report::summary(&Summary { kept: false, ..summary.clone() }));
             }
             print::out(&text)
         }

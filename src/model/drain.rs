@@ -20,6 +20,7 @@ use crate::model::metric::{MetricName, Point};
 use crate::model::parts::{Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::task::{Task, TaskStatus};
+use crate::model::validation::told::RunLine;
 use jiff::{SignedDuration, Timestamp};
 
 /// How a check stands. The worst last; not known is worse than on its way, since waiting does not help.
@@ -33,6 +34,18 @@ pub enum Standing {
     Unknown,
     /// No, and waiting does not help.
     Fail,
+}
+
+impl Standing {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotDue => "not_due",
+            Self::Pass => "pass",
+            Self::Waiting => "waiting",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 /// When what a check goes by was so.
@@ -68,17 +81,19 @@ pub enum Topic {
     // From here on: what the databases say, then what has to be right before the switch; not the flow itself.
     Exceptions,
     Suspended,
+    Failures,
     SourceLog,
     OpenTransactions,
     Blockers,
     Validation,
+    Compared,
     Maintenance,
     Schedules,
     Writes,
 }
 
 impl Topic {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::Status,
         Self::Load,
         Self::Tables,
@@ -92,10 +107,12 @@ impl Topic {
         Self::Log,
         Self::Exceptions,
         Self::Suspended,
+        Self::Failures,
         Self::SourceLog,
         Self::OpenTransactions,
         Self::Blockers,
         Self::Validation,
+        Self::Compared,
         Self::Maintenance,
         Self::Schedules,
         Self::Writes,
@@ -114,9 +131,11 @@ impl Topic {
             Self::Changes => "in memory, on disk",
             Self::Retries => "retries",
             Self::Log => "log errors",
-            Self::Validation => "validation",
+            Self::Validation => "validation by DMS",
+            Self::Compared => "our validation",
             Self::Exceptions => "apply exceptions",
             Self::Suspended => "suspended tables",
+            Self::Failures => "failed keys",
             Self::SourceLog => "log of the source",
             Self::OpenTransactions => "open transactions",
             Self::Blockers => "lock waits",
@@ -137,8 +156,8 @@ impl Topic {
         Self::DATABASES.contains(&self)
     }
 
-    const DATABASES: [Self; 5] =
-        [Self::Exceptions, Self::Suspended, Self::SourceLog, Self::OpenTransactions, Self::Blockers];
+    const DATABASES: [Self; 6] =
+        [Self::Exceptions, Self::Suspended, Self::Failures, Self::SourceLog, Self::OpenTransactions, Self::Blockers];
 }
 
 /// One line of the panel.
@@ -196,6 +215,8 @@ const EVENTS_FOR: SignedDuration = SignedDuration::from_mins(3);
 const LOG_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// The databases are asked every half minute while somebody looks.
 const DATABASES_FOR: SignedDuration = SignedDuration::from_mins(3);
+/// A comparison is of its moment: rows are written on.
+const COMPARED_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// What people change, and what AWS plans.
 const SCHEDULES_FOR: SignedDuration = SignedDuration::from_mins(15);
 const MAINTENANCE_FOR: SignedDuration = SignedDuration::from_hours(3);
@@ -226,6 +247,8 @@ pub struct Evidence<'a> {
     pub databases_failed: Option<&'a str>,
     /// The replication slot that the source endpoint names.
     pub slot: Option<&'a str>,
+    /// The newest comparison of ours of this task.
+    pub compared: Option<&'a RunLine>,
     pub now: Timestamp,
 }
 
@@ -317,7 +340,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     let incoming = flow::incoming(evidence);
     // Nothing waits anywhere: only then is a latency of zero idleness.
     let calm = backlog.standing == Standing::Pass && incoming.standing == Standing::Pass;
-    let checks = vec![
+    let mut checks = vec![
         around::status(evidence),
         around::full_load(evidence),
         around::tables(evidence),
@@ -329,12 +352,11 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
         flow::changes(evidence),
         flow::retries(evidence),
         around::log(evidence),
-        databases::exceptions(evidence),
-        databases::suspended(evidence),
-        databases::source_log(evidence),
-        databases::open(evidence),
-        databases::blockers(evidence),
+    ];
+    checks.extend(databases::all(evidence));
+    checks.extend([
         around::validation(evidence),
+        around::compared(evidence),
         around::maintenance(evidence),
         around::schedules(evidence),
         Check::new(
@@ -342,10 +364,35 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
             Standing::Unknown,
             "ask the application: that nobody writes any more only the source can show, by a log position that stands still",
         ),
-    ];
+    ]);
     let verdict = verdict(&checks, evidence.tables.is_some());
     let until = checks.iter().filter_map(|check| check.expires).filter(|at| *at > evidence.now).min();
     Judgement { checks, verdict, until }
+}
+
+/// What the databases of one task say, check by check, where nothing else was asked.
+pub fn of_databases(task: &Task, around: &Around, slot: Option<&str>, now: Timestamp) -> Vec<Check> {
+    let evidence = Evidence {
+        task,
+        status_as_of: None,
+        tables: None,
+        points: &|_| &[],
+        measured: None,
+        charted: false,
+        metrics_failed: None,
+        charts_failed: None,
+        log: None,
+        events: None,
+        schedules: None,
+        maintenance: None,
+        instance: None,
+        databases: Some(around),
+        databases_failed: None,
+        slot,
+        compared: None,
+        now,
+    };
+    databases::all(&evidence).to_vec()
 }
 
 /// `counted`: the tables of the task were asked for.

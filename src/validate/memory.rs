@@ -29,12 +29,12 @@ pub struct KnownPart {
 
 impl KnownPart {
     /// `None`: it was not told to its end.
-    pub(super) fn of(part: &Part) -> Option<Self> {
+    pub(super) fn of(part: &Part, method: Method) -> Option<Self> {
         let (from, to) = part.seen?;
         if part.trouble.is_some() || part.in_flight > 0 || part.unsettled > 0 {
             return None;
         }
-        let listed = part.listed.iter().map(|(_, row)| row.without_values()).collect();
+        let listed = part.listed.iter().map(|(_, row)| row.kept(method)).collect();
         Some(Self { rows: part.rows, settled: part.settled, listed, from, to })
     }
 
@@ -115,12 +115,9 @@ impl Memory {
 
     /// Tells of a range, where it is worth it.
     pub(super) async fn compared(&self, nth: usize, number: usize, method: Method, part: &Part) {
-        let Some(mut part) = KnownPart::of(part) else { return };
-        // Without a key, whole rows may stand where a key would.
-        if method == Method::Multiset {
-            part.listed.iter_mut().for_each(|row| row.key.clear());
+        if let Some(part) = KnownPart::of(part, method) {
+            self.tell(Learnt::Part { nth, number, part }).await;
         }
-        self.tell(Learnt::Part { nth, number, part }).await;
     }
 
     async fn tell(&self, learnt: Learnt) {
@@ -140,7 +137,7 @@ mod tests {
     fn only_what_was_told_to_its_end_is_known() {
         let at = Timestamp::UNIX_EPOCH;
         let whole = || Part { rows: [2, 2], settled: [1, 0, 0], seen: Some((at, at)), ..Part::default() };
-        let known = KnownPart::of(&whole()).unwrap();
+        let known = KnownPart::of(&whole(), Method::Stream).unwrap();
         assert_eq!((known.rows, known.settled, known.differing()), ([2, 2], [1, 0, 0], 1));
         let back = known.part();
         assert!(back.seen == Some((at, at)) && back.settled == [1, 0, 0] && back.trouble.is_none());
@@ -150,7 +147,7 @@ mod tests {
             Part { unsettled: 1, ..whole() },
             Part { trouble: Some(Trouble::Stopped), ..whole() },
         ] {
-            assert_eq!(KnownPart::of(&part), None);
+            assert_eq!(KnownPart::of(&part, Method::Stream), None);
         }
     }
 }

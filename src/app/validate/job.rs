@@ -135,6 +135,7 @@ async fn carried_out(
     send: &Tell,
 ) -> RunEvent {
     let Job { plan, sides, options, from, gate, watched, known: before, .. } = job;
+    let partly: HashSet<usize> = before.keys().copied().collect();
     let gauge = Arc::new(Gauge::of(&plan));
     let mut guard = Guard::new(gate, watched);
     if !opened(&mut guard, &gauge, wished.clone(), send).await {
@@ -146,8 +147,7 @@ async fn carried_out(
         sides,
         options,
         Arc::clone(&gauge),
-        wished.clone(),
-        guard.latency(),
+        (wished.clone(), guard.latency()),
         Memory::new(before, learn),
         done,
     ));
@@ -165,6 +165,10 @@ async fn carried_out(
                 // What is known from before is as of then.
                 if !known.contains(&done.nth) {
                     guard.mark(&mut done.result);
+                    // Nobody knows what was written between the two times it was compared.
+                    if partly.contains(&done.nth) {
+                        done.result.at_rest = done.result.at_rest.filter(|at_rest| !at_rest);
+                    }
                 }
                 all.push(done.clone());
                 RunEvent::Table { nth: done.nth, result: Box::new(done.result), rows: done.rows }

@@ -1,10 +1,13 @@
-//! A plan as it is shown and kept, from the plan that is carried out.
+//! A plan as it is shown and kept, from the plan that is carried out: in words, with the statements that both sides get,
+//! before anything is read but the catalogues. Start at [`of`].
 
 use super::names::{Name, dotted};
 use super::{Plan, TablePlan};
-use crate::db::Database;
+use crate::db::scan::explained;
+use crate::db::{Database, Dialect};
 use crate::model::Untrusted;
-use crate::model::validation::{Gate, Kind, Method, Planned, PlannedSide, PlannedTable, What};
+use crate::model::validation::{Gate, Method, Planned, PlannedSide, PlannedTable, What};
+use crate::validate::merge::Side;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
@@ -26,7 +29,7 @@ pub fn fingerprints(plan: &Plan) -> Vec<String> {
 pub fn of(plan: &Plan, around: &Around<'_>) -> Planned {
     let side = |at: &str, (database, by): (&Database, &str)| PlannedSide {
         at: at.into(),
-        engine: format!("{:?}", database.dialect().engine).to_lowercase(),
+        engine: database.dialect().name.to_owned(),
         by: by.to_owned(),
     };
     let [source, target] = around.sides;
@@ -37,15 +40,15 @@ pub fn of(plan: &Plan, around: &Around<'_>) -> Planned {
         target: side(&plan.target_at, target),
         seen_from: around.from.to_owned(),
         gate: around.gate.clone(),
-        tables: plan.tables.iter().map(table).collect(),
+        tables: plan.tables.iter().map(|one| table(one, [source.0.dialect(), target.0.dialect()])).collect(),
         target_only: names(&plan.target_only),
         of_dms: names(&plan.of_dms),
         fingerprint: whole(&fingerprints(plan)),
     }
 }
 
-fn table(plan: &TablePlan) -> PlannedTable {
-    let name = |name: &Name| Untrusted::from(if name.1.is_empty() { String::new() } else { dotted(name) });
+fn table(plan: &TablePlan, [ours, theirs]: [&'static Dialect; 2]) -> PlannedTable {
+    let name = |name: &Name| Untrusted::from(plan.said(name));
     let columns = |some: &[crate::validate::plan::ColumnPlan]| {
         some.iter().map(|column| Untrusted::from(column.source.name.as_str())).collect()
     };
@@ -53,12 +56,7 @@ fn table(plan: &TablePlan) -> PlannedTable {
     PlannedTable {
         source: name(&plan.source),
         target: name(&plan.target),
-        kind: match plan.method {
-            Method::Count => Kind::Count,
-            Method::Aggregate => Kind::Aggregate,
-            Method::Sql => Kind::Sql,
-            Method::Stream | Method::Digest | Method::Multiset | Method::None => Kind::Rows,
-        },
+        kind: plan.kind(),
         method: plan.method,
         why: plan.why.clone(),
         key: columns(key),
@@ -66,9 +64,22 @@ fn table(plan: &TablePlan) -> PlannedTable {
         rows_source: plan.rows_source,
         rows_target: plan.rows_target,
         bytes_source: plan.bytes_source,
-        query_source: String::new(),
-        query_target: String::new(),
+        query_source: query(plan, Side::Source, ours),
+        query_target: query(plan, Side::Target, theirs),
         not_compared: plan.not_compared.clone(),
+    }
+}
+
+/// What a server is asked for: of a range of a table, or of the whole.
+fn query(plan: &TablePlan, side: Side, dialect: &'static Dialect) -> String {
+    if let Some(statement) = &plan.statement {
+        return statement.of(side).trim().to_owned();
+    }
+    match plan.method {
+        Method::None => String::new(),
+        Method::Count => explained::count(dialect, &plan.request(side)),
+        Method::Aggregate => explained::aggregates(dialect, &plan.measures(), &plan.request(side)),
+        _ => explained::range(dialect, &plan.request(side)),
     }
 }
 

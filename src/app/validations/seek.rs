@@ -34,6 +34,8 @@ fn options(settings: &Settings) -> Options {
         report: LISTED,
         stop_after: None,
         range_rows: RANGE_ROWS,
+        method: settings.method.unwrap_or_default(),
+        rows_per_second: settings.rows_per_second.map(std::num::NonZero::get),
         values: false,
         watched: WATCHED,
         now: Timestamp::now,

@@ -12,9 +12,10 @@ use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::console::text;
 use crate::model::around::{Around, Known, Replica, Side, length};
-use crate::model::drain::{Judgement, ORDER, Seen, Topic};
+use crate::model::drain::{Judgement, ORDER, Seen, Standing, Topic};
 use crate::model::table::TableState;
 use crate::model::untrusted::shown;
+use crate::model::validation::told::RunLine;
 use crate::model::{ReplicationArn, Subject};
 use jiff::Timestamp;
 
@@ -55,7 +56,7 @@ pub enum Row {
 }
 
 /// What the rows were made from.
-type Made = (ReplicationArn, u64, usize);
+type Made = (ReplicationArn, u64, usize, Option<RunLine>);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drain {
@@ -101,7 +102,9 @@ impl Page for DrainPage {
     /// Judges again where something came, or where evidence expired meanwhile.
     fn follow(&self, state: &mut State) {
         let Some(arn) = state.opened.clone() else { return };
-        let made = (arn.clone(), state.world.revision(), state.drain.area.0);
+        let name = state.world.task(&arn).map(|task| task.name.raw());
+        let compared = name.and_then(|name| state.validations.of_task(name).next()).cloned();
+        let made = (arn.clone(), state.world.revision(), state.drain.area.0, compared);
         let expired = state.drain.judgement.as_ref().and_then(|judgement| judgement.until);
         if state.drain.made.as_ref() == Some(&made) && expired.is_none_or(|until| state.now < until) {
             return;
@@ -109,7 +112,8 @@ impl Page for DrainPage {
         if state.drain.made.as_ref().is_some_and(|(of, ..)| *of != arn) {
             state.drain.pane.to(0);
         }
-        let judgement = state.world.task(&arn).map(|task| evidence::of_task(&state.world, task, state.now));
+        let judgement =
+            state.world.task(&arn).map(|task| evidence::of_task(&state.world, task, made.3.as_ref(), state.now));
         let largest = state.world.counted(&arn).map(|counted| counted.tally.largest.as_slice());
         let databases = state.world.databases(&arn);
         let width = state.drain.area.0;
@@ -157,7 +161,13 @@ fn rows(
         if check.topic == Topic::Validation {
             rows.extend([Row::Blank, Row::Heading("Before you switch")]);
         }
-        for (nth, words) in text::wrap(&shown(&check.words), room).into_iter().enumerate() {
+        // One reason for all that a database does not tell is said once.
+        let before = at.checked_sub(1).map(|before| &judgement.checks[before]);
+        let again = check.standing == Standing::Unknown
+            && check.topic.is_of_databases()
+            && before.is_some_and(|before| before.words == check.words);
+        let words = if again { "as above" } else { check.words.as_str() };
+        for (nth, words) in text::wrap(&shown(words), room).into_iter().enumerate() {
             rows.push(Row::Check { check: at, first: nth == 0, words });
         }
     }

@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy)]
 pub(super) struct Server {
     pub dialect: &'static Dialect,
-    /// What columns that are read by a hash are hashed with.
+    /// The best that it has.
     pub hash: Hash,
     /// Text is kept as UTF-8; otherwise its order is that of another encoding.
     pub utf8: bool,
@@ -94,7 +94,7 @@ pub(super) fn named(server: Server, request: &ScanRequest, column: &ScanColumn) 
 }
 
 /// An expression whose order is that of the column's canonical bytes.
-fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::ordering(&name, column);
@@ -116,13 +116,14 @@ fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> Strin
 }
 
 /// What is selected for a column, so that its reader knows the bytes.
-fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::selected(&name, column);
     }
     if let Some(lob) = column.lob {
-        return lob.sql(server.dialect.engine, server.hash, column, &name);
+        // Both sides have this one, or the statement fails.
+        return lob.sql(server.dialect.engine, Hash::Sha256, column, &name);
     }
     if server.dialect.engine != Engine::PostgreSql {
         return name;

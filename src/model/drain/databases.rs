@@ -7,6 +7,7 @@ use crate::model::around::{
     Around, BLOCKED_FOR, Binlog, Blocked, Known, Listed, OPEN_FOR, Open, OpenTransaction, RETAINED_WAL, Replica, Side,
     Slot, amount, binlog_file, length,
 };
+use crate::model::settings;
 use jiff::Timestamp;
 
 /// A standing and its words.
@@ -34,7 +35,19 @@ fn of_side<'a, T: 'a>(
     }
 }
 
-pub(super) fn exceptions(evidence: &Evidence<'_>) -> Check {
+/// All of them, in the order of [`Topic::ALL`].
+pub(super) fn all(evidence: &Evidence<'_>) -> [Check; 6] {
+    [
+        exceptions(evidence),
+        suspended(evidence),
+        failures(evidence),
+        source_log(evidence),
+        open(evidence),
+        blockers(evidence),
+    ]
+}
+
+fn exceptions(evidence: &Evidence<'_>) -> Check {
     let topic = Topic::Exceptions;
     if evidence.only_loads() {
         return Check::new(topic, Standing::NotDue, "a full load moves no changes");
@@ -52,7 +65,7 @@ pub(super) fn exceptions(evidence: &Evidence<'_>) -> Check {
     )
 }
 
-pub(super) fn suspended(evidence: &Evidence<'_>) -> Check {
+fn suspended(evidence: &Evidence<'_>) -> Check {
     of_side(
         evidence,
         Topic::Suspended,
@@ -60,6 +73,26 @@ pub(super) fn suspended(evidence: &Evidence<'_>) -> Check {
         |seen| {
             listed(&seen.suspended, "awsdms_suspended_tables", |newest| {
                 (newest.at, format!("{}.{}", newest.schema.raw(), newest.table.raw()))
+            })
+        },
+    )
+}
+
+/// Keys that DMS's own validation found wrong.
+fn failures(evidence: &Evidence<'_>) -> Check {
+    let topic = Topic::Failures;
+    let settings = evidence.task.settings.as_deref().and_then(|text| settings::parse(text).ok());
+    if settings.is_some_and(|settings| settings.validation_enabled == Some(false)) {
+        return Check::new(topic, Standing::NotDue, "DMS compares nothing: its validation is off");
+    }
+    of_side(
+        evidence,
+        topic,
+        |around| &around.target,
+        |seen| {
+            listed(&seen.failures, "awsdms_validation_failures", |newest| {
+                let (table, key) = (format!("{}.{}", newest.schema.raw(), newest.table.raw()), newest.key.raw());
+                (newest.at, format!("{table} {key}, {}", newest.kind.word()))
             })
         },
     )
@@ -92,7 +125,7 @@ fn listed<T>(known: &Known<Listed<T>>, name: &str, newest: impl FnOnce(&T) -> (O
     }
 }
 
-pub(super) fn source_log(evidence: &Evidence<'_>) -> Check {
+fn source_log(evidence: &Evidence<'_>) -> Check {
     let topic = Topic::SourceLog;
     if evidence.only_loads() {
         return Check::new(topic, Standing::NotDue, "a full load reads no log");
@@ -197,7 +230,7 @@ fn of_binlog(evidence: &Evidence<'_>, binlog: &Binlog) -> Said {
     }
 }
 
-pub(super) fn open(evidence: &Evidence<'_>) -> Check {
+fn open(evidence: &Evidence<'_>) -> Check {
     of_side(
         evidence,
         Topic::OpenTransactions,
@@ -241,7 +274,7 @@ fn who(one: &OpenTransaction) -> String {
     format!("open for {} by {user}{pid}{with}{state}", length(one.open_for))
 }
 
-pub(super) fn blockers(evidence: &Evidence<'_>) -> Check {
+fn blockers(evidence: &Evidence<'_>) -> Check {
     of_side(
         evidence,
         Topic::Blockers,

@@ -39,6 +39,7 @@ struct Scene {
     instance: Option<Instance>,
     databases: Option<Around>,
     slot: Option<&'static str>,
+    compared: Option<RunLine>,
 }
 
 fn table(name: &str, n: i64) -> TableRow {
@@ -133,6 +134,7 @@ fn through() -> Scene {
         instance: Some(instance()),
         databases: None,
         slot: None,
+        compared: None,
     }
 }
 
@@ -170,6 +172,7 @@ impl Scene {
             databases: self.databases.as_ref(),
             databases_failed: None,
             slot: self.slot,
+            compared: self.compared.as_ref(),
             now: now(),
         })
     }
@@ -217,7 +220,10 @@ fn everything_through_is_through_and_says_what_aws_cannot_tell() {
     let judged = through().judged();
     assert_eq!(
         (judged.verdict.word(), judged.verdict.words()),
-        ("THROUGH", "as far as AWS can tell; not known: what the databases say, source writes".to_owned())
+        (
+            "THROUGH",
+            "as far as AWS can tell; not known: what the databases say, our validation, source writes".to_owned()
+        )
     );
     let topics: Vec<Topic> = judged.checks.iter().map(|check| check.topic).collect();
     assert_eq!(topics, Topic::ALL);
@@ -422,7 +428,7 @@ fn validation_passes_only_where_every_table_is_validated() {
     // That DMS compares nothing is named, and does not hide that everything is through.
     let judged = all(&V::NotEnabled).judged();
     assert_eq!(judged.verdict.word(), "THROUGH");
-    assert!(judged.verdict.words().contains("not known: validation"));
+    assert!(judged.verdict.words().contains("not known: what the databases say, validation by DMS"));
 }
 
 #[test]

@@ -7,6 +7,7 @@
 pub mod activity;
 pub mod alerts;
 mod csv;
+pub mod databases;
 pub mod events;
 mod json;
 pub mod logs;

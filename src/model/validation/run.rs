@@ -52,7 +52,7 @@ pub enum Kind {
 pub enum Gate {
     /// A running task with CDC: both latencies at most `limit`, on fresh points; given up after `timeout`.
     Latency { limit: SignedDuration, timeout: SignedDuration },
-    /// A full load: stopped with FULL_LOAD_ONLY_FINISHED, and no table in error.
+    /// A full load: stopped with `FULL_LOAD_ONLY_FINISHED`, and no table in error.
     FullLoad { timeout: SignedDuration },
     /// A task with CDC that was stopped after everything had gone through.
     Drained,

@@ -47,16 +47,15 @@ pub(super) fn most(left: usize, right: usize, fits: impl Fn(usize, usize) -> boo
                 continue;
             };
             seen[at] = true;
-            match partner[at] {
-                Some(other) => path.push((other, 0)),
-                None => {
-                    // Everybody on the way takes the one it asked last.
-                    for (seeker, behind) in &path {
-                        partner[behind - 1] = Some(*seeker);
-                    }
-                    break;
-                }
+            if let Some(other) = partner[at] {
+                path.push((other, 0));
+                continue;
             }
+            // Everybody on the way takes the one it asked last.
+            for (seeker, behind) in &path {
+                partner[behind - 1] = Some(*seeker);
+            }
+            break;
         }
     }
     let mut pairs = vec![None; left];

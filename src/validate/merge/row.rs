@@ -10,6 +10,14 @@ pub trait Rows {
     fn rows(&self) -> usize;
     fn columns(&self) -> usize;
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+
+    /// Whether two rows are the same in every column. A misfit is like nothing.
+    fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
+        (0..self.columns()).all(|column| match (self.cell(row, column), other.cell(other_row, column)) {
+            (Cell::Misfit(_), _) | (_, Cell::Misfit(_)) => false,
+            (a, b) => a == b,
+        })
+    }
 }
 
 impl Rows for Batch {
@@ -23,6 +31,10 @@ impl Rows for Batch {
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         self.cell(row, column)
+    }
+
+    fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
+        self.is_same(row, other, other_row)
     }
 }
 
@@ -89,7 +101,12 @@ impl RowCopy {
         })
     }
 
-    pub(super) fn has_misfit(&self) -> bool {
+    /// Bytes of its values, and where they end.
+    pub fn weight(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<(Is, usize)>()
+    }
+
+    pub(in crate::validate) fn has_misfit(&self) -> bool {
         self.ends.iter().any(|(is, _)| *is == Is::Misfit)
     }
 

@@ -208,3 +208,36 @@ async fn what_is_no_value_of_its_column_is_never_equal() {
         assert_eq!(rows_of(&told.lines, "t").into_keys().collect::<Vec<_>>(), ["id=4"]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn hostile_values_and_names_do_not_drive_a_terminal() {
+    let evil = "\u{1b}[2J\u{9b}31m\u{202e}evil\r\n\u{7}";
+    for engine in [Engine::PostgreSql, Engine::MySql, Engine::Sqlite] {
+        let (mut source, mut target) = (Side::new(engine).await, Side::new(engine).await);
+        let quote = |name: &str| source.dialect().quoted(name);
+        let (table, key, value) = (quote(&format!("t{evil}")), quote(&format!("k{evil}")), quote(&format!("v{evil}")));
+        let create = format!(
+            "CREATE TABLE @.{table} ({key} varchar(60) NOT NULL PRIMARY KEY, {value} varchar(60)){};",
+            if engine == Engine::MySql { " DEFAULT CHARSET=utf8mb4" } else { "" }
+        );
+        source.script(&format!("{create} INSERT INTO @.{table} VALUES ('{evil}', '{evil}')")).await;
+        target.script(&format!("{create} INSERT INTO @.{table} VALUES ('{evil}', 'tame')")).await;
+        for output in ["table", "json", "csv"] {
+            let arguments = ["--settle=0s", "--with-values", "--output", output];
+            let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
+            command.args(["validate", "--source", &source.url, "--target", &target.url]).args(arguments);
+            let done = command.env_clear().env("HOME", "/nonexistent").output().await.unwrap();
+            assert_eq!(done.status.code(), Some(1), "{engine:?}: {done:?}");
+            for text in [&done.stdout, &done.stderr] {
+                let text = String::from_utf8(text.clone()).unwrap();
+                let bad = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+                assert!(!text.is_empty() && !text.contains(bad), "{engine:?}, {output}: {text:?}");
+            }
+            if output == "json" {
+                let line = String::from_utf8(done.stdout).unwrap().lines().next().unwrap().to_owned();
+                let row: serde_json::Value = serde_json::from_str(&line).unwrap();
+                assert_eq!(row["source_values"][format!("v{evil}")], evil);
+            }
+        }
+    }
+}

@@ -160,6 +160,7 @@ fn checks(seen: &Seen<'_>) -> Vec<Check> {
         databases: None,
         databases_failed: None,
         slot: None,
+        compared: None,
         now: seen.now,
     };
     let all = drain::judge(&evidence).checks;

@@ -6,6 +6,8 @@ use crate::model::around::{
     ApplyException, Binlog, BinlogFiles, Blocked, Blocker, Known, Listed, Open, OpenTransaction, Place, Replica, Side,
     Slot, SourceSeen, Suspended, TargetSeen,
 };
+use crate::model::validation::told::RunState;
+use crate::model::validation::{RunId, Trigger, Verdict, What};
 
 const GB: i64 = 1024 * 1024 * 1024;
 
@@ -127,7 +129,7 @@ fn databases_that_say_all_is_well_leave_only_the_application_to_ask() {
     let judged = source(|_| {}).judged();
     assert_eq!(
         (judged.verdict.word(), judged.verdict.words()),
-        ("THROUGH", "as far as AWS can tell; not known: source writes".to_owned())
+        ("THROUGH", "as far as AWS can tell; not known: our validation, source writes".to_owned())
     );
 }
 
@@ -281,4 +283,42 @@ fn what_was_not_read_is_not_known_and_says_why() {
         }
         assert_stands(&with(around), Topic::Exceptions, Standing::Unknown, words);
     }
+}
+
+#[test]
+fn a_comparison_of_ours_counts_for_an_hour_and_only_where_it_compared_rows() {
+    let run = |state, verdict, ended: i64| RunLine {
+        id: RunId("r".into()),
+        what: What::Task("orders".into()),
+        trigger: Trigger::Operator,
+        state,
+        verdict,
+        started: ago(ended + 60),
+        ended: Some(ago(ended)),
+        source_at: "a".into(),
+        target_at: "b".into(),
+        seen_from: "here".into(),
+        tables: 12,
+        equal: 11,
+        different: 1,
+        unknown: 2,
+        rows: 5,
+        differences: 3,
+        ours: true,
+    };
+    use RunState::{Comparing, Ended, Interrupted};
+    for (state, verdict, ended, standing, words) in [
+        (Ended, Some(Verdict::Equal), 60, Standing::Pass, "12 tables equal, row by row"),
+        (Ended, Some(Verdict::Equal), 3600, Standing::Unknown, "too old to count"),
+        (Ended, Some(Verdict::CountsEqual), 60, Standing::Unknown, "rows were not compared"),
+        (Ended, Some(Verdict::Different), 60, Standing::Fail, "1 of 12 tables differ"),
+        (Interrupted, Some(Verdict::Different), 60, Standing::Fail, "1 of 12 tables differ"),
+        (Interrupted, Some(Verdict::Equal), 60, Standing::Unknown, "interrupted: 2 of 12 tables are not known"),
+        (Ended, Some(Verdict::Unknown), 60, Standing::Unknown, "2 of 12 tables are not known"),
+        (Comparing, None, 60, Standing::Waiting, "under way (comparing), 12 tables"),
+    ] {
+        let scene = Scene::with(|scene| scene.compared = Some(run(state, verdict, ended)));
+        assert_stands(&scene, Topic::Compared, standing, words);
+    }
+    assert_stands(&through(), Topic::Compared, Standing::Unknown, "not compared by this program");
 }

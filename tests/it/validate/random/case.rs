@@ -205,18 +205,16 @@ impl Table {
         if rng.u8(0..5) == 0 {
             return (Lit::Null, Lit::Null);
         }
-        match &kind.lossy {
-            Some(lossy) => (lossy.pair)(rng),
-            None => {
-                let value = (kind.value)(rng);
-                // A document may be spelled in another way on the other side.
-                let other = match (&value, self.declared(at, false)) {
-                    (Lit::Json(document, _), "jsonb") => Lit::Json(*document, rng.usize(0..3)),
-                    _ => value.clone(),
-                };
-                (value, other)
-            }
+        if let Some(lossy) = &kind.lossy {
+            return (lossy.pair)(rng);
         }
+        let value = (kind.value)(rng);
+        // A document may be spelled in another way on the other side.
+        let other = match (&value, self.declared(at, false)) {
+            (Lit::Json(document, _), "jsonb") => Lit::Json(*document, rng.usize(0..3)),
+            _ => value.clone(),
+        };
+        (value, other)
     }
 
     /// A value of the target that is not what the source has; `None`: there is no other.

@@ -41,9 +41,9 @@ impl Kind {
     pub fn is_of(&self, source: Engine, target: Engine) -> bool {
         // Neither of two SQLite columns says which of them has a zone.
         let zoned = self.lossy.as_ref().is_some_and(|lossy| lossy.rule.starts_with("zone"));
-        !self.declared(source, false).is_empty()
-            && !self.declared(target, true).is_empty()
-            && !(zoned && source == Engine::Sqlite && target == Engine::Sqlite)
+        let declared = [self.declared(source, false), self.declared(target, true)];
+        declared.iter().all(|one| !one.is_empty())
+            && !(zoned && [source, target] == [Engine::Sqlite; 2])
             // What only PostgreSQL prints has no form in common with another engine.
             && (self.source[1..] != ["", ""] || source == target)
     }
