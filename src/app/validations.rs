@@ -163,7 +163,7 @@ impl Inner {
     }
 
     async fn plan(&self, id: u64, asked: Asked) {
-        let held = self.seek(&asked).await;
+        let held = Box::pin(self.seek(&asked)).await;
         let offer = match held {
             Ok(held) => {
                 let offer = self.offer(&held).await;

@@ -66,7 +66,7 @@ pub struct Wanted<'a> {
 pub fn repair(setup: &Setup, wanted: &Wanted<'_>) -> Result<Vec<String>, Failure> {
     let whole = kept::run(setup, wanted.run)?;
     let script = block(async {
-        let (sides, plan) = found(setup, &whole, wanted.addresses.as_ref()).await?;
+        let (sides, plan) = Box::pin(found(setup, &whole, wanted.addresses.as_ref())).await?;
         let now = fingerprints(&plan);
         let mut asked = Vec::new();
         for (nth, table) in whole.tables.iter().enumerate() {

@@ -137,7 +137,7 @@ impl Inner {
         let whole = kept::one(&self.setup.store, run).await?;
         let whole = whole.ok_or_else(|| Failure::could_not("this run is not kept any more"))?;
         let asked = Asked { what: whole.run.what.clone(), kind: None, waived: None };
-        let held = self.seek(&asked).await?;
+        let held = Box::pin(self.seek(&asked)).await?;
         let now = planned::fingerprints(&held.plan);
         let then = whole.tables.get(nth).map(|table| table.fingerprint.clone());
         let same = then.is_some() && now.get(nth) == then.as_ref();

@@ -184,16 +184,13 @@ impl Differences {
     /// The difference that a line is about, or the one before it.
     fn difference_at(&self, line: usize) -> usize {
         let Some((read, window)) = &self.read else { return line.min(self.rows.len().saturating_sub(1)) };
-        match self.lines.get(line) {
-            Some(Line::Listed(at)) => *at,
-            _ => {
-                // The row of this key, or the last one before it.
-                let first = self.lines.iter().position(|line| !matches!(line, Line::Listed(_))).unwrap_or(0);
-                let pairs = read.pairs.iter().take(line.saturating_sub(first) + 1).flatten();
-                let key = pairs.filter(|pair| self.listed(pair).is_some()).last().and_then(|pair| self.listed(pair));
-                key.unwrap_or(window.start).min(self.rows.len().saturating_sub(1))
-            }
+        if let Some(Line::Listed(at)) = self.lines.get(line) {
+            return *at;
         }
+        // The row of this key, or the last one before it.
+        let first = self.lines.iter().position(|line| !matches!(line, Line::Listed(_))).unwrap_or(0);
+        let mut upto = read.pairs.iter().take(line.saturating_sub(first) + 1).rev().flatten();
+        upto.find_map(|pair| self.listed(pair)).unwrap_or(window.start).min(self.rows.len().saturating_sub(1))
     }
 
     /// The place of a row that was read among the differences of the run.

@@ -200,7 +200,7 @@ pub struct State {
     /// Of the open task.
     pub validation_tab: ValidationTab,
     /// Rows of a table of a validation, while they are looked at.
-    pub differences: Option<Differences>,
+    pub differences: Option<Box<Differences>>,
     pub problems: Problems,
     pub banner: Option<Banner>,
     /// About what was just done.

@@ -113,7 +113,7 @@ pub struct Validations {
     /// Runs of this program, by their names.
     pub ours: BTreeMap<RunId, Run>,
     /// The one that was opened from the store.
-    pub read: Option<Run>,
+    pub read: Option<Box<Run>>,
     /// The one on screen, and what is to be told while it is being read.
     pub open: Option<RunId>,
     pub failed: Option<Problem>,
@@ -195,7 +195,7 @@ impl Validations {
             return;
         }
         match told {
-            Ok(told) => (self.read, self.failed) = (Some(Run::new(told)), None),
+            Ok(told) => (self.read, self.failed) = (Some(Box::new(Run::new(told))), None),
             Err(problem) => self.failed = Some(problem),
         }
         self.refit();
@@ -211,7 +211,7 @@ impl Validations {
     }
 
     pub fn run(&self, id: &RunId) -> Option<&Run> {
-        self.ours.get(id).or_else(|| self.read.as_ref().filter(|run| run.line.id == *id))
+        self.ours.get(id).or_else(|| self.read.as_deref().filter(|run| run.line.id == *id))
     }
 
     /// The run on screen.
@@ -222,7 +222,7 @@ impl Validations {
     /// Its list of tables anew.
     fn refit(&mut self) {
         let Some(id) = self.open.clone() else { return };
-        let run = self.ours.get(&id).or_else(|| self.read.as_ref().filter(|run| run.line.id == id));
+        let run = self.ours.get(&id).or_else(|| self.read.as_deref().filter(|run| run.line.id == id));
         match run {
             Some(run) => self.tables.rebuild(run),
             None => self.tables = RunTables::default(),

@@ -78,7 +78,7 @@ pub fn happened(state: &mut State, id: &RunId, event: RunEvent) {
         _ => None,
     };
     if let RunEvent::Note(note) = &event {
-        say(state, Done::Partly, &shown(note).into_owned());
+        say(state, Done::Partly, &shown(note));
     }
     if !state.validations.happened(id, event, state.now) {
         return;
@@ -175,7 +175,7 @@ fn open_rows(state: &mut State, effects: &mut Vec<Effect>) {
     if let Err(why) = has_rows(run, nth) {
         return say(state, Done::Not, &why);
     }
-    state.differences = Some(Differences::of(run, nth));
+    state.differences = Some(Box::new(Differences::of(run, nth)));
     go(state, Screen::Differences);
     pass(state, effects);
 }

@@ -52,15 +52,12 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
             canvas.put(left.x, y, 1, Role::Busy, "▌");
             canvas.put(right.x, y, 1, Role::Busy, "▌");
         }
-        match differences.lines.get(line).and_then(|line| differences.shown(*line)) {
-            Some(pair) => {
-                row(canvas, differences, left, y, &pair, true, here);
-                row(canvas, differences, right, y, &pair, false, here);
-            }
-            None => {
-                canvas.put(left.x + SIGN, y, 8, Role::Dim, "⋮");
-                canvas.put(right.x + SIGN, y, 8, Role::Dim, "⋮");
-            }
+        if let Some(pair) = differences.lines.get(line).and_then(|line| differences.shown(*line)) {
+            row(canvas, differences, left, y, &pair, true, here);
+            row(canvas, differences, right, y, &pair, false, here);
+        } else {
+            canvas.put(left.x + SIGN, y, 8, Role::Dim, "⋮");
+            canvas.put(right.x + SIGN, y, 8, Role::Dim, "⋮");
         }
     }
     if let Some(pane) = layout.detail {

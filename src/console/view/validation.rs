@@ -149,7 +149,7 @@ fn sign(run: &Run, nth: usize) -> (Role, &'static str) {
     }
 }
 
-fn cell<'a>(run: &'a Run, nth: usize, column: usize, width: usize) -> Line<'a> {
+fn cell(run: &Run, nth: usize, column: usize, width: usize) -> Line<'_> {
     let Some(table) = run.tables.get(nth) else { return Vec::new() };
     let count = |n: Option<u64>, role: Role| match n {
         Some(n) => span(role, text::count(i64::try_from(n).unwrap_or(i64::MAX), width)),

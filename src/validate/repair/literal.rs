@@ -86,11 +86,10 @@ fn number(engine: Engine, written: &str) -> Result<String, String> {
 fn float(engine: Engine, written: &str) -> Result<String, String> {
     let special = matches!(written, "NaN" | "inf" | "-inf");
     match engine {
-        Engine::PostgreSql => Ok(format!("'{written}'")),
         Engine::MySql if special => Err(format!("this engine has no float {written}")),
         Engine::Sqlite if written == "NaN" => Err("this engine has no float NaN".to_owned()),
         Engine::Sqlite if special => Ok(if written == "inf" { "9e999" } else { "-9e999" }.to_owned()),
-        Engine::MySql => Ok(format!("'{written}'")),
+        Engine::PostgreSql | Engine::MySql => Ok(format!("'{written}'")),
         // A whole number must stay a float.
         Engine::Sqlite => Ok(if written.contains('.') { written.to_owned() } else { format!("{written}.0") }),
     }

@@ -3,6 +3,7 @@
 
 use super::side::{Side, Told, command, run, told};
 use cutover::db::Engine;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 const TABLE: &str = "id bigint PRIMARY KEY, note text, amount numeric(12, 2), at timestamp, raw blob, flag boolean";
@@ -82,7 +83,6 @@ async fn a_repaired_target_is_equal_and_the_guard_stops_the_script_elsewhere() {
             cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", file.to_str().unwrap()])
                 .await;
         assert_eq!(made.status, Some(0), "{made:?}");
-        use std::os::unix::fs::PermissionsExt as _;
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         let script = std::fs::read_to_string(&file).unwrap();
         if to != Engine::Sqlite {

@@ -91,8 +91,8 @@ fn size(bytes: u64) -> String {
     let of = bytes as f64;
     match bytes {
         ..1_000 => format!("{bytes} B"),
-        ..1_000_000 => format!("{:.0} kB", of / 1e3),
-        ..1_000_000_000 => format!("{:.1} MB", of / 1e6),
+        1_000..1_000_000 => format!("{:.0} kB", of / 1e3),
+        1_000_000..1_000_000_000 => format!("{:.1} MB", of / 1e6),
         _ => format!("{:.1} GB", of / 1e9),
     }
 }

@@ -160,10 +160,8 @@ impl Run {
         let verdicts = || (0..self.tables.len()).filter_map(|nth| self.verdict(nth));
         let of = |wanted: &[Verdict]| verdicts().filter(|one| wanted.contains(one)).count();
         let (equal, different) = (of(&[Verdict::Equal, Verdict::CountsEqual]), of(&[Verdict::Different]));
-        let unknown = match self.line.state.is_over() {
-            true => self.tables.len() - equal - different,
-            false => of(&[Verdict::Unknown]),
-        };
+        let over = self.line.state.is_over();
+        let unknown = if over { self.tables.len() - equal - different } else { of(&[Verdict::Unknown]) };
         let rows = (0..self.tables.len()).filter_map(|nth| self.rows(nth).0).sum();
         let tallies = self.tables.iter().filter_map(|table| Some(table.told.as_ref()?.result.tally));
         let differences = tallies.map(|tally| differing(tally).unwrap_or(0)).sum();

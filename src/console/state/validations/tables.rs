@@ -246,7 +246,7 @@ impl Page for RunPage {
     fn act(&self, state: &mut State, act: Act<'_>) {
         let validations = &mut state.validations;
         let Some(id) = &validations.open else { return };
-        let run = validations.ours.get(id).or_else(|| validations.read.as_ref().filter(|run| run.line.id == *id));
+        let run = validations.ours.get(id).or_else(|| validations.read.as_deref().filter(|run| run.line.id == *id));
         if let Some(run) = run {
             act.on(&mut validations.tables.list, &TableRows(run));
         }
