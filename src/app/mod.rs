@@ -23,6 +23,7 @@ mod logs;
 pub mod operator;
 mod setup;
 mod signin;
+mod validations;
 mod write;
 
 pub use crate::config::ThemeName;

@@ -11,7 +11,8 @@ use crate::console::theme::Look;
 use crate::model::change::Safeguards;
 use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
-use crate::{aws, demo, feeds, store};
+use crate::{aws, demo, feeds, store, validate};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,9 +57,13 @@ pub struct Setup {
     pub(super) clock: Clock,
     /// Whether anything may be changed.
     pub(super) mode: Mode,
+    /// Rows may be compared in read-only mode too.
+    pub(super) may_validate: bool,
     pub(super) store: store::Settings,
     /// What may not be touched, and what may be overwritten.
     pub(super) safeguards: Safeguards,
+    /// Comparisons that have a name.
+    pub(super) validations: BTreeMap<String, validate::Settings>,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
     /// Where the audit of the demo is; gone with the last of us.
@@ -79,6 +84,7 @@ impl Setup {
             endpoint_url,
             expect_account,
             operate,
+            read_only_may_validate: may_validate,
             audit_dir,
             reload_allowed,
             protected,
@@ -89,6 +95,7 @@ impl Setup {
             cost,
             alerts,
             databases,
+            validations,
             keys,
         } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
@@ -117,8 +124,10 @@ impl Setup {
             keys,
             clock,
             mode,
+            may_validate,
             store,
             safeguards,
+            validations,
             demo: None,
             demo_folder: None,
         })
@@ -153,7 +162,10 @@ impl Setup {
             keys: config.keys,
             clock,
             mode: Mode { read_only, operate: true, expect_account },
+            // The databases of the demo are nobody's.
+            may_validate: true,
             store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
+            validations: config.validations,
             safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
             demo: Some(flags),
             demo_folder: Some(Arc::new(folder)),
@@ -170,6 +182,11 @@ impl Setup {
             Source::Absent(path) => Found::Absent(path),
             Source::Nowhere => Found::Nowhere,
         })
+    }
+
+    /// Whether anything may be changed, and whether rows may be compared where it may not.
+    pub fn mode(&self) -> (&Mode, bool) {
+        (&self.mode, self.may_validate)
     }
 
     /// Limits of the rules.

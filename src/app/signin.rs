@@ -4,6 +4,7 @@
 use super::around::{self, Ways};
 use super::demo::Server;
 use super::operator::{OperatorSetup, Waiting, operate};
+use super::validations::Validations;
 use super::{Inbox, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
 use crate::console::message::{Focus, Message};
@@ -74,7 +75,13 @@ fn looking(focus: Focus) -> Looking {
 }
 
 /// Signs in and starts watching; everything it has to say goes to the inbox.
-pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching, waiting: Option<Waiting>) {
+pub(super) async fn sign_in(
+    setup: Setup,
+    inbox: Arc<Inbox>,
+    watching: Watching,
+    waiting: Option<Waiting>,
+    validations: Validations,
+) {
     panic::on_request("task");
     match connect(&setup).await {
         Ok((connected, server)) => {
@@ -83,6 +90,7 @@ pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching, waitin
                 // A disk that takes its time keeps nobody from watching.
                 tokio::spawn(operate(waiting, setup, connected.clone(), inbox));
             }
+            validations.connected(connected.clone());
             let Connected { reader, scope, identity } = connected;
             inbox.send(Message::Connected { scope: scope.clone(), identity });
             let sink = {

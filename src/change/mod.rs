@@ -3,7 +3,8 @@
 //! May touch `model`, `aws`, `db` and `store`; the only room that may name `aws::Writer`. Nothing is sent without an
 //! [`Authority`], which [`Mode`] gives only where writing is meant, and without a [`Confirmed`] change, which only a typed
 //! answer or a flag makes. Start at [`Executor`]: what happens between a confirmation and the end of a change stands there in
-//! one place. `legal/` is the tables of what is refused, `grade.rs` how bad it would be, `preview/` what a person is shown.
+//! one place. `legal/` is the tables of what is refused, `grade.rs` how bad it would be, `preview/` what a person is shown,
+//! `notify.rs` messages to a topic, which change nothing and go through the audit all the same.
 
 mod called;
 mod confirmed;
@@ -12,8 +13,10 @@ mod facts;
 mod grade;
 mod legal;
 mod mode;
+mod notify;
 mod preview;
 
 pub use confirmed::{Confirmed, LIVES, NotConfirmed, Yes};
 pub use executor::{Drafter, Executor, Follower, Time};
 pub use mode::{Authority, Mode};
+pub use notify::{Notice, Notifier};

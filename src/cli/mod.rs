@@ -25,6 +25,7 @@ mod tables;
 mod tasks;
 mod test_connections;
 mod validate;
+mod validations;
 
 use crate::app::{self, Failure, Flags, Setup, ThemeName};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -130,6 +131,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Compare two databases row by row: is the target equal to the source, and if not, where?
     Validate(Box<validate::Arguments>),
+    /// List what was compared, what came of it, and one table through all of that
+    Validations(validations::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -161,7 +164,8 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Activity(arguments)) => common.setup().and_then(|setup| activity::run(&setup, &arguments)),
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
-        Some(Command::Validate(arguments)) => validate::run(*arguments),
+        Some(Command::Validate(arguments)) => validate::run(common.flags(), *arguments),
+        Some(Command::Validations(arguments)) => common.setup().and_then(|setup| validations::run(&setup, arguments)),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
     };

@@ -2,7 +2,7 @@
 
 use super::alerts;
 use super::mistake::Mistake;
-use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, databases};
+use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, databases, validations};
 use crate::aws;
 use crate::model::AccountId;
 use crate::model::change::Destination;
@@ -33,7 +33,7 @@ pub(super) struct Wrong {
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 8] = [
+const SECTIONS: [(&str, &[&str]); 9] = [
     ("", &[]),
     (
         "scope",
@@ -62,6 +62,14 @@ const SECTIONS: [(&str, &[&str]); 8] = [
             "AWS, a variable or a command gives it, or whoever sits at the terminal.",
         ],
     ),
+    // Its keys are in `validations.rs`, for each name the same.
+    (
+        validations::SECTION,
+        &[
+            "Comparisons that have a name, each in a section [validation.NAME]: `cutover validate NAME` carries it out. With a",
+            "task its mappings say which tables and columns go where; what stands here is added to that, and wins.",
+        ],
+    ),
     (
         bindings::SECTION,
         &[
@@ -79,7 +87,7 @@ const GROUP_MAX: usize = 512;
 const GROUPS_MAX: usize = 50;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 21] = [
+const KEYS: [Row; 22] = [
     Row {
         section: "",
         key: "environment",
@@ -172,6 +180,20 @@ const KEYS: [Row; 21] = [
         example: "true",
         read: |config, value| {
             config.operate = truth(value)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "read_only_may_validate",
+        doc: &[
+            "Whether rows of source and target may be compared in read-only mode too. It only reads, and it loads both servers.",
+            "Numbers of rows are compared in any mode.",
+        ],
+        default: Some("false"),
+        example: "true",
+        read: |config, value| {
+            config.read_only_may_validate = truth(value)?;
             Ok(())
         },
     },
@@ -457,15 +479,14 @@ pub fn read(text: &str, config: &mut Config) -> Vec<Mistake> {
 fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake>) {
     for (key, value) in table {
         let (word, span) = (key.get_ref().as_ref(), key.span());
-        if let Some(row) = KEYS.iter().find(|row| row.section == name && row.key == word) {
-            if let Err(wrong) = (row.read)(config, value) {
-                let what = format!("`{}` {}", dotted(name, word), wrong.what);
-                mistakes.push(Mistake { span: wrong.span, what, hint: wrong.hint });
-            }
-        } else if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
+        if known(name, word, value, config, mistakes) {
+            continue;
+        }
+        if name.is_empty() && SECTIONS.iter().any(|(section, _)| *section == word) {
             match value.get_ref() {
                 DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == databases::SECTION => databases::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == validations::SECTION => validations::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
@@ -479,6 +500,22 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
             mistakes.push(Mistake { span, what, hint: suggestion(name, word) });
         }
     }
+}
+
+/// Reads a key of the table; says whether there is such a key.
+pub(super) fn known(
+    section: &str,
+    word: &str,
+    value: &Spanned<DeValue<'_>>,
+    config: &mut Config,
+    mistakes: &mut Vec<Mistake>,
+) -> bool {
+    let Some(row) = KEYS.iter().find(|row| row.section == section && row.key == word) else { return false };
+    if let Err(wrong) = (row.read)(config, value) {
+        let what = format!("`{}` {}", dotted(section, word), wrong.what);
+        mistakes.push(Mistake { span: wrong.span, what, hint: wrong.hint });
+    }
+    true
 }
 
 /// The nearest name in the same section; the same name in another one; else all there are.
@@ -525,7 +562,7 @@ pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn expected(value: &Spanned<DeValue<'_>>, want: &str, hint: &str) -> Wrong {
+pub(super) fn expected(value: &Spanned<DeValue<'_>>, want: &str, hint: &str) -> Wrong {
     wrong(value.span(), format!("must be {want}, not {}", kind(value.get_ref())), hint)
 }
 
@@ -557,7 +594,7 @@ pub(super) fn number(value: &Spanned<DeValue<'_>>) -> Result<(f64, Range<usize>)
     digits.parse().map(|n| (n, value.span())).map_err(unreadable)
 }
 
-fn truth(value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
+pub(super) fn truth(value: &Spanned<DeValue<'_>>) -> Result<bool, Wrong> {
     match value.get_ref() {
         DeValue::Boolean(truth) => Ok(*truth),
         _ => Err(expected(value, "true or false", "write it without quotes")),
@@ -583,7 +620,7 @@ fn filled_member(value: &Spanned<DeValue<'_>>) -> Result<String, Wrong> {
     Ok(text)
 }
 
-fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
+pub(super) fn list(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
     match value.get_ref() {
         DeValue::Array(items) => items.iter().map(filled_member).collect(),
         _ => Err(expected(value, "a list of texts", "for example [\"orders-*\"]")),
@@ -675,6 +712,9 @@ pub fn example() -> String {
         }
         if name == databases::SECTION {
             out.push_str(&databases::example());
+        }
+        if name == validations::SECTION {
+            out.push_str(&validations::example());
         }
     }
     out

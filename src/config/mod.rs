@@ -9,12 +9,14 @@ mod bindings;
 mod databases;
 mod keys;
 mod mistake;
+mod validations;
 
 use crate::console::actions::Keymap;
 use crate::feeds;
 use crate::model::change::Destination;
 use crate::model::database::Entry;
 use crate::model::{AccountId, alert};
+use crate::validate;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -34,6 +36,8 @@ pub struct Config {
     pub expect_account: Option<AccountId>,
     /// Changes are meant, also without `--operate`.
     pub operate: bool,
+    /// Rows may be compared in read-only mode too.
+    pub read_only_may_validate: bool,
     /// A folder of a team, where this user's audit is appended too.
     pub audit_dir: Option<PathBuf>,
     /// Databases, as HOST/DB, whose rows may be destroyed by a load; empty is none.
@@ -50,6 +54,8 @@ pub struct Config {
     pub alerts: alert::Settings,
     /// Databases by name, in the order of their names.
     pub databases: Vec<Entry>,
+    /// Comparisons that have a name.
+    pub validations: BTreeMap<String, validate::Settings>,
     /// Keys of the console, merged over the defaults and checked.
     pub keys: Keymap,
 }
@@ -192,5 +198,9 @@ pub fn load(named: Option<&Path>) -> Result<(Config, Source), Mistakes> {
 pub fn parse(text: &str, path: &Path) -> Result<Config, Mistakes> {
     let mut config = Config::default();
     let mistakes = keys::read(text, &mut config);
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for files in config.validations.values_mut().flat_map(|validation| &mut validation.statements) {
+        (files.source, files.target) = (folder.join(&files.source), folder.join(&files.target));
+    }
     if mistakes.is_empty() { Ok(config) } else { Err(Mistakes::new(path.to_owned(), text, mistakes)) }
 }

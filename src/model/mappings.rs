@@ -5,7 +5,9 @@
 //! `words.rs` says every rule in words.
 //! Transformations covered: rename, add/remove/replace prefix and suffix, and case, on schemas, tables and columns, and
 //! include/remove of columns. What is not understood is kept in [`Mappings::unread`], never dropped silently.
+//! [`follow`] says what becomes of a table and each of its columns, and where that cannot be told.
 
+pub mod follow;
 mod words;
 
 pub use words::{exact, words};
@@ -61,13 +63,28 @@ pub struct TransformRule {
     pub column: String,
     pub value: Option<String>,
     pub old_value: Option<String>,
+    /// The rule is only for columns of this type of DMS's own.
+    pub data_type: Option<String>,
+    /// Around the names of columns that hold what a value was before it changed.
+    pub before_image: Option<[String; 2]>,
+}
+
+/// How LOBs of some tables are loaded, where that is not as the task's settings say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LobRule {
+    pub schema: String,
+    pub table: String,
+    /// Longer values are cut to so many KB; `None`: none is cut.
+    pub limit_kb: Option<u64>,
 }
 
 /// A parsed mapping document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Mappings {
     pub selections: Vec<SelectionRule>,
+    /// By their number, as DMS goes through them.
     pub transforms: Vec<TransformRule>,
+    pub lobs: Vec<LobRule>,
     /// Rules of kinds this program does not interpret, as `rule-type rule-id`.
     pub unread: Vec<String>,
 }
@@ -87,6 +104,8 @@ pub fn parse(text: &str) -> Result<Mappings, MappingError> {
                 filters: rule.filters.filter(|f| f.as_array().is_some_and(|a| !a.is_empty())).map(|f| f.to_string()),
                 id,
             }),
+            // Where a table is kept on the disks of its server is no matter of what is in it.
+            "transformation" if rule.target.as_deref().is_some_and(|target| target.ends_with("-tablespace")) => {}
             "transformation" => mappings.transforms.push(TransformRule {
                 target: known(&id, rule.target.as_deref(), "rule-target")?,
                 action: required(&id, rule.action, "rule-action")?,
@@ -95,11 +114,22 @@ pub fn parse(text: &str) -> Result<Mappings, MappingError> {
                 column: locator.column.unwrap_or_else(|| "%".to_owned()),
                 value: rule.value.as_ref().map(scalar),
                 old_value: rule.old_value.as_ref().map(scalar),
+                data_type: locator.data_type,
+                before_image: rule.before_image.map(|image| [image.prefix, image.suffix]),
                 id,
             }),
-            other => mappings.unread.push(format!("{other} {id}")),
+            other => {
+                if let Some((lob, schema)) = rule.lob.zip(locator.schema) {
+                    let limited = lob.mode.as_deref() == Some("limited");
+                    let limit_kb = lob.limit.as_ref().map(scalar).and_then(|kb| kb.parse().ok()).filter(|_| limited);
+                    let table = locator.table.unwrap_or_else(|| "%".to_owned());
+                    mappings.lobs.push(LobRule { schema, table, limit_kb });
+                }
+                mappings.unread.push(format!("{other} {id}"));
+            }
         }
     }
+    mappings.transforms.sort_by_key(|rule| rule.id.parse::<u64>().unwrap_or(u64::MAX));
     Ok(mappings)
 }
 
@@ -280,6 +310,25 @@ struct RawRule {
     value: Option<serde_json::Value>,
     #[serde(rename = "old-value")]
     old_value: Option<serde_json::Value>,
+    #[serde(rename = "before-image-def")]
+    before_image: Option<RawImage>,
+    #[serde(rename = "lob-settings")]
+    lob: Option<RawLob>,
+}
+
+#[derive(Deserialize)]
+struct RawImage {
+    #[serde(rename = "column-prefix", default)]
+    prefix: String,
+    #[serde(rename = "column-suffix", default)]
+    suffix: String,
+}
+
+#[derive(Deserialize)]
+struct RawLob {
+    mode: Option<String>,
+    #[serde(rename = "bulk-max-size")]
+    limit: Option<serde_json::Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -290,6 +339,8 @@ struct RawLocator {
     table: Option<String>,
     #[serde(rename = "column-name")]
     column: Option<String>,
+    #[serde(rename = "data-type")]
+    data_type: Option<String>,
 }
 
 #[cfg(test)]

@@ -40,6 +40,10 @@ pub struct TaskSettings {
     pub logging_enabled: Option<bool>,
     pub log_group: Option<String>,
     pub log_stream: Option<String>,
+    /// Every table goes into this schema of the target, whatever the mappings say.
+    pub target_schema: Option<String>,
+    /// LOBs are cut to so many KB (limited LOB mode).
+    pub lob_limit_kb: Option<u64>,
     /// Where DMS keeps its tables on the target, where that is not the engine's default.
     pub control_schema: Option<String>,
 }
@@ -55,6 +59,7 @@ pub fn parse(text: &str) -> Result<TaskSettings, SettingsError> {
     let load = raw.full_load.unwrap_or_default();
     let logging = raw.logging.unwrap_or_default();
     let validation = raw.validation.unwrap_or_default();
+    let target = raw.target.unwrap_or_default();
     Ok(TaskSettings {
         prep_mode: load.prep_mode,
         validation_enabled: validation.enable,
@@ -63,8 +68,26 @@ pub fn parse(text: &str) -> Result<TaskSettings, SettingsError> {
         logging_enabled: logging.enable,
         log_group: logging.group,
         log_stream: logging.stream,
+        target_schema: target.text("TargetSchema").filter(|name| !name.is_empty()),
+        lob_limit_kb: target.lob_limit_kb(),
         control_schema: raw.control.unwrap_or_default().schema.filter(|schema| !schema.is_empty()),
     })
+}
+
+/// `TargetMetadata`, whatever types its values have.
+#[derive(Default, Deserialize)]
+struct RawTarget(serde_json::Map<String, serde_json::Value>);
+
+impl RawTarget {
+    fn text(&self, key: &str) -> Option<String> {
+        crate::model::json::scalar(self.0.get(key)?)
+    }
+
+    fn lob_limit_kb(&self) -> Option<u64> {
+        let is = |key: &str| self.text(key).is_some_and(|word| word == "true");
+        let limited = is("SupportLobs") && is("LimitedSizeLobMode") && !is("FullLobMode");
+        self.text("LobMaxSize")?.parse().ok().filter(|kb| limited && *kb > 0)
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,6 +98,8 @@ struct RawSettings {
     validation: Option<RawValidation>,
     #[serde(rename = "Logging")]
     logging: Option<RawLogging>,
+    #[serde(rename = "TargetMetadata")]
+    target: Option<RawTarget>,
     #[serde(rename = "ControlTablesSettings")]
     control: Option<RawControl>,
 }
@@ -125,9 +150,29 @@ mod tests {
         assert_eq!(settings.log_group.as_deref(), Some("dms-tasks-i"));
         assert_eq!(settings.log_stream, None);
         assert_eq!(settings.validation_enabled, None);
+        assert_eq!((settings.target_schema, settings.lob_limit_kb), (None, None));
         assert_eq!(settings.control_schema.as_deref(), Some("dms"));
         let default = r#"{"ControlTablesSettings":{"ControlSchema":""}}"#;
         assert_eq!(parse(default).unwrap().control_schema, None);
+    }
+
+    #[test]
+    fn lobs_are_cut_only_in_limited_mode() {
+        for (metadata, schema, limit) in [
+            (r#"{"TargetSchema":"","SupportLobs":true,"LimitedSizeLobMode":true,"LobMaxSize":32}"#, None, Some(32)),
+            (
+                r#"{"TargetSchema":"x","SupportLobs":"true","LimitedSizeLobMode":"true","LobMaxSize":"64"}"#,
+                Some("x"),
+                Some(64),
+            ),
+            (r#"{"SupportLobs":true,"FullLobMode":true,"LimitedSizeLobMode":true,"LobMaxSize":32}"#, None, None),
+            (r#"{"SupportLobs":true,"LimitedSizeLobMode":false,"LobMaxSize":32}"#, None, None),
+            (r#"{"SupportLobs":true,"LimitedSizeLobMode":true,"LobMaxSize":0}"#, None, None),
+            ("null", None, None),
+        ] {
+            let settings = parse(&format!(r#"{{"TargetMetadata":{metadata}}}"#)).unwrap();
+            assert_eq!((settings.target_schema.as_deref(), settings.lob_limit_kb), (schema, limit), "{metadata}");
+        }
     }
 
     proptest::proptest! {

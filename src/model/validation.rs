@@ -3,12 +3,18 @@
 //! Names of the field: *missing* is in the source only, *extra* in the target only. Start at [`TableResult`]; [`Verdict`]
 //! has the one rule that makes a verdict of counts.
 
+mod cost;
+mod kept;
 mod planned;
 mod run;
 pub mod told;
 
+pub use cost::{Cost, cost, is_by_rows};
+pub use kept::{
+    Begun, KeptOfTable, KeptRun, KeptTable, KeptUnit, KeptWhole, Outcome, Pair, RunFilter, RunState, SILENCE,
+};
 pub use planned::{Planned, PlannedSide, PlannedTable};
-pub use run::{Gate, GateSeen, Kind, Phase, Progress, RunEvent, RunId, TableProgress, Trigger, What};
+pub use run::{Gate, GateSeen, Gated, Kind, Phase, Progress, RunEvent, RunId, TableProgress, Trigger, What};
 
 use crate::model::Untrusted;
 use jiff::Timestamp;
@@ -131,6 +137,9 @@ pub struct TableResult {
     /// What was compared besides rows: aggregates, results of statements.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// What decided for the method, with what was measured. Empty where there was nothing to decide.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// One number or value that both sides were asked for.
@@ -146,6 +155,35 @@ pub struct Check {
 }
 
 impl TableResult {
+    /// The same without values of rows: only numbers of rows stay among what was asked of both sides.
+    #[must_use]
+    pub fn without_values(&self) -> Self {
+        let mut all = self.clone();
+        for check in &mut all.checks {
+            let counts = |word: &str| check.name.raw() == word || check.name.raw().starts_with(&format!("{word}("));
+            if !(self.method == Method::Aggregate && (counts("count") || counts("nulls"))) {
+                (check.source, check.target) = (Value::Null, Value::Null);
+            }
+        }
+        all
+    }
+
+    /// It was told to its end: nothing of it is gained by looking again at the same moment.
+    pub fn is_settled(&self) -> bool {
+        let none = |number: Option<u64>| number.unwrap_or(0) == 0;
+        self.problems.is_empty()
+            && none(self.tally.in_flight)
+            && none(self.tally.unsettled)
+            && self.checks.iter().all(|check| check.passed.is_some())
+            && self.verdict_is_told()
+    }
+
+    /// Whether its method says anything at all with these numbers, whatever was left out.
+    fn verdict_is_told(&self) -> bool {
+        let waived = self.not_compared.iter().map(|not| NotCompared { waived: true, ..not.clone() }).collect();
+        Self { not_compared: waived, ..self.clone() }.verdict() != Verdict::Unknown
+    }
+
     /// Any settled difference is `different`; else anything that is not known is `unknown`.
     pub fn verdict(&self) -> Verdict {
         let Tally { source, target, different, missing, extra, in_flight, unsettled } = self.tally;
@@ -223,6 +261,29 @@ pub struct RowResult {
     /// Values of the columns above, or of all where the row is on one side only. Empty unless they were asked for.
     pub source_values: Vec<Cell>,
     pub target_values: Vec<Cell>,
+    /// Of the whole row as it is compared, where there is one: the same row has the same, and it tells no value.
+    #[serde(default)]
+    pub source_hash: Option<String>,
+    #[serde(default)]
+    pub target_hash: Option<String>,
+}
+
+impl RowResult {
+    /// The same without the values of either side. The key stays.
+    #[must_use]
+    pub fn without_values(&self) -> Self {
+        Self { source_values: Vec::new(), target_values: Vec::new(), ..self.clone() }
+    }
+
+    /// As it may be written down. Where there is no key, whole rows may stand in its place.
+    #[must_use]
+    pub fn kept(&self, method: Method) -> Self {
+        let mut row = self.without_values();
+        if method == Method::Multiset {
+            row.key.clear();
+        }
+        row
+    }
 }
 
 /// The answer to all tables. No table at all has no answer.
@@ -247,6 +308,7 @@ mod tests {
             as_of_to: None,
             fingerprint: String::new(),
             checks: Vec::new(),
+            why: String::new(),
         }
     }
 

@@ -287,7 +287,7 @@ pub(super) mod tests {
             Audit::list(&settings).await.err().map(|error| error.to_string()),
         ] {
             assert!(
-                said.as_deref().unwrap_or_default().contains("a newer cutover (schema 99, known here 1)"),
+                said.as_deref().unwrap_or_default().contains("a newer cutover (schema 99, known here 2)"),
                 "{said:?}"
             );
         }

@@ -2,7 +2,7 @@
 //!
 //! May touch `model`; the only room besides `db` that knows sqlx. Start at [`Audit`]. `place.rs` knows where files are, whose
 //! they are and what kind of disk that is, `open.rs` opens the database and brings it to the present schema (`sql/store/`),
-//! `mirror.rs` appends lines, `team.rs` reads those of others, `history.rs` all there is. Several processes may use it at once: every write is one short transaction.
+//! `mirror.rs` appends lines, `team.rs` reads those of others, `history.rs` all there is; [`validations`] are comparisons and what came of them. Several processes may use it at once: every write is one short transaction.
 
 mod audit;
 mod history;
@@ -10,6 +10,7 @@ mod mirror;
 mod open;
 mod place;
 mod team;
+pub mod validations;
 
 pub use audit::Audit;
 pub use history::{Found, History, room};
@@ -36,13 +37,16 @@ pub enum StoreError {
     Team { path: PathBuf, why: String },
     #[error("{path}: {why}", path = path.display())]
     Database { path: PathBuf, why: String },
+    /// Somebody else carries a comparison on, or it is not there any more.
+    #[error("comparison {run} is carried on by somebody else")]
+    Taken { run: String },
 }
 
 impl StoreError {
     /// The file or folder it is about.
     pub fn place(&self) -> Option<&Path> {
         match self {
-            Self::Nowhere => None,
+            Self::Nowhere | Self::Taken { .. } => None,
             Self::File { path, .. }
             | Self::Newer { path, .. }
             | Self::Shared { path, .. }
@@ -59,6 +63,7 @@ impl StoreError {
             detail: self.to_string(),
             hint: match self {
                 Self::Newer { .. } => "Use the newer program.".to_owned(),
+                Self::Taken { .. } => "Look at `cutover validations`: it says who carries it out.".to_owned(),
                 Self::Nowhere => "Set XDG_STATE_HOME to a folder of yours.".to_owned(),
                 Self::Shared { .. } => {
                     "Check that the folder is there, may be written by you and has room: it is the audit_dir of the \

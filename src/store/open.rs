@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// What each version adds to the one before; the place in the list, from one, is the version.
-const SCHEMA: [&str; 1] = [include_str!("../../sql/store/1.sql")];
+const SCHEMA: [&str; 2] = [include_str!("../../sql/store/1.sql"), include_str!("../../sql/store/2.sql")];
 
 /// The version known here.
 #[allow(clippy::cast_possible_wrap, reason = "a handful")]
@@ -67,7 +67,8 @@ pub(super) async fn read(path: &Path) -> Result<Option<SqliteConnection>, StoreE
     Ok((version(&mut connection, path).await? > 0).then_some(connection))
 }
 
-async fn version(connection: &mut SqliteConnection, path: &Path) -> Result<i64, StoreError> {
+/// The version of what is there.
+pub(super) async fn version(connection: &mut SqliteConnection, path: &Path) -> Result<i64, StoreError> {
     let found: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(connection).await.map_err(database(path))?;
     if found > KNOWN {
         return Err(StoreError::Newer { path: path.to_owned(), found, known: KNOWN });

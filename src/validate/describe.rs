@@ -1,14 +1,17 @@
 //! From two databases to a plan: which tables there are, what they are, and whether they still are what they were.
 
 use super::Plan;
+use super::lobs::Lobs;
 use super::look::Trouble;
+use super::mapped;
 use super::merge::Side;
-use super::names::{Asked, Name, Names, dotted, pairs};
-use super::plan::{TablePlan, Terms, all_meant, is_waived, table};
+use super::names::{self, Asked, Left, Name, Names, Pairs, dotted, fits, pairs};
+use super::plan::{TablePlan, Terms, all_meant, is_waived, name, table};
 use crate::db::scan::{Described, Limits, Scanner};
 use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
-use crate::model::validation::{Method, NotCompared};
+use crate::model::validation::Kind;
+use crate::model::validation::Method;
 
 /// There is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -25,9 +28,20 @@ pub enum PlanError {
 /// # Errors
 /// A name that means nothing, no table at all, or a database that cannot be read.
 pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: &Terms) -> Result<Plan, PlanError> {
-    let (ours, theirs) = tokio::try_join!(names(source, Side::Source), names(target, Side::Target))?;
-    let pairs = pairs(&ours, &theirs, asked).map_err(PlanError::Usage)?;
-    if pairs.both.is_empty() {
+    let [source_at, target_at] = [source, target].map(|side| shown(&side.place()).into_owned());
+    if terms.kind == Kind::Sql {
+        if terms.statements.is_empty() {
+            return Err(PlanError::Usage(
+                "nothing to compare: no statements are named, and of kind sql nothing else is".into(),
+            ));
+        }
+        let tables = numbered(statements(terms).collect());
+        return Ok(Plan { tables, target_only: Vec::new(), of_dms: Vec::new(), source_at, target_at });
+    }
+    let all = terms.task.is_some();
+    let (ours, theirs) = tokio::try_join!(names(source, Side::Source, all), names(target, Side::Target, all))?;
+    let pairs = paired(&ours, &theirs, asked, terms).map_err(PlanError::Usage)?;
+    if pairs.both.is_empty() && pairs.left.is_empty() && terms.statements.is_empty() {
         let side = |names: &Names| match names.all.len() {
             1 => "1 table".to_owned(),
             count => format!("{count} tables"),
@@ -41,7 +55,6 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
         );
         return Err(PlanError::Usage(line));
     }
-    let [source_at, target_at] = [source, target].map(|side| shown(&side.place()).into_owned());
     let [source, target] = [source, target].map(|side| Scanner::new(side.clone(), Limits::default()));
     let mut described = Vec::with_capacity(pairs.both.len());
     for (ours, theirs) in &pairs.both {
@@ -49,43 +62,103 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
             .push(tokio::try_join!(describe(&source, ours, Side::Source), describe(&target, theirs, Side::Target))?);
     }
     let sides: Vec<(&Described, &Described)> = described.iter().map(|(ours, theirs)| (ours, theirs)).collect();
-    all_meant(terms, &sides, &pairs.source_only).map_err(PlanError::Usage)?;
+    let alone: Vec<Name> = pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).cloned().collect();
+    all_meant(terms, &sides, &alone).map_err(PlanError::Usage)?;
     let mut tables = Vec::with_capacity(sides.len());
-    for (ours, theirs) in sides {
-        tables.push(table(ours, theirs, terms).map_err(PlanError::Usage)?);
-    }
-    tables.extend(pairs.source_only.iter().map(|name| alone(name, terms)));
     let unenforced = source.database().dialect().redshift || target.database().dialect().redshift;
-    for (nth, table) in tables.iter_mut().enumerate() {
-        table.nth = nth;
-        if unenforced && table.method == Method::Stream {
-            table.why.push_str("; Redshift does not enforce keys: rows of one key are compared as a multiset");
+    for (ours, theirs) in sides {
+        let mut own = terms.of(&name(ours));
+        if unenforced {
+            // It hashes and cuts as nobody else does; its values are small.
+            (own.lobs, own.lob_limit_bytes) = (Lobs::Values, None);
         }
+        tables.push(table(ours, theirs, &own).map_err(PlanError::Usage)?);
     }
+    tables.extend(pairs.source_only.iter().map(|name| {
+        let reason = "the target has no table of this name".to_owned();
+        TablePlan::left(name, None, reason, is_waived(terms, name))
+    }));
+    tables.extend(pairs.left.into_iter().map(|one| {
+        let waived = one.waived || is_waived(terms, &one.source);
+        TablePlan::left(&one.source, one.target.as_ref(), one.reason, waived)
+    }));
+    for table in tables.iter_mut().filter(|table| unenforced && table.method == Method::Stream) {
+        table.why.push_str("; Redshift does not enforce keys: rows of one key are compared as a multiset");
+    }
+    tables.extend(statements(terms));
+    let tables = numbered(tables);
     Ok(Plan { tables, target_only: pairs.target_only, of_dms: pairs.of_dms, source_at, target_at })
 }
 
-/// A table of the source that the target has not: it was not compared, and that matters.
-fn alone(name: &Name, terms: &Terms) -> TablePlan {
-    let reason = "the target has no table of this name".to_owned();
-    TablePlan {
-        nth: 0,
-        source: name.clone(),
-        target: (String::new(), String::new()),
-        method: Method::None,
-        why: reason.clone(),
-        key: 0,
-        columns: Vec::new(),
-        not_compared: vec![NotCompared { column: None, reason, waived: is_waived(terms, name) }],
-        rows_source: None,
-        rows_target: None,
-        bytes_source: None,
-        rules: Vec::new(),
-        shape: (Vec::new(), Vec::new()),
-    }
+fn statements(terms: &Terms) -> impl Iterator<Item = TablePlan> {
+    terms.statements.iter().map(TablePlan::of_statement)
 }
 
-async fn names(database: &Database, side: Side) -> Result<Names, PlanError> {
+fn numbered(mut tables: Vec<TablePlan>) -> Vec<TablePlan> {
+    tables.iter_mut().enumerate().for_each(|(nth, table)| table.nth = nth);
+    tables
+}
+
+/// Which tables belong together, by the task's mappings where there is a task, else by their names.
+fn paired(source: &Names, target: &Names, asked: &[Asked], terms: &Terms) -> Result<Pairs, String> {
+    let mut found = match &terms.task {
+        None => pairs(source, target, asked)?,
+        Some(task) => {
+            let narrowed = |name: &Name| terms.of(name).filter_target.is_some();
+            let mut found = mapped::pairs(source, target, task, &terms.more, &narrowed)?;
+            only(&mut found, source, target, asked)?;
+            found
+        }
+    };
+    let excluded = |name: &Name| terms.excluded.iter().any(|pattern| fits(pattern, name));
+    let leave = |source: &Name, target: Option<&Name>| Left {
+        source: source.clone(),
+        target: target.cloned(),
+        reason: "left out, as the configuration says".to_owned(),
+        waived: true,
+    };
+    let (out, both) = std::mem::take(&mut found.both).into_iter().partition(|(from, _)| excluded(from));
+    (found.both, found.left) = (both, std::mem::take(&mut found.left));
+    found.left.retain(|one| !excluded(&one.source));
+    let out: Vec<(Name, Name)> = out;
+    found.left.extend(out.iter().map(|(from, to)| leave(from, Some(to))));
+    let (out, alone) = std::mem::take(&mut found.source_only).into_iter().partition(excluded);
+    found.source_only = alone;
+    let out: Vec<Name> = out;
+    found.left.extend(out.iter().map(|from| leave(from, None)));
+    Ok(found)
+}
+
+/// Leaves of a task's tables those that are asked for.
+fn only(found: &mut Pairs, source: &Names, target: &Names, asked: &[Asked]) -> Result<(), String> {
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let mut wanted = Vec::with_capacity(asked.len());
+    for one in names::expanded(source, asked)? {
+        let from = names::find(source, &one.source, "source")?;
+        let known =
+            found.both.iter().any(|(other, _)| *other == from) || found.left.iter().any(|other| other.source == from);
+        match &one.target {
+            Some(to) => {
+                let to = names::find(target, to, "target")?;
+                found.both.retain(|(other, _)| *other != from);
+                found.left.retain(|other| other.source != from);
+                found.both.push((from.clone(), to));
+            }
+            None if !known => return Err(format!("the task does not take table {}", shown(&dotted(&from)))),
+            None => {}
+        }
+        wanted.push(from);
+    }
+    found.both.retain(|(from, _)| wanted.contains(from));
+    found.left.retain(|one| wanted.contains(&one.source));
+    (found.target_only, found.source_only) = (Vec::new(), Vec::new());
+    Ok(())
+}
+
+/// `all`: also other databases of a server than the one of the address.
+async fn names(database: &Database, side: Side, all: bool) -> Result<Names, PlanError> {
     let failed = |error| PlanError::Db { side, error };
     let mut session = database.read().await.map_err(failed)?;
     let own = database.named_schema().map(str::to_owned);
@@ -93,15 +166,15 @@ async fn names(database: &Database, side: Side) -> Result<Names, PlanError> {
     let schema = match own {
         Some(schema) => Some(schema),
         None if engine == Engine::PostgreSql => {
-            let rows = session.query("SELECT CAST(current_schema() AS text)", &[]).await.map_err(failed)?;
+            let rows = session.query("SELECT CAST(current_schema() AS varchar(127))", &[]).await.map_err(failed)?;
             rows.first().and_then(|row| row.first()).and_then(Value::as_text).map(std::borrow::Cow::into_owned)
         }
         None => None,
     };
-    let all = catalogue::read(&mut session).await.map_err(failed)?.into_keys();
-    // A MySQL server has many databases; the address names the one that is meant.
-    let meant = |name: &Name| engine != Engine::MySql || schema.as_ref().is_none_or(|schema| *schema == name.0);
-    Ok(Names { all: all.filter(meant).collect(), schema })
+    let tables = catalogue::read(&mut session).await.map_err(failed)?.into_keys();
+    // A MySQL server has many databases; the address names the one that is meant, a task those that it puts rows into.
+    let meant = |name: &Name| all || engine != Engine::MySql || schema.as_ref().is_none_or(|schema| *schema == name.0);
+    Ok(Names { all: tables.filter(meant).collect(), schema })
 }
 
 async fn describe(scanner: &Scanner, name: &Name, side: Side) -> Result<Described, PlanError> {
@@ -110,6 +183,9 @@ async fn describe(scanner: &Scanner, name: &Name, side: Side) -> Result<Describe
 
 /// Looks whether the tables are still what the plan says: rows of another table would have been compared.
 pub(super) async fn still_so(source: &Scanner, target: &Scanner, plan: &TablePlan) -> Result<(), Trouble> {
+    if plan.statement.is_some() {
+        return Ok(());
+    }
     let of = |scanner: &Scanner, name: &Name, side| {
         let (scanner, name) = (scanner.clone(), name.clone());
         async move { scanner.describe(&name.0, &name.1).await.map_err(|error| Trouble::Db { side, error }) }

@@ -3,6 +3,7 @@
 //! Start at [`pairs`]. Names are matched as they stand; only where that finds nothing, without regard to case, and only
 //! where one is meant. DMS lowers names for PostgreSQL, and servers differ in whether they keep case at all.
 
+use crate::model::pattern;
 use crate::model::untrusted::shown;
 use std::collections::BTreeSet;
 
@@ -48,6 +49,84 @@ pub struct Pairs {
     pub target_only: Vec<Name>,
     /// Tables that DMS keeps for itself, on either side.
     pub of_dms: Vec<Name>,
+    /// Tables of the source that are not compared, each with the target it was to have, and why.
+    pub left: Vec<Left>,
+}
+
+/// A table of the source that cannot be compared, or is not to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    pub source: Name,
+    pub target: Option<Name>,
+    pub reason: String,
+    /// It was said by name that it is to be left out.
+    pub waived: bool,
+}
+
+/// Whether a pattern means a table: `schema.table`, or its bare name where the pattern has no point. `*` is any text, `?`
+/// one character.
+pub fn fits(pattern: &str, name: &Name) -> bool {
+    if pattern.contains('.') { pattern::fits(pattern, &dotted(name)) } else { pattern::fits(pattern, &name.1) }
+}
+
+/// `SRC[=TGT]` with every pattern replaced by the tables it means. A target takes over, in its own `*`, what those of the
+/// source stand for.
+pub fn expanded(source: &Names, asked: &[Asked]) -> Result<Vec<Asked>, String> {
+    let mut all = Vec::with_capacity(asked.len());
+    for one in asked {
+        if !one.source.contains(['*', '?']) {
+            all.push(one.clone());
+            continue;
+        }
+        let mut meant =
+            source.all.iter().filter(|name| !is_of_dms(name)).filter(|name| match one.source.contains('.') {
+                true => fits(&one.source, name),
+                // In the schema that is meant, where there is one.
+                false => source.schema.as_ref().is_none_or(|schema| *schema == name.0) && fits(&one.source, name),
+            });
+        let before = all.len();
+        for name in meant.by_ref() {
+            let whole = if one.source.contains('.') { dotted(name) } else { name.1.clone() };
+            let target = one.target.as_ref().map(|target| filled(&one.source, &whole, target));
+            all.push(Asked { source: dotted(name), target });
+        }
+        if all.len() == before {
+            return Err(format!("the source has no table like {}", shown(&one.source)));
+        }
+    }
+    Ok(all)
+}
+
+/// A target with what each `*` of the pattern stands for in this name.
+fn filled(pattern: &str, name: &str, target: &str) -> String {
+    let mut parts = captures(pattern, name).unwrap_or_default().into_iter();
+    let mut out = String::with_capacity(target.len() + name.len());
+    for c in target.chars() {
+        if c == '*' { out.push_str(&parts.next().unwrap_or_default()) } else { out.push(c) }
+    }
+    out
+}
+
+fn captures(pattern: &str, name: &str) -> Option<Vec<String>> {
+    let Some((head, rest)) = pattern.split_once('*') else {
+        return pattern::fits(pattern, name).then(Vec::new);
+    };
+    let head_len = name.char_indices().nth(head.chars().count()).map_or(name.len(), |(at, _)| at);
+    let (start, tail) = name.split_at(head_len);
+    if !pattern::fits(head, start) {
+        return None;
+    }
+    // The shortest that lets the rest fit.
+    let ends = tail.char_indices().map(|(at, _)| at).chain([tail.len()]);
+    ends.into_iter().find_map(|end| {
+        let mut all = vec![tail[..end].to_owned()];
+        all.extend(captures(rest, &tail[end..])?);
+        Some(all)
+    })
+}
+
+pub(super) fn is_of_dms(name: &Name) -> bool {
+    name.1.to_lowercase().starts_with(OF_DMS)
 }
 
 /// `schema.table` for a person; never for a statement.
@@ -64,7 +143,7 @@ pub fn pairs(source: &Names, target: &Names, asked: &[Asked]) -> Result<Pairs, S
         return Ok(common(source, target));
     }
     let mut pairs = Pairs::default();
-    for one in asked {
+    for one in &expanded(source, asked)? {
         let from = find(source, &one.source, "source")?;
         let to = match &one.target {
             Some(name) => find(target, name, "target")?,
@@ -88,7 +167,7 @@ const OF_DMS: &str = "awsdms_";
 fn common(source: &Names, target: &Names) -> Pairs {
     let mut pairs = Pairs::default();
     let mut without = |side: &Names| {
-        let own = |name: &&Name| name.1.to_lowercase().starts_with(OF_DMS);
+        let own = |name: &&Name| is_of_dms(name);
         pairs.of_dms.extend(side.all.iter().filter(own).cloned());
         Names { all: side.all.iter().filter(|name| !own(name)).cloned().collect(), schema: side.schema.clone() }
     };
@@ -111,7 +190,7 @@ fn common(source: &Names, target: &Names) -> Pairs {
 }
 
 /// The table of the other side with the same name: in the same schema, else in the schemas the addresses mean.
-fn counterpart(source: &Names, target: &Names, name: &Name, taken: &BTreeSet<Name>) -> Option<Name> {
+pub(super) fn counterpart(source: &Names, target: &Names, name: &Name, taken: &BTreeSet<Name>) -> Option<Name> {
     let (schema, table) = name;
     let free: Vec<&Name> = target.all.iter().filter(|other| !taken.contains(*other)).collect();
     let meant = source.schema.as_ref() == Some(schema);
@@ -132,7 +211,7 @@ fn counterpart(source: &Names, target: &Names, name: &Name, taken: &BTreeSet<Nam
     None
 }
 
-fn find(side: &Names, asked: &str, word: &str) -> Result<Name, String> {
+pub(super) fn find(side: &Names, asked: &str, word: &str) -> Result<Name, String> {
     for same in [str::eq as fn(&str, &str) -> bool, str::eq_ignore_ascii_case] {
         let whole: Vec<&Name> = side.all.iter().filter(|name| same(&dotted(name), asked)).collect();
         let bare: Vec<&Name> = side.all.iter().filter(|name| same(&name.1, asked)).collect();

@@ -3,15 +3,24 @@
 //! Start at [`table`]. A plan is data: it can be written down, and its fingerprint says whether two are the same. A
 //! [`Unit`] of it is one range of keys of one table, which any machine could compare.
 
-use super::names::{Name, dotted};
+use super::lobs::{self, Lobs};
+use super::mapped::TaskTables;
+use super::merge::Side;
+use super::names::{self, Asked, Name, dotted};
 use super::rules::{Rule, Rules};
+use super::statement::Statement;
+use super::{aggregate, look};
+use crate::db::scan::aggregate::Measure;
 use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, ScanRequest};
+use crate::db::{Dialect, filter};
 use crate::model::Untrusted;
 use crate::model::canon::Canon;
+use crate::model::mappings::follow::Fate;
 use crate::model::untrusted::shown;
-use crate::model::validation::{Method, NotCompared};
-use serde::Serialize;
+use crate::model::validation::{Kind, Method, NotCompared};
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// `TABLE.COLUMN=RULE` of the command line.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,17 +44,69 @@ impl FromStr for RuleFor {
 /// What a person said about the comparison.
 #[derive(Debug, Clone, Default)]
 pub struct Terms {
-    /// Only numbers of rows.
-    pub count: bool,
+    pub kind: Kind,
     /// Columns that tell rows apart; empty: the tables' own keys.
     pub keys: Vec<String>,
     pub rules: Vec<RuleFor>,
     /// `TABLE` or `TABLE.COLUMN`.
     pub waived: Vec<String>,
+    /// Which large values are compared by their hash.
+    pub lobs: Lobs,
+    /// Only rows for which this holds: SQL of each side's engine.
+    pub filter_source: Option<String>,
+    pub filter_target: Option<String>,
+    /// LOBs are compared up to here: what is longer was cut by the task.
+    pub lob_limit_bytes: Option<u64>,
+    /// What the task does with the tables it takes.
+    pub task: Option<Arc<TaskTables>>,
+    /// Of single tables, by a pattern of `schema.table` or `table` of the source. They win, the last one most.
+    pub tables: Vec<(String, TableTerms)>,
+    /// Patterns of tables that are left out, whatever names them else.
+    pub excluded: Vec<String>,
+    /// Beside what the task takes, or under another name than there.
+    pub more: Vec<Asked>,
+    /// Pairs of statements, instead of tables.
+    pub statements: Vec<Statement>,
+}
+
+/// What is said of one table; `None` and nothing: as of all.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct TableTerms {
+    pub kind: Option<Kind>,
+    pub keys: Option<Vec<String>>,
+    /// Of a column each.
+    pub rules: Vec<(String, Rule)>,
+    /// Columns.
+    pub waived: Vec<String>,
+    pub filter_source: Option<String>,
+    pub filter_target: Option<String>,
+}
+
+impl Terms {
+    /// What holds for one table of the source.
+    #[must_use]
+    pub fn of(&self, table: &Name) -> Self {
+        let mut terms = self.clone();
+        let name = dotted(table);
+        for (_, own) in self.tables.iter().filter(|(pattern, _)| names::fits(pattern, table)) {
+            terms.kind = own.kind.unwrap_or(terms.kind);
+            terms.keys = own.keys.clone().unwrap_or(terms.keys);
+            let place = |column: &String| format!("{name}.{column}");
+            let rules = own.rules.iter().map(|(column, rule)| RuleFor { place: place(column), rule: rule.clone() });
+            terms.rules.extend(rules);
+            terms.waived.extend(own.waived.iter().map(place));
+            terms.filter_source = own.filter_source.clone().or(terms.filter_source);
+            terms.filter_target = own.filter_target.clone().or(terms.filter_target);
+        }
+        if let Some(task) = &self.task {
+            terms.lob_limit_bytes = task.lob_limit_bytes(table).or(terms.lob_limit_bytes);
+        }
+        terms
+    }
 }
 
 /// A pair of columns.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnPlan {
     pub source: ScanColumn,
     pub target: ScanColumn,
@@ -69,10 +130,10 @@ impl ColumnPlan {
 }
 
 /// A pair of tables.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Written")]
 pub struct TablePlan {
     /// Its place in the plan.
-    #[serde(skip)]
     pub nth: usize,
     pub source: Name,
     pub target: Name,
@@ -83,6 +144,13 @@ pub struct TablePlan {
     pub key: usize,
     pub columns: Vec<ColumnPlan>,
     pub not_compared: Vec<NotCompared>,
+    /// Only rows for which this holds, in the SQL of each side.
+    pub filter_source: Option<String>,
+    pub filter_target: Option<String>,
+    /// LOBs are compared up to here.
+    pub lob_limit_bytes: Option<u64>,
+    /// The statements that are compared instead of a table.
+    pub statement: Option<Statement>,
     /// Estimates of the servers.
     pub rows_source: Option<u64>,
     pub rows_target: Option<u64>,
@@ -91,21 +159,151 @@ pub struct TablePlan {
     #[serde(skip)]
     pub rules: Vec<Rules>,
     /// All columns of both sides as they were when it was planned.
-    #[serde(skip)]
     pub shape: (Vec<DescribedColumn>, Vec<DescribedColumn>),
 }
 
+/// A plan as it was written down; its rules are read from their words.
+#[derive(Deserialize)]
+struct Written {
+    nth: usize,
+    source: Name,
+    target: Name,
+    method: Method,
+    why: String,
+    key: usize,
+    columns: Vec<ColumnPlan>,
+    not_compared: Vec<NotCompared>,
+    filter_source: Option<String>,
+    filter_target: Option<String>,
+    lob_limit_bytes: Option<u64>,
+    statement: Option<Statement>,
+    rows_source: Option<u64>,
+    rows_target: Option<u64>,
+    bytes_source: Option<u64>,
+    shape: (Vec<DescribedColumn>, Vec<DescribedColumn>),
+}
+
+impl TryFrom<Written> for TablePlan {
+    type Error = String;
+
+    fn try_from(written: Written) -> Result<Self, String> {
+        let rules = |column: &ColumnPlan| {
+            let list: Result<Vec<Rule>, String> = column.rules.iter().map(|rule| rule.parse()).collect();
+            Rules::new(column.canon(), list?).between(&column.source.sql_type, &column.target.sql_type)
+        };
+        let rules = written.columns.iter().map(rules).collect::<Result<_, _>>()?;
+        Ok(Self {
+            nth: written.nth,
+            source: written.source,
+            target: written.target,
+            method: written.method,
+            why: written.why,
+            key: written.key,
+            columns: written.columns,
+            not_compared: written.not_compared,
+            filter_source: written.filter_source,
+            filter_target: written.filter_target,
+            lob_limit_bytes: written.lob_limit_bytes,
+            statement: written.statement,
+            rows_source: written.rows_source,
+            rows_target: written.rows_target,
+            bytes_source: written.bytes_source,
+            rules,
+            shape: written.shape,
+        })
+    }
+}
+
 impl TablePlan {
+    /// A pair of which nothing is compared, and why. Without a target the name is empty.
+    pub fn left(source: &Name, target: Option<&Name>, reason: String, waived: bool) -> Self {
+        Self {
+            nth: 0,
+            source: source.clone(),
+            target: target.cloned().unwrap_or_default(),
+            method: Method::None,
+            why: reason.clone(),
+            key: 0,
+            columns: Vec::new(),
+            not_compared: vec![NotCompared { column: None, reason, waived }],
+            filter_source: None,
+            filter_target: None,
+            lob_limit_bytes: None,
+            statement: None,
+            rows_source: None,
+            rows_target: None,
+            bytes_source: None,
+            rules: Vec::new(),
+            shape: (Vec::new(), Vec::new()),
+        }
+    }
+
+    /// A pair of statements.
+    pub fn of_statement(statement: &Statement) -> Self {
+        let name = (String::new(), statement.name.clone());
+        Self {
+            method: Method::Sql,
+            why: match &statement.key[..] {
+                [] => format!("two statements, which pass where: {}", statement.pass),
+                key => format!("two statements, which pass where, by {}: {}", key.join(", "), statement.pass),
+            },
+            not_compared: Vec::new(),
+            statement: Some(statement.clone()),
+            ..Self::left(&name.clone(), Some(&name), String::new(), false)
+        }
+    }
+
+    /// A name of it as it is told: `schema.table`, or what a statement is called.
+    pub fn said(&self, name: &Name) -> String {
+        match () {
+            () if name.1.is_empty() => String::new(),
+            () if self.statement.is_some() => name.1.clone(),
+            () => dotted(name),
+        }
+    }
+
+    /// Everything that a side is asked for of the table.
+    pub fn request(&self, side: Side) -> ScanRequest {
+        look::request(self, side, whole())
+    }
+
+    /// What is measured of the table.
+    pub fn measures(&self) -> Vec<Measure> {
+        aggregate::measures(&self.columns)
+    }
+
+    /// How much of it is compared.
+    pub fn kind(&self) -> Kind {
+        match self.method {
+            Method::Count => Kind::Count,
+            Method::Aggregate => Kind::Aggregate,
+            Method::Sql => Kind::Sql,
+            Method::Stream | Method::Digest | Method::Multiset | Method::None => Kind::Rows,
+        }
+    }
+
     /// Tells plans apart: other columns, types, rules, keys or places give another one.
     pub fn fingerprint(&self, source_at: &str, target_at: &str) -> String {
-        let Self { source, target, method, key, columns, .. } = self;
-        let all = serde_json::json!([source_at, target_at, source, target, method, key, columns]);
+        let Self { source, target, method, key, columns, filter_source, filter_target, .. } = self;
+        // Sums only leave out what is the same.
+        let method = if *method == Method::Digest { &Method::Stream } else { method };
+        let mut all = serde_json::json!([source_at, target_at, source, target, method, key, columns]);
+        // What is not said changes nothing, so plans of before stay what they were.
+        let said = [
+            serde_json::json!([filter_source, filter_target]),
+            serde_json::json!([self.lob_limit_bytes]),
+            serde_json::json!([self.statement]),
+        ];
+        let some = |value: &serde_json::Value| value.as_array().is_some_and(|all| all.iter().any(|one| !one.is_null()));
+        if let Some(list) = all.as_array_mut() {
+            list.extend(said.into_iter().filter(some));
+        }
         format!("{:032x}", fnv(all.to_string().as_bytes()))
     }
 }
 
 /// FNV-1a of 128 bits (draft-eastlake-fnv): the same on every machine and in every version of this program.
-fn fnv(bytes: &[u8]) -> u128 {
+pub(super) fn fnv(bytes: &[u8]) -> u128 {
     let offset = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
     bytes
         .iter()
@@ -148,6 +346,10 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
         key: 0,
         columns: Vec::new(),
         not_compared: Vec::new(),
+        filter_source: terms.filter_source.clone(),
+        filter_target: terms.filter_target.clone(),
+        lob_limit_bytes: terms.lob_limit_bytes,
+        statement: None,
         rows_source: source.rows,
         rows_target: target.rows,
         bytes_source: source.bytes,
@@ -155,10 +357,29 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
         shape: (source.columns.clone(), target.columns.clone()),
     };
     let mut pairs = columns(source, target, terms, &mut plan.not_compared)?;
-    if terms.count {
-        // No column is compared, so none is left out.
-        plan.not_compared.clear();
-        return Ok(plan);
+    if let Err(reason) = narrow(&mut plan, source, terms) {
+        let waived = is_waived(terms, &plan.source) || is_waived(terms, &plan.target);
+        return Ok(TablePlan {
+            shape: plan.shape,
+            ..TablePlan::left(&plan.source, Some(&plan.target), reason, waived)
+        });
+    }
+    match terms.kind {
+        Kind::Count => {
+            // No column is compared, so none is left out.
+            plan.not_compared.clear();
+            said_of_rows(&mut plan);
+            return Ok(plan);
+        }
+        Kind::Aggregate => {
+            (plan.columns, plan.rules) = pairs.into_iter().unzip();
+            plan.method = Method::Aggregate;
+            "count, nulls, least, greatest and sum of each column, as asked".clone_into(&mut plan.why);
+            said_of_rows(&mut plan);
+            return Ok(plan);
+        }
+        // Statements are no tables.
+        Kind::Rows | Kind::Sql => {}
     }
     match key(source, target, &pairs, terms) {
         Ok((key, why)) => {
@@ -175,6 +396,12 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.method = Method::Stream;
             plan.why = why;
         }
+        // Every row is its own key, where nobody says that something else is.
+        Err(reason) if terms.keys.is_empty() && !pairs.is_empty() => {
+            (plan.columns, plan.rules) = pairs.into_iter().unzip();
+            plan.method = Method::Multiset;
+            plan.why = format!("rows are counted by what they are: {reason}");
+        }
         Err(reason) => {
             let waived = is_waived(terms, &name(source)) || is_waived(terms, &name(target));
             plan.method = Method::None;
@@ -182,7 +409,38 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.not_compared = vec![NotCompared { column: None, reason, waived }];
         }
     }
+    said_of_rows(&mut plan);
+    lobs::apply(&mut plan, terms);
     Ok(plan)
+}
+
+/// Rows that the task does not take are not looked for on the target.
+fn narrow(plan: &mut TablePlan, source: &Described, terms: &Terms) -> Result<(), String> {
+    let Some(task) = terms.task.as_ref().filter(|task| task.takes(&plan.source)) else { return Ok(()) };
+    let filters = task.mappings.filters(&source.schema, &source.name)?;
+    let engine = source.columns.first().map(|column| column.sql_type.engine);
+    let (false, Some(engine)) = (filters.is_empty(), engine) else { return Ok(()) };
+    let of_task = filter::condition(source, Dialect::of(engine), &filters)?;
+    plan.filter_source = Some(match plan.filter_source.take() {
+        Some(filter) => format!("({filter}) AND {of_task}"),
+        None => of_task,
+    });
+    Ok(())
+}
+
+/// A table of which some rows are compared says which.
+fn said_of_rows(plan: &mut TablePlan) {
+    if plan.method == Method::None {
+        return;
+    }
+    for (side, filter) in [("source", &plan.filter_source), ("target", &plan.filter_target)] {
+        if let Some(filter) = filter {
+            plan.why = format!("{}; of the {side} only rows where {}", plan.why, shown(filter));
+        }
+    }
+    if plan.filter_source.is_some() && plan.filter_target.is_none() {
+        plan.why.push_str("; any other row of the target is extra");
+    }
 }
 
 type Pairs = Vec<(ColumnPlan, Rules)>;
@@ -196,28 +454,47 @@ fn columns(
 ) -> Result<Pairs, String> {
     let mut pairs = Vec::new();
     let mut taken = vec![false; target.columns.len()];
-    let mut leave = |column: &str, reason: String| {
+    let task = terms.task.as_ref().filter(|task| task.takes(&name(source))).map(|task| &task.mappings);
+    // By the task: it is the plan of the one who wrote it.
+    let mut leave = |column: &str, reason: String, by_task: bool| {
         let of = |name: &Name| terms.waived.iter().any(|said| means(said, name, Some(column)));
-        let waived = of(&name(source)) || of(&name(target));
+        let waived = by_task || of(&name(source)) || of(&name(target));
         not_compared.push(NotCompared { column: Some(Untrusted::from(column)), reason, waived });
     };
     for column in &source.columns {
-        let Some(at) = same_name(&column.name, source, target, &taken) else {
-            leave(&column.name, "not in the target".to_owned());
+        let (own, place) = (&column.name, same_name(&column.name, Some(source), target, &taken));
+        let place = match task.map(|task| task.fate(&source.schema, &source.name, own)) {
+            None => place,
+            Some(Fate::Named(name)) if name == *own => place,
+            Some(Fate::Named(name)) => same_name(&name, None, target, &taken),
+            Some(Fate::Removed(reason)) => {
+                // What stands there all the same did not come with the task, or did before its rule.
+                taken.iter_mut().enumerate().for_each(|(at, taken)| *taken |= place == Some(at));
+                leave(own, reason, place.is_none());
+                continue;
+            }
+            Some(Fate::Unclear(reason)) => {
+                taken.iter_mut().enumerate().for_each(|(at, taken)| *taken |= place == Some(at));
+                leave(own, reason, false);
+                continue;
+            }
+        };
+        let Some(at) = place else {
+            leave(own, "not in the target".to_owned(), false);
             continue;
         };
         taken[at] = true;
         let other = &target.columns[at];
         let said = |one: &&RuleFor| means(&one.place, &name(source), Some(&column.name));
-        let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule).collect();
+        let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule.clone()).collect();
         if list.contains(&Rule::Ignore) {
-            leave(&column.name, "ignored, as asked".to_owned());
+            leave(&column.name, "ignored, as asked".to_owned(), false);
             continue;
         }
         let canon = match Canon::common(&column.sql_type, &other.sql_type) {
             Ok(canon) => canon,
             Err(reason) => {
-                leave(&column.name, reason.to_string());
+                leave(&column.name, reason.to_string(), false);
                 continue;
             }
         };
@@ -231,23 +508,32 @@ fn columns(
         }
         let rules = list.iter().map(Rule::to_string).collect();
         let pair = ColumnPlan { source: column.read_as(canon), target: other.read_as(canon), rules };
-        pairs.push((pair, Rules::new(canon, list)));
+        let of_pair = Rules::new(canon, list)
+            .between(&column.sql_type, &other.sql_type)
+            .map_err(|why| format!("--rule {}: {why}", shown(&format!("{}.{}", dotted(&name(source)), column.name))))?;
+        pairs.push((pair, of_pair));
     }
     for (column, taken) in target.columns.iter().zip(&taken) {
-        if !taken {
-            leave(&column.name, "not in the source".to_owned());
+        if *taken {
+            continue;
+        }
+        match task.and_then(|task| task.added(&source.schema, &source.name, &column.name)) {
+            Some(reason) => leave(&column.name, reason, true),
+            None => leave(&column.name, "not in the source".to_owned(), false),
         }
     }
     Ok(pairs)
 }
 
-/// The target's column of this name; without regard to case only where one is meant on both sides.
-fn same_name(name: &str, source: &Described, target: &Described, taken: &[bool]) -> Option<usize> {
+/// The target's column of this name; without regard to case only where one is meant on both sides. Without a source the
+/// name is one that a task gave.
+fn same_name(name: &str, source: Option<&Described>, target: &Described, taken: &[bool]) -> Option<usize> {
     if let Some(at) = target.columns.iter().position(|other| other.name == name) {
         return Some(at);
     }
     let alike = |other: &&DescribedColumn| other.name.eq_ignore_ascii_case(name);
-    if source.columns.iter().filter(alike).count() != 1 || target.columns.iter().filter(alike).count() != 1 {
+    let alone = source.is_none_or(|source| source.columns.iter().filter(alike).count() == 1);
+    if !alone || target.columns.iter().filter(alike).count() != 1 {
         return None;
     }
     target.columns.iter().position(|other| other.name.eq_ignore_ascii_case(name)).filter(|at| !taken[*at])
@@ -340,6 +626,19 @@ pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Nam
         };
         if !sides.iter().any(of_source) {
             return Err(format!("--rule {}: no such column in the source's tables of this plan", shown(&rule.place)));
+        }
+    }
+    for (pattern, own) in &terms.tables {
+        let of: Vec<_> = sides.iter().filter(|(source, _)| names::fits(pattern, &name(source))).collect();
+        if of.is_empty() && !alone.iter().any(|name| names::fits(pattern, name)) {
+            return Err(format!("table.{:?}: no such table in this plan", shown(pattern)));
+        }
+        let columns = own.rules.iter().map(|(column, _)| column).chain(&own.waived);
+        for column in columns.filter(|_| !of.is_empty()) {
+            let has = |side: &Described| side.columns.iter().any(|one| one.name.eq_ignore_ascii_case(column));
+            if !of.iter().any(|(source, target)| has(source) || has(target)) {
+                return Err(format!("table.{:?}: no column {} in it", shown(pattern), shown(column)));
+            }
         }
     }
     for said in &terms.waived {

@@ -6,7 +6,7 @@
 use super::look::request;
 use super::merge::{RowCopy, Shape, Side, compared};
 use super::plan::{TablePlan, whole};
-use crate::db::scan::{Cell, Key, KeyRange, Limits, MOST_KEYS, Rows, Scanner};
+use crate::db::scan::{Cell, Key, KeyRange, Limits, Lob, MOST_KEYS, Rows, Scanner};
 use crate::db::{Database, DbError};
 use crate::model::canon::{Canon, Raw, unhex};
 use crate::model::untrusted::shown;
@@ -99,7 +99,12 @@ impl Rereader {
         }
         let of = async |side: Side| {
             let scanner = if side == Side::Source { &self.source } else { &self.target };
-            let mut scan = scanner.scan(request(plan, side, rows.clone()));
+            let mut wanted = request(plan, side, rows.clone());
+            for column in &mut wanted.columns {
+                // Whole, not as a hash; only what was cut on its way stays cut.
+                column.lob = column.lob.filter(|lob| lob.limit.is_some()).map(|lob| Lob { hash: false, ..lob });
+            }
+            let mut scan = scanner.scan(wanted);
             let mut out: Vec<RowCopy> = Vec::new();
             while let Some(batch) = scan.next().await.map_err(|error| RereadError::Db { side, error })? {
                 for row in 0..batch.rows() {
@@ -166,6 +171,11 @@ fn bytes(canon: Canon, value: &Value) -> Option<Vec<u8>> {
     let mut tries = tries.into_iter().chain(ints.into_iter().flatten()).filter_map(|raw| canon.bytes(raw).ok());
     // Only what reads the same again is the same.
     tries.find(|bytes| canon.decode(bytes) == text)
+}
+
+/// A value for JSON: integers as numbers, everything else as its text.
+pub fn json(canon: Canon, cell: Cell<'_>) -> Value {
+    super::look::json(canon, cell)
 }
 
 /// A value as a person reads it; `None` is NULL.

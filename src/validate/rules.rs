@@ -3,7 +3,13 @@
 //! A rule is looked at only where the bytes differ, so it costs nothing where they do not. Start at [`Rules::agree`].
 //! [`Rule::fits`] says which rule makes sense for which type.
 
-use crate::model::canon::{Canon, Raw};
+#[cfg(test)]
+mod tests;
+mod zone;
+
+pub use zone::{Wall, Zone};
+
+use crate::model::canon::{Canon, Raw, SqlType};
 use jiff::civil::{DateTime, DateTimeRound};
 use jiff::{RoundMode, Unit};
 use std::borrow::Cow;
@@ -11,12 +17,17 @@ use std::fmt;
 use std::str::FromStr;
 
 /// One rule. Spelled as on the command line.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
     /// `timestamp-truncate:3`: both sides cut to so many digits of a second.
     TimestampTruncate(u8),
     /// `timestamp-round:3`: both sides rounded, half up.
     TimestampRound(u8),
+    /// `timestamp-either:3`: one of the two above makes them equal, whichever engine it was that lost digits.
+    TimestampEither(u8),
+    /// `zone:Europe/Berlin`: one side keeps the time of a clock on the wall there, the other moments. A time that the clock
+    /// showed twice, or never, is equal to nothing.
+    Zone(Zone),
     /// `scale:2`: numbers rounded to so many decimals, half away from zero.
     Scale(u8),
     /// `float:1e-9`: equal when the difference is at most this part of the greater one.
@@ -31,8 +42,8 @@ pub enum Rule {
     Ignore,
 }
 
-const WORDS: &str = "timestamp-truncate:DIGITS, timestamp-round:DIGITS, scale:DECIMALS, float:TOLERANCE, pad, \
-                     empty-is-null, json, ignore";
+const WORDS: &str = "timestamp-truncate:DIGITS, timestamp-round:DIGITS, timestamp-either:DIGITS, zone:NAME, \
+                     scale:DECIMALS, float:TOLERANCE, pad, empty-is-null, json, ignore";
 
 impl FromStr for Rule {
     type Err = String;
@@ -47,6 +58,8 @@ impl FromStr for Rule {
         match (word, number) {
             ("timestamp-truncate", _) => Ok(Self::TimestampTruncate(digits(6)?)),
             ("timestamp-round", _) => Ok(Self::TimestampRound(digits(6)?)),
+            ("timestamp-either", _) => Ok(Self::TimestampEither(digits(6)?)),
+            ("zone", name) => name.unwrap_or_default().parse().map(Self::Zone),
             ("scale", _) => Ok(Self::Scale(digits(100)?)),
             ("float", _) => {
                 let tolerance = number.and_then(|number| number.parse::<f64>().ok());
@@ -67,6 +80,8 @@ impl fmt::Display for Rule {
         match self {
             Self::TimestampTruncate(digits) => write!(f, "timestamp-truncate:{digits}"),
             Self::TimestampRound(digits) => write!(f, "timestamp-round:{digits}"),
+            Self::TimestampEither(digits) => write!(f, "timestamp-either:{digits}"),
+            Self::Zone(zone) => write!(f, "zone:{zone}"),
             Self::Scale(decimals) => write!(f, "scale:{decimals}"),
             Self::Float(tolerance) => write!(f, "float:{tolerance:e}"),
             Self::Pad => f.write_str("pad"),
@@ -79,9 +94,12 @@ impl fmt::Display for Rule {
 
 impl Rule {
     /// Whether it means anything for values of this type.
-    pub fn fits(self, canon: Canon) -> bool {
+    pub fn fits(&self, canon: Canon) -> bool {
         match self {
-            Self::TimestampTruncate(_) | Self::TimestampRound(_) => matches!(canon, Canon::Timestamp | Canon::Time),
+            Self::TimestampTruncate(_) | Self::TimestampRound(_) | Self::TimestampEither(_) => {
+                matches!(canon, Canon::Timestamp | Canon::Time)
+            }
+            Self::Zone(_) => canon == Canon::Timestamp,
             Self::Scale(_) => matches!(canon, Canon::Decimal | Canon::Float64 | Canon::Float32),
             Self::Float(_) => matches!(canon, Canon::Decimal | Canon::Float64 | Canon::Float32),
             Self::Pad | Self::EmptyIsNull => matches!(canon, Canon::Text | Canon::Bytes),
@@ -96,28 +114,86 @@ impl Rule {
 pub struct Rules {
     canon: Canon,
     list: Vec<Rule>,
+    /// Which side a zone is that of.
+    wall: Option<Wall>,
 }
 
 impl Rules {
     pub fn new(canon: Canon, list: Vec<Rule>) -> Self {
-        Self { canon, list }
+        Self { canon, list, wall: None }
+    }
+
+    /// The rules of a pair of columns of these types.
+    ///
+    /// # Errors
+    /// A zone is given, and the types do not say of which side.
+    pub fn between(self, source: &SqlType, target: &SqlType) -> Result<Self, String> {
+        let wall = match self.zone() {
+            None => None,
+            Some(zone) => Some(Wall::of(source, target).ok_or_else(|| {
+                format!(
+                    "zone:{zone} is for a time without a zone and one with, not for {} and {}",
+                    source.name, target.name
+                )
+            })?),
+        };
+        Ok(Self { wall, ..self })
+    }
+
+    fn zone(&self) -> Option<&Zone> {
+        self.list.iter().find_map(|rule| if let Rule::Zone(zone) = rule { Some(zone) } else { None })
     }
 
     pub fn is_exact(&self) -> bool {
         self.list.is_empty()
     }
 
+    /// Values of equal bytes are equal. Not so where one side's are times of a clock elsewhere.
+    pub fn trusts_bytes(&self) -> bool {
+        self.zone().is_none()
+    }
+
+    pub fn list(&self) -> &[Rule] {
+        &self.list
+    }
+
+    /// Values that are equal may still have two forms: there is a tolerance.
+    pub fn is_loose(&self) -> bool {
+        self.list.iter().any(|rule| matches!(rule, Rule::Float(_)))
+    }
+
     /// Whether two values are the same, for this column.
     pub fn agree(&self, source: Option<&[u8]>, target: Option<&[u8]>) -> bool {
-        if source == target {
+        if source == target && self.trusts_bytes() {
             return true;
         }
         if self.list.is_empty() {
             return false;
         }
+        if let (Some(zone), Some(a), Some(b)) = (self.zone(), source, target) {
+            let moments = match self.wall {
+                Some(Wall::Source) => zone.moment(a).map(|a| (a, Cow::Borrowed(b))),
+                Some(Wall::Target) => zone.moment(b).map(|b| (Cow::Borrowed(a), b)),
+                None => None,
+            };
+            return moments.is_some_and(|(a, b)| a == b || self.alike(Some(&a), Some(&b)));
+        }
+        self.alike(source, target)
+    }
+
+    fn alike(&self, source: Option<&[u8]>, target: Option<&[u8]>) -> bool {
         let (source, target) = (self.settled(source), self.settled(target));
         let (Some(a), Some(b)) = (source.as_deref(), target.as_deref()) else { return source == target };
-        a == b || self.list.iter().any(|rule| matches!(rule, Rule::Float(part) if self.near(a, b, *part)))
+        let either = |digits: u8| {
+            let same = |mode| self.moment(a, digits, mode).is_some_and(|a| Some(a) == self.moment(b, digits, mode));
+            same(RoundMode::Floor) || same(RoundMode::HalfExpand)
+        };
+        a == b
+            || self.list.iter().any(|rule| match rule {
+                Rule::Float(part) => self.near(a, b, *part),
+                Rule::TimestampEither(digits) => either(*digits),
+                _ => false,
+            })
     }
 
     fn near(&self, a: &[u8], b: &[u8], part: f64) -> bool {
@@ -127,7 +203,7 @@ impl Rules {
     }
 
     /// A value after the rules that change values.
-    fn settled<'a>(&self, value: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn settled<'a>(&self, value: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
         let mut value = Cow::Borrowed(value?);
         for rule in &self.list {
             let other = match rule {
@@ -140,7 +216,7 @@ impl Rules {
                 Rule::TimestampRound(digits) => self.moment(&value, *digits, RoundMode::HalfExpand),
                 Rule::Scale(decimals) => self.scaled(&value, *decimals),
                 Rule::Json => Canon::Json.bytes(Raw::Text(&value)).ok(),
-                Rule::EmptyIsNull | Rule::Float(_) | Rule::Ignore => None,
+                Rule::EmptyIsNull | Rule::Float(_) | Rule::TimestampEither(_) | Rule::Zone(_) | Rule::Ignore => None,
             };
             if let Some(other) = other {
                 value = Cow::Owned(other);
@@ -225,62 +301,4 @@ fn rounded(text: &str, decimals: usize) -> Option<String> {
     let whole = if whole.is_empty() { "0" } else { whole };
     let plain = if fraction.is_empty() { whole.to_owned() } else { format!("{whole}.{fraction}") };
     Some(if minus && plain != "0" { format!("-{plain}") } else { plain })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_rule_is_spelled_as_it_is_read() {
-        for text in [
-            "timestamp-truncate:3",
-            "timestamp-round:0",
-            "scale:2",
-            "float:1e-9",
-            "pad",
-            "empty-is-null",
-            "json",
-            "ignore",
-        ] {
-            assert_eq!(text.parse::<Rule>().unwrap().to_string(), text);
-        }
-        for wrong in ["", "scale", "scale:x", "timestamp-round:7", "float:2", "float:-1", "float:NaN", "pad:1", "trim"]
-        {
-            assert!(wrong.parse::<Rule>().is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn digits_are_rounded_half_away_from_zero_however_many_there_are() {
-        for (text, decimals, want) in [
-            ("1.005", 2, "1.01"),
-            ("1.004", 2, "1"),
-            ("-1.005", 2, "-1.01"),
-            ("-0.004", 2, "0"),
-            ("9.995", 2, "10"),
-            ("99", 0, "99"),
-            ("0.5", 0, "1"),
-            ("123456789012345678901234567890.125", 2, "123456789012345678901234567890.13"),
-            ("1.50", 4, "1.5"),
-            ("1e-3", 2, "0"),
-            ("1e3", 2, "1000"),
-        ] {
-            assert_eq!(rounded(text, decimals).as_deref(), Some(want), "{text}");
-        }
-        assert_eq!(rounded("NaN", 2), None);
-    }
-
-    #[test]
-    fn times_keep_their_sign() {
-        for (text, digits, mode, want) in [
-            ("12:00:00.123999", 3, RoundMode::Floor, 43_200_123_000),
-            ("12:00:00.1235", 3, RoundMode::HalfExpand, 43_200_124_000),
-            ("-838:59:59.5", 0, RoundMode::Floor, -3_020_399_000_000),
-            ("-00:00:00.5", 0, RoundMode::HalfExpand, -1_000_000),
-            ("24:00:00", 0, RoundMode::Floor, 86_400_000_000),
-        ] {
-            assert_eq!(time(text, digits, mode), Some(want), "{text}");
-        }
-    }
 }

@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// How long differences are watched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +26,20 @@ impl Patience {
     pub fn settling(settle: SignedDuration) -> Self {
         Self { settle, limit: settle * 4 }
     }
+
+    /// With a wait that a change takes twice to go through, where its latency is known. A first look that was to decide
+    /// still decides.
+    #[must_use]
+    pub fn over(self, latency: Option<Duration>) -> Self {
+        let Some(latency) = latency.filter(|_| !self.settle.is_zero()) else { return self };
+        let way = SignedDuration::try_from(latency).unwrap_or(LONGEST).min(LONGEST);
+        let longer = way.saturating_mul(2).min(LONGEST);
+        Self { settle: self.settle + longer, limit: self.limit + longer * 4 }
+    }
 }
+
+/// What latency may add to the wait: whoever is hours behind learns more from latency than from rows.
+const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
 /// Room for differences that are watched, shared by all units: memory stays bounded however much differs.
 #[derive(Debug, Clone)]
@@ -117,6 +131,11 @@ impl Settling {
         seen.settled.then_some(Settled { difference, first_seen: seen.first, last_seen: now })
     }
 
+    /// How long it is worth waiting, as it is known by now.
+    pub fn wait(&mut self, patience: Patience) {
+        self.patience = patience;
+    }
+
     /// A look begins. Everything that still differs will be found in it.
     pub fn begin(&mut self, now: Timestamp) {
         if self.look == 0 {
@@ -138,14 +157,26 @@ impl Settling {
     /// it where few rows are read for them.
     pub fn next(&self, cheap: bool) -> Option<Timestamp> {
         let Patience { settle, limit } = self.patience;
-        let since = self.seen.values().filter(|seen| !seen.settled).map(|seen| seen.since).min();
-        let due = since.unwrap_or(self.began).checked_add(settle).ok()?;
-        let due = match self.look {
+        // Patience is counted from the moment at which a difference was seen: a look may take longer than all of it.
+        let dues = self.seen.values().filter(|seen| !seen.settled).filter_map(|seen| {
+            let due = seen.since.checked_add(settle).ok()?;
+            (due.duration_since(seen.first) <= limit).then_some(due)
+        });
+        // A look that is dear is taken once, when all of them can settle with it.
+        let due = if cheap { dues.min() } else { dues.max() };
+        let due = match due {
+            Some(due) => due,
+            // There was no room to watch it.
+            None if self.over > 0 && self.began.duration_since(self.first) <= limit => {
+                self.began.checked_add(settle).ok()?
+            }
+            None => return None,
+        };
+        Some(match self.look {
             1 if cheap => due.min(self.first.checked_add(settle / 10).ok()?),
             2 if cheap => due.min(self.first.checked_add(settle / 3).ok()?),
             _ => due,
-        };
-        (due.duration_since(self.first) <= limit).then_some(due)
+        })
     }
 
     /// Whether a key is still watched.
@@ -233,6 +264,47 @@ mod tests {
             assert_eq!((it.next(true), it.next(false)), (cheap, dear), "{second}");
         }
         assert_eq!(it.open(), 1);
+    }
+
+    #[test]
+    fn a_look_that_takes_longer_than_patience_still_settles_what_it_finds() {
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
+        it.begin(at(0));
+        assert_eq!(it.found(missing(1, 1), at(2)), None);
+        assert_eq!(it.found(missing(2, 1), at(119)), None);
+        assert!(it.end());
+        // Once, for both of them.
+        assert_eq!(it.next(false), Some(at(124)));
+        it.begin(at(124));
+        assert_eq!(it.found(missing(1, 1), at(126)).map(|settled| settled.last_seen), Some(at(126)));
+        assert!(it.found(missing(2, 1), at(243)).is_some());
+        assert!(!it.end());
+    }
+
+    #[test]
+    fn the_wait_is_at_least_twice_the_latency_and_a_floor() {
+        for (settle, latency, want) in [
+            (5, None, (5, 20)),
+            (5, Some(0), (5, 20)),
+            (5, Some(3), (11, 44)),
+            (5, Some(90), (185, 740)),
+            (5, Some(u64::MAX), (3605, 14_420)),
+            (0, Some(90), (0, 0)),
+        ] {
+            let patience = Patience::settling(SignedDuration::from_secs(settle)).over(latency.map(Duration::from_secs));
+            assert_eq!((patience.settle.as_secs(), patience.limit.as_secs()), want, "{settle} {latency:?}");
+        }
+    }
+
+    #[test]
+    fn a_latency_that_rises_in_between_makes_the_wait_longer() {
+        let patience = Patience::settling(WAIT);
+        let mut it = Settling::new(patience, Room::of(10));
+        assert_eq!(look(&mut it, 0, &[(1, 1)]), (vec![], true));
+        it.wait(patience.over(Some(Duration::from_secs(10))));
+        assert_eq!(look(&mut it, 6, &[(1, 1)]), (vec![], true));
+        assert_eq!(it.next(false), Some(at(25)));
+        assert_eq!(look(&mut it, 25, &[(1, 1)]), (vec![missing(1, 1)], false));
     }
 
     #[test]

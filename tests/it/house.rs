@@ -28,7 +28,7 @@ const HOUSE: [Room; 17] = [
     room("console/theme", &["model", "console"], &["ratatui"]),
     room("console/terminal", &["model", "console"], &["ratatui", "crossterm", "tokio", "rustix"]),
     room("console/run.rs", &["model", "console", "app"], &["ratatui", "crossterm", "tokio"]),
-    room("config", &["model", "aws", "feeds", "console"], &[]),
+    room("config", &["model", "aws", "feeds", "validate", "console"], &[]),
     room(
         "app",
         &["model", "aws", "db", "store", "feeds", "change", "validate", "console", "config", "demo"],

@@ -4,6 +4,7 @@
 //! process ends, however it ends, the kernel closes it, and the shell stops the server and removes its folder.
 
 use cutover::db::Database;
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,12 +18,21 @@ pub struct Server {
     base: String,
     /// A database that is always there.
     first: &'static str,
+    /// Its folder; with TLS, `ca.pem` and `other-ca.pem` are in it.
+    dir: PathBuf,
+    pid: i32,
     _shell: Child,
 }
 
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Server {
+    /// A file in its folder.
+    #[allow(dead_code, reason = "not every binary that has this file asks")]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
     /// Address of a fresh, empty database.
     pub async fn database(&self) -> String {
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -31,35 +41,93 @@ impl Server {
         session.script(&format!("CREATE DATABASE {name}")).await.unwrap();
         format!("{}/{name}", self.base)
     }
+
+    /// Of the server itself, which has others of its own.
+    #[allow(dead_code, reason = "not every binary that has this file asks")]
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Gone at once, as when the machine loses its power.
+    #[allow(dead_code, reason = "not every binary that has this file kills")]
+    pub fn kill(&self) {
+        let pid = rustix::process::Pid::from_raw(self.pid).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+}
+
+/// A server that nobody else uses, with options of its own.
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn own_postgres(options: &'static str) -> Server {
+    tokio::task::spawn_blocking(move || start_postgres(options)).await.unwrap()
+}
+
+/// The same of MariaDB.
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn own_mariadb(options: &'static str) -> Server {
+    tokio::task::spawn_blocking(move || start_mariadb(options)).await.unwrap()
 }
 
 pub async fn postgres() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    tokio::task::spawn_blocking(|| SERVER.get_or_init(start_postgres)).await.unwrap()
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_postgres(""))).await.unwrap()
+}
+
+/// One more, with a certificate for `localhost` and for 0.0.0.0: an address of this machine that does not look like one.
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn postgres_with_tls() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_postgres(POSTGRES_TLS))).await.unwrap()
 }
 
 pub async fn mariadb() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    tokio::task::spawn_blocking(|| SERVER.get_or_init(start_mariadb)).await.unwrap()
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_mariadb(""))).await.unwrap()
 }
 
-fn start_postgres() -> Server {
+/// As [`postgres_with_tls`].
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn mariadb_with_tls() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_mariadb(MARIADB_TLS))).await.unwrap()
+}
+
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+const POSTGRES_TLS: &str = "-c ssl=on -c ssl_cert_file=\"$dir/server.pem\" -c ssl_key_file=\"$dir/server.key\"";
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+const MARIADB_TLS: &str = "--ssl-cert=\"$dir/server.pem\" --ssl-key=\"$dir/server.key\"";
+
+/// For a server that has a certificate: two authorities, and a certificate of the first.
+const CERTIFICATES: &str = r#"
+new='req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+for ca in ca other-ca; do
+    openssl $new -x509 -days 2 -subj "/CN=cutover test $ca" -keyout "$dir/$ca.key" -out "$dir/$ca.pem" >>"$log" 2>&1 || exit 1
+done
+openssl $new -subj /CN=localhost -keyout "$dir/server.key" -out "$dir/server.csr" >>"$log" 2>&1 || exit 1
+echo 'subjectAltName = DNS:localhost, IP:0.0.0.0' >"$dir/server.ext"
+openssl x509 -req -days 2 -in "$dir/server.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial \
+    -extfile "$dir/server.ext" -out "$dir/server.pem" >>"$log" 2>&1 || exit 1
+chmod 600 "$dir/server.key"
+"#;
+
+fn start_postgres(options: &str) -> Server {
     let bin = newest("/usr/lib/postgresql").expect("PostgreSQL is not installed: apt-get install postgresql");
     let port = free_port();
     // PostgreSQL refuses to run as root.
     let user = if is_root() { "setpriv --reuid=postgres --regid=postgres --clear-groups " } else { "" };
-    let owner = if is_root() { "chown postgres \"$dir\"\n" } else { "" };
+    let owner = if is_root() { "chown -R postgres \"$dir\"\n" } else { "" };
+    let certificates = if options.contains("server.pem") { CERTIFICATES } else { "" };
     let bin = bin.display();
     let script = format!(
-        "{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
+        "{certificates}{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
          {user}{bin}/postgres -D \"$dir/data\" -p {port} -c listen_addresses=127.0.0.1 \
             -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 \
-            -c wal_level=logical -c max_prepared_transactions=8 >>\"$log\" 2>&1 </dev/null &"
+            -c wal_level=logical -c max_prepared_transactions=8 {options} >>\"$log\" 2>&1 </dev/null &"
     );
     start("PostgreSQL", &script, "INT", format!("postgres://cutover@127.0.0.1:{port}"), "postgres")
 }
 
-fn start_mariadb() -> Server {
+fn start_mariadb(options: &str) -> Server {
     let found = |name: &str| {
         ["/usr/sbin", "/usr/bin", "/usr/local/bin"]
             .iter()
@@ -70,10 +138,11 @@ fn start_mariadb() -> Server {
     let (server, install) = (found("mariadbd").expect(missing), found("mariadb-install-db").expect(missing));
     let port = free_port();
     let user = if is_root() { "--user=mysql" } else { "" };
-    let owner = if is_root() { "chown mysql \"$dir\"\n" } else { "" };
+    let owner = if is_root() { "chown -R mysql \"$dir\"\n" } else { "" };
+    let certificates = if options.contains("server.pem") { CERTIFICATES } else { "" };
     let (server, install) = (server.display(), install.display());
     let script = format!(
-        "{owner}cat >\"$dir/init.sql\" <<'END'
+        "{certificates}{owner}cat >\"$dir/init.sql\" <<'END'
 CREATE USER 'cutover'@'%' IDENTIFIED BY 'sesame';
 CREATE USER 'cutover'@'localhost' IDENTIFIED BY 'sesame';
 GRANT ALL ON *.* TO 'cutover'@'%' WITH GRANT OPTION;
@@ -82,7 +151,7 @@ END
          {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1
          {server} --no-defaults {user} --datadir=\"$dir/data\" --port={port} --bind-address=127.0.0.1 --socket=\"$dir/s\" \
             --pid-file=\"$dir/pid\" --init-file=\"$dir/init.sql\" --innodb-flush-log-at-trx-commit=0 \
-            --log-bin=\"$dir/binlog\" --binlog-format=ROW --server-id=1 >>\"$log\" 2>&1 </dev/null &"
+            --log-bin=\"$dir/binlog\" --binlog-format=ROW --server-id=1 {options} >>\"$log\" 2>&1 </dev/null &"
     );
     start("MariaDB", &script, "TERM", format!("mysql://cutover:sesame@127.0.0.1:{port}"), "mysql")
 }
@@ -92,15 +161,19 @@ fn start(what: &str, script: &str, signal: &str, base: String, first: &'static s
     let dir = tempfile::tempdir().unwrap().keep();
     std::os::unix::fs::chown(&dir, None, None).unwrap();
     let log = dir.with_extension("log");
-    let script =
-        format!("dir=$1; log=$2\n{script}\npid=$!\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\"");
+    let script = format!(
+        "dir=$1; log=$2\n{script}\npid=$!\necho $pid\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\""
+    );
     let mut shell = Command::new("sh")
         .args(["-c", &script, "sh"])
         .args([&dir, &log])
         .stdin(Stdio::piped())
-        .stdout(Stdio::null())
+        .stdout(Stdio::piped())
         .spawn()
         .unwrap();
+    let mut pid = String::new();
+    // Nothing comes from a server that cannot be made; what it said stands in the log.
+    BufReader::new(shell.stdout.take().unwrap()).read_line(&mut pid).unwrap();
     let address = Database::parse(&format!("{base}/{first}")).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let deadline = Instant::now() + Duration::from_secs(90);
@@ -113,7 +186,7 @@ fn start(what: &str, script: &str, signal: &str, base: String, first: &'static s
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    Server { base, first, _shell: shell }
+    Server { base, first, dir, pid: pid.trim().parse().unwrap(), _shell: shell }
 }
 
 fn is_root() -> bool {

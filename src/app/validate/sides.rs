@@ -263,11 +263,19 @@ impl<'a> Means<'a> {
         let mut failure = Failure::could_not(format!("{side}: {said}"));
         if let Some(variable) = login.variable.as_ref().filter(|_| wants && !known) {
             let asked = if self.may_ask { "; on a terminal it is asked for" } else { "" };
-            failure.lines.push(format!("the password can stand in {variable}{asked}"));
+            failure.lines.push(format!("{LACKS} {variable}{asked}"));
         }
         failure.lines.extend(login.trouble.clone().filter(|_| wants));
         Err(failure)
     }
+}
+
+/// How a line begins that says where a password would be looked for.
+const LACKS: &str = "the password can stand in";
+
+/// Whether a database could not be opened for want of a password that somebody could still give.
+pub fn lacks_password(failure: &Failure) -> bool {
+    failure.lines.iter().any(|line| line.starts_with(LACKS))
 }
 
 fn found(side: Side, database: Database, by: String) -> Found {

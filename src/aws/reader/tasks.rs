@@ -46,12 +46,20 @@ impl Reader {
 
     /// These tasks with settings and mappings. Those that are gone are not in the answer.
     pub async fn tasks_in_full(&self, arns: &[ReplicationArn]) -> Result<Answer<Vec<Task>>, Problem> {
+        self.these(TaskDetail::Full, arns).await
+    }
+
+    /// These tasks without settings and mappings. Those that are gone are not in the answer.
+    pub async fn tasks_in_brief(&self, arns: &[ReplicationArn]) -> Result<Answer<Vec<Task>>, Problem> {
+        self.these(TaskDetail::Brief, arns).await
+    }
+
+    async fn these(&self, detail: TaskDetail, arns: &[ReplicationArn]) -> Result<Answer<Vec<Task>>, Problem> {
         let (classic, serverless): (Vec<_>, Vec<_>) =
             arns.iter().cloned().partition(|arn| arn.kind() == ReplicationKind::Classic);
-        let mut answer =
-            if classic.is_empty() { Answer::default() } else { self.classic(TaskDetail::Full, &classic).await? };
+        let mut answer = if classic.is_empty() { Answer::default() } else { self.classic(detail, &classic).await? };
         for arn in &serverless {
-            merge(&mut answer, self.serverless(TaskDetail::Full, Some(arn)).await?);
+            merge(&mut answer, self.serverless(detail, Some(arn)).await?);
         }
         Ok(answer)
     }

@@ -195,7 +195,8 @@ impl Reader {
             | Operation::TestConnection
             | Operation::StartReplication
             | Operation::StopReplication
-            | Operation::ReloadReplicationTables => Err(Refused {
+            | Operation::ReloadReplicationTables
+            | Operation::Publish => Err(Refused {
                 class: Class::Request,
                 problem: Box::new(self.wire.unreadable(operation, "it cannot be tried without changing something")),
                 stamp: None,

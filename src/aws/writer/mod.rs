@@ -4,6 +4,7 @@
 //! comes of it, [`Signed`], reads and writes with that snapshot and no other, so that nothing is sent as somebody else than
 //! was asked about. A write is sent once: no retry of the SDK's, none of ours, one pass of the limiter.
 
+mod publish;
 mod switch;
 mod tasks;
 

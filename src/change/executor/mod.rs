@@ -341,7 +341,7 @@ impl Executor {
 }
 
 /// Of an entry of the audit: unique over all machines.
-fn id(now: Timestamp) -> String {
+pub(in crate::change) fn id(now: Timestamp) -> String {
     format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..))
 }
 
@@ -374,7 +374,7 @@ fn noted(entry: &mut Entry, id: Option<&str>) {
 }
 
 /// What happened, and the problem behind it.
-fn told(what: &str, problem: &Problem) -> Vec<String> {
+pub(in crate::change) fn told(what: &str, problem: &Problem) -> Vec<String> {
     let mut lines = vec![what.to_owned()];
     lines.extend(problem.lines());
     lines

@@ -126,6 +126,8 @@ impl Page for DrainPage {
     fn focus(&self, state: &State, focus: &mut Focus) {
         focus.tables_of.clone_from(&state.opened);
         focus.charts_of.clone_from(&state.opened);
+        // What its mappings select is a line of its own, and where its log is stands in its settings.
+        focus.definition_of.clone_from(&state.opened);
         focus.databases_of.clone_from(&state.opened);
         focus.visible.extend(state.opened.clone());
     }

@@ -174,6 +174,7 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         }
         (_, Value::Tasks(tasks)) => {
             state.world.set_tasks(tasks, state.now);
+            recount(state);
             lists::tasks_changed(state);
         }
         (_, Value::Instances(instances)) => state.world.instances = instances,
@@ -196,7 +197,10 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         (_, Value::InstanceMetrics(all)) => state.world.set_instance_metrics(all),
         (_, Value::Maintenance(all)) => state.world.maintenance = all,
         (_, Value::LogErrors(new)) => state.world.add_findings(new),
-        (Subject::Definition(arn), Value::Definition(new)) => state.world.set_definition(&arn, new, state.now),
+        (Subject::Definition(arn), Value::Definition(new)) => {
+            state.world.set_definition(&arn, new, state.now);
+            recount(state);
+        }
         (Subject::Databases(arn), Value::Databases(around)) => {
             state.world.databases = Some((arn, *around));
             return;
@@ -208,6 +212,17 @@ fn take(state: &mut State, subject: Subject, value: Value) {
         (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_) | Value::Definition(_) | Value::Databases(_)) => return,
     }
     super::judge(state);
+}
+
+/// Tables that came before the mappings were counted without knowing what they should be; the rows of the open task are
+/// still at hand.
+fn recount(state: &mut State) {
+    let Some(tables) = &state.tables else { return };
+    let mapped = state.world.task(&tables.arn).is_some_and(|task| task.table_mappings.is_some());
+    let unread = state.world.counted(&tables.arn).is_some_and(|counted| counted.tally.is_without_mappings());
+    if mapped && unread {
+        state.world.count(&tables.arn, &tables.rows);
+    }
 }
 
 fn failed(state: &mut State, subject: &Subject, problem: Problem, retry_at: Option<Timestamp>) {

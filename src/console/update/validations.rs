@@ -77,6 +77,9 @@ pub fn happened(state: &mut State, id: &RunId, event: RunEvent) {
         RunEvent::Failed(why) => Some(shown(why).into_owned()),
         _ => None,
     };
+    if let RunEvent::Note(note) = &event {
+        say(state, Done::Partly, &shown(note).into_owned());
+    }
     if !state.validations.happened(id, event, state.now) {
         return;
     }

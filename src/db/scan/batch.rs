@@ -30,6 +30,7 @@ pub enum Cell<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     columns: usize,
+    rows: usize,
     bytes: Vec<u8>,
     ends: Vec<u32>,
     complete: bool,
@@ -41,7 +42,7 @@ impl Batch {
     }
 
     pub fn rows(&self) -> usize {
-        self.ends.len().checked_div(self.columns).unwrap_or_default()
+        self.rows
     }
 
     pub fn is_empty(&self) -> bool {
@@ -70,6 +71,25 @@ impl Batch {
         if end & MISFIT == 0 { Cell::Value(bytes) } else { Cell::Misfit(bytes) }
     }
 
+    /// Whether two rows are the same in every column. A misfit is like nothing.
+    pub fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
+        let (ours, from) = self.ends_of(row);
+        let (theirs, other_from) = other.ends_of(other_row);
+        let alike = |(a, b): (&u32, &u32)| a & MISFIT == 0 && a - from == b - other_from;
+        let to = |ends: &[u32], from| ends.last().map_or(from, |end| end & END);
+        self.columns == other.columns
+            && ours.iter().zip(theirs).all(alike)
+            && self.bytes[from as usize..to(ours, from) as usize]
+                == other.bytes[other_from as usize..to(theirs, other_from) as usize]
+    }
+
+    /// Where the values of a row end, and where the first begins.
+    fn ends_of(&self, row: usize) -> (&[u32], u32) {
+        let at = row * self.columns;
+        let from = if at == 0 { 0 } else { self.ends[at - 1] & END };
+        (&self.ends[at..at + self.columns], from)
+    }
+
     /// Canonical bytes of a value; `None` is NULL. A misfit also gives bytes: ask [`Batch::cell`] where one may be.
     pub fn value(&self, row: usize, column: usize) -> Option<&[u8]> {
         match self.cell(row, column) {
@@ -89,6 +109,8 @@ impl Batch {
 #[derive(Debug)]
 pub struct BatchBuilder {
     batch: Batch,
+    /// Values of the row that is not whole.
+    filled: usize,
     /// Sizes that were enough for the batch before.
     bytes: usize,
     ends: usize,
@@ -96,7 +118,7 @@ pub struct BatchBuilder {
 
 impl BatchBuilder {
     pub fn new(columns: usize) -> Self {
-        Self { batch: Batch { columns, ..Batch::default() }, bytes: 0, ends: 0 }
+        Self { batch: Batch { columns, ..Batch::default() }, filled: 0, bytes: 0, ends: 0 }
     }
 
     /// The next value of the row.
@@ -125,6 +147,11 @@ impl BatchBuilder {
         // A batch is sent long before; a value so large that this fails ends the scan, see `is_too_large`.
         let end = u32::try_from(self.batch.bytes.len()).unwrap_or(END).min(END);
         self.batch.ends.push(end | flag);
+        self.filled += 1;
+        if self.filled == self.batch.columns {
+            self.batch.rows += 1;
+            self.filled = 0;
+        }
     }
 
     /// Rows that are whole.
@@ -152,6 +179,7 @@ impl BatchBuilder {
         self.ends = self.ends.max(self.batch.ends.len());
         let next = Batch {
             columns: self.batch.columns,
+            rows: 0,
             bytes: Vec::with_capacity(if complete { 0 } else { self.bytes }),
             ends: Vec::with_capacity(if complete { 0 } else { self.ends }),
             complete: false,
@@ -206,6 +234,32 @@ mod tests {
         assert_eq!(batch.cell(3, 1), Cell::Value(b"last"));
         assert_eq!(batch.value(3, 2), Some([0].as_slice()));
         assert!(batch.has_misfit(3));
+    }
+
+    #[test]
+    fn rows_are_the_same_where_every_value_is_and_ends_where_the_other_does() {
+        let batch = |rows: &[[Option<&str>; 2]]| {
+            let mut builder = BatchBuilder::new(2);
+            for value in rows.iter().flatten() {
+                match value {
+                    Some(text) => builder.push(Canon::Text, Raw::Text(text.as_bytes())),
+                    None => builder.push_null(),
+                }
+            }
+            builder.take(true)
+        };
+        let rows = [[Some("a"), Some("bc")], [Some("ab"), Some("c")], [None, Some("")], [Some(""), None], [None, None]];
+        let ours = batch(&rows);
+        let theirs = batch(&[&[[Some("before"), None]], &rows[..]].concat());
+        for a in 0..rows.len() {
+            for b in 0..rows.len() {
+                assert_eq!(ours.is_same(a, &theirs, b + 1), a == b, "{a} {b}");
+            }
+        }
+        let mut misfit = BatchBuilder::new(1);
+        misfit.push(Canon::Int, Raw::Text(b"x"));
+        let misfit = misfit.take(true);
+        assert!(!misfit.is_same(0, &misfit, 0));
     }
 
     #[test]

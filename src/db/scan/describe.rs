@@ -50,6 +50,7 @@ impl DescribedColumn {
             canon,
             nullable: self.nullable,
             byte_order: self.byte_order,
+            lob: None,
         }
     }
 }

@@ -3,12 +3,15 @@
 
 use super::sql::{Part, without_null};
 use super::{Batch, Key, KeyRange, Rows, ScanRequest, Scanner};
+use crate::db::dialect::Dialect;
 use crate::db::error::DbError;
 use crate::model::canon::Canon;
 use crate::model::engine::Engine;
 
 /// Sampled rows behind each bound: they come in blocks of dozens, and fewer would leave ranges of any size.
 const PER_BOUND: f64 = 1_000.0;
+/// The same for groups, which may be of any size: they only have to be small.
+const PER_CUT: f64 = 40.0;
 /// Sampled rows in all, however many ranges there are.
 const SAMPLE: f64 = 100_000.0;
 /// A row of unknown size, with the engine's own bytes about it.
@@ -25,18 +28,56 @@ pub(super) async fn ranges(
         return Ok(KeyRange::between(Vec::new()));
     }
     let dialect = scanner.database().dialect();
-    if let Some(condition) = without_null(dialect, &request) {
+    leave_out_null(dialect, &mut request);
+    let bounds = if dialect.engine == Engine::PostgreSql {
+        sampled(scanner, request, rows_per_range, PER_BOUND).await?
+    } else {
+        walked(scanner, &mut request, rows_per_range).await?
+    };
+    Ok(KeyRange::between(bounds))
+}
+
+/// The key of the row behind so many others.
+pub(super) async fn key_after(scanner: &Scanner, request: &ScanRequest, rows: u64) -> Result<Option<Key>, DbError> {
+    let mut request = of_key_alone(request);
+    leave_out_null(scanner.database().dialect(), &mut request);
+    let mut found = None;
+    let mut scan = scanner.run(request, Part::After(rows));
+    while let Some(batch) = scan.next().await? {
+        found = (batch.rows() > 0).then(|| key(&batch, 0)).or(found);
+    }
+    Ok(found)
+}
+
+fn leave_out_null(dialect: &Dialect, request: &mut ScanRequest) {
+    if let Some(condition) = without_null(dialect, request) {
         request.filter = Some(match request.filter.take() {
             Some(filter) => format!("({filter}) AND {condition}"),
             None => condition,
         });
     }
-    let bounds = if dialect.engine == Engine::PostgreSql {
-        sampled(scanner, request, rows_per_range).await?
-    } else {
-        walked(scanner, &mut request, rows_per_range).await?
-    };
-    Ok(KeyRange::between(bounds))
+}
+
+/// Many bounds at once, each behind about so many rows.
+pub(super) async fn cuts(scanner: &Scanner, request: &ScanRequest, rows: u64) -> Result<Vec<Key>, DbError> {
+    let mut request = of_key_alone(request);
+    let dialect = scanner.database().dialect();
+    leave_out_null(dialect, &mut request);
+    match dialect.engine {
+        Engine::PostgreSql => sampled(scanner, request, rows, PER_CUT).await,
+        Engine::MySql => {
+            // The order is asked for so that an index is walked; it is not relied on.
+            let mut bounds = Vec::new();
+            let mut scan = scanner.run(ScanRequest { ordered: false, ..request }, Part::Every(rows));
+            while let Some(batch) = scan.next().await? {
+                bounds.extend((0..batch.rows()).map(|row| key(&batch, row)));
+            }
+            bounds.sort_unstable();
+            bounds.dedup();
+            Ok(bounds)
+        }
+        Engine::Sqlite => walked(scanner, &mut request, rows).await,
+    }
 }
 
 fn of_key_alone(request: &ScanRequest) -> ScanRequest {
@@ -52,7 +93,12 @@ fn of_key_alone(request: &ScanRequest) -> ScanRequest {
 /// PostgreSQL: some blocks of the table, sorted here.
 #[allow(clippy::cast_precision_loss, reason = "counts of rows, far below 2^53")]
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a step within the sample")]
-async fn sampled(scanner: &Scanner, mut request: ScanRequest, rows_per_range: u64) -> Result<Vec<Key>, DbError> {
+async fn sampled(
+    scanner: &Scanner,
+    mut request: ScanRequest,
+    rows_per_range: u64,
+    per_bound: f64,
+) -> Result<Vec<Key>, DbError> {
     let described = scanner.describe(&request.schema, &request.table).await?;
     let by_size = described.bytes.unwrap_or_default() as f64 / ROW_BYTES;
     let known = described.rows.filter(|rows| *rows > 0);
@@ -62,7 +108,7 @@ async fn sampled(scanner: &Scanner, mut request: ScanRequest, rows_per_range: u6
         known => known,
     };
     let rows = known.map_or(by_size, |rows| rows as f64);
-    let wanted = (rows / rows_per_range as f64 * PER_BOUND).clamp(PER_BOUND * 2.0, SAMPLE);
+    let wanted = (rows / rows_per_range as f64 * per_bound).clamp(PER_BOUND * 2.0, SAMPLE);
     let percent = (wanted / rows.max(1.0) * 100.0).clamp(0.001, 100.0);
     request.ordered = false;
     let part = if percent < 100.0 { Part::Sample(percent) } else { Part::Whole };
@@ -82,7 +128,7 @@ async fn sampled(scanner: &Scanner, mut request: ScanRequest, rows_per_range: u6
 }
 
 async fn counted(scanner: &Scanner, request: &ScanRequest) -> Result<u64, DbError> {
-    let mut scan = scanner.count(&request.schema, &request.table);
+    let mut scan = scanner.count(&request.schema, &request.table, request.filter.clone());
     let mut rows = 0;
     while let Some(batch) = scan.next().await? {
         for row in 0..batch.rows() {

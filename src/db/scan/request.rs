@@ -1,6 +1,7 @@
 //! What to read: a table or a part of it, as data that can be stored and sent to another machine.
 
-use crate::model::canon::{Canon, SqlType, hex, unhex};
+use super::digest::Hashed;
+use crate::model::canon::{Canon, Holds, SqlType, hex, unhex};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One scan of one table.
@@ -29,6 +30,30 @@ pub struct ScanColumn {
     pub nullable: bool,
     /// The engine's own order of this text is that of its bytes, so that an index serves it.
     pub byte_order: bool,
+    /// Only a part of the value is read, or only its hash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lob: Option<Lob>,
+}
+
+impl ScanColumn {
+    /// What its values are as they arrive, and what they are read as.
+    pub fn arrives(&self) -> (Holds, Canon) {
+        match self.lob {
+            None => (self.sql_type.holds(), self.canon),
+            // Hexadecimal digits, and a length.
+            Some(Lob { hash: true, .. }) => (Holds::Text, Canon::Text),
+            Some(_) => (Holds::Bytes, Canon::Bytes),
+        }
+    }
+}
+
+/// How a large value is read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lob {
+    /// Its SHA-256 and its length instead of it.
+    pub hash: bool,
+    /// Bytes of it that count; what is behind them was cut off on its way.
+    pub limit: Option<u64>,
 }
 
 /// Which rows.
@@ -36,6 +61,10 @@ pub struct ScanColumn {
 #[serde(rename_all = "lowercase")]
 pub enum Rows {
     Range(KeyRange),
+    /// Several ranges, in the order of the key, none of which meet.
+    Ranges(Vec<KeyRange>),
+    /// Those in some of the groups that a hash makes.
+    Hashed(Hashed, Vec<u64>),
     /// Those with these keys, up to [`MOST_KEYS`] of them; keys without a NULL.
     Keys(Vec<Key>),
 }
@@ -111,6 +140,7 @@ mod tests {
                 canon: Canon::Int,
                 nullable: false,
                 byte_order: false,
+                lob: None,
             }],
             key: vec![0],
             rows: Rows::Range(KeyRange::between(vec![key(-1), key(7)]).remove(1)),

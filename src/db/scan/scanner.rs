@@ -2,10 +2,11 @@
 
 use super::beside;
 use super::describe::{Described, describe};
+use super::digest::{Digest, Hash};
 use super::ranges;
 use super::read::{self, Sink, Stop};
 use super::session::ScanSession;
-use super::sql::{Part, statement};
+use super::sql::{Part, Server, statement};
 use super::{Batch, Key, KeyRange, MOST_KEYS, Rows, ScanColumn, ScanRequest};
 use crate::db::database::Database;
 use crate::db::error::DbError;
@@ -73,14 +74,15 @@ impl Scanner {
         self.run(request, Part::Whole)
     }
 
-    /// Counts the rows of a table: a scan of one row, which is their number.
-    pub fn count(&self, schema: &str, table: &str) -> Scan {
+    /// Counts the rows of a table, or those of a condition: a scan of one row, which is their number.
+    pub fn count(&self, schema: &str, table: &str, filter: Option<String>) -> Scan {
         let number = ScanColumn {
             name: "count".to_owned(),
             sql_type: SqlType::new(self.database.dialect().engine, "bigint"),
             canon: Canon::Int,
             nullable: false,
             byte_order: false,
+            lob: None,
         };
         let request = ScanRequest {
             schema: schema.to_owned(),
@@ -88,17 +90,56 @@ impl Scanner {
             columns: vec![number],
             key: Vec::new(),
             rows: Rows::Range(KeyRange::default()),
-            filter: None,
+            filter,
             ordered: false,
         };
         self.run(request, Part::Count)
     }
 
+    /// Starts to sum up groups of rows: a scan of one row a group, whose columns are [`digest::GROUP`] and its like.
+    pub fn digest(&self, digest: Digest) -> Scan {
+        let result = digest.result(self.database.dialect().engine);
+        let checked = check(&ScanRequest { ordered: false, ..digest.of.clone() });
+        self.start(checked, result, move |server, _| digest.statement(server))
+    }
+
+    /// The key of the row after so many, in the order of a key that an index gives; `None`: there are not so many.
+    pub async fn key_after(&self, request: &ScanRequest, rows: u64) -> Result<Option<Key>, DbError> {
+        ranges::key_after(self, request, rows).await
+    }
+
+    /// The hash that this server has.
+    pub async fn hash(&self) -> Result<Hash, DbError> {
+        let mut session = self.session().await?;
+        let hash = session.server.hash;
+        session.end().await?;
+        self.put_back(session);
+        Ok(hash)
+    }
+
+    /// Bounds that cut a range into parts of about so many rows, in the order of the key. Rough: they come from a sample.
+    pub async fn cuts(&self, request: &ScanRequest, rows: u64) -> Result<Vec<Key>, DbError> {
+        ranges::cuts(self, request, rows).await
+    }
+
     pub(super) fn run(&self, request: ScanRequest, part: Part) -> Scan {
+        self.start(check(&request), request, move |server, request| statement(server, request, part))
+    }
+
+    pub(super) fn start(
+        &self,
+        checked: Result<(), DbError>,
+        request: ScanRequest,
+        sql: impl Fn(Server, &ScanRequest) -> String + Send + Sync + 'static,
+    ) -> Scan {
         let (sender, receiver) = mpsc::channel(self.limits.batches.max(1));
         let scanner = self.clone();
         let task = tokio::spawn(async move {
-            if let Err(error) = scanner.read(&request, part, &sender).await {
+            let read = match checked {
+                Ok(()) => scanner.read(&request, sql, &sender).await,
+                Err(wrong) => Err(wrong),
+            };
+            if let Err(error) = read {
                 // Nobody listens: then nobody needs to know.
                 let _ = sender.send(Err(error)).await;
             }
@@ -109,12 +150,11 @@ impl Scanner {
     async fn read(
         &self,
         request: &ScanRequest,
-        part: Part,
+        sql: impl Fn(Server, &ScanRequest) -> String,
         sender: &Sender<Result<Batch, DbError>>,
     ) -> Result<(), DbError> {
-        check(request)?;
         let mut session = self.session().await?;
-        let sql = statement(session.server, request, part);
+        let sql = sql(session.server, request);
         let brake = session.brake();
         let read = tokio::select! {
             read = read::read(&mut session, &sql, Sink::new(request, sender)) => read,
@@ -138,7 +178,7 @@ impl Scanner {
     }
 
     /// A session that reads the moment of now.
-    async fn session(&self) -> Result<ScanSession, DbError> {
+    pub(super) async fn session(&self) -> Result<ScanSession, DbError> {
         // One that has lain idle may have been cut off; that says nothing about the server.
         while let Some(mut session) = self.take() {
             match session.begin().await {
@@ -156,7 +196,7 @@ impl Scanner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn put_back(&self, session: ScanSession) {
+    pub(super) fn put_back(&self, session: ScanSession) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 }
@@ -177,6 +217,11 @@ fn check(request: &ScanRequest) -> Result<(), DbError> {
     let (fits, by_key) = match &request.rows {
         Rows::Keys(keys) if keys.len() > MOST_KEYS => return wrong(format!("{} keys in one scan", keys.len())),
         Rows::Keys(keys) => (keys.iter().all(parts), true),
+        Rows::Hashed(hashed, _) => (hashed.groups > 0, false),
+        Rows::Ranges(ranges) => {
+            let bounds = || ranges.iter().flat_map(|range| range.from.iter().chain(&range.to));
+            (bounds().all(|bound| parts(&bound.key)), bounds().next().is_some())
+        }
         Rows::Range(range) => {
             let bounds = || range.from.iter().chain(&range.to);
             (bounds().all(|bound| parts(&bound.key)), bounds().next().is_some())

@@ -2,6 +2,7 @@
 //! value is rendered pinned down.
 
 use super::Limits;
+use super::digest::Hash;
 use super::sql::Server;
 use crate::db::database::Database;
 use crate::db::error::DbError;
@@ -15,6 +16,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 const PATIENCE: u64 = 600;
 /// SQLite asks whether to go on after so many steps of its machine: a few times in a millisecond.
 const STEPS: i32 = 10_000;
+
+/// The first PostgreSQL that has `sha256` of its own.
+const SHA256: i64 = 110_000;
 
 /// An open session and what a statement must know of its server.
 pub(super) struct ScanSession {
@@ -33,7 +37,7 @@ impl ScanSession {
         let millis = limits.statement_timeout.as_millis();
         let dialect = session.dialect();
         let stop = Arc::new(AtomicBool::new(false));
-        let (number, utf8) = match dialect.engine {
+        let (number, utf8, hash) = match dialect.engine {
             // Opening it began a transaction. It keeps text as UTF-8 always.
             Engine::PostgreSql if dialect.redshift => {
                 for setting in [
@@ -45,22 +49,27 @@ impl ScanSession {
                     session.run(&format!("SET {setting}")).await?;
                 }
                 let row = one(&mut session, "SELECT CAST(pg_backend_pid() AS bigint)").await?;
-                (row.first().and_then(Value::as_int), true)
+                (row.first().and_then(Value::as_int), true, Hash::Sha256)
             }
             Engine::PostgreSql => {
                 session
                     .run(&format!(
                         "SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'iso_8601'; \
-                         SET extra_float_digits = 1; SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; \
+                         SET extra_float_digits = 3; SET bytea_output = 'hex'; SET client_encoding = 'UTF8'; \
                          SET standard_conforming_strings = on; SET statement_timeout = {millis}; \
                          SET idle_in_transaction_session_timeout = {}",
                         PATIENCE * 1_000
                     ))
                     .await?;
-                let row =
-                    one(&mut session, "SELECT CAST(pg_backend_pid() AS bigint), current_setting('server_encoding')")
-                        .await?;
-                (row.first().and_then(Value::as_int), row.get(1) == Some(&Value::from("UTF8")))
+                let row = one(
+                    &mut session,
+                    "SELECT CAST(pg_backend_pid() AS bigint), current_setting('server_encoding'), \
+                     CAST(current_setting('server_version_num') AS bigint)",
+                )
+                .await?;
+                let old = row.get(2).and_then(Value::as_int).is_some_and(|version| version < SHA256);
+                let hash = if old { Hash::Md5 } else { Hash::Sha256 };
+                (row.first().and_then(Value::as_int), row.get(1) == Some(&Value::from("UTF8")), hash)
             }
             Engine::MySql => {
                 let row = one(&mut session, "SELECT CAST(CONNECTION_ID() AS SIGNED), CAST(VERSION() AS CHAR)").await?;
@@ -79,7 +88,7 @@ impl ScanSession {
                          SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
                     ))
                     .await?;
-                (row.first().and_then(Value::as_int), true)
+                (row.first().and_then(Value::as_int), true, Hash::Sha256)
             }
             Engine::Sqlite => {
                 let row = one(&mut session, "PRAGMA encoding").await?;
@@ -93,10 +102,11 @@ impl ScanSession {
                     let mut handle = locked.map_err(|error| DbError::connect(&database.place(), &error))?;
                     handle.set_progress_handler(STEPS, move || !flag.load(Ordering::Relaxed));
                 }
-                (None, true)
+                (None, true, Hash::Sha256)
             }
         };
-        Ok(Self { session, server: Server { dialect, utf8 }, number, stop, in_transaction: dialect.redshift })
+        let in_transaction = dialect.redshift;
+        Ok(Self { session, server: Server { dialect, hash, utf8 }, number, stop, in_transaction })
     }
 
     /// Fixes the moment that is read. The one before is let go first.

@@ -3,6 +3,7 @@
 //! Rows come in the order of canonical bytes, so that both sides can be merged. Where an engine's own order is another
 //! one (text under a collation, a UUID kept as text) the key is ordered by an expression, which no index serves.
 
+use super::digest::Hash;
 use super::place::{Operator, Place, place};
 use super::{Bound, Key, KeyRange, Rows, ScanColumn, ScanRequest, redshift};
 use crate::db::dialect::Dialect;
@@ -14,6 +15,8 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy)]
 pub(super) struct Server {
     pub dialect: &'static Dialect,
+    /// The best that it has.
+    pub hash: Hash,
     /// Text is kept as UTF-8; otherwise its order is that of another encoding.
     pub utf8: bool,
 }
@@ -28,6 +31,8 @@ pub(super) enum Part {
     After(u64),
     /// The same from the end.
     Before(u64),
+    /// Each so manyth row, in the order of the key where an index gives it; MySQL's only.
+    Every(u64),
     /// Only how many rows there are.
     Count,
 }
@@ -54,6 +59,9 @@ impl ScanRequest {
 
 fn refused(column: &ScanColumn) -> Option<&'static str> {
     let engine = column.sql_type.engine;
+    if column.lob.is_some() {
+        return Some("it is read by its hash");
+    }
     match (column.sql_type.holds(), column.canon) {
         (_, canon) if !canon.is_orderable() => Some("such values have no order"),
         (_, Canon::Bits) | (Holds::Bits, _) => Some("bits order differently in each engine"),
@@ -81,12 +89,12 @@ fn native(column: &ScanColumn) -> bool {
 }
 
 /// A column by its full name: to SQLite a lone name in quotes that is no column is a text.
-fn named(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn named(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     server.dialect.qualified(&request.table, &column.name)
 }
 
 /// An expression whose order is that of the column's canonical bytes.
-fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::ordering(&name, column);
@@ -108,10 +116,14 @@ fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> Strin
 }
 
 /// What is selected for a column, so that its reader knows the bytes.
-fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::selected(&name, column);
+    }
+    if let Some(lob) = column.lob {
+        // Both sides have this one, or the statement fails.
+        return lob.sql(server.dialect.engine, Hash::Sha256, column, &name);
     }
     if server.dialect.engine != Engine::PostgreSql {
         return name;
@@ -142,23 +154,22 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
         _ => request.columns.iter().map(|column| selected(server, request, column)).collect(),
     };
     let mut sql = format!("SELECT {} FROM {}", columns.join(", "), dialect.qualified(&request.schema, &request.table));
-    let mut conditions = Vec::new();
+    if let Part::Every(_) = part {
+        sql.push_str(", (SELECT @nth := 0) AS counted");
+    }
+    let mut conditions = conditions(server, request);
     match part {
         // Redshift has no blocks to choose from; it reads the columns of the key only.
         Part::Sample(percent) if dialect.redshift => conditions.push(format!("random() < {}", percent / 100.0)),
         // Writing to a String cannot fail.
         Part::Sample(percent) => drop(write!(sql, " TABLESAMPLE SYSTEM ({percent}) REPEATABLE (1)")),
+        Part::Every(rows) => conditions.push(format!("MOD(@nth := @nth + 1, {}) = 0", rows.max(1))),
         _ => {}
     }
-    match &request.rows {
-        Rows::Range(range) => conditions.extend(in_range(server, request, range)),
-        Rows::Keys(keys) => conditions.push(among(server, request, keys)),
-    }
-    conditions.extend(request.filter.as_ref().map(|filter| format!("({filter})")));
     if !conditions.is_empty() {
         let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
     }
-    if request.ordered || matches!(part, Part::After(_) | Part::Before(_)) {
+    if request.ordered || matches!(part, Part::After(_) | Part::Before(_) | Part::Every(_)) {
         let falling = matches!(part, Part::Before(_));
         let order: Vec<String> = key(request).map(|column| ordered_by(server, request, column, falling)).collect();
         if !order.is_empty() {
@@ -169,6 +180,26 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
         let _ = write!(sql, " LIMIT 1 OFFSET {rows}");
     }
     sql
+}
+
+/// Which rows, in the words of this engine.
+pub(super) fn conditions(server: Server, request: &ScanRequest) -> Vec<String> {
+    let mut conditions = Vec::new();
+    match &request.rows {
+        Rows::Range(range) => conditions.extend(in_range(server, request, range)),
+        Rows::Ranges(ranges) => {
+            let all = |range| match in_range(server, request, range) {
+                parts if parts.is_empty() => "1 = 1".to_owned(),
+                parts => format!("({})", parts.join(" AND ")),
+            };
+            let ways: Vec<String> = ranges.iter().map(all).collect();
+            conditions.push(if ways.is_empty() { "1 = 0".to_owned() } else { format!("({})", ways.join(" OR ")) });
+        }
+        Rows::Keys(keys) => conditions.push(among(server, request, keys)),
+        Rows::Hashed(hashed, numbers) => conditions.push(hashed.among(server, request, numbers)),
+    }
+    conditions.extend(request.filter.as_ref().map(|filter| format!("({filter})")));
+    conditions
 }
 
 fn key(request: &ScanRequest) -> impl Iterator<Item = &ScanColumn> {
@@ -205,7 +236,7 @@ fn in_range(server: Server, request: &ScanRequest, range: &KeyRange) -> Vec<Stri
 }
 
 /// Above a bound, or below it, in the order of the whole key.
-fn beyond(server: Server, request: &ScanRequest, bound: &Bound, above: bool) -> String {
+pub(super) fn beyond(server: Server, request: &ScanRequest, bound: &Bound, above: bool) -> String {
     let (strict, loose) =
         if above { (Operator::Greater, Operator::GreaterOrEqual) } else { (Operator::Less, Operator::LessOrEqual) };
     let last = if bound.inclusive { loose } else { strict };

@@ -103,7 +103,14 @@ pub fn behind(row: &TableRow) -> Option<i64> {
     })
 }
 
+const UNREAD: &str = "the mappings are not read yet";
+
 impl Tally {
+    /// It was counted before the mappings came.
+    pub fn is_without_mappings(&self) -> bool {
+        self.absent.as_ref().err().is_some_and(|why| *why == UNREAD)
+    }
+
     /// Counts complete statistics. The mappings tell which tables should be among them.
     pub fn of(rows: &[TableRow], mappings: Option<&str>) -> Self {
         let mut all = Self {
@@ -179,8 +186,8 @@ fn name(row: &TableRow) -> String {
 
 /// Rules that no row answers: a table of that name, or any table of that pattern.
 fn absent(rows: &[TableRow], mappings: Option<&str>) -> Result<Named, &'static str> {
-    let mappings: Mappings = mappings::parse(mappings.ok_or("the mappings are not read yet")?)
-        .map_err(|_| "the mappings cannot be read: see Definition")?;
+    let mappings: Mappings =
+        mappings::parse(mappings.ok_or(UNREAD)?).map_err(|_| "the mappings cannot be read: see Definition")?;
     let here: HashSet<(&str, &str)> = rows.iter().map(|row| (row.schema.raw(), row.table.raw())).collect();
     let mut missing = Named::default();
     let mut comparisons = 0;

@@ -12,6 +12,8 @@ pub mod events;
 mod json;
 pub mod logs;
 pub mod metrics;
+pub mod report;
+pub mod runs;
 pub mod schedules;
 pub mod subscriptions;
 mod table;

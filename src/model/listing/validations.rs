@@ -2,8 +2,11 @@
 
 use super::{Column, List, column, hidden, time};
 use crate::model::Untrusted;
-use crate::model::validation::{Cell, NotCompared, RowResult, TableResult, Verdict};
-use jiff::Timestamp;
+use crate::model::validation::{
+    Cell, Check, GateSeen, Gated, NotCompared, RowResult, RunId, TableResult, Trigger, Verdict,
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -26,6 +29,8 @@ pub const TABLE: &[Column] = &[
     hidden("as_of_from"),
     hidden("as_of_to"),
     hidden("fingerprint"),
+    hidden("why"),
+    hidden("checks"),
 ];
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -40,6 +45,8 @@ pub const ROW: &[Column] = &[
     hidden("last_seen"),
     hidden("source_values"),
     hidden("target_values"),
+    hidden("source_hash"),
+    hidden("target_hash"),
 ];
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -63,6 +70,28 @@ pub const SUMMARY: &[Column] = &[
     hidden("as_of_from"),
     hidden("as_of_to"),
     hidden("interrupted"),
+    hidden("run"),
+    hidden("kept"),
+    hidden("gate"),
+    hidden("gate_why"),
+    hidden("no_gate"),
+    hidden("notes"),
+    hidden("problems"),
+];
+
+/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
+pub const RUN: &[Column] =
+    &[hidden("kind"), hidden("run"), hidden("trigger"), hidden("task"), hidden("began"), hidden("seen_from")];
+
+/// Promised to scripts: add to them, never rename. Documented in docs/json.md.
+pub const GATE: &[Column] = &[
+    hidden("kind"),
+    hidden("run"),
+    hidden("state"),
+    hidden("why"),
+    hidden("at_rest"),
+    hidden("latency_seconds"),
+    hidden("at"),
 ];
 
 /// In CSV tables and differences stand in one list, which needs one header.
@@ -91,7 +120,7 @@ pub const ALL: &[Column] = &[
 ];
 
 /// The answer to everything that was planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     pub verdict: Verdict,
     pub tables: usize,
@@ -112,6 +141,15 @@ pub struct Summary {
     pub as_of_from: Option<Timestamp>,
     pub as_of_to: Option<Timestamp>,
     pub interrupted: bool,
+    /// Its name, see [`crate::model::validation::RunId`].
+    #[serde(default)]
+    pub run: String,
+    /// It stands in the store, to its end.
+    #[serde(default)]
+    pub kept: bool,
+    /// What it waited for, and what became of that; `None` where no task is known.
+    #[serde(default)]
+    pub gate: Option<Gated>,
 }
 
 pub fn table(result: &TableResult) -> Vec<Value> {
@@ -135,7 +173,19 @@ pub fn table(result: &TableResult) -> Vec<Value> {
         time(result.as_of_from),
         time(result.as_of_to),
         json!(result.fingerprint),
+        json!(result.why),
+        json!(result.checks.iter().map(check).collect::<Vec<_>>()),
     ]
+}
+
+fn check(one: &Check) -> Value {
+    let word = match one.passed {
+        Some(true) => "passed",
+        Some(false) => "not passed",
+        None => "not known",
+    };
+    let message = format!("{}: {word}", one.name.raw());
+    json!({"name": one.name.raw(), "source": one.source, "target": one.target, "passed": one.passed, "message": message})
 }
 
 /// `message` is what a person reads where there is one cell for it.
@@ -159,6 +209,8 @@ pub fn row(result: &RowResult, values: bool) -> Vec<Value> {
         time(Some(result.last_seen)),
         if values { object(&result.source_values) } else { Value::Null },
         if values { object(&result.target_values) } else { Value::Null },
+        json!(result.source_hash),
+        json!(result.target_hash),
     ]
 }
 
@@ -188,6 +240,41 @@ pub fn summary(summary: &Summary) -> Vec<Value> {
         time(summary.as_of_from),
         time(summary.as_of_to),
         json!(summary.interrupted),
+        json!(summary.run),
+        json!(summary.kept),
+        json!(summary.gate.as_ref().map(|gate| gate.seen.word())),
+        json!(summary.gate.as_ref().map(|gate| gate.seen.why())),
+        json!(summary.gate.as_ref().and_then(|gate| gate.waived.as_ref())),
+        names(summary.gate.as_ref().map_or(&[], |gate| &gate.notes)),
+        names(summary.gate.as_ref().map_or(&[], |gate| &gate.problems)),
+    ]
+}
+
+/// A comparison begins: every line from here to its summary is of this one.
+pub fn run(id: &RunId, trigger: &Trigger, task: Option<&str>, began: Timestamp, from: &str) -> Vec<Value> {
+    let word = match trigger {
+        Trigger::Operator => "operator",
+        Trigger::Stopped => "stopped",
+        Trigger::Every(_) => "every",
+    };
+    vec![json!("run"), json!(id.0), json!(word), json!(task), time(Some(began)), json!(from)]
+}
+
+/// What a gate says.
+pub fn gate(id: &RunId, seen: &GateSeen, at: Timestamp) -> Vec<Value> {
+    let (at_rest, latency) = match seen {
+        GateSeen::Open { at_rest, latency, .. } => (*at_rest, *latency),
+        GateSeen::Waiting { .. } | GateSeen::Shut { .. } => (None, None),
+    };
+    let seconds = latency.map(|latency: SignedDuration| latency.as_secs());
+    vec![
+        json!("gate"),
+        json!(id.0),
+        json!(seen.word()),
+        json!(seen.why()),
+        json!(at_rest),
+        json!(seconds),
+        time(Some(at)),
     ]
 }
 
@@ -242,6 +329,7 @@ mod tests {
             as_of_to: None,
             fingerprint: "f".into(),
             checks: Vec::new(),
+            why: String::new(),
         };
         let difference = RowResult {
             source: name(),
@@ -253,6 +341,8 @@ mod tests {
             last_seen: at,
             source_values: vec![Cell { column: "a".into(), value: Value::Null }],
             target_values: Vec::new(),
+            source_hash: Some("5e".into()),
+            target_hash: None,
         };
         let text = all([(&result, &[difference][..])].into_iter(), false).text(Shape::Csv).unwrap();
         let want = "kind,source,target,method,verdict,rows_source,rows_target,different,missing,extra,in_flight,\

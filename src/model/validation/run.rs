@@ -1,6 +1,7 @@
 //! One comparison as a whole: what it is of, how far it is, and what opens it.
 
 use super::{RowResult, TableResult};
+use crate::model::Untrusted;
 use crate::model::listing::validations::Summary;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -51,7 +52,7 @@ pub enum Kind {
 pub enum Gate {
     /// A running task with CDC: both latencies at most `limit`, on fresh points; given up after `timeout`.
     Latency { limit: SignedDuration, timeout: SignedDuration },
-    /// A full load: stopped with FULL_LOAD_ONLY_FINISHED, and no table in error.
+    /// A full load: stopped with `FULL_LOAD_ONLY_FINISHED`, and no table in error.
     FullLoad { timeout: SignedDuration },
     /// A task with CDC that was stopped after everything had gone through.
     Drained,
@@ -71,6 +72,19 @@ pub enum GateSeen {
     Open { why: String, at_rest: Option<bool>, latency: Option<SignedDuration> },
     /// It will not open: then nothing is known.
     Shut { why: String },
+}
+
+/// What a gate came to, as it stands beside the answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gated {
+    /// Its word when rows were compared, or because of which they were not.
+    pub seen: GateSeen,
+    /// Why the operator waived it.
+    pub waived: Option<String>,
+    /// What happened to the task meanwhile and is worth knowing.
+    pub notes: Vec<Untrusted>,
+    /// What happened to it, and because of which nothing is equal.
+    pub problems: Vec<Untrusted>,
 }
 
 /// Where a comparison is.
@@ -104,6 +118,22 @@ pub struct Progress {
     pub tables: Vec<TableProgress>,
 }
 
+impl GateSeen {
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Open { .. } => "open",
+            Self::Shut { .. } => "shut",
+        }
+    }
+
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Waiting { why } | Self::Open { why, .. } | Self::Shut { why } => why,
+        }
+    }
+}
+
 impl Progress {
     /// The sum of all tables.
     pub fn total(&self) -> TableProgress {
@@ -125,6 +155,8 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
     Gate(GateSeen),
+    /// Something to know, such as that the results cannot be kept.
+    Note(String),
     /// At most ten a second; only the newest counts.
     Progress(Progress),
     /// A table is done, the nth of the plan.

@@ -1,6 +1,8 @@
 //! Rows as a merge sees them, rows on their own, and what can be wrong with them.
 
 use crate::db::scan::{Batch, Cell};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// A batch of rows as canonical bytes.
@@ -8,6 +10,14 @@ pub trait Rows {
     fn rows(&self) -> usize;
     fn columns(&self) -> usize;
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+
+    /// Whether two rows are the same in every column. A misfit is like nothing.
+    fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
+        (0..self.columns()).all(|column| match (self.cell(row, column), other.cell(other_row, column)) {
+            (Cell::Misfit(_), _) | (_, Cell::Misfit(_)) => false,
+            (a, b) => a == b,
+        })
+    }
 }
 
 impl Rows for Batch {
@@ -21,6 +31,10 @@ impl Rows for Batch {
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         self.cell(row, column)
+    }
+
+    fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
+        self.is_same(row, other, other_row)
     }
 }
 
@@ -66,7 +80,33 @@ impl RowCopy {
         self.ends.len()
     }
 
-    pub(super) fn has_misfit(&self) -> bool {
+    /// The same row has the same, on any machine and in any version: 128 bits of a SHA-256 over every value with its length.
+    pub fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for column in 0..self.columns() {
+            let (is, bytes) = match self.cell(column) {
+                Cell::Null => (0_u8, &[][..]),
+                Cell::Value(bytes) => (1, bytes),
+                Cell::Misfit(bytes) => (2, bytes),
+            };
+            hasher.update([is]);
+            hasher.update((bytes.len() as u64).to_be_bytes());
+            hasher.update(bytes);
+        }
+        let hash = hasher.finalize();
+        hash.iter().take(16).fold(String::with_capacity(32), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
+    /// Bytes of its values, and where they end.
+    pub fn weight(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<(Is, usize)>()
+    }
+
+    pub(in crate::validate) fn has_misfit(&self) -> bool {
         self.ends.iter().any(|(is, _)| *is == Is::Misfit)
     }
 

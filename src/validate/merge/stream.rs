@@ -101,6 +101,12 @@ impl<R: Rows> Stream<R> {
         orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 
+    /// Whether the rows at hand are the same, byte by byte.
+    pub fn is_same(&self, other: &Self) -> bool {
+        let (Some(ours), Some(theirs)) = (self.batches.front(), other.batches.front()) else { return false };
+        ours.rows.is_same(self.at, &theirs.rows, other.at)
+    }
+
     /// The first columns of the row at hand.
     pub fn copy(&self, columns: usize) -> RowCopy {
         RowCopy::of((0..columns).map(|column| self.cell(column)))

@@ -12,6 +12,7 @@ fn column(engine: Engine, name: &str, sql_type: &str, canon: Canon) -> ColumnPla
         canon,
         nullable: true,
         byte_order: false,
+        lob: None,
     };
     ColumnPlan { source: side.clone(), target: side, rules: vec![] }
 }

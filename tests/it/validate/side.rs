@@ -24,10 +24,15 @@ impl Side {
                 (format!("sqlite:{}", folder.path().join("a.db").display()), Some(folder))
             }
         };
+        Self { _folder: folder, ..Self::at(url).await }
+    }
+
+    /// A database that is there.
+    pub async fn at(url: String) -> Self {
         let database = Database::parse(&url).unwrap();
         let schema = database.named_schema().unwrap_or("public").to_owned();
         let session = database.write_owned_by_demo().await.unwrap();
-        Self { url, schema, session, _folder: folder }
+        Self { url, schema, session, _folder: None }
     }
 
     pub fn dialect(&self) -> &'static Dialect {
@@ -76,7 +81,8 @@ fn bare(line: &Value) -> &str {
 pub fn command(source: &str, target: &str, arguments: &[&str]) -> tokio::process::Command {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
     command.args(["validate", "--source", source, "--target", target, "--output=json"]).args(arguments);
-    command.env_clear().env("HOME", "/nonexistent").stdin(Stdio::null()).kill_on_drop(true);
+    // Nothing is kept there, whoever runs the tests.
+    command.env_clear().env("HOME", "/dev/null").stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 

@@ -106,6 +106,31 @@ const ACROSS: &[Case] = &[
         differences: &[("id=1", "different", &["t"])],
     },
     Case {
+        // DVT casts a time to GMT on one side; a server's own zone is nobody's data.
+        name: "zones_of_servers",
+        source: "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = ''Asia/Tokyo''', current_database()); END $$;
+                 CREATE TABLE @.# (id bigint PRIMARY KEY, m timestamp with time zone, t time, w timestamp);
+                 INSERT INTO @.# VALUES (1, '2026-11-22 10:00:00+00', '10:00', '2026-11-22 10:00'),
+                   (2, '2026-11-22 10:00:00+09', '10:00', '2026-11-22 10:00')",
+        target: "SET time_zone = '-05:00'; CREATE TABLE @.# (id bigint PRIMARY KEY, m timestamp(6) NULL, t time, w datetime);
+                 INSERT INTO @.# VALUES (1, '2026-11-22 05:00:00', '10:00', '2026-11-22 10:00'),
+                   (2, '2026-11-22 10:00:00', '10:00', '2026-11-22 10:00')",
+        differences: &[("id=2", "different", &["m"])],
+    },
+    Case {
+        // A boolean of MySQL may hold 2, which is not true.
+        name: "booleans",
+        source: "CREATE TABLE @.# (id bigint PRIMARY KEY, f boolean);
+                 INSERT INTO @.# VALUES (1, true), (2, false), (3, true), (4, NULL), (5, false)",
+        target: "CREATE TABLE @.# (id bigint PRIMARY KEY, f tinyint(1));
+                 INSERT INTO @.# VALUES (1, 1), (2, 0), (3, 2), (4, 0), (5, NULL)",
+        differences: &[
+            ("id=3", "different", &["f"]),
+            ("id=4", "different", &["f"]),
+            ("id=5", "different", &["f"]),
+        ],
+    },
+    Case {
         name: "cut_exact",
         source: CUT_PG,
         target: CUT_MY,
@@ -117,6 +142,18 @@ const ACROSS: &[Case] = &[
         source: CUT_PG,
         target: CUT_MY,
         differences: &[("id=1", "different", &["t"]), ("id=2", "different", &["t"])],
+    },
+    Case { name: "cut_either", source: CUT_PG, target: CUT_MY, differences: &[] },
+    Case {
+        // Wall clocks of Berlin beside moments: in summer, in winter, and in the hour that came twice.
+        name: "zone_declared",
+        source: "CREATE TABLE @.# (id bigint PRIMARY KEY, t timestamp with time zone);
+                 INSERT INTO @.# VALUES (1, '2026-07-01 10:00:00+00'), (2, '2026-12-01 11:00:00+00'),
+                   (3, '2026-10-25 00:30:00+00'), (4, '2026-07-01 12:00:00+00'), (5, NULL)",
+        target: "CREATE TABLE @.# (id bigint PRIMARY KEY, t datetime);
+                 INSERT INTO @.# VALUES (1, '2026-07-01 12:00:00'), (2, '2026-12-01 12:00:00'),
+                   (3, '2026-10-25 02:30:00'), (4, '2026-07-01 12:00:00'), (5, NULL)",
+        differences: &[("id=3", "different", &["t"]), ("id=4", "different", &["t"])],
     },
     Case {
         name: "json_by_value",
@@ -176,8 +213,13 @@ async fn what_others_get_wrong_across_engines_is_told_right() {
         fill(&mut source, TEXT_PG, case, case.source).await;
         fill(&mut target, TEXT_MY, case, case.target).await;
     }
-    let rules =
-        ["--rule=cut_truncated.t=timestamp-truncate:3", "--rule=cut_rounded.t=timestamp-round:3", "--settle=0s"];
+    let rules = [
+        "--rule=cut_truncated.t=timestamp-truncate:3",
+        "--rule=cut_rounded.t=timestamp-round:3",
+        "--rule=cut_either.t=timestamp-either:3",
+        "--rule=zone_declared.t=zone:Europe/Berlin",
+        "--settle=0s",
+    ];
     let told = run(&source, &target, &rules).await;
     assert_eq!(told.status, Some(1), "{}", told.stderr);
     for case in ACROSS {
@@ -188,6 +230,50 @@ async fn what_others_get_wrong_across_engines_is_told_right() {
     for case in ACROSS {
         assert_eq!(rows_of(&again.lines, case.name), rows_of(&told.lines, case.name));
     }
+}
+
+/// Those that are about text are wrong in any two databases.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_get_wrong_about_text_is_told_right_in_every_pair() {
+    let cases: Vec<&Case> =
+        ACROSS.iter().filter(|case| !format!("{}{}", case.source, case.target).contains("CREATE TABLE")).collect();
+    assert!(cases.len() > 6);
+    let engines = [Engine::PostgreSql, Engine::MySql, Engine::Sqlite];
+    for (from, to) in engines.into_iter().flat_map(|from| engines.map(|to| (from, to))) {
+        let (mut source, mut target) = (Side::new(from).await, Side::new(to).await);
+        for case in &cases {
+            for (side, text) in [(&mut source, case.source), (&mut target, case.target)] {
+                let ordinary = if side.dialect().engine == Engine::MySql { TEXT_MY } else { TEXT_PG };
+                fill(side, ordinary, case, text).await;
+            }
+        }
+        let told = run(&source, &target, &["--settle=0s"]).await;
+        assert_eq!(told.status, Some(1), "{from:?} {to:?}: {}", told.stderr);
+        for case in &cases {
+            check(&told, case);
+        }
+    }
+}
+
+/// reladiff says 999999 of a million, and of a table that is not there only that there was an error, with exit status 0.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_row_beyond_the_other_side_is_counted_and_a_table_that_is_not_there_is_not_known() {
+    let (mut source, mut target) = (Side::new(Engine::PostgreSql).await, Side::new(Engine::MySql).await);
+    let create = "CREATE TABLE @.t (id bigint PRIMARY KEY, a varchar(9));";
+    source
+        .script(&format!("{create}INSERT INTO @.t VALUES (500, 'x'); CREATE TABLE @.u (id bigint PRIMARY KEY)"))
+        .await;
+    target.script(&format!("{create}INSERT INTO @.t SELECT seq, 'x' FROM seq_1_to_30000")).await;
+    for settle in ["--settle=0s", "--settle=100ms"] {
+        let told = run(&source, &target, &[settle, "--range-rows=1000"]).await;
+        let counts = ["rows_source", "rows_target", "different", "missing", "extra"];
+        assert_eq!(counts.map(|name| told.table("t")[name].as_u64().unwrap()), [1, 30_000, 0, 0, 29_999], "{settle}");
+        assert_eq!((told.status, told.verdict("u")), (Some(1), "unknown"), "{told:?}");
+    }
+    let told = run(&target, &source, &["--settle=0s"]).await;
+    assert_eq!(told.table("t")["missing"], 29_999);
+    let asked = run(&source, &target, &["--table=u"]).await;
+    assert_eq!((asked.status, asked.stdout.as_str()), (Some(2), ""), "{asked:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

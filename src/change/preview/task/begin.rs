@@ -157,9 +157,11 @@ fn reload(seen: &Seen<'_>, said: &mut Said) {
             let classic = seen.facts.task.arn.kind() == ReplicationKind::Classic;
             if classic && !left.is_empty() && left.len() < rows.len() {
                 said.say(format!(
-                    "only {} of {} are not loaded: a resume loads just those: {}",
+                    "only {} of {} {} not loaded: a resume loads just {}: {}",
                     left.len(),
                     counted(rows.len(), "table"),
+                    if left.len() == 1 { "is" } else { "are" },
+                    if left.len() == 1 { "that" } else { "those" },
                     listed(&left)
                 ));
                 said.offer(seen, Verb::Resume { until: None });

@@ -84,6 +84,27 @@ fn counts_of_a_task_that_is_not_open_are_kept_with_their_own_age() {
 }
 
 #[test]
+fn tables_that_come_before_the_mappings_are_measured_by_them_as_soon_as_these_come() {
+    let mut state = populated(120, 40);
+    press(&mut state, "/orders");
+    keys(&mut state, &[KeyCode::Enter]);
+    press(&mut state, "d");
+    assert_eq!(state.focus().definition_of, Some(arn("ORDERSXCDC")), "the mappings are asked for");
+    let (definition, others): (Vec<Message>, Vec<Message>) = drained("ORDERSXCDC", 37)
+        .into_iter()
+        .partition(|message| format!("{message:?}").contains("subject: Definition"));
+    assert_eq!(definition.len(), 1);
+    for message in others {
+        update(&mut state, message, now());
+    }
+    assert!(text(&state).contains("the mappings are not read yet"));
+    for message in definition {
+        update(&mut state, message, now());
+    }
+    assert!(!text(&state).contains("the mappings are not read yet"), "{}", text(&state));
+}
+
+#[test]
 fn the_panel_scrolls_and_a_task_that_is_gone_says_so() {
     let mut state = drain_opened(37, 80, 24);
     press(&mut state, "G");

@@ -27,7 +27,7 @@ pub(super) struct Sink<'a> {
     pub builder: BatchBuilder,
     request: &'a ScanRequest,
     sender: &'a Sender<Result<Batch, DbError>>,
-    /// The key of the row before, where order is checked: a flag and the bytes of each part.
+    /// The key of the last row of the batch before, where order is checked: a flag and the bytes of each part.
     last: Vec<(bool, Vec<u8>)>,
     any: bool,
 }
@@ -55,8 +55,8 @@ impl<'a> Sink<'a> {
     fn check_order(&mut self) -> Result<(), DbError> {
         let batch = self.builder.batch();
         let row = batch.rows() - 1;
-        let mut ascends = !self.any;
-        for (at, last) in self.request.key.iter().zip(&mut self.last) {
+        let mut ascends = row == 0 && !self.any;
+        for (at, last) in self.request.key.iter().zip(&self.last) {
             let bytes = match batch.cell(row, *at) {
                 Cell::Null => None,
                 Cell::Value(bytes) => Some(bytes),
@@ -67,7 +67,7 @@ impl<'a> Sink<'a> {
                 }
             };
             if !ascends {
-                let before = last.0.then_some(last.1.as_slice());
+                let before = if row > 0 { batch.value(row - 1, *at) } else { last.0.then_some(last.1.as_slice()) };
                 if bytes < before {
                     let columns: Vec<&str> =
                         self.request.key.iter().map(|at| self.request.columns[*at].name.as_str()).collect();
@@ -76,15 +76,25 @@ impl<'a> Sink<'a> {
                 }
                 ascends = bytes > before;
             }
+        }
+        Ok(())
+    }
+
+    /// Keeps the key of the last row, for the batch that follows.
+    fn keep_last(&mut self) {
+        let batch = self.builder.batch();
+        let Some(row) = batch.rows().checked_sub(1) else { return };
+        for (at, last) in self.request.key.iter().zip(&mut self.last) {
+            let bytes = batch.value(row, *at);
             last.0 = bytes.is_some();
             last.1.clear();
             last.1.extend_from_slice(bytes.unwrap_or_default());
         }
         self.any = true;
-        Ok(())
     }
 
     pub async fn send(&mut self) -> Result<(), Stop> {
+        self.keep_last();
         self.sender.send(Ok(self.builder.take(false))).await.map_err(|_| Stop::Unwanted)
     }
 

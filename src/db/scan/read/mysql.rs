@@ -26,9 +26,10 @@ pub(super) async fn read(
     let columns = sink.request.columns.clone();
     let forms: Vec<Form> = columns
         .iter()
-        .map(|column| Form {
-            holds: column.sql_type.holds(),
-            canon: column.canon,
+        .map(|column| (column, column.arrives()))
+        .map(|(column, (holds, canon))| Form {
+            holds,
+            canon,
             unsigned: column.sql_type.name.contains("unsigned") || column.sql_type.name.starts_with("year"),
         })
         .collect();

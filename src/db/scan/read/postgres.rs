@@ -20,7 +20,7 @@ pub(super) async fn read(
     failed: impl Fn(&sqlx::Error) -> Stop,
 ) -> Result<(), Stop> {
     let columns = sink.request.columns.clone();
-    let forms: Vec<(Holds, Canon)> = columns.iter().map(|c| (c.sql_type.holds(), c.canon)).collect();
+    let forms: Vec<(Holds, Canon)> = columns.iter().map(ScanColumn::arrives).collect();
     let copy = format!("COPY ({sql}) TO STDOUT (FORMAT binary)");
     let mut stream = connection.copy_out_raw(&copy).await.map_err(|error| failed(&error))?;
     // The server sends a message a row, but need not.

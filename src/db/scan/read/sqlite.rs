@@ -32,7 +32,7 @@ fn push(sink: &mut Sink<'_>, row: &SqliteRow, at: usize) -> Result<(), sqlx::Err
         sink.builder.push_null();
         return Ok(());
     }
-    let canon = sink.request.columns[at].canon;
+    let (_, canon) = sink.request.columns[at].arrives();
     let class = Class::of(value.type_info().name());
     let raw = match class {
         Class::Integer => Raw::Int(Decode::<Sqlite>::decode(value).map_err(sqlx::Error::Decode)?),
