@@ -237,6 +237,7 @@ mod alerts;
 mod budgets;
 mod charts;
 mod confirm;
+mod databases;
 mod definition;
 mod drain;
 mod lists;

@@ -26,7 +26,7 @@ pub const PATIENCE: Duration = Duration::from_secs(5);
 /// Which rows of DMS's tables are meant.
 #[derive(Debug, Clone, Default)]
 pub struct Asked {
-    /// What stands in TASK_NAME: the resource id, or the name (section 2.5 of the DMS facts). Case does not matter.
+    /// What stands in `TASK_NAME`: the resource id, or the name (section 2.5 of the DMS facts). Case does not matter.
     pub names: Vec<String>,
     /// The schema that the task's settings name; without one any will do.
     pub control_schema: Option<String>,
@@ -142,7 +142,7 @@ fn words(error: &DbError) -> String {
     }
 }
 
-/// 42501 insufficient_privilege; 1044, 1142, 1143 and 1227 say which privilege of MySQL is missing.
+/// 42501 `insufficient_privilege`; 1044, 1142, 1143 and 1227 say which privilege of MySQL is missing.
 fn is_denied(error: &DbError) -> bool {
     let DbError::Server { code, .. } = error else { return false };
     code.contains("42501") || ["1044,", "1142,", "1143,", "1227,"].iter().any(|number| code.starts_with(number))

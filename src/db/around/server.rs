@@ -138,7 +138,7 @@ pub(super) async fn blocked(session: &mut Session<Read>) -> Result<Known<Vec<Blo
     rows.into_iter().map(one).collect::<Result<_, DbError>>().map(Known::Is)
 }
 
-/// InnoDB tells times in the zone of the machine, whatever the zone of the session: reckoned with there, ages are right.
+/// `InnoDB` tells times in the zone of the machine, whatever the zone of the session: reckoned with there, ages are right.
 async fn in_own_zone(session: &mut Session<Read>, sql: &str) -> Result<Vec<Row>, DbError> {
     if session.dialect().engine != Engine::MySql {
         return session.query(sql, &[]).await;

@@ -10,7 +10,7 @@ const SUSPENDED: &str = "awsdms_suspended_tables";
 /// Where the control tables of one task stand.
 #[derive(Debug, Clone)]
 pub struct Keeper {
-    /// TASK_NAME: the resource id of the task.
+    /// `TASK_NAME`: the resource id of the task.
     task: String,
     schema: String,
 }
@@ -26,7 +26,7 @@ impl Keeper {
         let keeper = Self { task: task.to_owned(), schema: schema.to_owned() };
         let dialect = session.dialect();
         let there = catalogue::read(session).await?;
-        for (name, columns) in [(EXCEPTIONS, keeper.exceptions(session)), (SUSPENDED, keeper.suspended(session))] {
+        for (name, columns) in [(EXCEPTIONS, Self::exceptions(session)), (SUSPENDED, Self::suspended(session))] {
             if there.contains_key(&(keeper.schema.clone(), name.to_owned())) {
                 continue;
             }
@@ -40,14 +40,14 @@ impl Keeper {
 
     /// A change that the target refused.
     pub async fn refused(&self, session: &mut Session<Write>, of: (&str, &str), error: &str) -> Result<(), DbError> {
-        let columns = self.exceptions(session);
+        let columns = Self::exceptions(session);
         let row = [&self.task, of.0, of.1, &now(), "", error].map(Value::from);
         self.insert(session, EXCEPTIONS, &columns, &row).await
     }
 
     /// A table that is out of the run.
     pub async fn gave_up(&self, session: &mut Session<Write>, of: (&str, &str)) -> Result<(), DbError> {
-        let columns = self.suspended(session);
+        let columns = Self::suspended(session);
         let row = ["dms-shared", &self.task, of.0, of.1, "TABLE ERROR", &now()].map(Value::from);
         self.insert(session, SUSPENDED, &columns, &row).await
     }
@@ -63,11 +63,11 @@ impl Keeper {
         session.execute(&sql, row).await.map(drop)
     }
 
-    fn exceptions(&self, session: &Session<Write>) -> Vec<Column> {
+    fn exceptions(session: &Session<Write>) -> Vec<Column> {
         columns(session, ["TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "ERROR_TIME", "STATEMENT", "ERROR"])
     }
 
-    fn suspended(&self, session: &Session<Write>) -> Vec<Column> {
+    fn suspended(session: &Session<Write>) -> Vec<Column> {
         let names = ["SERVER_NAME", "TASK_NAME", "TABLE_OWNER", "TABLE_NAME", "SUSPEND_REASON", "SUSPEND_TIMESTAMP"];
         columns(session, names)
     }

@@ -29,7 +29,7 @@ pub struct Follow {
     mappings: Mappings,
     schema: String,
     queue: Queue,
-    /// TASK_NAME in the control tables on the target.
+    /// `TASK_NAME` in the control tables on the target.
     control_of: Option<String>,
 }
 

@@ -36,7 +36,7 @@ pub struct Order {
     pub pace: Option<u32>,
     /// Tables loaded at the same time (`MaxFullLoadSubTasks`, 8 in DMS).
     pub sub_tasks: usize,
-    /// TASK_NAME in the control tables on the target; without one none are kept.
+    /// `TASK_NAME` in the control tables on the target; without one none are kept.
     pub control_of: Option<String>,
 }
 

@@ -13,7 +13,7 @@ fn asked(aws: &Aws, more: &[&str]) -> Vec<Map<String, Value>> {
 
 /// A table of this task is out from its opening run on, which takes a moment.
 fn until_suspended(aws: &Aws, more: &[&str]) -> Vec<Map<String, Value>> {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let rows = asked(aws, more);
         if rows.iter().any(|row| row["kind"] == "suspended") {
@@ -26,7 +26,8 @@ fn until_suspended(aws: &Aws, more: &[&str]) -> Vec<Map<String, Value>> {
 
 #[test]
 fn the_databases_of_a_demo_task_say_which_table_was_given_up() {
-    let aws = Aws::start(&[]);
+    let launcher = Some(cutover::demo::launcher());
+    let aws = Aws::with(cutover::demo::Options { launcher, ..cutover::demo::Options::default() });
     let rows = until_suspended(&aws, &[]);
     let names = promised("databases");
     for row in &rows {

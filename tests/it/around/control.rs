@@ -3,6 +3,7 @@
 use super::Base;
 use cutover::db::Database;
 use cutover::db::around::{Asked, target};
+use cutover::model::Untrusted;
 use cutover::model::around::{FailureKind, Known, TargetSeen};
 use jiff::Timestamp;
 
@@ -78,7 +79,7 @@ async fn rows_of_this_task_are_counted_and_told_without_a_value_of_a_row() {
     assert_eq!((suspended.total, suspended.newest[0].table.raw()), (1, "document"));
 
     let failures = seen.failures.is().unwrap();
-    let tables: Vec<_> = failures.tables.iter().map(|table| table.raw()).collect();
+    let tables: Vec<_> = failures.tables.iter().map(Untrusted::raw).collect();
     assert_eq!(tables, ["public.awsdms_validation_failures_v1", "public.awsdms_validation_failures_v2"]);
     let told: Vec<_> = failures.newest.iter().map(|one| (one.table.raw(), one.key.raw(), one.kind.clone())).collect();
     assert_eq!(

@@ -11,7 +11,7 @@ async fn seen(base: &Base) -> SourceSeen {
     source(&base.database).await.unwrap().1
 }
 
-/// Asks until it is so. InnoDB tells the same again to whoever asks within a tenth of a second.
+/// Asks until it is so. `InnoDB` tells the same again to whoever asks within a tenth of a second.
 async fn until<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {

@@ -6,7 +6,7 @@ use crate::model::around::{
     ApplyException, Binlog, BinlogFiles, Blocked, Blocker, Known, Listed, Open, OpenTransaction, Place, Replica, Side,
     Slot, SourceSeen, Suspended, TargetSeen,
 };
-use crate::model::validation::told::RunState;
+use crate::model::validation::told::RunState::{self, Comparing, Ended, Interrupted};
 use crate::model::validation::{RunId, Trigger, Verdict, What};
 
 const GB: i64 = 1024 * 1024 * 1024;
@@ -146,7 +146,7 @@ fn a_change_that_was_not_applied_is_not_through() {
     let exceptions = |known| target(|seen| seen.exceptions = known);
     let suspended = |known| target(|seen| seen.suspended = known);
     let table = Suspended { schema: "shop".into(), table: "document".into(), at: None, reason: None };
-    for (scene, topic, standing, words) in vec![
+    for (scene, topic, standing, words) in [
         (target(|_| {}), Topic::Exceptions, Standing::Pass, "none of this task"),
         (
             exceptions(listed(3, Some(2), vec![one(Some("23505"))])),
@@ -159,6 +159,10 @@ fn a_change_that_was_not_applied_is_not_through() {
         (exceptions(listed(3, None, vec![one(None)])), Topic::Exceptions, Standing::Fail, "3; the newest"),
         (exceptions(Known::NotThere), Topic::Exceptions, Standing::Unknown, "has no awsdms_apply_exceptions"),
         (exceptions(refused()), Topic::Exceptions, Standing::Unknown, "not allowed: permission denied"),
+    ] {
+        assert_stands(&scene, topic, standing, words);
+    }
+    for (scene, topic, standing, words) in [
         (suspended(listed(1, Some(1), vec![table])), Topic::Suspended, Standing::Fail, "the newest: shop.document"),
         (suspended(Known::NotThere), Topic::Suspended, Standing::Unknown, "switched off"),
     ] {
@@ -205,11 +209,15 @@ fn a_slot_that_nobody_reads_or_that_keeps_too_much_is_told() {
 #[test]
 fn a_binlog_that_dms_cannot_read_or_that_is_gone_is_told() {
     let files = |known| of_binlog(|binlog| binlog.files = known);
-    for (scene, standing, words) in vec![
+    for (scene, standing, words) in [
         (of_binlog(|_| {}), Standing::Pass, "ROW; position in b.000008 of b.000007 to b.000009, 4.0 kB, kept 24 h"),
         (of_binlog(|binlog| binlog.on = false), Standing::Fail, "writes no binlog"),
         (of_binlog(|binlog| binlog.format = "MIXED".into()), Standing::Fail, "MIXED: DMS needs ROW"),
         (of_binlog(|binlog| binlog.row_image = Some("MINIMAL".into())), Standing::Fail, "needs FULL"),
+    ] {
+        assert_stands(&scene, Topic::SourceLog, standing, words);
+    }
+    for (scene, standing, words) in [
         (of_binlog(|binlog| binlog.rds_hours = Some(72)), Standing::Pass, "kept 72 h by RDS"),
         (
             files(Known::Is(BinlogFiles { oldest: "b.000009".into(), newest: "b.000012".into(), count: 4, bytes: 1 })),
@@ -287,7 +295,7 @@ fn what_was_not_read_is_not_known_and_says_why() {
 
 #[test]
 fn a_comparison_of_ours_counts_for_an_hour_and_only_where_it_compared_rows() {
-    let run = |state, verdict, ended: i64| RunLine {
+    let run = |state: RunState, verdict, ended: i64| RunLine {
         id: RunId("r".into()),
         what: What::Task("orders".into()),
         trigger: Trigger::Operator,
@@ -306,7 +314,6 @@ fn a_comparison_of_ours_counts_for_an_hour_and_only_where_it_compared_rows() {
         differences: 3,
         ours: true,
     };
-    use RunState::{Comparing, Ended, Interrupted};
     for (state, verdict, ended, standing, words) in [
         (Ended, Some(Verdict::Equal), 60, Standing::Pass, "12 tables equal, row by row"),
         (Ended, Some(Verdict::Equal), 3600, Standing::Unknown, "too old to count"),
