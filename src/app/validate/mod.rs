@@ -276,10 +276,6 @@ async fn once(
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
 ) -> Result<Summary, Failure> {
     let from = whence::here().host;
-    // Whoever goes on with a run takes its name.
-    if wanted.resume.is_none() {
-        tell(Event::Run(begin, task, &from))?;
-    }
     if sides.is_none() {
         *sides = Some(found(wanted, subject, tell).await?);
     }
@@ -296,10 +292,8 @@ async fn once(
             (found.id, found.keep, found.known)
         }
     };
-    if wanted.resume.is_some() {
-        begin.id = id.clone();
-        tell(Event::Run(begin, task, &from))?;
-    }
+    // Whoever goes on with a run takes its name.
+    begin.id = id.clone();
     if let Some(why) = allow::in_mode(&wanted.mode, wanted.may_validate, &planned) {
         return Err(Failure::usage(why));
     }
@@ -322,6 +316,7 @@ async fn once(
         keep,
         known,
     };
+    tell(Event::Run(begin, task, &job.from))?;
     carried_out(job, signals, tell).await
 }
 
