@@ -1,5 +1,5 @@
 -- Version 2 of cutover.db: comparisons and what came of them. Times are microseconds since 1970. Never a value of a row
--- that was compared: keys, names of columns, hashes. What is old is deleted, see prune.sql.
+-- that was compared: keys, names of columns, hashes. What is old is deleted, see validation/prune.sql.
 CREATE TABLE validation_run (
   id          TEXT PRIMARY KEY NOT NULL,
   task        TEXT,             -- its name, where it is of a task

@@ -10,7 +10,7 @@ mod switch;
 mod task;
 pub(super) mod whence;
 
-pub use ask::answer;
+pub use ask::{answer, answer_and_go_on};
 pub use follow::{Follow, Found};
 pub use switch::{dry_run as dry_run_switch, switch};
 pub use task::{dry_run, task};

@@ -3,6 +3,8 @@
 use super::activity::Reading;
 use super::operator::{self, Operator, operator};
 use super::signin::{Watching, sign_in};
+use super::validate::subject::Subject;
+use super::validations::Validations;
 use super::{Clock, Failure, Inbox, Setup, panic, write};
 use crate::change::LIVES;
 use crate::config::Clipboard;
@@ -51,7 +53,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         bell: setup.screen.bell,
         alerts: setup.alerts.clone(),
         log_groups: setup.log_groups.clone(),
-        validations: Vec::new(),
+        validations: Subject::names(&setup).map(str::to_owned).collect(),
         time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
@@ -64,11 +66,13 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     // Without the authority there is nobody who could change anything.
     let (operator, waiting) = authority.ok().map(operator).unzip();
     let reading = Reading::new(&setup.store, setup.demo.is_some());
+    let validations = Validations::new(setup.clone(), Arc::clone(&inbox), runtime.handle().clone());
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
+        let validations = validations.clone();
         move |area: Area, now: Timestamp| -> Box<dyn Program> {
-            handle.spawn(sign_in(setup, inbox, watching, waiting));
+            handle.spawn(sign_in(setup, inbox, watching, waiting, validations));
             let theme = Theme::new(asked.ascii, asked.look);
             Box::new(Screen { state: State::new(asked, area, now), theme, clock, ahead: SignedDuration::ZERO })
         }
@@ -95,7 +99,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
             }
         }
         Effect::ReadActivity => reading.read(runtime.handle(), &inbox),
-        Effect::ReadValidations
+        effect @ (Effect::ReadValidations
         | Effect::ReadValidation { .. }
         | Effect::PlanValidation { .. }
         | Effect::StartValidation { .. }
@@ -103,7 +107,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         | Effect::ControlValidation { .. }
         | Effect::ReadRows { .. }
         | Effect::Reveal { .. }
-        | Effect::WriteRows { .. } => {}
+        | Effect::WriteRows { .. }) => validations.perform(effect),
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
@@ -111,6 +115,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     if let Some(operator) = operator {
         leave(&runtime, operator);
     }
+    stop_all(&runtime, &validations);
     runtime.shutdown_background();
     let ended = ended?;
     match ended.problem {
@@ -144,6 +149,24 @@ fn leave(runtime: &Runtime, operator: Operator) {
             still.join(", ")
         );
         let _ = std::io::stderr().lock().write_all(words.as_bytes());
+    }
+}
+
+/// Validations of this console end with it, and their statements on the servers.
+fn stop_all(runtime: &Runtime, validations: &Validations) {
+    let say = |words: &str| {
+        // Standard error may be gone with the terminal.
+        let _ = std::io::stderr().lock().write_all(words.as_bytes());
+    };
+    match validations.running() {
+        0 => return,
+        1 => say(
+            "cutover: a validation is under way; it is stopped, and its statements on the servers. What it found is kept.\n",
+        ),
+        _ => say("cutover: validations are under way; they are stopped, and their statements on the servers.\n"),
+    }
+    if !validations.finish(runtime) {
+        say("cutover: a server has not answered that its statement ended; it ends there when it next sends rows.\n");
     }
 }
 
@@ -182,7 +205,9 @@ impl Program for Screen {
     }
 
     fn confirms(&self, key: Key) -> bool {
-        self.state.setup.keys.find(Context::Confirm, key) == Some(ActionId::ConfirmChange)
+        let keys = &self.state.setup.keys;
+        keys.find(Context::Confirm, key) == Some(ActionId::ConfirmChange)
+            || keys.find(Context::Ask, key) == Some(ActionId::AnswerQuestion)
     }
 
     fn next_deadline(&self, now: Timestamp) -> Option<Timestamp> {

@@ -26,6 +26,18 @@ impl Failure {
         Self { status: COULD_NOT, lines: vec![line.into()] }
     }
 
+    /// The same of several lines.
+    pub fn could_not_all(lines: Vec<String>) -> Self {
+        Self { status: COULD_NOT, lines }
+    }
+
+    /// Somebody was not let in: with another password it might work.
+    pub fn is_about_a_password(&self) -> bool {
+        let wants =
+            |line: &String| ["password", "Access denied", "authentication"].iter().any(|word| line.contains(word));
+        self.lines.iter().any(wants)
+    }
+
     /// The problem that ended the console, with the status it ended with.
     pub fn ended(status: u8, problem: &Problem) -> Self {
         Self { status, lines: problem.lines() }

@@ -1,6 +1,7 @@
 //! What the rest of the house has to say to the console. Senders never wait; the newest report per scope and subject wins.
 
 use crate::console::message::Message;
+use crate::model::validation::{RunEvent, RunId};
 use crate::model::{Report, Scope, Subject};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -19,6 +20,8 @@ struct Waiting {
     queue: Vec<Message>,
     reports: BTreeMap<(Scope, Subject), Newest>,
     traffic: Option<Message>,
+    /// Of a validation that runs only the newest progress counts.
+    progress: BTreeMap<RunId, Message>,
 }
 
 /// A failure does not erase the answer that came just before it: the last good data stays on screen.
@@ -43,6 +46,9 @@ impl Inbox {
                 }
             }
             Message::Traffic { .. } => waiting.traffic = Some(message),
+            Message::ValidationEvent { run, event } if matches!(*event, RunEvent::Progress(_)) => {
+                waiting.progress.insert(run.clone(), Message::ValidationEvent { run, event });
+            }
             other => waiting.queue.push(other),
         }
         drop(waiting);
@@ -56,9 +62,14 @@ impl Inbox {
 
     /// Everything that waits: the queue first, so that a connection is known before what came through it.
     pub fn drain(&self) -> Vec<Message> {
-        let Waiting { queue, reports, traffic } = std::mem::take(&mut *self.lock());
+        let Waiting { queue, reports, traffic, progress } = std::mem::take(&mut *self.lock());
         let reports = reports.into_values().flat_map(|newest| [newest.observed, newest.failed]);
-        queue.into_iter().chain(reports.flatten().map(Message::Report)).chain(traffic).collect()
+        queue
+            .into_iter()
+            .chain(reports.flatten().map(Message::Report))
+            .chain(traffic)
+            .chain(progress.into_values())
+            .collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

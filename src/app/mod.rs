@@ -6,6 +6,7 @@
 //! databases.
 
 pub mod activity;
+pub mod around;
 pub mod change;
 pub mod doctor;
 pub mod headless;
@@ -22,6 +23,7 @@ mod logs;
 pub mod operator;
 mod setup;
 mod signin;
+mod validations;
 mod write;
 
 pub use crate::config::ThemeName;

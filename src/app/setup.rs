@@ -57,6 +57,8 @@ pub struct Setup {
     pub(super) clock: Clock,
     /// Whether anything may be changed.
     pub(super) mode: Mode,
+    /// Rows may be compared in read-only mode too.
+    pub(super) may_validate: bool,
     pub(super) store: store::Settings,
     /// What may not be touched, and what may be overwritten.
     pub(super) safeguards: Safeguards,
@@ -82,6 +84,7 @@ impl Setup {
             endpoint_url,
             expect_account,
             operate,
+            read_only_may_validate: may_validate,
             audit_dir,
             reload_allowed,
             protected,
@@ -121,6 +124,7 @@ impl Setup {
             keys,
             clock,
             mode,
+            may_validate,
             store,
             safeguards,
             validations,
@@ -158,6 +162,8 @@ impl Setup {
             keys: config.keys,
             clock,
             mode: Mode { read_only, operate: true, expect_account },
+            // The databases of the demo are nobody's.
+            may_validate: true,
             store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
             validations: config.validations,
             safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
@@ -176,6 +182,11 @@ impl Setup {
             Source::Absent(path) => Found::Absent(path),
             Source::Nowhere => Found::Nowhere,
         })
+    }
+
+    /// Whether anything may be changed, and whether rows may be compared where it may not.
+    pub fn mode(&self) -> (&Mode, bool) {
+        (&self.mode, self.may_validate)
     }
 
     /// Limits of the rules.

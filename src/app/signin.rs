@@ -1,13 +1,15 @@
 //! From settings to watching, behind a screen that is already drawn: start the demo if there is one, find out who we are,
 //! start the feeds.
 
+use super::around::{self, Ways};
 use super::demo::Server;
 use super::operator::{OperatorSetup, Waiting, operate};
+use super::validations::Validations;
 use super::{Inbox, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
 use crate::console::message::{Focus, Message};
 use crate::feeds::{self, Handle, Looking, Said};
-use crate::model::{Problem, Report, Subject};
+use crate::model::{Problem, ReplicationArn, Report, Subject};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The feeds, once there are any; what was asked of them before waits here.
@@ -17,13 +19,19 @@ pub struct Watching(Arc<Mutex<Inner>>);
 #[derive(Default)]
 struct Inner {
     handle: Option<Handle>,
+    databases: Option<around::Handle>,
     focus: Option<Focus>,
 }
 
 impl Watching {
     pub fn look(&self, focus: Focus) {
         self.with(|inner| match &inner.handle {
-            Some(handle) => handle.look(looking(focus)),
+            Some(handle) => {
+                if let Some(databases) = &inner.databases {
+                    databases.look(databases_of(&focus));
+                }
+                handle.look(looking(focus));
+            }
             None => inner.focus = Some(focus),
         });
     }
@@ -31,18 +39,23 @@ impl Watching {
     /// Before the feeds are there everything is about to be asked anyway.
     pub fn ask_now(&self, subjects: Vec<Subject>) {
         self.with(|inner| {
+            if let Some(databases) = &inner.databases {
+                databases.ask_now(&subjects);
+            }
             if let Some(handle) = &inner.handle {
                 handle.ask_now(subjects);
             }
         });
     }
 
-    fn started(&self, handle: Handle) {
+    fn started(&self, handle: Handle, databases: around::Handle) {
         self.with(|inner| {
             if let Some(focus) = inner.focus.take() {
+                databases.look(databases_of(&focus));
                 handle.look(looking(focus));
             }
             inner.handle = Some(handle);
+            inner.databases = Some(databases);
         });
     }
 
@@ -51,13 +64,24 @@ impl Watching {
     }
 }
 
+/// The task whose databases somebody looks at now.
+fn databases_of(focus: &Focus) -> Option<ReplicationArn> {
+    focus.databases_of.clone().filter(|_| focus.looking)
+}
+
 fn looking(focus: Focus) -> Looking {
-    let Focus { tables_of, log_of, charts_of, definition_of, visible, looking } = focus;
+    let Focus { tables_of, log_of, charts_of, definition_of, databases_of: _, visible, looking } = focus;
     Looking { tables_of, log_of, charts_of, definition_of, visible, looking }
 }
 
 /// Signs in and starts watching; everything it has to say goes to the inbox.
-pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching, waiting: Option<Waiting>) {
+pub(super) async fn sign_in(
+    setup: Setup,
+    inbox: Arc<Inbox>,
+    watching: Watching,
+    waiting: Option<Waiting>,
+    validations: Validations,
+) {
     panic::on_request("task");
     match connect(&setup).await {
         Ok((connected, server)) => {
@@ -66,13 +90,16 @@ pub async fn sign_in(setup: Setup, inbox: Arc<Inbox>, watching: Watching, waitin
                 // A disk that takes its time keeps nobody from watching.
                 tokio::spawn(operate(waiting, setup, connected.clone(), inbox));
             }
+            validations.connected(connected.clone());
             let Connected { reader, scope, identity } = connected;
             inbox.send(Message::Connected { scope: scope.clone(), identity });
             let sink = {
                 let inbox = Arc::clone(&inbox);
                 move |said: Said| inbox.send(message(said))
             };
-            watching.started(feeds::spawn(reader, scope.clone(), setup.watch, Arc::new(sink)));
+            let ways = Ways::of_console(&setup);
+            let databases = around::spawn(reader.clone(), scope.clone(), ways, Arc::clone(&inbox));
+            watching.started(feeds::spawn(reader, scope.clone(), setup.watch, Arc::new(sink)), databases);
             if let Some(server) = server {
                 let problem = Box::new(server.ended().await);
                 let subject = Subject::Identity;

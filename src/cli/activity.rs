@@ -33,13 +33,13 @@ pub struct Arguments {
 
 /// Since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Since {
+pub enum Since {
     Ago(SignedDuration),
     At(Timestamp),
 }
 
 impl Since {
-    fn from(self, now: Timestamp) -> Timestamp {
+    pub fn from(self, now: Timestamp) -> Timestamp {
         match self {
             Self::Ago(span) => now.checked_sub(span).unwrap_or(Timestamp::MIN),
             Self::At(at) => at,
@@ -47,7 +47,7 @@ impl Since {
     }
 }
 
-fn since(text: &str) -> Result<Since, String> {
+pub fn since(text: &str) -> Result<Since, String> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(Since::At(at));
     }

@@ -81,6 +81,7 @@ fn heading(area: Area) -> &'static str {
         Area::Permissions => "Permissions of the read-only mode",
         Area::Operating => "Changing something",
         Area::Logs => "Logs of the tasks",
+        Area::Databases => "Databases",
         Area::Terminal => "Terminal",
         Area::Host => "This machine",
     }

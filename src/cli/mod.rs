@@ -7,6 +7,7 @@ mod activity;
 mod completions;
 mod config;
 mod confirm;
+mod databases;
 mod demo;
 mod doctor;
 mod events;
@@ -24,6 +25,7 @@ mod tables;
 mod tasks;
 mod test_connections;
 mod validate;
+mod validations;
 
 use crate::app::{self, Failure, Flags, Setup, ThemeName};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -102,6 +104,8 @@ enum Command {
     Tasks(tasks::Arguments),
     /// List the tables of one task
     Tables(tables::Arguments),
+    /// What the two databases of one task say: apply exceptions, suspended tables, DMS's validation failures, slot, locks
+    Databases(databases::Arguments),
     /// List the newest metrics of one task
     Metrics(metrics::Arguments),
     /// List what has happened to tasks and instances, or follow it
@@ -127,6 +131,8 @@ enum Command {
     Doctor(doctor::Arguments),
     /// Compare two databases row by row: is the target equal to the source, and if not, where?
     Validate(Box<validate::Arguments>),
+    /// List what was compared, what came of it, and one table through all of that
+    Validations(validations::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
     /// Print the completions of a shell
@@ -147,6 +153,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Metrics(arguments)) => common.setup().and_then(|setup| metrics::run(&setup, &arguments)),
         Some(Command::Events(arguments)) => common.setup().and_then(|setup| events::run(&setup, &arguments)),
         Some(Command::Schedules(arguments)) => common.setup().and_then(|setup| schedules::run(&setup, &arguments)),
+        Some(Command::Databases(arguments)) => common.setup().and_then(|setup| databases::run(&setup, &arguments)),
         Some(Command::Start(arguments)) => common.setup().and_then(|setup| start::run(&setup, &arguments)),
         Some(Command::Resume(arguments)) => common.setup().and_then(|setup| resume::run(&setup, &arguments)),
         Some(Command::Stop(arguments)) => common.setup().and_then(|setup| stop::run(&setup, &arguments)),
@@ -157,7 +164,8 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Activity(arguments)) => common.setup().and_then(|setup| activity::run(&setup, &arguments)),
         Some(Command::Logs(arguments)) => common.setup().and_then(|setup| logs::run(&setup, &arguments)),
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
-        Some(Command::Validate(arguments)) => validate::run(*arguments),
+        Some(Command::Validate(arguments)) => validate::run(common.flags(), *arguments),
+        Some(Command::Validations(arguments)) => common.setup().and_then(|setup| validations::run(&setup, arguments)),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
     };

@@ -87,7 +87,7 @@ const GROUP_MAX: usize = 512;
 const GROUPS_MAX: usize = 50;
 
 /// The whole table. A key exists when it stands here.
-const KEYS: [Row; 21] = [
+const KEYS: [Row; 22] = [
     Row {
         section: "",
         key: "environment",
@@ -180,6 +180,20 @@ const KEYS: [Row; 21] = [
         example: "true",
         read: |config, value| {
             config.operate = truth(value)?;
+            Ok(())
+        },
+    },
+    Row {
+        section: "",
+        key: "read_only_may_validate",
+        doc: &[
+            "Whether rows of source and target may be compared in read-only mode too. It only reads, and it loads both servers.",
+            "Numbers of rows are compared in any mode.",
+        ],
+        default: Some("false"),
+        example: "true",
+        read: |config, value| {
+            config.read_only_may_validate = truth(value)?;
             Ok(())
         },
     },

@@ -36,6 +36,8 @@ pub struct Config {
     pub expect_account: Option<AccountId>,
     /// Changes are meant, also without `--operate`.
     pub operate: bool,
+    /// Rows may be compared in read-only mode too.
+    pub read_only_may_validate: bool,
     /// A folder of a team, where this user's audit is appended too.
     pub audit_dir: Option<PathBuf>,
     /// Databases, as HOST/DB, whose rows may be destroyed by a load; empty is none.

@@ -7,7 +7,7 @@ use super::mistake::Mistake;
 use crate::model::untrusted::shown;
 use crate::model::validation::Kind;
 use crate::validate::rules::Rule;
-use crate::validate::{Asked, Pass, RuleFor, Settings, StatementFiles, TableTerms};
+use crate::validate::{Asked, Pass, RuleFor, Settings, StatementFiles, TableTerms, WantedMethod as Way};
 use jiff::{SignedDuration, Span};
 use std::fmt::Write as _;
 use std::num::NonZeroU64;
@@ -166,8 +166,8 @@ const KEYS: [Row<Settings>; 20] = [
         ],
         example: "\"auto\"",
         read: |one, value| {
-            let word = choice(value, &[("auto", "auto"), ("stream", "stream"), ("digest", "digest")])?;
-            one.method = Some(word.to_owned());
+            let ways = [("auto", Way::Auto), ("stream", Way::Stream), ("digest", Way::Digest)];
+            one.method = Some(choice(value, &ways)?);
             Ok(())
         },
     },

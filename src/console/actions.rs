@@ -190,6 +190,7 @@ pub enum ActionId {
     PlanIt,
     NextKind,
     PreviousKind,
+    WaiveGate,
     AnswerQuestion,
     CloseQuestion,
     OtherWay,

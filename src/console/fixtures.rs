@@ -7,6 +7,7 @@ pub mod charts;
 pub mod definition;
 pub mod lists;
 pub mod logs;
+pub mod validations;
 
 use super::actions::Keymap;
 use super::message::{Area, Key, KeyCode, Message};

@@ -176,6 +176,8 @@ pub struct Focus {
     pub charts_of: Option<ReplicationArn>,
     /// The task whose definition is on screen.
     pub definition_of: Option<ReplicationArn>,
+    /// The task whose databases are on screen.
+    pub databases_of: Option<ReplicationArn>,
     /// Tasks whose rows are on screen.
     pub visible: Vec<ReplicationArn>,
     /// False while the terminal says nobody looks.

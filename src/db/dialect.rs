@@ -107,7 +107,7 @@ const REDSHIFT: Dialect = Dialect {
         columns: include_str!("../../sql/redshift/columns.sql"),
         primary_keys: include_str!("../../sql/redshift/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/redshift/foreign_keys.sql"),
-        control_tables: include_str!("../../sql/postgresql/control_tables.sql"),
+        control_tables: include_str!("../../sql/redshift/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/redshift/describe_columns.sql"),
             keys: include_str!("../../sql/redshift/describe_keys.sql"),

@@ -54,17 +54,16 @@ pub(super) fn is_here(host: &str) -> bool {
 
 /// What to do about an error of TLS, behind the error's own words.
 pub(super) fn advice(words: &str) -> Option<&'static str> {
+    const UNKNOWN: &str = "its certificate is of an authority that is not known here; for RDS download \
+                           https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem and set ca = \"FILE\" (on the \
+                           command line --source-ca or --target-ca FILE)";
+    const OTHER: &str = "it is that of another host: use the name that stands in it, or somebody else answers";
     let table = [
-        (
-            "UnknownIssuer",
-            "its certificate is of an authority that is not known here; for RDS download \
-             https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem and set ca = \"FILE\" (on the command line \
-             --source-ca or --target-ca FILE)",
-        ),
-        (
-            "NotValidForName",
-            "its certificate is of another host: use the name that stands in it, or somebody else answers",
-        ),
+        ("UnknownIssuer", UNKNOWN),
+        // An authority of the same name, and another one.
+        ("BadSignature", UNKNOWN),
+        ("NotValidForName", OTHER),
+        ("not valid for name", OTHER),
         ("Expired", "its certificate has expired: it has to be renewed on the server"),
         (
             "CaUsedAsEndEntity",

@@ -47,7 +47,7 @@ impl<Access> Session<Access> {
         &mut self.connection
     }
 
-    pub(super) fn place(&self) -> &str {
+    pub fn place(&self) -> &str {
         &self.place
     }
 

@@ -8,7 +8,7 @@ mod control;
 mod limits;
 
 pub use control::{ApplyException, ControlStatus, FailureKind, Key, Listed, Suspended, ValidationFailure, failed_key};
-pub use limits::{BLOCKED_FOR, LAG, OPEN_FOR, RETAINED_WAL, amount};
+pub use limits::{BLOCKED_FOR, LAG, OPEN_FOR, RETAINED_WAL, amount, length};
 
 use crate::model::Untrusted;
 use jiff::{SignedDuration, Timestamp};

@@ -155,12 +155,11 @@ impl Entry {
 
     /// What to do now; empty where there is nothing to do.
     pub fn advice(&self, standing: Standing) -> String {
-        let look = match self.name.strip_prefix("topic:") {
-            Some(topic) => format!("ask whoever reads the topic {} whether it came", shown(topic)),
-            None => {
-                let list = self.list();
-                format!("look with `cutover {list}` before anybody asks for it again ({})", shown(&self.name))
-            }
+        let look = if let Some(topic) = self.name.strip_prefix("topic:") {
+            format!("ask whoever reads the topic {} whether it came", shown(topic))
+        } else {
+            let list = self.list();
+            format!("look with `cutover {list}` before anybody asks for it again ({})", shown(&self.name))
         };
         match (standing, self.state) {
             (Standing::UnderWay, _) => "wait for its end".to_owned(),

@@ -2,9 +2,10 @@
 //!
 //! A check passes only on fresh evidence that says so: what is not known, too old or ambiguous is never a pass (sections
 //! 3.3 and 7.3 of the DMS facts). [`tally`] counts tables, `flow.rs` reads metrics, `around.rs` the rest; [`judge`] joins
-//! them. What only the databases know is listed as not known here.
+//! them; `databases.rs` is what AWS does not know, and source and target do.
 
 mod around;
+mod databases;
 mod flow;
 pub mod tally;
 #[cfg(test)]
@@ -12,12 +13,14 @@ mod tests;
 
 pub use tally::Tally;
 
+use crate::model::around::Around;
 use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
 use crate::model::metric::{MetricName, Point};
 use crate::model::parts::{Instance, PendingMaintenance};
 use crate::model::schedule::Schedule;
 use crate::model::task::{Task, TaskStatus};
+use crate::model::validation::told::RunLine;
 use jiff::{SignedDuration, Timestamp};
 
 /// How a check stands. The worst last; not known is worse than on its way, since waiting does not help.
@@ -31,6 +34,18 @@ pub enum Standing {
     Unknown,
     /// No, and waiting does not help.
     Fail,
+}
+
+impl Standing {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotDue => "not_due",
+            Self::Pass => "pass",
+            Self::Waiting => "waiting",
+            Self::Unknown => "unknown",
+            Self::Fail => "fail",
+        }
+    }
 }
 
 /// When what a check goes by was so.
@@ -63,16 +78,22 @@ pub enum Topic {
     Changes,
     Retries,
     Log,
-    // From here on: what has to be right before the switch, not the flow itself.
-    Validation,
+    // From here on: what the databases say, then what has to be right before the switch; not the flow itself.
     Exceptions,
+    Suspended,
+    Failures,
+    SourceLog,
+    OpenTransactions,
+    Blockers,
+    Validation,
+    Compared,
     Maintenance,
     Schedules,
     Writes,
 }
 
 impl Topic {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Status,
         Self::Load,
         Self::Tables,
@@ -84,8 +105,14 @@ impl Topic {
         Self::Changes,
         Self::Retries,
         Self::Log,
-        Self::Validation,
         Self::Exceptions,
+        Self::Suspended,
+        Self::Failures,
+        Self::SourceLog,
+        Self::OpenTransactions,
+        Self::Blockers,
+        Self::Validation,
+        Self::Compared,
         Self::Maintenance,
         Self::Schedules,
         Self::Writes,
@@ -104,8 +131,14 @@ impl Topic {
             Self::Changes => "in memory, on disk",
             Self::Retries => "retries",
             Self::Log => "log errors",
-            Self::Validation => "validation",
+            Self::Validation => "validation by DMS",
+            Self::Compared => "our validation",
             Self::Exceptions => "apply exceptions",
+            Self::Suspended => "suspended tables",
+            Self::Failures => "failed keys",
+            Self::SourceLog => "log of the source",
+            Self::OpenTransactions => "open transactions",
+            Self::Blockers => "lock waits",
             Self::Maintenance => "maintenance",
             Self::Schedules => "schedules",
             Self::Writes => "source writes",
@@ -115,8 +148,16 @@ impl Topic {
     /// It is about the way from source to target: there, not knowing is not being through.
     pub fn is_flow(self) -> bool {
         Self::ALL.iter().position(|topic| *topic == self)
-            < Self::ALL.iter().position(|topic| *topic == Self::Validation)
+            < Self::ALL.iter().position(|topic| *topic == Self::Exceptions)
     }
+
+    /// Only source and target themselves can tell.
+    pub fn is_of_databases(self) -> bool {
+        Self::DATABASES.contains(&self)
+    }
+
+    const DATABASES: [Self; 6] =
+        [Self::Exceptions, Self::Suspended, Self::Failures, Self::SourceLog, Self::OpenTransactions, Self::Blockers];
 }
 
 /// One line of the panel.
@@ -172,6 +213,10 @@ const TABLES_FOR: SignedDuration = SignedDuration::from_mins(5);
 /// Events and log findings appear some minutes late anyway.
 const EVENTS_FOR: SignedDuration = SignedDuration::from_mins(3);
 const LOG_FOR: SignedDuration = SignedDuration::from_mins(5);
+/// The databases are asked every half minute while somebody looks.
+const DATABASES_FOR: SignedDuration = SignedDuration::from_mins(3);
+/// A comparison is of its moment: rows are written on.
+const COMPARED_FOR: SignedDuration = SignedDuration::from_hours(1);
 /// What people change, and what AWS plans.
 const SCHEDULES_FOR: SignedDuration = SignedDuration::from_mins(15);
 const MAINTENANCE_FOR: SignedDuration = SignedDuration::from_hours(3);
@@ -197,6 +242,13 @@ pub struct Evidence<'a> {
     pub schedules: Option<(&'a [Schedule], Option<Timestamp>)>,
     pub maintenance: Option<(&'a [PendingMaintenance], Option<Timestamp>)>,
     pub instance: Option<&'a Instance>,
+    pub databases: Option<&'a Around>,
+    /// Why they told nothing, where the newest question failed.
+    pub databases_failed: Option<&'a str>,
+    /// The replication slot that the source endpoint names.
+    pub slot: Option<&'a str>,
+    /// The newest comparison of ours of this task.
+    pub compared: Option<&'a RunLine>,
     pub now: Timestamp,
 }
 
@@ -247,7 +299,12 @@ impl Verdict {
 
     /// What follows the word.
     pub fn words(&self) -> String {
-        let named = |topics: &[Topic]| topics.iter().map(|topic| topic.word()).collect::<Vec<_>>().join(", ");
+        let named = |topics: &[Topic]| {
+            // Where none of them is known, one reason stands for all.
+            let none = Topic::DATABASES.iter().filter(|topic| topics.contains(topic)).count() > 2;
+            let rest = topics.iter().filter(|topic| !none || !topic.is_of_databases()).map(|topic| topic.word());
+            none.then_some("what the databases say").into_iter().chain(rest).collect::<Vec<_>>().join(", ")
+        };
         match self {
             Self::Through { untold } if untold.is_empty() => "as far as AWS can tell".to_owned(),
             Self::Through { untold } => format!("as far as AWS can tell; not known: {}", named(untold)),
@@ -283,7 +340,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
     let incoming = flow::incoming(evidence);
     // Nothing waits anywhere: only then is a latency of zero idleness.
     let calm = backlog.standing == Standing::Pass && incoming.standing == Standing::Pass;
-    let checks = vec![
+    let mut checks = vec![
         around::status(evidence),
         around::full_load(evidence),
         around::tables(evidence),
@@ -295,12 +352,11 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
         flow::changes(evidence),
         flow::retries(evidence),
         around::log(evidence),
+    ];
+    checks.extend(databases::all(evidence));
+    checks.extend([
         around::validation(evidence),
-        Check::new(
-            Topic::Exceptions,
-            Standing::Unknown,
-            "ask the target: no row for this task in awsdms_apply_exceptions since the start",
-        ),
+        around::compared(evidence),
         around::maintenance(evidence),
         around::schedules(evidence),
         Check::new(
@@ -308,10 +364,35 @@ pub fn judge(evidence: &Evidence<'_>) -> Judgement {
             Standing::Unknown,
             "ask the application: that nobody writes any more only the source can show, by a log position that stands still",
         ),
-    ];
+    ]);
     let verdict = verdict(&checks, evidence.tables.is_some());
     let until = checks.iter().filter_map(|check| check.expires).filter(|at| *at > evidence.now).min();
     Judgement { checks, verdict, until }
+}
+
+/// What the databases of one task say, check by check, where nothing else was asked.
+pub fn of_databases(task: &Task, around: &Around, slot: Option<&str>, now: Timestamp) -> Vec<Check> {
+    let evidence = Evidence {
+        task,
+        status_as_of: None,
+        tables: None,
+        points: &|_| &[],
+        measured: None,
+        charted: false,
+        metrics_failed: None,
+        charts_failed: None,
+        log: None,
+        events: None,
+        schedules: None,
+        maintenance: None,
+        instance: None,
+        databases: Some(around),
+        databases_failed: None,
+        slot,
+        compared: None,
+        now,
+    };
+    databases::all(&evidence).to_vec()
 }
 
 /// `counted`: the tables of the task were asked for.

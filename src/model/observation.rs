@@ -1,5 +1,6 @@
 //! Everything observed, in one shape: who was asked, about what, the answer, and how old the evidence is.
 
+use crate::model::around::Around;
 use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
 use crate::model::log_place::LogSource;
@@ -62,6 +63,8 @@ pub enum Subject {
     Maintenance,
     /// Mappings and settings of one task, while they are on screen.
     Definition(ReplicationArn),
+    /// What the two databases of one task say themselves, while somebody looks. No call of AWS.
+    Databases(ReplicationArn),
 }
 
 impl Subject {
@@ -106,6 +109,7 @@ pub enum Value {
     InstanceMetrics(Vec<InstanceSeries>),
     Maintenance(Vec<PendingMaintenance>),
     Definition(Definition),
+    Databases(Box<Around>),
 }
 
 /// What a task is told to do, as DMS keeps it: JSON inside texts.

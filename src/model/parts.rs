@@ -162,6 +162,14 @@ pub struct Endpoint {
     pub settings: Vec<EndpointSetting>,
 }
 
+impl Endpoint {
+    /// The replication slot that DMS is told to use: a setting of PostgreSQL, or a connection attribute.
+    pub fn slot(&self) -> Option<&str> {
+        let named = |setting: &&EndpointSetting| setting.name.raw().eq_ignore_ascii_case("slotname");
+        self.settings.iter().find(named).map(|setting| setting.value.raw()).filter(|name| !name.is_empty())
+    }
+}
+
 /// One setting of an endpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EndpointSetting {

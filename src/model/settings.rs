@@ -44,6 +44,8 @@ pub struct TaskSettings {
     pub target_schema: Option<String>,
     /// LOBs are cut to so many KB (limited LOB mode).
     pub lob_limit_kb: Option<u64>,
+    /// Where DMS keeps its tables on the target, where that is not the engine's default.
+    pub control_schema: Option<String>,
 }
 
 /// The settings text is not what DMS writes.
@@ -68,6 +70,7 @@ pub fn parse(text: &str) -> Result<TaskSettings, SettingsError> {
         log_stream: logging.stream,
         target_schema: target.text("TargetSchema").filter(|name| !name.is_empty()),
         lob_limit_kb: target.lob_limit_kb(),
+        control_schema: raw.control.unwrap_or_default().schema.filter(|schema| !schema.is_empty()),
     })
 }
 
@@ -97,6 +100,14 @@ struct RawSettings {
     logging: Option<RawLogging>,
     #[serde(rename = "TargetMetadata")]
     target: Option<RawTarget>,
+    #[serde(rename = "ControlTablesSettings")]
+    control: Option<RawControl>,
+}
+
+#[derive(Default, Deserialize)]
+struct RawControl {
+    #[serde(rename = "ControlSchema")]
+    schema: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -132,6 +143,7 @@ mod tests {
     #[test]
     fn settings_are_read_and_absent_ones_stay_absent() {
         let text = r#"{"FullLoadSettings":{"TargetTablePrepMode":"TRUNCATE_BEFORE_LOAD","Extra":1},
+            "ControlTablesSettings":{"ControlSchema":"dms"},
             "Logging":{"EnableLogging":true,"CloudWatchLogGroup":"dms-tasks-i","CloudWatchLogStream":null}}"#;
         let settings = parse(text).unwrap();
         assert_eq!(settings.prep_mode, Some(PrepMode::TruncateBeforeLoad));
@@ -139,6 +151,9 @@ mod tests {
         assert_eq!(settings.log_stream, None);
         assert_eq!(settings.validation_enabled, None);
         assert_eq!((settings.target_schema, settings.lob_limit_kb), (None, None));
+        assert_eq!(settings.control_schema.as_deref(), Some("dms"));
+        let default = r#"{"ControlTablesSettings":{"ControlSchema":""}}"#;
+        assert_eq!(parse(default).unwrap().control_schema, None);
     }
 
     #[test]

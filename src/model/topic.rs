@@ -47,7 +47,7 @@ impl std::str::FromStr for TopicArn {
             ));
         }
         // A message there belongs to a group, and is dropped where it looks like one before it.
-        if name.ends_with(".fifo") {
+        if name.strip_suffix(".fifo").is_some() {
             return Err(format!("{name} is a FIFO topic; name one that is not"));
         }
         Ok(Self(text.to_owned()))

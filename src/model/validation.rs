@@ -137,6 +137,9 @@ pub struct TableResult {
     /// What was compared besides rows: aggregates, results of statements.
     #[serde(default)]
     pub checks: Vec<Check>,
+    /// What decided for the method, with what was measured. Empty where there was nothing to decide.
+    #[serde(default)]
+    pub why: String,
 }
 
 /// One number or value that both sides were asked for.
@@ -271,6 +274,16 @@ impl RowResult {
     pub fn without_values(&self) -> Self {
         Self { source_values: Vec::new(), target_values: Vec::new(), ..self.clone() }
     }
+
+    /// As it may be written down. Where there is no key, whole rows may stand in its place.
+    #[must_use]
+    pub fn kept(&self, method: Method) -> Self {
+        let mut row = self.without_values();
+        if method == Method::Multiset {
+            row.key.clear();
+        }
+        row
+    }
 }
 
 /// The answer to all tables. No table at all has no answer.
@@ -295,6 +308,7 @@ mod tests {
             as_of_to: None,
             fingerprint: String::new(),
             checks: Vec::new(),
+            why: String::new(),
         }
     }
 

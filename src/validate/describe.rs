@@ -1,6 +1,7 @@
 //! From two databases to a plan: which tables there are, what they are, and whether they still are what they were.
 
 use super::Plan;
+use super::lobs::Lobs;
 use super::look::Trouble;
 use super::mapped;
 use super::merge::Side;
@@ -9,6 +10,7 @@ use super::plan::{TablePlan, Terms, all_meant, is_waived, name, table};
 use crate::db::scan::{Described, Limits, Scanner};
 use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
+use crate::model::validation::Kind;
 use crate::model::validation::Method;
 
 /// There is no plan.
@@ -26,10 +28,20 @@ pub enum PlanError {
 /// # Errors
 /// A name that means nothing, no table at all, or a database that cannot be read.
 pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: &Terms) -> Result<Plan, PlanError> {
+    let [source_at, target_at] = [source, target].map(|side| shown(&side.place()).into_owned());
+    if terms.kind == Kind::Sql {
+        if terms.statements.is_empty() {
+            return Err(PlanError::Usage(
+                "nothing to compare: no statements are named, and of kind sql nothing else is".into(),
+            ));
+        }
+        let tables = numbered(statements(terms).collect());
+        return Ok(Plan { tables, target_only: Vec::new(), of_dms: Vec::new(), source_at, target_at });
+    }
     let all = terms.task.is_some();
     let (ours, theirs) = tokio::try_join!(names(source, Side::Source, all), names(target, Side::Target, all))?;
     let pairs = paired(&ours, &theirs, asked, terms).map_err(PlanError::Usage)?;
-    if pairs.both.is_empty() && pairs.left.is_empty() {
+    if pairs.both.is_empty() && pairs.left.is_empty() && terms.statements.is_empty() {
         let side = |names: &Names| match names.all.len() {
             1 => "1 table".to_owned(),
             count => format!("{count} tables"),
@@ -43,7 +55,6 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
         );
         return Err(PlanError::Usage(line));
     }
-    let [source_at, target_at] = [source, target].map(|side| shown(&side.place()).into_owned());
     let [source, target] = [source, target].map(|side| Scanner::new(side.clone(), Limits::default()));
     let mut described = Vec::with_capacity(pairs.both.len());
     for (ours, theirs) in &pairs.both {
@@ -54,10 +65,15 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     let alone: Vec<Name> = pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).cloned().collect();
     all_meant(terms, &sides, &alone).map_err(PlanError::Usage)?;
     let mut tables = Vec::with_capacity(sides.len());
-    for (ours, theirs) in sides {
-        tables.push(table(ours, theirs, &terms.of(&name(ours))).map_err(PlanError::Usage)?);
-    }
     let unenforced = source.database().dialect().redshift || target.database().dialect().redshift;
+    for (ours, theirs) in sides {
+        let mut own = terms.of(&name(ours));
+        if unenforced {
+            // It hashes and cuts as nobody else does; its values are small.
+            (own.lobs, own.lob_limit_bytes) = (Lobs::Values, None);
+        }
+        tables.push(table(ours, theirs, &own).map_err(PlanError::Usage)?);
+    }
     tables.extend(pairs.source_only.iter().map(|name| {
         let reason = "the target has no table of this name".to_owned();
         TablePlan::left(name, None, reason, is_waived(terms, name))
@@ -66,13 +82,21 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
         let waived = one.waived || is_waived(terms, &one.source);
         TablePlan::left(&one.source, one.target.as_ref(), one.reason, waived)
     }));
-    for (nth, table) in tables.iter_mut().enumerate() {
-        table.nth = nth;
-        if unenforced && table.method == Method::Stream {
-            table.why.push_str("; Redshift does not enforce keys: rows of one key are compared as a multiset");
-        }
+    for table in tables.iter_mut().filter(|table| unenforced && table.method == Method::Stream) {
+        table.why.push_str("; Redshift does not enforce keys: rows of one key are compared as a multiset");
     }
+    tables.extend(statements(terms));
+    let tables = numbered(tables);
     Ok(Plan { tables, target_only: pairs.target_only, of_dms: pairs.of_dms, source_at, target_at })
+}
+
+fn statements(terms: &Terms) -> impl Iterator<Item = TablePlan> {
+    terms.statements.iter().map(TablePlan::of_statement)
+}
+
+fn numbered(mut tables: Vec<TablePlan>) -> Vec<TablePlan> {
+    tables.iter_mut().enumerate().for_each(|(nth, table)| table.nth = nth);
+    tables
 }
 
 /// Which tables belong together, by the task's mappings where there is a task, else by their names.
@@ -142,7 +166,7 @@ async fn names(database: &Database, side: Side, all: bool) -> Result<Names, Plan
     let schema = match own {
         Some(schema) => Some(schema),
         None if engine == Engine::PostgreSql => {
-            let rows = session.query("SELECT CAST(current_schema() AS text)", &[]).await.map_err(failed)?;
+            let rows = session.query("SELECT CAST(current_schema() AS varchar(127))", &[]).await.map_err(failed)?;
             rows.first().and_then(|row| row.first()).and_then(Value::as_text).map(std::borrow::Cow::into_owned)
         }
         None => None,
@@ -159,6 +183,9 @@ async fn describe(scanner: &Scanner, name: &Name, side: Side) -> Result<Describe
 
 /// Looks whether the tables are still what the plan says: rows of another table would have been compared.
 pub(super) async fn still_so(source: &Scanner, target: &Scanner, plan: &TablePlan) -> Result<(), Trouble> {
+    if plan.statement.is_some() {
+        return Ok(());
+    }
     let of = |scanner: &Scanner, name: &Name, side| {
         let (scanner, name) = (scanner.clone(), name.clone());
         async move { scanner.describe(&name.0, &name.1).await.map_err(|error| Trouble::Db { side, error }) }

@@ -1,14 +1,19 @@
 //! One look at one range, or at a few keys of it: both sides are read at the same time and merged.
 
 use super::merge::{Difference, Merge, MergeError, RowCopy, Shape, Side, Step};
+use super::multiset::{Bag, Share};
 use super::plan::{self, ColumnPlan, TablePlan};
 use super::run::{Enough, Shared, Unit, stopped};
 use crate::db::DbError;
 use crate::db::scan::{Cell, Key, KeyRange, Rows, Scan, ScanColumn, ScanRequest};
 use crate::model::canon::Canon;
 use crate::model::untrusted::shown;
+use crate::model::validation::Method;
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
+
+/// Bytes of rows without a key that wait for their like, in one table.
+const WAITING: usize = 8 * 1_024 * 1_024;
 
 /// Why something was not looked at to its end.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +35,9 @@ pub(super) enum Trouble {
     Unreadable { rows: u64, column: String },
     #[error("{0}")]
     Altered(String),
+    /// Results of statements that their rule says nothing about.
+    #[error("{0}")]
+    Unjudged(String),
 }
 
 /// What one side is asked for.
@@ -39,7 +47,9 @@ pub(super) fn request(plan: &TablePlan, side: Side, rows: Rows) -> ScanRequest {
         Side::Target => (&plan.target, ColumnPlan::target, &plan.filter_target),
     };
     let columns = plan.columns.iter().map(|column| of(column).clone()).collect();
-    ScanRequest { filter: filter.clone(), ..plan::request(name, columns, plan.key, rows) }
+    let request = plan::request(name, columns, plan.key, rows);
+    // Rows without a key have no order that both sides share.
+    ScanRequest { filter: filter.clone(), ordered: plan.key > 0, ..request }
 }
 
 /// What a look has seen, also where it failed in the end.
@@ -65,21 +75,119 @@ pub(super) async fn look(
     found: &mut (impl FnMut(Difference) + Send),
 ) -> (Looked, Result<(), Trouble>) {
     let rows = match keys {
-        None => Rows::Range(unit.range.clone()),
+        None => unit.only.clone().unwrap_or_else(|| Rows::Range(unit.range.clone())),
         Some(keys) => Rows::Keys(keys.iter().map(bytes_of).collect()),
     };
-    let mut scans = [
-        shared.source.scan(request(&unit.plan, Side::Source, rows.clone())),
-        shared.target.scan(request(&unit.plan, Side::Target, rows)),
-    ];
     let mut looked = Looked::default();
+    if unit.plan.method == Method::Multiset {
+        let told = counted(shared, unit, &rows, (first, &mut looked), found).await;
+        return (looked, told);
+    }
+    let mut scans = scans(shared, &unit.plan, &rows);
     let read = merged(shared, unit, &mut scans, (first, &mut looked), found).await;
     if read.is_err() || looked.enough.is_some() {
-        // The statements end on their servers before anything else is done.
-        let [source, target] = scans;
-        tokio::join!(source.stop(), target.stop());
+        ended(scans).await;
     }
     (looked, read)
+}
+
+fn scans(shared: &Shared, plan: &TablePlan, rows: &Rows) -> [Scan; 2] {
+    [
+        shared.source.scan(request(plan, Side::Source, rows.clone())),
+        shared.target.scan(request(plan, Side::Target, rows.clone())),
+    ]
+}
+
+/// The statements end on their servers before anything else is done.
+async fn ended([source, target]: [Scan; 2]) {
+    tokio::join!(source.stop(), target.stop());
+}
+
+/// Rows without a key, in as many passes as memory needs.
+async fn counted(
+    shared: &Shared,
+    unit: &Unit,
+    rows: &Rows,
+    (first, looked): (Option<&Enough>, &mut Looked),
+    found: &mut (impl FnMut(Difference) + Send),
+) -> Result<(), Trouble> {
+    let shape = Shape { key: 0, rules: unit.plan.rules.clone() };
+    let mut waiting = vec![Share::default()];
+    // Only the first pass counts rows: the others read them again.
+    let mut counts = true;
+    while let Some(share) = waiting.pop() {
+        let mut bag = Bag::new(shape.clone(), share, WAITING);
+        let mut scans = scans(shared, &unit.plan, rows);
+        let filled = filled(shared, unit, &mut scans, &mut bag, (first, counts, looked)).await;
+        if filled.is_err() {
+            ended(scans).await;
+        }
+        filled?;
+        counts = false;
+        let mut differing = 0;
+        let (left, unreadable) = bag.end(&mut |difference| {
+            differing += 1;
+            found(difference);
+        })?;
+        waiting.extend(left);
+        if let Some((rows, column)) = unreadable {
+            looked.unreadable = Some((looked.unreadable.map_or(0, |(rows, _)| rows) + rows, column));
+        }
+        if let Some(enough) = first {
+            looked.enough = is_enough(shared, unit, enough, differing);
+            if looked.enough.is_some() {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Reads both sides into a bag, whichever has had fewer rows first: then fewer wait for their like.
+async fn filled(
+    shared: &Shared,
+    unit: &Unit,
+    [source, target]: &mut [Scan; 2],
+    bag: &mut Bag,
+    (first, counts, looked): (Option<&Enough>, bool, &mut Looked),
+) -> Result<(), Trouble> {
+    let mut read = [0, 0];
+    let mut ended = [false, false];
+    let mut wish = shared.wish.clone();
+    while ended != [true, true] {
+        if first.is_some_and(|enough| enough.failed.load(Ordering::Relaxed)) {
+            return Err(Trouble::Skipped);
+        }
+        let at = usize::from(ended[0] || !ended[1] && read[1] < read[0]);
+        let (side, from) = if at == 0 { (Side::Source, &mut *source) } else { (Side::Target, &mut *target) };
+        let batch = tokio::select! {
+            biased;
+            () = stopped(&mut wish) => return Err(Trouble::Stopped),
+            batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
+        };
+        let Some(batch) = batch else {
+            ended[at] = true;
+            continue;
+        };
+        let rows = batch.rows() as u64;
+        read[at] += rows;
+        if counts {
+            looked.rows[at] += rows;
+            unit.gauge(shared, side, first.is_some(), rows);
+        }
+        bag.push(side, &batch)?;
+        if !shared.paced(rows).await {
+            return Err(Trouble::Stopped);
+        }
+    }
+    Ok(())
+}
+
+/// Adds up what differs at the first look; the sum, where that is enough to leave the rest.
+fn is_enough(shared: &Shared, unit: &Unit, enough: &Enough, differing: u64) -> Option<u64> {
+    shared.dial(&unit.plan).differing.fetch_add(differing, Ordering::Relaxed);
+    let all = enough.differing.fetch_add(differing, Ordering::Relaxed) + differing;
+    shared.options.stop_after.is_some_and(|most| all >= most).then_some(all)
 }
 
 async fn merged(
@@ -100,10 +208,8 @@ async fn merged(
         })?;
         (looked.keys, looked.unreadable) = (merge.keys(), merge.unreadable());
         if let Some(enough) = first {
-            shared.dial(plan).differing.fetch_add(differing, Ordering::Relaxed);
-            let all = enough.differing.fetch_add(differing, Ordering::Relaxed) + differing;
-            if shared.options.stop_after.is_some_and(|most| all >= most) {
-                looked.enough = Some(all);
+            looked.enough = is_enough(shared, unit, enough, differing);
+            if looked.enough.is_some() {
                 return Ok(());
             }
             if enough.failed.load(Ordering::Relaxed) {
@@ -114,13 +220,13 @@ async fn merged(
             Step::Done => break,
             Step::Need(side) => side,
         };
-        let (from, gauge) = match side {
-            Side::Source => (&mut *source, &shared.dial(plan).rows_source),
-            Side::Target => (&mut *target, &shared.dial(plan).rows_target),
+        let from = match side {
+            Side::Source => &mut *source,
+            Side::Target => &mut *target,
         };
         let batch = tokio::select! {
             biased;
-            _ = stopped(&mut wish) => return Err(Trouble::Stopped),
+            () = stopped(&mut wish) => return Err(Trouble::Stopped),
             batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
         };
         // No batch any more is what only an engine's own word for the end gives.
@@ -128,11 +234,13 @@ async fn merged(
             merge.end(side);
             continue;
         };
-        if first.is_some() {
-            gauge.fetch_add(batch.rows() as u64, Ordering::Relaxed);
-        }
-        looked.rows[usize::from(side == Side::Target)] += batch.rows() as u64;
+        let rows = batch.rows() as u64;
+        unit.gauge(shared, side, first.is_some(), rows);
+        looked.rows[usize::from(side == Side::Target)] += rows;
         merge.push(side, batch)?;
+        if !shared.paced(rows).await {
+            return Err(Trouble::Stopped);
+        }
     }
     Ok(())
 }
@@ -165,8 +273,8 @@ pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyR
     let mut wish = shared.wish.clone();
     let ranges = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => return Err(Trouble::Stopped),
-        ranges = shared.source.ranges(&ours, shared.options.range_rows) => ranges,
+        () = stopped(&mut wish) => return Err(Trouble::Stopped),
+        ranges = shared.source.ranges(&ours, shared.range_rows()) => ranges,
     };
     ranges.map_err(|error| Trouble::Db { side: Side::Source, error })
 }
@@ -178,7 +286,7 @@ pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u6
     let mut wish = shared.wish.clone();
     let told = tokio::select! {
         biased;
-        _ = stopped(&mut wish) => Err(Trouble::Stopped),
+        () = stopped(&mut wish) => Err(Trouble::Stopped),
         both = async { tokio::try_join!(number(&mut source, Side::Source), number(&mut target, Side::Target)) } => both,
     };
     if told.is_err() {

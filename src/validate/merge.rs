@@ -25,14 +25,18 @@ const CROWD: usize = 100_000;
 
 /// What comparing two rows came to.
 #[derive(Default)]
-struct Compared {
+pub(super) struct Compared {
     /// Columns that differ.
-    columns: Vec<usize>,
+    pub columns: Vec<usize>,
     /// A column in which both sides have a value that is none.
-    unreadable: Option<usize>,
+    pub unreadable: Option<usize>,
 }
 
-fn compared<'a>(shape: &Shape, source: impl Fn(usize) -> Cell<'a>, target: impl Fn(usize) -> Cell<'a>) -> Compared {
+pub(super) fn compared<'a>(
+    shape: &Shape,
+    source: impl Fn(usize) -> Cell<'a>,
+    target: impl Fn(usize) -> Cell<'a>,
+) -> Compared {
     let mut out = Compared::default();
     for (at, rules) in shape.rules.iter().enumerate().skip(shape.key) {
         let same = match (source(at), target(at)) {
@@ -48,6 +52,40 @@ fn compared<'a>(shape: &Shape, source: impl Fn(usize) -> Cell<'a>, target: impl 
         }
     }
     out
+}
+
+/// Rows with what they must have in common to be compared at all.
+pub type Tagged = Vec<(u128, RowCopy)>;
+
+/// Takes out the pairs of rows of one tag that only a rule makes equal. Gives back what is left of both sides, and how many
+/// pairs cannot be told, with a column because of which.
+///
+/// # Errors
+/// Too many pairs to try.
+#[allow(clippy::type_complexity, reason = "both sides and what cannot be told, used in two places")]
+pub(super) fn paired(
+    shape: &Shape,
+    left: Tagged,
+    right: Tagged,
+) -> Result<(Tagged, Tagged, Option<(u64, usize)>), MergeError> {
+    let told = |a: usize, b: usize| {
+        let (ours, theirs): (&RowCopy, &RowCopy) = (&left[a].1, &right[b].1);
+        compared(shape, |at| ours.cell(at), |at| theirs.cell(at))
+    };
+    let fits = |a: usize, b: usize| left[a].0 == right[b].0 && told(a, b).columns.is_empty();
+    let pairs = pairs::most(left.len(), right.len(), fits).ok_or(MergeError::Crowd)?;
+    let mut taken = vec![false; right.len()];
+    let mut unreadable: Option<(u64, usize)> = None;
+    for (a, b) in pairs.iter().enumerate().filter_map(|(a, b)| Some((a, (*b)?))) {
+        taken[b] = true;
+        if let Some(column) = told(a, b).unreadable {
+            let (number, first) = unreadable.unwrap_or((0, column));
+            unreadable = Some((number + 1, first));
+        }
+    }
+    let left = left.into_iter().zip(&pairs).filter(|(_, pair)| pair.is_none()).map(|(row, _)| row).collect();
+    let right = right.into_iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(row, _)| row).collect();
+    Ok((left, right, unreadable))
 }
 
 /// Where a row stands.
@@ -297,25 +335,18 @@ impl<R: Rows> Merge<R> {
         let ruled = !self.shape.rules.iter().all(Rules::is_exact) || left.iter().any(RowCopy::has_misfit);
         let mut unpaired = left;
         if ruled {
-            let rows = (unpaired.as_slice(), right.make_contiguous() as &[RowCopy]);
-            let pairs = pairs::most(rows.0.len(), rows.1.len(), |a, b| {
-                let told = compared(&self.shape, |at| rows.0[a].cell(at), |at| rows.1[b].cell(at));
-                told.columns.is_empty()
-            });
-            let pairs = pairs.ok_or(MergeError::Crowd)?;
-            let mut taken = vec![false; rows.1.len()];
-            let mut told = Vec::with_capacity(rows.0.len());
-            for (a, b) in pairs.iter().enumerate().filter_map(|(a, b)| Some((a, (*b)?))) {
-                taken[b] = true;
-                told.push(compared(&self.shape, |at| rows.0[a].cell(at), |at| rows.1[b].cell(at)).unreadable);
+            let tagged = |rows: Vec<RowCopy>| rows.into_iter().map(|row| (0, row)).collect();
+            let before = unpaired.len();
+            let (left, others, unreadable) = paired(&self.shape, tagged(unpaired), tagged(right.into()))?;
+            let met = (before - left.len()) as u64;
+            let (unknown, column) = unreadable.unwrap_or_default();
+            self.equal += met - unknown;
+            if unknown > 0 {
+                self.unreadable += unknown;
+                self.sample.get_or_insert(column);
             }
-            for unreadable in told {
-                self.is_equal(unreadable);
-            }
-            let mut paired = pairs.into_iter();
-            unpaired.retain(|_| paired.next().flatten().is_none());
-            let mut taken = taken.into_iter();
-            right.retain(|_| taken.next() == Some(false));
+            unpaired = left.into_iter().map(|(_, row)| row).collect();
+            right = others.into_iter().map(|(_, row)| row).collect();
         }
         let mut changes = Vec::new();
         for source in unpaired {

@@ -5,24 +5,39 @@
 //! are only on their way apart from rows that differ; [`gate`] says when rows of a moving target are worth comparing. What it came to is `model::validation`; a verdict is `equal` only
 //! where everything is known.
 
+mod aggregate;
 mod describe;
+mod digest;
 mod exact;
 pub mod gate;
+mod lobs;
 mod look;
 pub mod mapped;
+pub mod memory;
 pub mod merge;
+mod method;
+pub mod multiset;
 pub mod names;
+mod pace;
 pub mod pass;
 pub mod plan;
+pub mod repair;
+pub mod reread;
+mod results;
 pub mod rules;
 pub mod run;
 mod settings;
 pub mod settle;
 pub mod statement;
+mod steady;
 mod unit;
 
 pub use describe::{PlanError, plan};
+pub use digest::Sums;
+pub use lobs::Lobs;
 pub use mapped::TaskTables;
+pub use memory::{Known, KnownPart, Learnt, Memory};
+pub use method::Wanted as WantedMethod;
 pub use names::Asked;
 pub use pass::Pass;
 pub use plan::{RuleFor, TablePlan, TableTerms, Terms};
@@ -59,6 +74,9 @@ pub struct Options {
     /// Leave a table when so many keys were seen to differ.
     pub stop_after: Option<u64>,
     pub range_rows: u64,
+    pub method: WantedMethod,
+    /// Of both sides together.
+    pub rows_per_second: Option<u64>,
     /// Differences list values too.
     pub values: bool,
     /// Differences watched at the same time, for about 50 bytes each.

@@ -3,10 +3,14 @@
 //! Start at [`table`]. A plan is data: it can be written down, and its fingerprint says whether two are the same. A
 //! [`Unit`] of it is one range of keys of one table, which any machine could compare.
 
+use super::lobs::{self, Lobs};
 use super::mapped::TaskTables;
+use super::merge::Side;
 use super::names::{self, Asked, Name, dotted};
 use super::rules::{Rule, Rules};
 use super::statement::Statement;
+use super::{aggregate, look};
+use crate::db::scan::aggregate::Measure;
 use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, ScanRequest};
 use crate::db::{Dialect, filter};
 use crate::model::Untrusted;
@@ -46,6 +50,8 @@ pub struct Terms {
     pub rules: Vec<RuleFor>,
     /// `TABLE` or `TABLE.COLUMN`.
     pub waived: Vec<String>,
+    /// Which large values are compared by their hash.
+    pub lobs: Lobs,
     /// Only rows for which this holds: SQL of each side's engine.
     pub filter_source: Option<String>,
     pub filter_target: Option<String>,
@@ -232,6 +238,40 @@ impl TablePlan {
         }
     }
 
+    /// A pair of statements.
+    pub fn of_statement(statement: &Statement) -> Self {
+        let name = (String::new(), statement.name.clone());
+        Self {
+            method: Method::Sql,
+            why: match &statement.key[..] {
+                [] => format!("two statements, which pass where: {}", statement.pass),
+                key => format!("two statements, which pass where, by {}: {}", key.join(", "), statement.pass),
+            },
+            not_compared: Vec::new(),
+            statement: Some(statement.clone()),
+            ..Self::left(&name.clone(), Some(&name), String::new(), false)
+        }
+    }
+
+    /// A name of it as it is told: `schema.table`, or what a statement is called.
+    pub fn said(&self, name: &Name) -> String {
+        match () {
+            () if name.1.is_empty() => String::new(),
+            () if self.statement.is_some() => name.1.clone(),
+            () => dotted(name),
+        }
+    }
+
+    /// Everything that a side is asked for of the table.
+    pub fn request(&self, side: Side) -> ScanRequest {
+        look::request(self, side, whole())
+    }
+
+    /// What is measured of the table.
+    pub fn measures(&self) -> Vec<Measure> {
+        aggregate::measures(&self.columns)
+    }
+
     /// How much of it is compared.
     pub fn kind(&self) -> Kind {
         match self.method {
@@ -245,6 +285,8 @@ impl TablePlan {
     /// Tells plans apart: other columns, types, rules, keys or places give another one.
     pub fn fingerprint(&self, source_at: &str, target_at: &str) -> String {
         let Self { source, target, method, key, columns, filter_source, filter_target, .. } = self;
+        // Sums only leave out what is the same.
+        let method = if *method == Method::Digest { &Method::Stream } else { method };
         let mut all = serde_json::json!([source_at, target_at, source, target, method, key, columns]);
         // What is not said changes nothing, so plans of before stay what they were.
         let said = [
@@ -261,7 +303,7 @@ impl TablePlan {
 }
 
 /// FNV-1a of 128 bits (draft-eastlake-fnv): the same on every machine and in every version of this program.
-fn fnv(bytes: &[u8]) -> u128 {
+pub(super) fn fnv(bytes: &[u8]) -> u128 {
     let offset = 0x6c62_272e_07bb_0142_62b8_2175_6295_c58d_u128;
     bytes
         .iter()
@@ -354,6 +396,12 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.method = Method::Stream;
             plan.why = why;
         }
+        // Every row is its own key, where nobody says that something else is.
+        Err(reason) if terms.keys.is_empty() && !pairs.is_empty() => {
+            (plan.columns, plan.rules) = pairs.into_iter().unzip();
+            plan.method = Method::Multiset;
+            plan.why = format!("rows are counted by what they are: {reason}");
+        }
         Err(reason) => {
             let waived = is_waived(terms, &name(source)) || is_waived(terms, &name(target));
             plan.method = Method::None;
@@ -362,6 +410,7 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
         }
     }
     said_of_rows(&mut plan);
+    lobs::apply(&mut plan, terms);
     Ok(plan)
 }
 

@@ -153,6 +153,15 @@ impl Rules {
         self.zone().is_none()
     }
 
+    pub fn list(&self) -> &[Rule] {
+        &self.list
+    }
+
+    /// Values that are equal may still have two forms: there is a tolerance.
+    pub fn is_loose(&self) -> bool {
+        self.list.iter().any(|rule| matches!(rule, Rule::Float(_)))
+    }
+
     /// Whether two values are the same, for this column.
     pub fn agree(&self, source: Option<&[u8]>, target: Option<&[u8]>) -> bool {
         if source == target && self.trusts_bytes() {
@@ -194,7 +203,7 @@ impl Rules {
     }
 
     /// A value after the rules that change values.
-    fn settled<'a>(&self, value: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
+    pub(super) fn settled<'a>(&self, value: Option<&'a [u8]>) -> Option<Cow<'a, [u8]>> {
         let mut value = Cow::Borrowed(value?);
         for rule in &self.list {
             let other = match rule {

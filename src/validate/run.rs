@@ -4,21 +4,29 @@
 //! Nothing here makes two streams equal: whatever fails becomes a problem of its table, and a table with a problem is
 //! never equal.
 
+use super::aggregate;
 use super::describe;
+use super::digest::Sums;
 use super::look::{self, Trouble};
+use super::memory::Memory;
+use super::merge::Side;
+use super::method::{self, Chosen};
 use super::names::{Name, dotted};
+use super::pace::Pace;
 use super::plan::TablePlan;
+use super::results;
 use super::settle::{Patience, Room};
+use super::steady::{Next, Steady};
 use super::unit;
 use super::{Options, Plan};
 use crate::db::Database;
-use crate::db::scan::{KeyRange, Limits, Scanner};
+use crate::db::scan::{KeyRange, Limits, Rows, Scanner};
 use crate::model::Untrusted;
 use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
@@ -29,6 +37,12 @@ pub struct Unit {
     #[serde(serialize_with = "unshared", deserialize_with = "shared")]
     pub plan: Arc<TablePlan>,
     pub range: KeyRange,
+    /// How its rows are summed up first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sums: Option<Sums>,
+    /// What is left of it after sums were compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<Rows>,
     /// Of the plan it belongs to.
     pub fingerprint: String,
 }
@@ -39,6 +53,17 @@ fn unshared<S: Serializer>(plan: &Arc<TablePlan>, serializer: S) -> Result<S::Ok
 
 fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<TablePlan>, D::Error> {
     TablePlan::deserialize(deserializer).map(Arc::new)
+}
+
+impl Unit {
+    /// Rows of a first look; those of groups that differ were counted with their sums.
+    pub(super) fn gauge(&self, shared: &Shared, side: Side, first: bool, rows: u64) {
+        if first && self.only.is_none() {
+            let dial = shared.dial(&self.plan);
+            let gauge = if side == Side::Source { &dial.rows_source } else { &dial.rows_target };
+            gauge.fetch_add(rows, Ordering::Relaxed);
+        }
+    }
 }
 
 /// How far it is, a dial for each table of the plan. Read by whoever shows it, whenever he likes.
@@ -56,6 +81,20 @@ pub struct Dial {
     pub differing: AtomicU64,
     pub began: AtomicBool,
     pub done: AtomicBool,
+}
+
+impl Dial {
+    /// Rows and differences that are known from before.
+    pub(super) fn count(&self, tally: Tally) {
+        let all = [tally.different, tally.missing, tally.extra];
+        self.add([tally.source.unwrap_or(0), tally.target.unwrap_or(0)], all.iter().flatten().sum());
+    }
+
+    pub(super) fn add(&self, [source, target]: [u64; 2], differing: u64) {
+        self.rows_source.fetch_add(source, Ordering::Relaxed);
+        self.rows_target.fetch_add(target, Ordering::Relaxed);
+        self.differing.fetch_add(differing, Ordering::Relaxed);
+    }
 }
 
 impl Gauge {
@@ -118,6 +157,8 @@ pub(super) struct Shared {
     pub wish: watch::Receiver<Wish>,
     pub latency: watch::Receiver<Option<Duration>>,
     pub room: Room,
+    pub memory: Memory,
+    pace: Option<Mutex<Pace>>,
     jobs: Semaphore,
 }
 
@@ -135,13 +176,33 @@ impl Shared {
         self.gauge.dial(plan.nth)
     }
 
-    /// Waits for a turn; `None`: it is to stop.
+    /// Rows in a range: fewer where they must not come at once.
+    pub fn range_rows(&self) -> u64 {
+        Pace::most(self.options.rows_per_second, self.options.range_rows)
+    }
+
+    /// Rows were read: waits until more may be. `false`: it is to stop.
+    pub async fn paced(&self, rows: u64) -> bool {
+        let Some(pace) = &self.pace else { return true };
+        let at = pace.lock().unwrap_or_else(PoisonError::into_inner).take(rows, self.now());
+        self.until(at).await
+    }
+
+    /// Waits for a turn, and for the end of a pause; `None`: it is to stop.
     pub async fn turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
         let mut wish = self.wish.clone();
-        tokio::select! {
-            biased;
-            _ = stopped(&mut wish) => None,
-            permit = self.jobs.acquire() => permit.ok(),
+        loop {
+            // Where nobody is left who could wish anything, it goes on as it was.
+            let _ = wish.wait_for(|wish| *wish != Wish::Pause).await;
+            let permit = tokio::select! {
+                biased;
+                _ = stopped(&mut wish) => return None,
+                permit = self.jobs.acquire() => permit.ok()?,
+            };
+            // It may have been paused while others were at work.
+            if *self.wish.borrow() != Wish::Pause || wish.has_changed().is_err() {
+                return Some(permit);
+            }
         }
     }
 
@@ -151,7 +212,7 @@ impl Shared {
         let wait = at.duration_since(self.now()).try_into().unwrap_or_default();
         tokio::select! {
             biased;
-            _ = stopped(&mut wish) => false,
+            () = stopped(&mut wish) => false,
             () = tokio::time::sleep(wait) => true,
         }
     }
@@ -165,27 +226,34 @@ pub(super) async fn stopped(wish: &mut watch::Receiver<Wish>) {
 
 /// Compares every table of the plan and hands over each when it is done. Ends early when that is wished: then the
 /// tables that were not done are unknown. `latency`: how long a change takes from source to target, the longest that is
-/// known; differences are watched for longer then.
+/// known; differences are watched for longer then. What `memory` knows is not compared again.
 pub async fn run(
     plan: Plan,
     (source, target): (Database, Database),
     options: Options,
     gauge: Arc<Gauge>,
-    wish: watch::Receiver<Wish>,
-    latency: watch::Receiver<Option<Duration>>,
+    (wish, latency): (watch::Receiver<Wish>, watch::Receiver<Option<Duration>>),
+    memory: Memory,
     done: mpsc::Sender<Done>,
 ) {
     let jobs = Semaphore::new(options.jobs);
     let room = Room::of(options.watched);
     let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
-    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, jobs });
+    let pace = options.rows_per_second.map(|rows| Mutex::new(Pace::new(rows, (options.now)())));
+    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, memory, pace, jobs });
     let mut tables = JoinSet::new();
     for table in plan.tables {
         let fingerprint = table.fingerprint(&plan.source_at, &plan.target_at);
         let (table, shared, done) = (Arc::new(table), Arc::clone(&shared), done.clone());
         tables.spawn(async move {
             shared.dial(&table).began.store(true, Ordering::Relaxed);
-            let ended = one(&shared, &table, fingerprint).await;
+            let ended = match shared.memory.done(table.nth) {
+                Some(known) => {
+                    shared.dial(&table).count(known.result.tally);
+                    known
+                }
+                None => one(&shared, &table, fingerprint).await,
+            };
             shared.dial(&table).done.store(true, Ordering::Relaxed);
             // Whoever listened has gone: nobody is left to tell.
             let _ = done.send(ended).await;
@@ -200,8 +268,8 @@ pub(super) fn named(name: &Name) -> Untrusted {
 
 async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -> Done {
     let mut result = TableResult {
-        source: named(&plan.source),
-        target: named(&plan.target),
+        source: Untrusted::from(plan.said(&plan.source)),
+        target: Untrusted::from(plan.said(&plan.target)),
         method: plan.method,
         tally: Tally::default(),
         not_compared: plan.not_compared.clone(),
@@ -211,14 +279,15 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
         as_of_to: None,
         fingerprint,
         checks: Vec::new(),
+        why: String::new(),
     };
     let mut rows = Vec::new();
     let told = match plan.method {
-        Method::Digest | Method::Multiset | Method::Aggregate | Method::Sql | Method::None => {
-            return Done { nth: plan.nth, result, rows };
-        }
+        Method::None => return Done { nth: plan.nth, result, rows },
+        Method::Aggregate => aggregates(shared, plan, &mut result).await,
+        Method::Sql => statements(shared, plan, &mut result).await,
         Method::Count => counts(shared, plan, &mut result).await,
-        Method::Stream => stream(shared, plan, &mut result, &mut rows).await,
+        Method::Stream | Method::Digest | Method::Multiset => stream(shared, plan, &mut result, &mut rows).await,
     };
     let told = match told {
         Ok(()) => {
@@ -226,7 +295,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
             // Also a description waits, where somebody holds a lock.
             tokio::select! {
                 biased;
-                _ = stopped(&mut wish) => Err(Trouble::Stopped),
+                () = stopped(&mut wish) => Err(Trouble::Stopped),
                 told = describe::still_so(&shared.source, &shared.target, plan) => told,
             }
         }
@@ -274,12 +343,85 @@ async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> 
     }
 }
 
+/// Aggregates of all columns; where they do not agree, again, until both sides have stood still for the whole wait.
+async fn aggregates(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
+    let mut steady = Steady::new();
+    loop {
+        let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        let began = shared.now();
+        let seen = aggregate::look(shared, plan).await?;
+        drop(turn);
+        result.checks = aggregate::checks(plan, &seen[0], &seen[1], shared.options.values);
+        let rows = result.checks.first().map(|check| (check.source.as_u64(), check.target.as_u64()));
+        (result.tally.source, result.tally.target) = rows.unwrap_or_default();
+        if ended(shared, result, steady.seen(seen, agrees(result), [began, shared.now()], patience(shared)), began)
+            .await?
+        {
+            return Ok(());
+        }
+    }
+}
+
+/// Results of both statements, by the rule of their own.
+async fn statements(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
+    let Some(statement) = &plan.statement else { return Ok(()) };
+    let mut steady = Steady::new();
+    loop {
+        let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+        let began = shared.now();
+        let seen = results::look(shared, statement).await?;
+        drop(turn);
+        let [source, target] = [0, 1].map(|side| Some(seen.rows[side].len() as u64));
+        (result.tally.source, result.tally.target) = (source, target);
+        let judged = results::judged(statement, &seen, shared.options.report, shared.options.values);
+        let trouble = match judged {
+            Ok(checks) => {
+                result.checks = checks;
+                None
+            }
+            // It may come right while rows are still on their way.
+            Err(why) => {
+                result.checks.clear();
+                Some(why)
+            }
+        };
+        let good = trouble.is_none() && agrees(result);
+        if ended(shared, result, steady.seen(seen, good, [began, shared.now()], patience(shared)), began).await? {
+            return trouble.map_or(Ok(()), |why| Err(Trouble::Unjudged(why)));
+        }
+    }
+}
+
+/// The wait as it is now; none, where the first look is to decide.
+fn patience(shared: &Shared) -> Patience {
+    if shared.options.patience.settle.is_zero() { shared.options.patience } else { shared.patience() }
+}
+
+fn agrees(result: &TableResult) -> bool {
+    result.checks.iter().all(|check| check.passed == Some(true))
+}
+
+/// Whether a look was the last one; waits for the next where it was not.
+async fn ended(shared: &Shared, result: &mut TableResult, next: Next, began: Timestamp) -> Result<bool, Trouble> {
+    result.as_of_from.get_or_insert(began);
+    result.as_of_to = Some(shared.now());
+    let failed = result.checks.iter().filter(|check| check.passed != Some(true)).count() as u64;
+    result.tally.in_flight = Some(if next == Next::Settled { 0 } else { failed });
+    match next {
+        Next::Settled | Next::Moving => Ok(true),
+        Next::Again(at) if shared.until(at).await => Ok(false),
+        Next::Again(_) => Err(Trouble::Stopped),
+    }
+}
+
 /// Says of one table that it is enough.
 #[derive(Default)]
 pub(super) struct Enough {
     /// Keys that differed at the first look.
     pub differing: AtomicU64,
     pub failed: AtomicBool,
+    /// So much differs that sums of the rest would not pay.
+    pub streams: AtomicBool,
 }
 
 async fn stream(
@@ -288,18 +430,34 @@ async fn stream(
     result: &mut TableResult,
     rows: &mut Vec<RowResult>,
 ) -> Result<(), Trouble> {
-    let ranges = {
-        let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
-        look::ranges(shared, plan).await?
+    let chosen = match shared.memory.ranges(plan.nth) {
+        // What is left of the parts of before is read whole.
+        Some(ranges) => Chosen {
+            method: if plan.method == Method::Multiset { Method::Multiset } else { Method::Stream },
+            why: "goes on with the parts of before".to_owned(),
+            parts: ranges.into_iter().map(|range| (range, None)).collect(),
+        },
+        None => {
+            let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+            let chosen = method::choose(shared, plan).await?;
+            let ranges: Vec<KeyRange> = chosen.parts.iter().map(|(range, _)| range.clone()).collect();
+            shared.memory.cut(plan.nth, &ranges).await;
+            chosen
+        }
     };
+    (result.method, result.why) = (chosen.method, chosen.why);
     let enough = Arc::new(Enough::default());
     let mut units = JoinSet::new();
-    for (number, range) in ranges.into_iter().enumerate() {
-        let unit = Unit { plan: Arc::clone(plan), range, fingerprint: result.fingerprint.clone() };
+    for (number, (range, sums)) in chosen.parts.into_iter().enumerate() {
+        let fingerprint = result.fingerprint.clone();
+        let unit = Unit { plan: Arc::clone(plan), range, sums, only: None, fingerprint };
         let (shared, enough) = (Arc::clone(shared), Arc::clone(&enough));
-        units.spawn(async move { (number, unit::compare(&shared, &unit, &enough).await) });
+        units.spawn(async move { (number, unit::known_or_compared(&shared, &unit, number, &enough).await) });
     }
     let mut parts = units.join_all().await;
+    if enough.streams.load(Ordering::Relaxed) {
+        result.why.push_str("; more than a fifth of the groups differ, so the rows of the rest were read");
+    }
     parts.sort_unstable_by_key(|(number, _)| *number);
     let tally = &mut result.tally;
     let add = |to: &mut Option<u64>, number: u64| *to = Some(to.unwrap_or(0) + number);
@@ -332,3 +490,6 @@ async fn stream(
     }
     trouble.map_or(Ok(()), Err)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! What `[validation.NAME]` of the configuration says: a comparison that has a name.
 
+use super::method;
 use super::names::Asked;
 use super::pass::Pass;
 use super::plan::{RuleFor, TableTerms};
@@ -26,8 +27,7 @@ pub struct Settings {
     pub waived: Vec<String>,
     pub filter_source: Option<String>,
     pub filter_target: Option<String>,
-    /// `auto`, `stream`, `digest`
-    pub method: Option<String>,
+    pub method: Option<method::Wanted>,
     /// By a pattern of the source's tables, in the order of the file.
     pub of_tables: Vec<(String, TableTerms)>,
     pub statements: Vec<StatementFiles>,

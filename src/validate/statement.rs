@@ -1,5 +1,6 @@
 //! A statement for each side, whose results are compared instead of tables.
 
+use super::merge::Side;
 use super::pass::Pass;
 use serde::{Deserialize, Serialize};
 
@@ -13,4 +14,13 @@ pub struct Statement {
     pub pass: Pass,
     /// Columns of the results that tell rows apart. None: one row, or rows that are compared as they are, in any order.
     pub key: Vec<String>,
+}
+
+impl Statement {
+    pub fn of(&self, side: Side) -> &str {
+        match side {
+            Side::Source => &self.source,
+            Side::Target => &self.target,
+        }
+    }
 }

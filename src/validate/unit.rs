@@ -1,18 +1,23 @@
 //! One range of one table to its end: the first look, and further ones until every difference has settled or patience ends.
 //! Start at [`compare`].
 
+use super::digest;
 use super::look::{self, Trouble};
 use super::merge::{Change, Difference, RowCopy};
 use super::plan::TablePlan;
 use super::run::{Enough, Shared, Unit, named};
 use super::settle::{Settled, Settling};
 use crate::model::Untrusted;
+use crate::model::canon::Canon;
 use crate::model::validation::{Cell, RowChange, RowResult};
 use jiff::Timestamp;
 use std::sync::atomic::Ordering;
 
 /// Differences that are looked at again by their keys; where there are more, the whole range is read again.
 const BY_KEY: usize = 500;
+
+/// What stands for the key of a row that has none.
+const ROW_HASH: &str = "row_hash";
 
 /// What came of one unit.
 #[derive(Default)]
@@ -27,11 +32,29 @@ pub(super) struct Part {
     pub trouble: Option<Trouble>,
 }
 
+/// One unit as it is known from before, or else compared to its end. `number`: its place among the ranges of its table.
+pub(super) async fn known_or_compared(shared: &Shared, unit: &Unit, number: usize, enough: &Enough) -> Part {
+    let nth = unit.plan.nth;
+    if let Some(known) = shared.memory.part(nth, number) {
+        enough.differing.fetch_add(known.differing(), Ordering::Relaxed);
+        shared.dial(&unit.plan).add(known.rows, known.differing());
+        return known.part();
+    }
+    let part = compare(shared, unit, enough).await;
+    shared.memory.compared(nth, number, unit.plan.method, &part).await;
+    part
+}
+
 /// One unit to its end.
 pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Part {
     let mut part = Part::default();
     let mut settling = Settling::new(shared.patience(), shared.room.clone());
-    if let Err(trouble) = watch(shared, unit, enough, &mut settling, &mut part).await {
+    let told = match digest::narrow(shared, unit, enough, &mut part).await {
+        Ok(Some(unit)) => watch(shared, &unit, enough, &mut settling, &mut part).await,
+        Ok(None) => Ok(()),
+        Err(trouble) => Err(trouble),
+    };
+    if let Err(trouble) = told {
         if !matches!(trouble, Trouble::Skipped) {
             enough.failed.store(true, Ordering::Relaxed);
         }
@@ -69,7 +92,7 @@ async fn watch(
                 Some(settled) => record(shared, unit, settled, part),
                 // One more than are read by key says that there are too many.
                 None if settling.is_open(name) && keys.len() <= BY_KEY => {
-                    named &= look::is_whole(&key);
+                    named &= unit.plan.key > 0 && look::is_whole(&key);
                     keys.push(key);
                 }
                 None => {}
@@ -81,7 +104,9 @@ async fn watch(
         let (from, to) = (part.seen.map_or(began, |(from, _)| from), shared.now());
         part.seen = Some((from, to));
         if again.is_none() {
-            part.rows = looked.rows;
+            if unit.only.is_none() {
+                part.rows = looked.rows;
+            }
             part.trouble = looked.unreadable.map(|rows| look::unreadable(&unit.plan, rows));
             if let Some(all) = looked.enough {
                 // What was found so far still has to settle; nothing more is looked for.
@@ -165,7 +190,10 @@ fn row(
     RowResult {
         source: named(&plan.source),
         target: named(&plan.target),
-        key: (0..plan.key).map(|at| cell(key, at, true)).collect(),
+        key: match plan.key {
+            0 => vec![Cell { column: Untrusted::from(ROW_HASH), value: look::json(Canon::Text, key.cell(0)) }],
+            parts => (0..parts).map(|at| cell(key, at, true)).collect(),
+        },
         change,
         columns: columns.into_iter().map(|at| Untrusted::from(plan.columns[at].source.name.as_str())).collect(),
         first_seen,

@@ -34,6 +34,11 @@ impl Served {
         panic!("the demo ended before it served");
     }
 
+    /// What `AWS_ENDPOINT_URL` is to be.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     pub async fn ask(&self, operation: &str, input: Value) -> (u16, Value) {
         let addr = self.endpoint.strip_prefix("http://").unwrap().parse().unwrap();
         let head = format!("POST / HTTP/1.1\r\nx-amz-target: AmazonDMSv20160101.{operation}\r\nauthorization: x");

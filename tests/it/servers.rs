@@ -18,6 +18,8 @@ pub struct Server {
     base: String,
     /// A database that is always there.
     first: &'static str,
+    /// Its folder; with TLS, `ca.pem` and `other-ca.pem` are in it.
+    dir: PathBuf,
     pid: i32,
     _shell: Child,
 }
@@ -25,6 +27,12 @@ pub struct Server {
 static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 impl Server {
+    /// A file in its folder.
+    #[allow(dead_code, reason = "not every binary that has this file asks")]
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
     /// Address of a fresh, empty database.
     pub async fn database(&self) -> String {
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
@@ -65,20 +73,53 @@ pub async fn postgres() -> &'static Server {
     tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_postgres(""))).await.unwrap()
 }
 
+/// One more, with a certificate for `localhost` and for 0.0.0.0: an address of this machine that does not look like one.
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn postgres_with_tls() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_postgres(POSTGRES_TLS))).await.unwrap()
+}
+
 pub async fn mariadb() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_mariadb(""))).await.unwrap()
 }
+
+/// As [`postgres_with_tls`].
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+pub async fn mariadb_with_tls() -> &'static Server {
+    static SERVER: OnceLock<Server> = OnceLock::new();
+    tokio::task::spawn_blocking(|| SERVER.get_or_init(|| start_mariadb(MARIADB_TLS))).await.unwrap()
+}
+
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+const POSTGRES_TLS: &str = "-c ssl=on -c ssl_cert_file=\"$dir/server.pem\" -c ssl_key_file=\"$dir/server.key\"";
+#[allow(dead_code, reason = "not every binary that has this file asks")]
+const MARIADB_TLS: &str = "--ssl-cert=\"$dir/server.pem\" --ssl-key=\"$dir/server.key\"";
+
+/// For a server that has a certificate: two authorities, and a certificate of the first.
+const CERTIFICATES: &str = r#"
+new='req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes'
+for ca in ca other-ca; do
+    openssl $new -x509 -days 2 -subj "/CN=cutover test $ca" -keyout "$dir/$ca.key" -out "$dir/$ca.pem" >>"$log" 2>&1 || exit 1
+done
+openssl $new -subj /CN=localhost -keyout "$dir/server.key" -out "$dir/server.csr" >>"$log" 2>&1 || exit 1
+echo 'subjectAltName = DNS:localhost, IP:0.0.0.0' >"$dir/server.ext"
+openssl x509 -req -days 2 -in "$dir/server.csr" -CA "$dir/ca.pem" -CAkey "$dir/ca.key" -CAcreateserial \
+    -extfile "$dir/server.ext" -out "$dir/server.pem" >>"$log" 2>&1 || exit 1
+chmod 600 "$dir/server.key"
+"#;
 
 fn start_postgres(options: &str) -> Server {
     let bin = newest("/usr/lib/postgresql").expect("PostgreSQL is not installed: apt-get install postgresql");
     let port = free_port();
     // PostgreSQL refuses to run as root.
     let user = if is_root() { "setpriv --reuid=postgres --regid=postgres --clear-groups " } else { "" };
-    let owner = if is_root() { "chown postgres \"$dir\"\n" } else { "" };
+    let owner = if is_root() { "chown -R postgres \"$dir\"\n" } else { "" };
+    let certificates = if options.contains("server.pem") { CERTIFICATES } else { "" };
     let bin = bin.display();
     let script = format!(
-        "{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
+        "{certificates}{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
          {user}{bin}/postgres -D \"$dir/data\" -p {port} -c listen_addresses=127.0.0.1 \
             -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 \
             -c wal_level=logical -c max_prepared_transactions=8 {options} >>\"$log\" 2>&1 </dev/null &"
@@ -97,10 +138,11 @@ fn start_mariadb(options: &str) -> Server {
     let (server, install) = (found("mariadbd").expect(missing), found("mariadb-install-db").expect(missing));
     let port = free_port();
     let user = if is_root() { "--user=mysql" } else { "" };
-    let owner = if is_root() { "chown mysql \"$dir\"\n" } else { "" };
+    let owner = if is_root() { "chown -R mysql \"$dir\"\n" } else { "" };
+    let certificates = if options.contains("server.pem") { CERTIFICATES } else { "" };
     let (server, install) = (server.display(), install.display());
     let script = format!(
-        "{owner}cat >\"$dir/init.sql\" <<'END'
+        "{certificates}{owner}cat >\"$dir/init.sql\" <<'END'
 CREATE USER 'cutover'@'%' IDENTIFIED BY 'sesame';
 CREATE USER 'cutover'@'localhost' IDENTIFIED BY 'sesame';
 GRANT ALL ON *.* TO 'cutover'@'%' WITH GRANT OPTION;
@@ -144,7 +186,7 @@ fn start(what: &str, script: &str, signal: &str, base: String, first: &'static s
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    Server { base, first, pid: pid.trim().parse().unwrap(), _shell: shell }
+    Server { base, first, dir, pid: pid.trim().parse().unwrap(), _shell: shell }
 }
 
 fn is_root() -> bool {

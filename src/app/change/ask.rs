@@ -7,6 +7,8 @@ use crate::console::terminal::{Signal, Signals};
 use rustix::termios::{QueueSelector, tcflush};
 use std::fs::File;
 use std::io::{self, Write as _, stderr, stdin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
 use std::time::Duration;
 
@@ -26,9 +28,23 @@ enum Said {
 
 /// Asks, and waits so long for one line. `None`: no answer came, or the line was closed. An answer that nobody can have typed
 /// there is empty.
+///
+/// From here on a signal ends the program, see [`answer_and_go_on`].
 pub fn answer(question: &str, within: Duration) -> Option<String> {
+    answered(question, within, &Arc::default())
+}
+
+/// The same where something follows that has its own way to end: once it is answered, signals are left to that.
+pub fn answer_and_go_on(question: &str, within: Duration) -> Option<String> {
+    let over = Arc::default();
+    let answer = answered(question, within, &over);
+    over.store(true, Ordering::Relaxed);
+    answer
+}
+
+fn answered(question: &str, within: Duration, over: &Arc<AtomicBool>) -> Option<String> {
     let (sender, said) = mpsc::channel();
-    heed(sender.clone()).ok()?;
+    heed(sender.clone(), Arc::clone(over)).ok()?;
     tell(MARK_PASTES);
     let answer = asked(question, within, sender, &said);
     tell(AS_BEFORE);
@@ -67,8 +83,8 @@ fn asked(question: &str, within: Duration, sender: Sender<Said>, said: &mpsc::Re
 }
 
 /// Takes the signals that would end or have stopped us, from here on: they end the program as they always do, after the
-/// terminal is as it was.
-fn heed(sender: Sender<Said>) -> io::Result<()> {
+/// terminal is as it was. Once it is `over` they are left to others.
+fn heed(sender: Sender<Said>, over: Arc<AtomicBool>) -> io::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
         let _inside = runtime.enter();
@@ -77,6 +93,7 @@ fn heed(sender: Sender<Said>) -> io::Result<()> {
     std::thread::Builder::new().name("signals".into()).spawn(move || {
         loop {
             match runtime.block_on(signals.next()) {
+                Signal::End(_) if over.load(Ordering::Relaxed) => {}
                 Signal::End(status) => {
                     tell(AS_BEFORE);
                     std::process::exit(i32::from(status));

@@ -31,6 +31,7 @@ pub enum Area {
     Permissions,
     Operating,
     Logs,
+    Databases,
     Terminal,
     Host,
 }
@@ -43,6 +44,7 @@ impl Area {
             Self::Permissions => "permissions",
             Self::Operating => "operating",
             Self::Logs => "logs",
+            Self::Databases => "databases",
             Self::Terminal => "terminal",
             Self::Host => "host",
         }

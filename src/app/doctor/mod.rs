@@ -8,6 +8,7 @@ mod account;
 mod clock;
 mod command;
 mod configuration;
+mod databases;
 mod finding;
 mod logout;
 mod operating;
@@ -60,10 +61,21 @@ pub fn examine(flags: &Flags) -> Result<Examined, Failure> {
     let configuration = configuration::gather(flags, &setup);
     let screen = setup.as_ref().map(|setup| setup.screen.clone()).unwrap_or_default();
     block(async {
-        let (cloud, terminal, logout) =
-            tokio::join!(cloud(flags, setup.as_ref().ok()), terminal::gather(screen), logout::gather(Path::new("/")));
+        let named = async {
+            match &setup {
+                Ok(setup) => databases::judge(&databases::gather(setup).await),
+                Err(_) => Vec::new(),
+            }
+        };
+        let (cloud, named, terminal, logout) = tokio::join!(
+            cloud(flags, setup.as_ref().ok()),
+            named,
+            terminal::gather(screen),
+            logout::gather(Path::new("/"))
+        );
         let mut findings = configuration::judge(&configuration);
         findings.extend(cloud);
+        findings.extend(named);
         findings.extend(terminal::judge(&terminal));
         findings.push(logout::judge(&logout));
         Ok(Examined { findings, columns: terminal.size.map(|(columns, _)| columns).filter(|_| terminal.printed) })

@@ -1,12 +1,16 @@
 //! One comparison that runs: for a command and for the console alike. Start at [`start`].
 
+use super::super::change::whence;
 use super::gate::Guard;
+use super::keep::{Keep, Tell};
+use super::planned;
 use super::summary;
 use super::watch::Watched;
 use crate::db::Database;
-use crate::model::validation::{Gate, GateSeen, Phase, Progress, RunEvent, RunId, Trigger, What};
-use crate::validate::{self, Done, Gauge, Options, Plan, Wish};
+use crate::model::validation::{Begun, Gate, GateSeen, Phase, Planned, Progress, RunEvent, RunId, Trigger, What};
+use crate::validate::{self, Done, Gauge, Known, Learnt, Memory, Options, Plan, Wish};
 use jiff::Timestamp;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -15,6 +19,8 @@ use tokio::sync::{mpsc, watch};
 const TICK: Duration = Duration::from_millis(250);
 /// Events that wait for whoever listens.
 const EVENTS: usize = 64;
+/// Ranges that wait for the store.
+const LEARNT: usize = 64;
 
 /// Everything a comparison needs.
 #[derive(Debug)]
@@ -30,6 +36,11 @@ pub struct Job {
     pub options: Options,
     /// The machine it is seen from.
     pub from: String,
+    /// The plan as it was shown.
+    pub planned: Planned,
+    pub keep: Keep,
+    /// What is known from before, by the table's place in the plan.
+    pub known: HashMap<usize, Known>,
 }
 
 /// A comparison under way. Dropping both of its parts stops it.
@@ -86,19 +97,49 @@ pub fn start(job: Job) -> Running {
     let control = Control(wish);
     let running = Running { id: job.id.clone(), control: control.clone(), events };
     tokio::spawn(async move {
-        let told = run(job, &control, wished, &send).await;
-        // Whoever listened has gone: nobody is left to tell.
-        let _ = send.send(told).await;
+        let (learn, learnt) = mpsc::channel(LEARNT);
+        // A table with some known ranges is still compared, one that is done is not.
+        let done = |(nth, known): (&usize, &Known)| matches!(known, Known::Done(_)).then_some(*nth);
+        let known: HashSet<usize> = job.known.iter().filter_map(done).collect();
+        let tell = Tell::begin(job.keep.clone(), &begun(&job), known.clone(), learnt, send).await;
+        let run = job.id.clone();
+        let mut told = carried_out(job, &known, control, wished, learn, &tell).await;
+        if let RunEvent::Ended(summary) = &mut told {
+            summary.run = run.0;
+        }
+        tell.end(told).await;
     });
     running
 }
 
-async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &mpsc::Sender<RunEvent>) -> RunEvent {
-    let Job { plan, sides, options, from, gate, watched, .. } = job;
+fn begun(job: &Job) -> Begun {
+    let here = whence::here();
+    Begun {
+        id: job.id.clone(),
+        trigger: job.trigger,
+        planned: job.planned.clone(),
+        fingerprints: planned::fingerprints(&job.plan),
+        started: Timestamp::now(),
+        os_user: here.os_user,
+        host: here.host,
+        pid: here.pid,
+    }
+}
+
+async fn carried_out(
+    job: Job,
+    known: &HashSet<usize>,
+    control: Control,
+    wished: watch::Receiver<Wish>,
+    learn: mpsc::Sender<Learnt>,
+    send: &Tell,
+) -> RunEvent {
+    let Job { plan, sides, options, from, gate, watched, known: before, .. } = job;
+    let partly: HashSet<usize> = before.keys().copied().collect();
     let gauge = Arc::new(Gauge::of(&plan));
     let mut guard = Guard::new(gate, watched);
     if !opened(&mut guard, &gauge, wished.clone(), send).await {
-        return sum_up(&plan, &[], &from, control, &guard);
+        return sum_up(&plan, &[], &from, &control, &guard);
     }
     let (done, mut ended) = mpsc::channel(16);
     let work = tokio::spawn(validate::run(
@@ -106,8 +147,8 @@ async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &
         sides,
         options,
         Arc::clone(&gauge),
-        wished.clone(),
-        guard.latency(),
+        (wished.clone(), guard.latency()),
+        Memory::new(before, learn),
         done,
     ));
     let mut tick = tokio::time::interval(TICK);
@@ -121,7 +162,14 @@ async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &
             }
             done = ended.recv() => {
                 let Some(mut done) = done else { break };
-                guard.mark(&mut done.result);
+                // What is known from before is as of then.
+                if !known.contains(&done.nth) {
+                    guard.mark(&mut done.result);
+                    // Nobody knows what was written between the two times it was compared.
+                    if partly.contains(&done.nth) {
+                        done.result.at_rest = done.result.at_rest.filter(|at_rest| !at_rest);
+                    }
+                }
                 all.push(done.clone());
                 RunEvent::Table { nth: done.nth, result: Box::new(done.result), rows: done.rows }
             }
@@ -146,7 +194,7 @@ async fn run(job: Job, control: &Control, wished: watch::Receiver<Wish>, send: &
     if !control.is_stopped() {
         guard.last_look().await;
     }
-    sum_up(&plan, &all, &from, control, &guard)
+    sum_up(&plan, &all, &from, &control, &guard)
 }
 
 fn sum_up(plan: &Plan, all: &[Done], from: &str, control: &Control, guard: &Guard) -> RunEvent {
@@ -156,12 +204,7 @@ fn sum_up(plan: &Plan, all: &[Done], from: &str, control: &Control, guard: &Guar
 }
 
 /// Waits for the gate; `false`: it will not open, or nobody wants to wait any more.
-async fn opened(
-    guard: &mut Guard,
-    gauge: &Gauge,
-    mut wished: watch::Receiver<Wish>,
-    send: &mpsc::Sender<RunEvent>,
-) -> bool {
+async fn opened(guard: &mut Guard, gauge: &Gauge, mut wished: watch::Receiver<Wish>, send: &Tell) -> bool {
     if guard.is_none() {
         return true;
     }

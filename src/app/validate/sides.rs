@@ -133,6 +133,32 @@ impl<'a> Means<'a> {
         Ok([source, target])
     }
 
+    /// Source and target of a task, each by itself. `only_named`: only where a section of the configuration names the
+    /// endpoint; `None` where none does.
+    ///
+    /// # Errors
+    /// DMS tells no endpoints; of a side, as [`Means::find`].
+    pub async fn each_of_task(
+        &self,
+        task: &Task,
+        only_named: bool,
+    ) -> Result<[Result<Option<Found>, Failure>; 2], Failure> {
+        let all = self.endpoints().await?;
+        let one = async |side, arn: &EndpointArn| {
+            if only_named && !self.names(arn, &all) {
+                return Ok(None);
+            }
+            self.endpoint(side, arn, &all).await.map(Some)
+        };
+        Ok([one(Side::Source, &task.source).await, one(Side::Target, &task.target).await])
+    }
+
+    fn names(&self, arn: &EndpointArn, all: &[Endpoint]) -> bool {
+        let name = all.iter().find(|endpoint| endpoint.arn == *arn).map(|endpoint| endpoint.name.raw());
+        let is = |entry: &Entry| entry.endpoint.as_deref().is_some_and(|told| told == arn.0 || Some(told) == name);
+        self.databases.iter().any(is)
+    }
+
     /// `[databases.NAME]`.
     ///
     /// # Errors
@@ -237,11 +263,19 @@ impl<'a> Means<'a> {
         let mut failure = Failure::could_not(format!("{side}: {said}"));
         if let Some(variable) = login.variable.as_ref().filter(|_| wants && !known) {
             let asked = if self.may_ask { "; on a terminal it is asked for" } else { "" };
-            failure.lines.push(format!("the password can stand in {variable}{asked}"));
+            failure.lines.push(format!("{LACKS} {variable}{asked}"));
         }
         failure.lines.extend(login.trouble.clone().filter(|_| wants));
         Err(failure)
     }
+}
+
+/// How a line begins that says where a password would be looked for.
+const LACKS: &str = "the password can stand in";
+
+/// Whether a database could not be opened for want of a password that somebody could still give.
+pub fn lacks_password(failure: &Failure) -> bool {
+    failure.lines.iter().any(|line| line.starts_with(LACKS))
 }
 
 fn found(side: Side, database: Database, by: String) -> Found {

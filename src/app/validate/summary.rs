@@ -39,8 +39,8 @@ pub fn of(plan: &Plan, all: &[Done], from: &str, interrupted: bool) -> Summary {
         as_of_from: results().filter_map(|one| one.as_of_from).min(),
         as_of_to: results().filter_map(|one| one.as_of_to).max(),
         interrupted,
+        gate: None,
         run: String::new(),
         kept: false,
-        gate: None,
     }
 }

@@ -115,7 +115,8 @@ fn of(summary: &Summary, tables: &[Done]) -> String {
 /// One table that is not equal.
 fn line(result: &TableResult) -> String {
     let (source, target) = (result.source.shown(), result.target.shown());
-    let name = if source == target || target.is_empty() { source.into_owned() } else { format!("{source} -> {target}") };
+    let name =
+        if source == target || target.is_empty() { source.into_owned() } else { format!("{source} -> {target}") };
     let tally = result.tally;
     let mut parts: Vec<String> = [
         (tally.different, "different"),
@@ -177,6 +178,7 @@ mod tests {
             source: Untrusted::from(name),
             target: Untrusted::from(name),
             method: Method::Stream,
+            why: String::new(),
             tally,
             not_compared: Vec::new(),
             problems: Vec::new(),
@@ -222,11 +224,18 @@ mod tests {
             as_of_to: "2026-11-22T10:00:09Z".parse().ok(),
             interrupted: false,
             gate: None,
+            run: String::new(),
+            kept: false,
         }
     }
 
     fn about(id: &RunId) -> About<'_> {
-        About { id, trigger: Trigger::Every(SignedDuration::from_mins(30)), task: Some("orders\u{1b}-cdc"), from: "jump" }
+        About {
+            id,
+            trigger: Trigger::Every(SignedDuration::from_mins(30)),
+            task: Some("orders\u{1b}-cdc"),
+            from: "jump",
+        }
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use crate::app::validate::{Done, Plan, TablePlan, names};
 use crate::model::listing::validations::Summary;
 use crate::model::untrusted::shown;
-use crate::model::validation::{Cell, GateSeen, Method, NotCompared, Progress, RowResult, TableProgress, Verdict};
+use crate::model::validation::{
+    Cell, GateSeen, Method, NotCompared, Phase, Progress, RowResult, TableProgress, Verdict,
+};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -22,7 +24,9 @@ pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
     let rows = format!("about {} rows{}", grouped(rows), if unknown { ", and those of unknown number" } else { "" });
     let how = match compared.first().map(|table| table.method) {
         Some(Method::Count) => "only numbers of rows are compared (count)",
-        _ => "all rows of both sides are read in key order and compared (stream)",
+        Some(Method::Aggregate) => "count, nulls, least, greatest and sum of each column are compared (aggregate)",
+        Some(Method::Sql) => "results of statements are compared (sql)",
+        _ => "all rows of both sides are compared (stream, or digest where that is faster)",
     };
     let bytes = compared.iter().map(|table| table.bytes_source).sum::<Option<u64>>();
     let bytes = bytes.map_or_else(String::new, |bytes| format!(" ({} MB)", grouped(bytes.div_ceil(1_000_000))));
@@ -57,7 +61,7 @@ fn left_out(not: &NotCompared) -> String {
 
 /// `shop.orders`, or `shop.orders -> public.orders` where the names differ.
 fn pair(table: &TablePlan) -> String {
-    both(&names::dotted(&table.source), &names::dotted(&table.target), table.target.1.is_empty())
+    both(&table.said(&table.source), &table.said(&table.target), table.target.1.is_empty())
 }
 
 fn both(source: &str, target: &str, alone: bool) -> String {
@@ -86,6 +90,18 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
     for row in &done.rows {
         let _ = writeln!(out, "    {}", difference(row, values));
     }
+    let passed = result.checks.iter().filter(|check| check.passed == Some(true)).count();
+    if passed > 0 {
+        let _ = writeln!(out, "    {} passed", number(passed, "check"));
+    }
+    for check in result.checks.iter().filter(|check| check.passed != Some(true)) {
+        let word = if check.passed.is_none() { "not known" } else { "differs" };
+        let values = match (&check.source, &check.target) {
+            (serde_json::Value::Null, serde_json::Value::Null) => String::new(),
+            (ours, theirs) => format!(": {} | {}", shown(&ours.to_string()), shown(&theirs.to_string())),
+        };
+        let _ = writeln!(out, "    {word:<10} {}{values}", check.name.shown());
+    }
     let all = tally.different.unwrap_or(0) + tally.missing.unwrap_or(0) + tally.extra.unwrap_or(0);
     let left = all.saturating_sub(done.rows.len() as u64);
     if left > 0 {
@@ -103,6 +119,9 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
         let column = not.column.as_ref().map_or_else(String::new, |column| format!(" {}", column.shown()));
         let waived = if not.waived { " (waived)" } else { "" };
         let _ = writeln!(out, "    not compared{column}: {}{waived}", shown(&not.reason));
+    }
+    if !result.why.is_empty() {
+        let _ = writeln!(out, "    {}: {}", result.method.word(), shown(&result.why));
     }
     for problem in &result.problems {
         let _ = writeln!(out, "    not told to the end: {}", problem.shown());
@@ -144,7 +163,7 @@ pub fn summary(summary: &Summary) -> String {
     let words = match summary.verdict {
         Verdict::Equal => "every row is the same on both sides".to_owned(),
         Verdict::CountsEqual => {
-            "both sides have the same numbers of rows; rows themselves were not compared".to_owned()
+            "every number that was compared is the same on both sides; not all rows were".to_owned()
         }
         Verdict::Different => {
             let more = if summary.unknown > 0 { format!(", {} unknown", summary.unknown) } else { String::new() };
@@ -157,6 +176,9 @@ pub fn summary(summary: &Summary) -> String {
         }
         Verdict::Unknown => format!("{} of {} cannot be told", summary.unknown, number(summary.tables, "table")),
     };
+    // A gate that did not open says more than the number of tables that are behind it.
+    let shut = summary.gate.as_ref().filter(|gate| matches!(gate.seen, GateSeen::Shut { .. }));
+    let words = shut.map_or(words, |gate| format!("nothing was compared: {}", shown(gate.seen.why())));
     let interrupted = if summary.interrupted { " (interrupted)" } else { "" };
     let mut out = format!("{}{interrupted}: {words}\n", summary.verdict.word());
     let _ = writeln!(
@@ -170,6 +192,15 @@ pub fn summary(summary: &Summary) -> String {
     if let (Some(from), Some(to)) = (summary.as_of_from, summary.as_of_to) {
         let _ = writeln!(out, "  read from {from:.0} to {to:.0}, seen from {}", shown(&summary.seen_from));
     }
+    for gate in summary.gate.iter().filter(|_| shut.is_none()) {
+        let _ = writeln!(out, "  gate: {}", shown(gate.seen.why()));
+    }
+    for line in summary.gate.iter().flat_map(|gate| gate.problems.iter().chain(&gate.notes)) {
+        let _ = writeln!(out, "  meanwhile: {}", line.shown());
+    }
+    if summary.kept {
+        let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
+    }
     if !summary.waived.is_empty() {
         let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();
         let _ = writeln!(out, "  waived, and not compared: {}", names.join(", "));
@@ -177,18 +208,42 @@ pub fn summary(summary: &Summary) -> String {
     out
 }
 
-/// One line, short enough for 80 columns.
-pub fn progress(progress: &Progress, per_second: u64) -> String {
-    let TableProgress { rows_source, rows_target, differing, .. } = progress.total();
+/// Rows of both sides, as the servers estimate them; `None` where one of them does not.
+pub fn expected(plan: &Plan) -> Option<u64> {
+    let compared = plan.tables.iter().filter(|table| table.method != Method::None);
+    compared.map(|table| Some(table.rows_source? + table.rows_target.or(table.rows_source)?)).sum()
+}
+
+/// One line, short enough for 80 columns. `expected`: rows of both sides.
+pub fn progress(progress: &Progress, per_second: u64, expected: Option<u64>) -> String {
+    let total = progress.total();
+    let TableProgress { rows_source, rows_target, differing, .. } = total;
+    let tables = format!("{}/{} tables", progress.tables_done(), progress.tables.len());
+    let speed = match progress.phase {
+        Phase::Planning => return "planning".to_owned(),
+        Phase::Waiting => return format!("waiting, {tables}"),
+        Phase::Paused => "paused".to_owned(),
+        Phase::Comparing | Phase::Ended => {
+            let left = expected.map(|rows| rows.saturating_sub(rows_source + rows_target)).filter(|left| *left > 0);
+            let left = left.filter(|_| per_second > 0).map(|left| format!(", ~{} left", span(left / per_second)));
+            format!("{} rows/s{}", grouped(per_second), left.unwrap_or_default())
+        }
+    };
     format!(
-        "{}/{} tables, {} + {} rows, {} rows/s, {} differ",
-        progress.tables_done(),
-        progress.tables.len(),
+        "{tables}, {} + {} rows, {speed}, {} differ",
         grouped(rows_source),
         grouped(rows_target),
-        grouped(per_second),
         grouped(differing)
     )
+}
+
+/// `45 s`, `12 min`, `3 h`.
+fn span(seconds: u64) -> String {
+    match seconds {
+        0..100 => format!("{} s", seconds.max(1)),
+        100..6_000 => format!("{} min", seconds.div_ceil(60)),
+        _ => format!("{} h", seconds.div_ceil(3_600)),
+    }
 }
 
 /// What it waits for.
@@ -220,7 +275,7 @@ fn number(count: usize, word: &str) -> String {
 }
 
 /// Digits in groups of three.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {
@@ -235,6 +290,23 @@ fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn progress_tells_what_is_left_where_that_is_known() {
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        let table = TableProgress { rows_source: 900, rows_target: 100, differing: 2, began: true, done: false };
+        let of = |phase| Progress { phase, at, tables: vec![table] };
+        for (phase, rate, expected, want) in [
+            (Phase::Comparing, 50, Some(4_000), "0/1 tables, 900 + 100 rows, 50 rows/s, ~60 s left, 2 differ"),
+            (Phase::Comparing, 50, None, "0/1 tables, 900 + 100 rows, 50 rows/s, 2 differ"),
+            (Phase::Comparing, 0, Some(4_000), "0/1 tables, 900 + 100 rows, 0 rows/s, 2 differ"),
+            (Phase::Comparing, 50, Some(900), "0/1 tables, 900 + 100 rows, 50 rows/s, 2 differ"),
+            (Phase::Paused, 50, Some(4_000), "0/1 tables, 900 + 100 rows, paused, 2 differ"),
+            (Phase::Waiting, 0, None, "waiting, 0/1 tables"),
+        ] {
+            assert_eq!(progress(&of(phase), rate, expected), want);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped() {

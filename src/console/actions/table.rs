@@ -631,6 +631,16 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::WaiveGate,
+        name: "waive-gate",
+        contexts: &[ValidateForm],
+        keys: &[key(KeyCode::Tab)],
+        label: "gate or not",
+        doc: "Wait until the task is through, or begin at once: that is recorded with the result.",
+        footer: Some(4),
+        ..BASE
+    },
+    Action {
         id: ActionId::AnswerQuestion,
         name: "answer-question",
         contexts: &[Ask],

@@ -6,7 +6,8 @@
 
 pub mod place;
 
-use super::export::{self, Export};
+use super::export::Export;
+use super::feed::Freshness;
 use super::page::{Act, Move, Next, Page};
 use super::validations::run::Run;
 use super::{Filling, PaneAge, State};
@@ -17,6 +18,7 @@ use crate::model::validation::told::{Pair, Rows, RowsAsked, Stands};
 use crate::model::validation::{Cell, RowChange, RowResult, RunId};
 use crate::model::{Problem, Subject, Untrusted};
 use place::Places;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 /// Neighbours on either side of a row that differs.
@@ -24,6 +26,8 @@ pub const NEIGHBOURS: usize = 2;
 
 /// Differences read again at a time: those on screen, and some before and after.
 const WINDOW: usize = 40;
+/// The same with their neighbours, which cost four small reads each.
+const WIDE_WINDOW: usize = 12;
 
 /// One line of the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,8 +111,9 @@ impl Differences {
         if covered {
             return None;
         }
-        let from = at.saturating_sub(WINDOW / 4);
-        let window = from..(from + WINDOW).min(self.rows.len());
+        let most = if self.context { WIDE_WINDOW } else { WINDOW };
+        let from = at.saturating_sub(most / 4);
+        let window = from..(from + most).min(self.rows.len());
         let keys: Vec<Vec<Cell>> = self.rows[window.clone()].iter().map(|row| row.key.clone()).collect();
         self.asked = Some((id, window));
         let context = if self.context { NEIGHBOURS } else { 0 };
@@ -159,8 +164,15 @@ impl Differences {
         self.lines = match &self.read {
             None => (0..self.rows.len()).map(Line::Listed).collect(),
             Some((read, window)) => {
-                let before = (0..window.start).map(Line::Listed);
-                let after = (window.end..self.rows.len()).map(Line::Listed);
+                // A neighbour may itself be one that differs, beyond what was asked for.
+                let keys: BTreeSet<Vec<&str>> =
+                    read.pairs.iter().flatten().map(|pair| pair.key.iter().map(Untrusted::raw).collect()).collect();
+                let is_left = |at: &usize| {
+                    let key: Vec<String> = self.rows[*at].key.iter().map(|cell| plain(&cell.value)).collect();
+                    !keys.contains(&key.iter().map(String::as_str).collect::<Vec<_>>())
+                };
+                let before = (0..window.start).filter(is_left).map(Line::Listed);
+                let after = (window.end..self.rows.len()).filter(is_left).map(Line::Listed);
                 let read = read.pairs.iter().enumerate();
                 let read = read.map(|(at, pair)| if pair.is_some() { Line::Read(at) } else { Line::Gap });
                 before.chain(read).chain(after).collect()
@@ -176,8 +188,8 @@ impl Differences {
             Some(Line::Listed(at)) => *at,
             _ => {
                 // The row of this key, or the last one before it.
-                let upto = line.saturating_sub(window.start);
-                let pairs = read.pairs.iter().take(upto + 1).flatten();
+                let first = self.lines.iter().position(|line| !matches!(line, Line::Listed(_))).unwrap_or(0);
+                let pairs = read.pairs.iter().take(line.saturating_sub(first) + 1).flatten();
                 let key = pairs.filter(|pair| self.listed(pair).is_some()).last().and_then(|pair| self.listed(pair));
                 key.unwrap_or(window.start).min(self.rows.len().saturating_sub(1))
             }
@@ -190,9 +202,7 @@ impl Differences {
             row.key.len() == pair.key.len()
                 && row.key.iter().zip(&pair.key).all(|(cell, key)| plain(&cell.value) == key.raw())
         };
-        let window = self.read.as_ref().map_or(0..self.rows.len(), |(_, window)| window.clone());
-        let start = window.start;
-        self.rows.get(window)?.iter().position(same).map(|at| at + start)
+        self.rows.iter().position(same)
     }
 
     /// To the line of this difference.
@@ -274,11 +284,6 @@ impl Differences {
         self.offset = self.offset.min(self.lines.len().saturating_sub(self.height));
         self.offset = self.offset.clamp((self.cursor + 1).saturating_sub(self.height), self.cursor);
     }
-
-    /// What has to be typed to see values: the table's name, without its schema where that would be long.
-    pub fn answer(&self, run: &Run) -> String {
-        run.tables.get(self.nth).map_or_else(String::new, |table| table.source.clone())
-    }
 }
 
 /// A value of a key as text.
@@ -318,8 +323,12 @@ impl Page for DifferencesPage {
         Vec::new()
     }
 
-    fn ages(&self, _state: &State) -> Vec<PaneAge> {
-        Vec::new()
+    /// Of what was read again, else of the run.
+    fn ages(&self, state: &State) -> Vec<PaneAge> {
+        let Some(differences) = &state.differences else { return Vec::new() };
+        let read = differences.read.as_ref().map(|(rows, _)| rows.at);
+        let as_of = read.or_else(|| differences.rows.iter().map(|row| row.last_seen).min());
+        vec![PaneAge { has_data: true, as_of, freshness: Freshness::Fresh, late_from: None }]
     }
 
     fn filling(&self, state: &State) -> Filling {
@@ -382,10 +391,4 @@ impl Page for DifferencesPage {
         let read = state.differences.as_ref().and_then(|differences| differences.read.as_ref());
         next.age(read.map(|(rows, _)| rows.at));
     }
-}
-
-/// The page's own name for a file.
-pub fn file_name(state: &State) -> Option<String> {
-    let export = DifferencesPage.export(state)?;
-    Some(export::file_name(&export.name, state.now))
 }

@@ -11,9 +11,11 @@ use super::{Filling, State};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
 use crate::console::text;
-use crate::model::drain::{Judgement, ORDER, Seen, Topic};
+use crate::model::around::{Around, Known, Replica, Side, length};
+use crate::model::drain::{Judgement, ORDER, Seen, Standing, Topic};
 use crate::model::table::TableState;
 use crate::model::untrusted::shown;
+use crate::model::validation::told::RunLine;
 use crate::model::{ReplicationArn, Subject};
 use jiff::Timestamp;
 
@@ -29,6 +31,12 @@ pub const VERDICT: usize = 2;
 pub enum Row {
     Blank,
     Heading(&'static str),
+    /// Which database it is, and how it was found; or why there is none.
+    Place {
+        side: &'static str,
+        words: String,
+        known: bool,
+    },
     /// The first line of a check, or a further one of its words.
     Check {
         check: usize,
@@ -48,7 +56,7 @@ pub enum Row {
 }
 
 /// What the rows were made from.
-type Made = (ReplicationArn, u64, usize);
+type Made = (ReplicationArn, u64, usize, Option<RunLine>);
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Drain {
@@ -94,7 +102,9 @@ impl Page for DrainPage {
     /// Judges again where something came, or where evidence expired meanwhile.
     fn follow(&self, state: &mut State) {
         let Some(arn) = state.opened.clone() else { return };
-        let made = (arn.clone(), state.world.revision(), state.drain.area.0);
+        let name = state.world.task(&arn).map(|task| task.name.raw());
+        let compared = name.and_then(|name| state.validations.of_task(name).next()).cloned();
+        let made = (arn.clone(), state.world.revision(), state.drain.area.0, compared);
         let expired = state.drain.judgement.as_ref().and_then(|judgement| judgement.until);
         if state.drain.made.as_ref() == Some(&made) && expired.is_none_or(|until| state.now < until) {
             return;
@@ -102,10 +112,12 @@ impl Page for DrainPage {
         if state.drain.made.as_ref().is_some_and(|(of, ..)| *of != arn) {
             state.drain.pane.to(0);
         }
-        let judgement = state.world.task(&arn).map(|task| evidence::of_task(&state.world, task, state.now));
+        let judgement =
+            state.world.task(&arn).map(|task| evidence::of_task(&state.world, task, made.3.as_ref(), state.now));
         let largest = state.world.counted(&arn).map(|counted| counted.tally.largest.as_slice());
+        let databases = state.world.databases(&arn);
         let width = state.drain.area.0;
-        let rows = judgement.as_ref().map(|judgement| rows(judgement, largest, width)).unwrap_or_default();
+        let rows = judgement.as_ref().map(|judgement| rows(judgement, databases, largest, width)).unwrap_or_default();
         let drain = &mut state.drain;
         (drain.judgement, drain.rows, drain.made) = (judgement, rows, Some(made));
         drain.pane.fit(drain.rows.len(), drain.area.1);
@@ -116,6 +128,7 @@ impl Page for DrainPage {
         focus.charts_of.clone_from(&state.opened);
         // What its mappings select is a line of its own, and where its log is stands in its settings.
         focus.definition_of.clone_from(&state.opened);
+        focus.databases_of.clone_from(&state.opened);
         focus.visible.extend(state.opened.clone());
     }
 
@@ -132,14 +145,29 @@ impl Page for DrainPage {
 }
 
 /// The lines of a panel `width` cells wide.
-fn rows(judgement: &Judgement, largest: Option<&[crate::model::drain::tally::Behind]>, width: usize) -> Vec<Row> {
+fn rows(
+    judgement: &Judgement,
+    databases: Option<&Around>,
+    largest: Option<&[crate::model::drain::tally::Behind]>,
+    width: usize,
+) -> Vec<Row> {
     let room = width.saturating_sub(NAME + AGE + 1).max(20);
     let mut rows = vec![Row::Heading("The way from source to target")];
     for (at, check) in judgement.checks.iter().enumerate() {
+        if check.topic == Topic::Exceptions {
+            rows.extend([Row::Blank, Row::Heading("What the databases say")]);
+            rows.extend(databases.into_iter().flat_map(|around| places(around, width)));
+        }
         if check.topic == Topic::Validation {
             rows.extend([Row::Blank, Row::Heading("Before you switch")]);
         }
-        for (nth, words) in text::wrap(&shown(&check.words), room).into_iter().enumerate() {
+        // One reason for all that a database does not tell is said once.
+        let before = at.checked_sub(1).map(|before| &judgement.checks[before]);
+        let again = check.standing == Standing::Unknown
+            && check.topic.is_of_databases()
+            && before.is_some_and(|before| before.words == check.words);
+        let words = if again { "as above" } else { check.words.as_str() };
+        for (nth, words) in text::wrap(&shown(words), room).into_iter().enumerate() {
             rows.push(Row::Check { check: at, first: nth == 0, words });
         }
     }
@@ -156,6 +184,36 @@ fn rows(judgement: &Judgement, largest: Option<&[crate::model::drain::tally::Beh
         rows.push(Row::Order { place: place + 1, words: words.to_owned() });
     }
     rows
+}
+
+/// Where each of the two was read.
+fn places(around: &Around, width: usize) -> Vec<Row> {
+    let room = width.saturating_sub(NAME + 1).max(20);
+    let source = ("source", words_of(&around.source, |seen| &seen.replica));
+    let target = ("target", words_of(&around.target, |seen| &seen.replica));
+    let row = |(side, (words, known)): (&'static str, (String, bool))| Row::Place {
+        side,
+        words: text::cut(&shown(&words), room).into_owned(),
+        known,
+    };
+    [source, target].into_iter().map(row).collect()
+}
+
+fn words_of<T>(side: &Side<T>, replica: impl Fn(&T) -> &Known<Option<Replica>>) -> (String, bool) {
+    let place = side.place().map(|place| format!("{} · {} · {}", place.at.raw(), place.by, place.engine));
+    match side.seen() {
+        Ok(seen) => {
+            let copy = match replica(seen) {
+                Known::Is(Some(Replica { behind: Some(behind) })) => {
+                    format!(" · a replica, {} behind", length(*behind))
+                }
+                Known::Is(Some(Replica { behind: None })) => " · a replica, how far behind is not told".to_owned(),
+                _ => String::new(),
+            };
+            (format!("{}{copy}", place.unwrap_or_default()), true)
+        }
+        Err(why) => (place.unwrap_or(why), false),
+    }
 }
 
 /// The moment a check's evidence is of, where it has one.

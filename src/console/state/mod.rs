@@ -387,7 +387,8 @@ impl State {
         let nothing = match subject {
             Subject::Metrics => !self.world.has_points(),
             // So have logs where none is written; each row says why.
-            Subject::Charts(_) | Subject::LogErrors => feed.as_of.is_none(),
+            // And databases that cannot be asked.
+            Subject::Charts(_) | Subject::LogErrors | Subject::Databases(_) => feed.as_of.is_none(),
             _ => false,
         };
         // DMS refreshes the statistics of a running task only: nothing newer is due of another.

@@ -174,6 +174,11 @@ pub trait Page {
         None
     }
 
+    /// What `w` writes to a file whose name ends like this, where that is no list: `md`, `jsonl`.
+    fn document(&self, _state: &State, _end: &str) -> Option<String> {
+        None
+    }
+
     /// What the feeds should know.
     fn focus(&self, _state: &State, _focus: &mut Focus) {}
 

@@ -4,14 +4,16 @@
 //! Nothing here changes anything, neither at AWS nor in a database. What is typed is judged where it counts, in `app`; here it
 //! is only made sure that it was typed into an open question. Start at [`Start`] and [`Ask`].
 
+mod words;
+
 use super::State;
 use super::layout::Pane;
 use crate::console::message::Area;
 use crate::console::text;
 use crate::model::Problem;
 use crate::model::untrusted::shown;
-use crate::model::validation::told::{self, Asked, Offer, Writing};
-use crate::model::validation::{Kind as HowMuch, PlannedSide, PlannedTable, RunId, What};
+use crate::model::validation::told::{Asked, Offer, Writing};
+use crate::model::validation::{Kind as HowMuch, RunId, What};
 use jiff::{SignedDuration, Timestamp};
 
 /// Longest answer that is kept, in characters.
@@ -66,6 +68,8 @@ pub struct Start {
     pub choices: Vec<What>,
     pub cursor: usize,
     pub kind: Option<HowMuch>,
+    /// Without waiting for the task to be through.
+    pub at_once: bool,
     pub stage: Stage,
     pub field: Field,
     pub scroll: Scroll,
@@ -88,12 +92,13 @@ pub const KINDS: [Option<HowMuch>; 4] = [None, Some(HowMuch::Rows), Some(HowMuch
 impl Start {
     pub fn new(choices: Vec<What>, cursor: usize) -> Self {
         let (field, scroll) = (Field::default(), Scroll::default());
-        Self { id: 0, choices, cursor, kind: None, stage: Stage::Choosing, field, scroll }
+        Self { id: 0, choices, cursor, kind: None, at_once: false, stage: Stage::Choosing, field, scroll }
     }
 
     pub fn asked(&self) -> Option<Asked> {
         let what = self.choices.get(self.cursor)?.clone();
-        Some(Asked { what, kind: self.kind, waived: None })
+        let waived = self.at_once.then(|| "begun at once, as asked in the console".to_owned());
+        Some(Asked { what, kind: self.kind, waived })
     }
 
     pub fn step(&mut self, by: isize) {
@@ -113,6 +118,14 @@ impl Start {
             Some(HowMuch::Count) => "numbers of rows only",
             Some(HowMuch::Aggregate) => "count, nulls, least, greatest and sum of each column",
             Some(HowMuch::Sql) => "the statements of the configuration",
+        }
+    }
+
+    pub fn gate_words(&self) -> &'static str {
+        if self.at_once {
+            "at once, whatever is on its way; that is recorded"
+        } else {
+            "when the task is through: waits for it"
         }
     }
 
@@ -196,7 +209,7 @@ impl Ask {
                 out.push((
                     Kind::Warning,
                     "▲ ",
-                    "Rows are data of persons perhaps: everybody who sees this screen sees them.".to_owned(),
+                    "Rows may hold personal data: everybody who sees this screen sees them.".to_owned(),
                 ));
                 out.push((
                     Kind::Text,
@@ -334,98 +347,6 @@ fn of_stage(stage: &Stage) -> Vec<Words> {
             let sign = |at: usize| if at == 0 { (Kind::Bad, "✗ ") } else { (Kind::Text, "") };
             lines.into_iter().enumerate().map(|(at, line)| (sign(at).0, sign(at).1, line)).collect()
         }
-        Stage::Offered(offer) | Stage::Beginning(offer) => of_offer(offer),
-    }
-}
-
-/// The plan in words: what must not be overlooked first, then where, when, and table by table.
-fn of_offer(offer: &Offer) -> Vec<Words> {
-    let planned = &offer.planned;
-    let mut out: Vec<Words> = Vec::new();
-    let mut add = |kind, sign, words: String| out.push((kind, sign, words));
-    if let Some(refused) = &offer.refused {
-        add(Kind::Bad, "✗ ", shown(refused).into_owned());
-    }
-    for (at, line) in offer.cost.iter().enumerate() {
-        let first = at == 0 && offer.expects.is_some();
-        let (kind, sign) = if first { (Kind::Warning, "▲ ") } else { (Kind::Text, "· ") };
-        add(kind, sign, shown(line).into_owned());
-    }
-    add(Kind::Text, "", String::new());
-    add(Kind::Text, "source  ", side(&planned.source));
-    add(Kind::Text, "target  ", side(&planned.target));
-    add(Kind::Dim, "from    ", format!("{}: what is seen, is seen from there", shown(&planned.seen_from)));
-    add(Kind::Text, "gate    ", told::gate(&planned.gate));
-    add(Kind::Text, "", String::new());
-    let compared = planned.tables.iter().filter(|table| table.method != crate::model::validation::Method::None);
-    let left = planned.tables.len() - compared.clone().count();
-    let left = if left > 0 { format!(", {left} cannot be compared") } else { String::new() };
-    add(Kind::Title, "", format!("{}{left}", text::plural(planned.tables.len(), "table")));
-    for table in planned.tables.iter().filter(|one| one.method == crate::model::validation::Method::None) {
-        of_table(table, &mut add);
-    }
-    for table in compared {
-        of_table(table, &mut add);
-    }
-    let names = |all: &[crate::model::Untrusted]| {
-        all.iter().map(|name| name.shown().into_owned()).collect::<Vec<_>>().join(", ")
-    };
-    if !planned.target_only.is_empty() {
-        add(Kind::Dim, "", format!("only the target has: {}", names(&planned.target_only)));
-    }
-    if !planned.of_dms.is_empty() {
-        add(Kind::Dim, "", format!("DMS's own, not compared: {}", names(&planned.of_dms)));
-    }
-    out
-}
-
-fn side(side: &PlannedSide) -> String {
-    format!("{}, {}, by {}", side.at.shown(), shown(&side.engine), shown(&side.by))
-}
-
-fn of_table(table: &PlannedTable, add: &mut impl FnMut(Kind, &'static str, String)) {
-    let none = table.method == crate::model::validation::Method::None;
-    let names = if table.source == table.target || table.target.is_empty() {
-        table.source.shown().into_owned()
-    } else {
-        format!("{} → {}", table.source.shown(), table.target.shown())
-    };
-    let rows = match (table.rows_source, table.rows_target) {
-        (None, None) => String::new(),
-        (source, target) => format!(", about {} / {} rows", about(source), about(target)),
-    };
-    let bytes = table.bytes_source.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
-    if none {
-        add(Kind::Unknown, "? ", format!("{names}{rows}: not compared"));
-    } else {
-        let how = format!("{} by {}: {}", told::kind(table.kind), table.method.word(), shown(&table.why));
-        add(Kind::Text, "· ", format!("{names}{rows}{bytes}; {how}"));
-    }
-    for one in &table.not_compared {
-        let waived = if one.waived { " (waived)" } else { "" };
-        let what = one.column.as_ref().map(|column| format!("{}: ", column.shown())).unwrap_or_default();
-        let kind = if one.waived { Kind::Dim } else { Kind::Unknown };
-        add(kind, "    ", format!("not compared: {what}{}{waived}", shown(&one.reason)));
-    }
-    for (name, query) in [("    source: ", &table.query_source), ("    target: ", &table.query_target)] {
-        if !query.is_empty() {
-            add(Kind::Dim, name, shown(query).into_owned());
-        }
-    }
-}
-
-fn about(rows: Option<u64>) -> String {
-    rows.map_or_else(|| "?".to_owned(), |rows| text::compact(i64::try_from(rows).unwrap_or(i64::MAX)))
-}
-
-/// Bytes as people say them: `1.2 GB`.
-pub fn size(bytes: u64) -> String {
-    #[allow(clippy::cast_precision_loss, reason = "shown with two digits")]
-    let of = bytes as f64;
-    match bytes {
-        ..1_000 => format!("{bytes} B"),
-        ..1_000_000 => format!("{:.0} kB", of / 1e3),
-        ..1_000_000_000 => format!("{:.1} MB", of / 1e6),
-        _ => format!("{:.1} GB", of / 1e9),
+        Stage::Offered(offer) | Stage::Beginning(offer) => words::of_offer(offer),
     }
 }

@@ -5,12 +5,17 @@
 //! below is [`beside`].
 
 use super::page::{Act, Next, Page};
+use super::validations::run::Run;
 use super::{Filling, PaneAge, State};
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
-use crate::model::Subject;
+use crate::console::text::plural;
+use crate::model::around::{Known, Listed, ValidationFailure};
 use crate::model::table::{TableRow, ValidationState};
+use crate::model::untrusted::shown;
 use crate::model::validation::told::RunLine;
+use crate::model::validation::{TableResult, Verdict, What};
+use crate::model::{ReplicationArn, Subject};
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -78,9 +83,81 @@ pub fn beside(state: &State) -> Vec<(Kind, String)> {
             2 => Kind::Less,
             _ => Kind::Good,
         };
-        (kind, format!("{}: {words}", crate::console::text::plural(count, "table")))
+        (kind, format!("{}: {words}", plural(count, "table")))
     };
-    counts.into_iter().map(line).collect()
+    let states = counts.into_iter().map(line);
+    states.chain(failures(state, &tables.rows)).collect()
+}
+
+/// What the table of failures on the target says, and where DMS and our newest run disagree about a table.
+fn failures(state: &State, tables: &[TableRow]) -> Vec<(Kind, String)> {
+    let around = state.opened.as_ref().and_then(|arn| state.world.databases(arn));
+    let listed = match around.map(|around| around.target.seen().map(|seen| &seen.failures)) {
+        None => return vec![(Kind::Less, "failed keys: the target is not read yet".to_owned())],
+        Some(Err(why)) => return vec![(Kind::Unknown, format!("failed keys: {}", shown(&why)))],
+        Some(Ok(known)) => match known {
+            Known::Is(listed) => listed,
+            Known::NotThere => {
+                return vec![(Kind::Less, "failed keys: the target has no awsdms_validation_failures".to_owned())];
+            }
+            Known::NotDue => return Vec::new(),
+            Known::Unknown(why) => return vec![(Kind::Unknown, format!("failed keys: {}", why.shown()))],
+        },
+    };
+    let mut lines = disagreements(state, tables, listed);
+    let kind = if listed.total == 0 { Kind::Good } else { Kind::Bad };
+    let by = listed.tables.iter().map(|table| table.shown().into_owned()).collect::<Vec<_>>().join(", ");
+    lines.push((kind, format!("failed keys in {by}: {}", listed.count())));
+    lines.extend(listed.newest.iter().map(|one| {
+        let at = one.at.map(|at| at.strftime("%b %d %H:%M:%S").to_string()).unwrap_or_default();
+        let place = format!("{}.{}", one.schema.shown(), one.table.shown());
+        let resync = one.resync.as_ref().map(|how| format!(", {} by a resync", how.shown())).unwrap_or_default();
+        (Kind::Less, format!("{at}  {:<9}  {place}  {}{resync}", one.kind.word(), shown(&one.key.raw())))
+    }));
+    lines
+}
+
+/// Where DMS and our newest run say different things. Which of both is right only a look at the rows can tell.
+fn disagreements(state: &State, tables: &[TableRow], failed: &Listed<ValidationFailure>) -> Vec<(Kind, String)> {
+    let theirs = |row: &TableRow| {
+        let keys = failed.newest.iter().any(|one| one.schema == row.schema && one.table == row.table);
+        match &row.validation {
+            Some(ValidationState::MismatchedRecords) => Some(false),
+            Some(ValidationState::Validated) => Some(!keys),
+            _ => keys.then_some(false),
+        }
+    };
+    let Some(run) = known_run(state) else {
+        // Its tables are not known here, but what came of all of them is.
+        let newest = runs(state).into_iter().find(|line| line.state.is_over());
+        let equal = newest.is_some_and(|line| line.verdict == Some(Verdict::Equal));
+        let differs = tables.iter().filter(|row| theirs(row) == Some(false)).count();
+        let words = format!("DMS says that {} differ, and our newest run says equal", plural(differs, "table"));
+        return (equal && differs > 0).then_some((Kind::Unknown, words)).into_iter().collect();
+    };
+    let ours = |row: &TableRow| {
+        let name = format!("{}.{}", row.schema.raw(), row.table.raw());
+        let told = run.tables.iter().filter_map(|table| table.told.as_ref());
+        told.map(|told| &told.result).find(|result| result.source.raw() == name).map(TableResult::verdict)
+    };
+    let words = |row: &TableRow| match (theirs(row)?, ours(row)?) {
+        (true, Verdict::Different) => Some("DMS says validated, our run found differences"),
+        (false, Verdict::Equal) => Some("DMS says it differs, our run found it equal: its failures may be older"),
+        _ => None,
+    };
+    let line = |row: &TableRow| {
+        let words = words(row)?;
+        Some((Kind::Unknown, format!("{}.{}: {words}", row.schema.shown(), row.table.shown())))
+    };
+    tables.iter().filter_map(line).collect()
+}
+
+/// The newest run of the opened task of which the tables are known here.
+fn known_run(state: &State) -> Option<&Run> {
+    let name = state.opened.as_ref().and_then(|arn| state.world.task(arn))?.name.raw();
+    let all = state.validations.ours.values().chain(&state.validations.read);
+    let mine = |run: &&Run| matches!(&run.line.what, What::Task(task) if task == name);
+    all.filter(mine).max_by_key(|run| run.line.started)
 }
 
 fn told(row: &TableRow) -> (u8, String) {
@@ -103,7 +180,8 @@ impl Page for ValidationTabPage {
     }
 
     fn subjects(&self, state: &State) -> Vec<Subject> {
-        state.opened.clone().map(Subject::Tables).into_iter().collect()
+        let of = |arn: ReplicationArn| [Subject::Tables(arn.clone()), Subject::Databases(arn)];
+        state.opened.clone().map(of).into_iter().flatten().collect()
     }
 
     fn ages(&self, state: &State) -> Vec<PaneAge> {
@@ -145,6 +223,7 @@ impl Page for ValidationTabPage {
 
     fn focus(&self, state: &State, focus: &mut Focus) {
         focus.tables_of.clone_from(&state.opened);
+        focus.databases_of.clone_from(&state.opened);
         focus.visible.extend(state.opened.clone());
     }
 

@@ -26,7 +26,7 @@ use tables::RunTables;
 
 pub const COLUMNS: [Column; 9] = [
     Column::words("what", "WHAT", [14, 24, 48], 0),
-    Column::new("result", "RESULT", [13, 13, 13], 0),
+    Column::new("result", "RESULT", [14, 14, 14], 0),
     Column::new("started", "STARTED UTC", [STAMP, STAMP, STAMP], 0),
     Column::number("took", "TOOK", [7, 7, 7], 2),
     Column::number("different", "DIFFER", [9, 9, 9], 0),

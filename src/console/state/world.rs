@@ -1,6 +1,7 @@
 //! What has been observed in the connected scope. Only reports of that scope ever get here.
 
 use super::feed::Feed;
+use crate::model::around::Around;
 use crate::model::drain::Tally;
 use crate::model::event::Event;
 use crate::model::log_line::LogEvent;
@@ -49,6 +50,8 @@ pub struct World {
     of_instances: HashMap<InstanceArn, Vec<Series>>,
     /// Of the task whose charts were opened last.
     pub charts: Option<(ReplicationArn, Charts)>,
+    /// Of the task that was looked at last.
+    pub databases: Option<(ReplicationArn, Around)>,
     counted: HashMap<ReplicationArn, Counted>,
     changes: HashMap<ReplicationArn, Vec<DefinitionChange>>,
     feeds: BTreeMap<Subject, Feed>,
@@ -123,6 +126,7 @@ impl World {
         self.counted.retain(|arn, _| here.contains(arn));
         self.changes.retain(|arn, _| here.contains(arn));
         self.charts.take_if(|(arn, _)| !here.contains(arn));
+        self.databases.take_if(|(arn, _)| !here.contains(arn));
         self.tasks = tasks;
     }
 
@@ -238,6 +242,16 @@ impl World {
 
     pub fn endpoint(&self, arn: &EndpointArn) -> Option<&Endpoint> {
         self.endpoints.iter().find(|endpoint| endpoint.arn == *arn)
+    }
+
+    /// What the databases of a task have said, where they were asked last.
+    pub fn databases(&self, arn: &ReplicationArn) -> Option<&Around> {
+        self.databases.as_ref().filter(|(of, _)| of == arn).map(|(_, around)| around)
+    }
+
+    /// The replication slot that the source endpoint of a task names, where it names one.
+    pub fn slot(&self, task: &Task) -> Option<&str> {
+        self.endpoint(&task.source)?.slot()
     }
 
     pub fn instance(&self, arn: &InstanceArn) -> Option<&Instance> {

@@ -4,7 +4,7 @@ use crate::console::actions::ActionId;
 use crate::console::message::{Effect, Outcome};
 use crate::console::state::export::{FileField, file_name, next_name, shape};
 use crate::console::state::notice::{Done, Notice};
-use crate::console::state::{Overlay, State};
+use crate::console::state::{Overlay, Screen, State};
 use crate::console::text;
 use crate::model::listing::Shape;
 use crate::model::untrusted::shown;
@@ -63,31 +63,53 @@ pub fn open(state: &mut State) {
     let Some(export) = state.page().export(state) else {
         return notice(state, Done::Not, "there is nothing to write here".to_owned());
     };
-    let name = file_name(&export.name, state.now);
+    let mut name = file_name(&export.name, state.now);
+    if state.screen() == Screen::Validation {
+        // For the ticket.
+        name = format!("{}.md", name.trim_end_matches(".csv"));
+    }
     let field = FileField { name, rows: export.list.rows.len(), says: None, waiting: None };
     state.overlay = Some(Overlay::FileName(field));
 }
 
 /// Enter in that field.
 pub fn write(state: &mut State, effects: &mut Vec<Effect>) {
-    let export = state.page().export(state);
+    let (export, screen) = (state.page().export(state), state.screen());
     let id = state.writings + 1;
+    let end = match &state.overlay {
+        Some(Overlay::FileName(field)) => field.name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()),
+        _ => None,
+    };
+    let document = end.and_then(|end| state.page().document(state, &end));
     let Some(Overlay::FileName(field)) = &mut state.overlay else { return };
     let Some(export) = export else { return };
     if field.waiting.is_some() {
         return;
     }
-    let Some(shape) = shape(&field.name) else {
-        field.says = Some("a name that ends in .csv, .json or .txt, please".to_owned());
+    let shape = shape(&field.name);
+    if shape.is_none() && document.is_none() {
+        field.says = Some(format!("a name that ends in {}, please", formats(screen)));
         return;
+    }
+    let text = match (document, shape) {
+        (Some(document), _) => Ok(document),
+        (None, shape) => export.list.text(shape.unwrap_or(Shape::Text)),
     };
-    match export.list.text(shape) {
+    match text {
         Ok(text) => {
             (field.waiting, field.says, field.rows) = (Some(id), None, export.list.rows.len());
             effects.push(Effect::Write { id, path: field.name.clone(), text });
             state.writings = id;
         }
         Err(error) => field.says = Some(error.to_string()),
+    }
+}
+
+/// Ends of names there are.
+fn formats(screen: Screen) -> &'static str {
+    match screen {
+        Screen::Validation => ".md, .jsonl, .csv, .json or .txt",
+        _ => ".csv, .json or .txt",
     }
 }
 

@@ -127,6 +127,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         | ActionId::PlanIt
         | ActionId::NextKind
         | ActionId::PreviousKind
+        | ActionId::WaiveGate
         | ActionId::AnswerQuestion
         | ActionId::CloseQuestion
         | ActionId::OtherWay => validate::perform(state, action, effects),

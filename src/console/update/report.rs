@@ -64,6 +64,7 @@ pub fn subject_word(subject: &Subject) -> &'static str {
         Subject::InstanceMetrics => "instance metrics",
         Subject::Maintenance => "pending maintenance",
         Subject::Definition(_) => "definition",
+        Subject::Databases(_) => "databases",
     }
 }
 
@@ -125,6 +126,7 @@ fn fits(subject: &Subject, value: &Value, scope: &Scope, now: Timestamp) -> Resu
         (Subject::Tables(_) | Subject::TableErrors(_), Value::Tables(_))
         | (Subject::Events, Value::Events(_))
         | (Subject::Definition(_), Value::Definition(_))
+        | (Subject::Databases(_), Value::Databases(_))
         | (Subject::Subscriptions, Value::Subscriptions(_))
         | (Subject::Log(LogSource::Group(_)), Value::Log(_)) => None,
         (Subject::Log(LogSource::Task(arn)), Value::Log(_)) => foreign_arn(scope, std::iter::once(arn.as_str())),
@@ -199,11 +201,15 @@ fn take(state: &mut State, subject: Subject, value: Value) {
             state.world.set_definition(&arn, new, state.now);
             recount(state);
         }
+        (Subject::Databases(arn), Value::Databases(around)) => {
+            state.world.databases = Some((arn, *around));
+            return;
+        }
         (Subject::Log(source), Value::Log(news)) => {
             state.logs.add(source, news);
             return;
         }
-        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_) | Value::Definition(_)) => return,
+        (_, Value::Tables(_) | Value::Log(_) | Value::Charts(_) | Value::Definition(_) | Value::Databases(_)) => return,
     }
     super::judge(state);
 }

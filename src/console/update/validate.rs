@@ -25,6 +25,11 @@ pub fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::PlanIt => plan(state, effects),
         ActionId::NextKind => turn(state, 1),
         ActionId::PreviousKind => turn(state, -1),
+        ActionId::WaiveGate => {
+            if let Some(start) = start(state) {
+                start.at_once = !start.at_once;
+            }
+        }
         ActionId::CloseQuestion => close(state, effects),
         ActionId::AnswerQuestion => answer(state, effects),
         ActionId::OtherWay => other_way(state),

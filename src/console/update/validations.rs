@@ -77,6 +77,9 @@ pub fn happened(state: &mut State, id: &RunId, event: RunEvent) {
         RunEvent::Failed(why) => Some(shown(why).into_owned()),
         _ => None,
     };
+    if let RunEvent::Note(note) = &event {
+        say(state, Done::Partly, &shown(note).into_owned());
+    }
     if !state.validations.happened(id, event, state.now) {
         return;
     }
@@ -102,7 +105,8 @@ pub fn rows(state: &mut State, id: u64, rows: Result<Box<Rows>, Problem>) {
 
 /// Time has gone on, or the cursor: what is looked at is read again.
 pub fn pass(state: &mut State, effects: &mut Vec<Effect>) {
-    let looked_at = matches!(state.screen(), Screen::Validations | Screen::Task(Tab::Validation)) && state.focused;
+    let looked_at =
+        matches!(state.screen(), Screen::Validations | Screen::Task(Tab::Validation | Tab::Drain)) && state.focused;
     let due = state.validations.due().is_some_and(|due| state.now >= due) || !state.validations.feed.has_data();
     if looked_at && due && state.validations.feed.failed.is_none() {
         ask(state, effects);

@@ -112,7 +112,7 @@ fn right<'a>(state: &State, differences: &Differences) -> Line<'a> {
     let read = differences.read.as_ref().map(|(rows, _)| rows.at);
     let words = match (&differences.failed, read) {
         (Some(_), _) => Some(span(Role::Bad, "✗ not read")),
-        (None, Some(at)) => Some(span(Role::Dim, format!("read {} ago", age::Age::of(Some(at), state.now).label()))),
+        (None, Some(at)) => Some(span(Role::Dim, format!("as of {}", age::Age::of(Some(at), state.now).label()))),
         (None, None) => None,
     };
     if let Some(words) = words {
@@ -157,16 +157,7 @@ fn row(
     canvas.put(half.x + 1, y, 1, role, sign);
     let stands = if of_source { &pair.source } else { &pair.target };
     if *stands == Stands::Absent {
-        let room = half.width.saturating_sub(SIGN + 1);
-        let words = if of_source { " not in the source " } else { " not in the target " };
-        let dots = "·".repeat(usize::from(room).saturating_sub(text::width(words)).min(12));
-        canvas.line(
-            half.x + SIGN,
-            y,
-            room,
-            &[span(Role::Dim, dots.clone()), span(Role::Bad, words), span(Role::Dim, dots)],
-        );
-        return;
+        return gap(canvas, differences, half, y, pair, of_source);
     }
     let quiet = if pair.change.is_none() { Role::Dim } else { Role::Text };
     for place in &differences.places.columns {
@@ -183,6 +174,25 @@ fn row(
         let value = value.as_deref().unwrap_or(if matches!(stands, Stands::Values(_)) { "NULL" } else { HIDDEN });
         canvas.line(x, y, place.width, &[span(role, mark), span(role, value.to_owned())]);
     }
+}
+
+/// A gap: the key, so that it is seen of what, and no row.
+fn gap(canvas: &mut Canvas<'_>, differences: &Differences, half: Pane, y: u16, pair: &Pair, of_source: bool) {
+    let mut from = SIGN;
+    for place in differences.places.columns.iter().take_while(|place| place.column < differences.key) {
+        let key = pair.key.get(place.column).map(Untrusted::shown).unwrap_or_default();
+        canvas.put(half.x + place.x, y, place.width, Role::Dim, &key);
+        from = place.x + place.width + 1;
+    }
+    let room = half.width.saturating_sub(from + 1);
+    let words = if of_source { " not in the source " } else { " not in the target " };
+    let dots = "·".repeat(usize::from(room).saturating_sub(text::width(words)).min(12) / 2);
+    canvas.line(
+        half.x + from,
+        y,
+        room,
+        &[span(Role::Dim, dots.clone()), span(Role::Bad, words), span(Role::Dim, dots)],
+    );
 }
 
 /// What stands there, clean; `None` where it is NULL or hidden.

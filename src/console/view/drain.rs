@@ -102,6 +102,11 @@ fn line(state: &State, canvas: &mut Canvas<'_>, pane: Pane, y: u16, judgement: &
         Row::Heading(title) => {
             canvas.put(x, y, width, Role::Title, title);
         }
+        Row::Place { side, words, known } => {
+            let (role, sign) = if *known { (Role::Dim, "·") } else { (Role::Unknown, "?") };
+            let blank = NAME - 2;
+            canvas.line(x, y, width, &[span(role, format!("{sign} {side:<blank$}")), span(Role::Dim, words.as_str())]);
+        }
         Row::Check { check, first, words } => {
             let check = &judgement.checks[*check];
             let (role, sign) = sign(check.standing);

@@ -8,9 +8,11 @@ use crate::console::state::confirm::{Confirm, Stage};
 use crate::console::state::export::FileField;
 use crate::console::state::layout::Pane;
 use crate::console::state::notice::Done;
-use crate::console::state::{Overlay, State};
+use crate::console::state::validate::About;
+use crate::console::state::{Overlay, Screen, State};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
+use crate::model::validation::told::Writing;
 use std::borrow::Cow;
 
 /// Hints in less room than this would be one cut word.
@@ -68,7 +70,11 @@ fn what_to_type(state: &State, context: Context) -> Vec<String> {
             vec![format!("!not   column:text of {columns}"), "!not   column:text".to_owned(), "!not".to_owned()]
         }
         Context::FileName => {
-            vec!["its end is the format: .csv, .json or .txt".to_owned(), ".csv .json .txt".to_owned()]
+            let formats = match state.screen() {
+                Screen::Validation => ".md, .jsonl, .csv, .json or .txt",
+                _ => ".csv, .json or .txt",
+            };
+            vec![format!("its end is the format: {formats}"), formats.replace(" or ", ", ").replace(',', "")]
         }
         _ => Vec::new(),
     }
@@ -129,7 +135,9 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
             context == Context::Help || state.screens.len() > 1 || narrowed || marked
         }
         // The formats are worth more than a key that every field has.
-        ActionId::EraseAll => !matches!(context, Context::FileName | Context::OperateForm | Context::Confirm),
+        ActionId::EraseAll => {
+            !matches!(context, Context::FileName | Context::OperateForm | Context::Confirm | Context::Ask)
+        }
         ActionId::NextOrigin => {
             matches!(&state.overlay, Some(Overlay::Operate(menu)) if menu.form.as_ref().is_some_and(|form| form.from.is_some()))
         }
@@ -137,6 +145,11 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         ActionId::ConfirmChange | ActionId::CopyCommand => asks(state, id),
         // Events, logs and drain may be on screen without a task.
         ActionId::NextTab => state.tab().is_some(),
+        ActionId::AnswerQuestion | ActionId::OtherWay => answers(state, id),
+        // Elsewhere it is one key more to remember.
+        ActionId::NewValidation => {
+            matches!(context, Context::Validations | Context::Validation | Context::TaskValidation)
+        }
         // Where what can be done is the question; on the other sides of a task it is one key more to remember.
         ActionId::Operate => {
             matches!(context, Context::Tasks | Context::Tables | Context::Schedules | Context::AllDrain)
@@ -151,6 +164,18 @@ fn asks(state: &State, id: ActionId) -> bool {
     match id {
         ActionId::ConfirmChange => matches!(confirm.stage, Stage::Open { .. }),
         _ => confirm.is_guarded() && !confirm.commands().is_empty(),
+    }
+}
+
+/// What a question about a validation takes.
+fn answers(state: &State, id: ActionId) -> bool {
+    match (&state.overlay, id) {
+        (Some(Overlay::Ask(ask)), ActionId::AnswerQuestion) => ask.is_open(),
+        (Some(Overlay::Ask(ask)), _) => {
+            matches!(ask.about, About::Write { what: Writing::Repair { .. }, .. }) && ask.is_open()
+        }
+        (Some(Overlay::Validate(start)), ActionId::AnswerQuestion) => start.is_guarded(),
+        _ => false,
     }
 }
 

@@ -243,6 +243,7 @@ mod lists;
 mod logs;
 mod operate;
 mod properties;
+mod validations;
 
 #[test]
 fn a_file_that_is_being_named() {

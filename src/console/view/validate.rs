@@ -115,9 +115,9 @@ fn roles(kind: Kind) -> (Role, Role) {
 /// What can be validated, and how much of it.
 fn form(state: &State, start: &Start, canvas: &mut Canvas<'_>) {
     let width = WIDTH.min(state.area.width.saturating_sub(4));
-    let most = usize::from(state.area.height.saturating_sub(10)).max(3);
+    let most = usize::from(state.area.height.saturating_sub(11)).max(3);
     let rows = start.choices.len().min(most);
-    let height = u16::try_from(rows + 6).unwrap_or(u16::MAX).min(state.area.height.saturating_sub(3));
+    let height = u16::try_from(rows + 7).unwrap_or(u16::MAX).min(state.area.height.saturating_sub(3));
     let pane = Pane { x: (state.area.width - width) / 2, y: 2, width, height, boxed: true };
     canvas.fill(pane, Role::Text);
     let band = format!(" {} ", environment(state));
@@ -136,16 +136,19 @@ fn form(state: &State, start: &Start, canvas: &mut Canvas<'_>) {
             _ => "of the configuration",
         };
         let name = text::cut(&shown(told::name(what)), usize::from(cells).saturating_sub(26)).into_owned();
+        let blank = " ".repeat(40_usize.saturating_sub(text::width(&name)));
         let line = [
             span(Role::Busy, if here { "▌ " } else { "  " }),
             span(if here { Role::Cursor } else { Role::Text }, name),
-            span(Role::Dim, format!("  {kind}")),
+            span(Role::Dim, format!("{blank}  {kind}")),
         ];
         canvas.line(x, y, cells, &line);
     }
     let below = inner.below(u16::try_from(rows).unwrap_or(0) + 1);
     let how = [span(Role::Dim, "compares ← → "), span(Role::Input, start.kind_words())];
     canvas.line(x, below.y, cells, &how);
+    let when = [span(Role::Dim, "begins (Tab)  "), span(Role::Input, start.gate_words())];
+    canvas.line(x, below.y + 1, cells, &when);
     let words = "The plan comes first: tables, queries, cost. Rows are only read.";
-    canvas.line(x, below.y + 1, cells, &[span(Role::Dim, words)]);
+    canvas.line(x, below.y + 2, cells, &[span(Role::Dim, words)]);
 }

@@ -47,7 +47,9 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
 
 /// DMS's own.
 fn of_dms(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
-    let age = state.opened.clone().map(|arn| frame::ages(state, &[(Subject::Tables(arn), "tables")]));
+    let age = state.opened.clone().map(|arn| {
+        frame::ages(state, &[(Subject::Tables(arn.clone()), "tables"), (Subject::Databases(arn), "target")])
+    });
     canvas.frame(pane, &[span(Role::Title, "DMS's own validation")], &age.unwrap_or_default());
     let line = |(kind, words): (Kind, String)| {
         let (role, sign) = match kind {

@@ -77,6 +77,10 @@ async fn open(database: &Database) -> Result<Session<Read>, DbError> {
     let mut session = database.read().await?;
     let millis = PATIENCE.as_millis();
     match session.dialect().engine {
+        // Its times are UTC already (`getdate()`).
+        Engine::PostgreSql if session.dialect().redshift => {
+            session.run(&format!("SET statement_timeout = {millis}")).await?;
+        }
         Engine::PostgreSql => {
             session.run(&format!("SET timezone = 'UTC'; SET statement_timeout = {millis}")).await?;
         }
@@ -100,6 +104,7 @@ fn is_mariadb(version: &[Row]) -> bool {
 
 async fn clock(session: &mut Session<Read>) -> Result<Option<Timestamp>, DbError> {
     let sql = match session.dialect().engine {
+        _ if session.dialect().redshift => "SELECT CAST(getdate() AS varchar(30))",
         Engine::PostgreSql => "SELECT CAST(clock_timestamp() AT TIME ZONE 'UTC' AS text)",
         Engine::MySql => "SELECT CAST(UTC_TIMESTAMP(6) AS CHAR)",
         Engine::Sqlite => "SELECT strftime('%Y-%m-%d %H:%M:%f', 'now')",

@@ -1,4 +1,4 @@
-//! What only the server knows of itself. Every statement is in `sql/<engine>/` and says there what it returns.
+//! What only the server knows of itself; Redshift tells none of it. Every statement is in `sql/<engine>/` and says there what it returns.
 
 use super::{is_mariadb, told};
 use crate::db::catalogue::{fields, text};
@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use sqlx::Row as _;
 
 pub(super) async fn slots(session: &mut Session<Read>) -> Result<Known<Vec<Slot>>, DbError> {
-    if session.dialect().engine != Engine::PostgreSql {
+    if session.dialect().engine != Engine::PostgreSql || session.dialect().redshift {
         return Ok(Known::NotDue);
     }
     let rows = session.query(include_str!("../../../sql/postgresql/slots.sql"), &[]).await?;
@@ -75,6 +75,9 @@ async fn rds_hours(session: &mut Session<Read>) -> Result<Option<i64>, DbError> 
 }
 
 pub(super) async fn open(session: &mut Session<Read>) -> Result<Known<Open>, DbError> {
+    if session.dialect().redshift {
+        return Ok(Known::NotDue);
+    }
     let (sql, hidden) = match session.dialect().engine {
         Engine::PostgreSql => {
             let sql = include_str!("../../../sql/postgresql/open_transactions.sql");
@@ -104,6 +107,9 @@ pub(super) async fn open(session: &mut Session<Read>) -> Result<Known<Open>, DbE
 }
 
 pub(super) async fn blocked(session: &mut Session<Read>) -> Result<Known<Vec<Blocked>>, DbError> {
+    if session.dialect().redshift {
+        return Ok(Known::NotDue);
+    }
     let sql = match session.dialect().engine {
         Engine::PostgreSql => include_str!("../../../sql/postgresql/blocked.sql"),
         Engine::MySql => {
@@ -144,6 +150,9 @@ async fn in_own_zone(session: &mut Session<Read>, sql: &str) -> Result<Vec<Row>,
 }
 
 pub(super) async fn replica(session: &mut Session<Read>) -> Result<Known<Option<Replica>>, DbError> {
+    if session.dialect().redshift {
+        return Ok(Known::NotDue);
+    }
     match session.dialect().engine {
         Engine::PostgreSql => {
             let rows = session.query(include_str!("../../../sql/postgresql/replica.sql"), &[]).await?;

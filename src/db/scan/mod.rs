@@ -4,10 +4,14 @@
 //! its own behind a bounded channel; it ends with a batch that says so, or with an error, never by falling silent.
 //! [`digest`] has sums of rows made by the servers instead. [`sql`] makes the statement, [`read`] its rows into a [`Batch`], one file an engine.
 
+pub mod aggregate;
 mod batch;
+mod beside;
 mod describe;
 pub mod digest;
+pub mod explained;
 mod place;
+pub mod query;
 mod ranges;
 mod read;
 mod redshift;

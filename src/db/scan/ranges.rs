@@ -3,6 +3,7 @@
 
 use super::sql::{Part, without_null};
 use super::{Batch, Key, KeyRange, Rows, ScanRequest, Scanner};
+use crate::db::dialect::Dialect;
 use crate::db::error::DbError;
 use crate::model::canon::Canon;
 use crate::model::engine::Engine;
@@ -27,12 +28,7 @@ pub(super) async fn ranges(
         return Ok(KeyRange::between(Vec::new()));
     }
     let dialect = scanner.database().dialect();
-    if let Some(condition) = without_null(dialect, &request) {
-        request.filter = Some(match request.filter.take() {
-            Some(filter) => format!("({filter}) AND {condition}"),
-            None => condition,
-        });
-    }
+    leave_out_null(dialect, &mut request);
     let bounds = if dialect.engine == Engine::PostgreSql {
         sampled(scanner, request, rows_per_range, PER_BOUND).await?
     } else {
@@ -41,16 +37,32 @@ pub(super) async fn ranges(
     Ok(KeyRange::between(bounds))
 }
 
-/// Many bounds at once, each behind about so many rows.
-pub(super) async fn cuts(scanner: &Scanner, request: &ScanRequest, rows: u64) -> Result<Vec<Key>, DbError> {
+/// The key of the row behind so many others.
+pub(super) async fn key_after(scanner: &Scanner, request: &ScanRequest, rows: u64) -> Result<Option<Key>, DbError> {
     let mut request = of_key_alone(request);
-    let dialect = scanner.database().dialect();
-    if let Some(condition) = without_null(dialect, &request) {
+    leave_out_null(scanner.database().dialect(), &mut request);
+    let mut found = None;
+    let mut scan = scanner.run(request, Part::After(rows));
+    while let Some(batch) = scan.next().await? {
+        found = (batch.rows() > 0).then(|| key(&batch, 0)).or(found);
+    }
+    Ok(found)
+}
+
+fn leave_out_null(dialect: &Dialect, request: &mut ScanRequest) {
+    if let Some(condition) = without_null(dialect, request) {
         request.filter = Some(match request.filter.take() {
             Some(filter) => format!("({filter}) AND {condition}"),
             None => condition,
         });
     }
+}
+
+/// Many bounds at once, each behind about so many rows.
+pub(super) async fn cuts(scanner: &Scanner, request: &ScanRequest, rows: u64) -> Result<Vec<Key>, DbError> {
+    let mut request = of_key_alone(request);
+    let dialect = scanner.database().dialect();
+    leave_out_null(dialect, &mut request);
     match dialect.engine {
         Engine::PostgreSql => sampled(scanner, request, rows, PER_CUT).await,
         Engine::MySql => {

@@ -1,5 +1,6 @@
 //! The door to all of it: a database that is read, with the sessions that are open to it.
 
+use super::beside;
 use super::describe::{Described, describe};
 use super::digest::{Digest, Hash};
 use super::ranges;
@@ -62,6 +63,12 @@ impl Scanner {
         ranges::ranges(self, request, rows_per_range).await
     }
 
+    /// From so many rows before a key to as many after it. Where no index serves the order each of them sorts the table:
+    /// ask [`ScanRequest::is_served_by_index`] first.
+    pub async fn around(&self, request: &ScanRequest, key: &Key, rows: u64) -> Result<KeyRange, DbError> {
+        beside::around(self, request, key, rows).await
+    }
+
     /// Starts reading, on a task of its own. Each scan reads its own moment of the database.
     pub fn scan(&self, request: ScanRequest) -> Scan {
         self.run(request, Part::Whole)
@@ -92,7 +99,13 @@ impl Scanner {
     /// Starts to sum up groups of rows: a scan of one row a group, whose columns are [`digest::GROUP`] and its like.
     pub fn digest(&self, digest: Digest) -> Scan {
         let result = digest.result(self.database.dialect().engine);
-        self.start(result, move |server, _| digest.statement(server))
+        let checked = check(&ScanRequest { ordered: false, ..digest.of.clone() });
+        self.start(checked, result, move |server, _| digest.statement(server))
+    }
+
+    /// The key of the row after so many, in the order of a key that an index gives; `None`: there are not so many.
+    pub async fn key_after(&self, request: &ScanRequest, rows: u64) -> Result<Option<Key>, DbError> {
+        ranges::key_after(self, request, rows).await
     }
 
     /// The hash that this server has.
@@ -110,18 +123,23 @@ impl Scanner {
     }
 
     pub(super) fn run(&self, request: ScanRequest, part: Part) -> Scan {
-        self.start(request, move |server, request| statement(server, request, part))
+        self.start(check(&request), request, move |server, request| statement(server, request, part))
     }
 
-    fn start(
+    pub(super) fn start(
         &self,
+        checked: Result<(), DbError>,
         request: ScanRequest,
         sql: impl Fn(Server, &ScanRequest) -> String + Send + Sync + 'static,
     ) -> Scan {
         let (sender, receiver) = mpsc::channel(self.limits.batches.max(1));
         let scanner = self.clone();
         let task = tokio::spawn(async move {
-            if let Err(error) = scanner.read(&request, sql, &sender).await {
+            let read = match checked {
+                Ok(()) => scanner.read(&request, sql, &sender).await,
+                Err(wrong) => Err(wrong),
+            };
+            if let Err(error) = read {
                 // Nobody listens: then nobody needs to know.
                 let _ = sender.send(Err(error)).await;
             }
@@ -135,7 +153,6 @@ impl Scanner {
         sql: impl Fn(Server, &ScanRequest) -> String,
         sender: &Sender<Result<Batch, DbError>>,
     ) -> Result<(), DbError> {
-        check(request)?;
         let mut session = self.session().await?;
         let sql = sql(session.server, request);
         let brake = session.brake();
@@ -161,7 +178,7 @@ impl Scanner {
     }
 
     /// A session that reads the moment of now.
-    async fn session(&self) -> Result<ScanSession, DbError> {
+    pub(super) async fn session(&self) -> Result<ScanSession, DbError> {
         // One that has lain idle may have been cut off; that says nothing about the server.
         while let Some(mut session) = self.take() {
             match session.begin().await {
@@ -179,7 +196,7 @@ impl Scanner {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    fn put_back(&self, session: ScanSession) {
+    pub(super) fn put_back(&self, session: ScanSession) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 }

@@ -106,7 +106,7 @@ impl ScanSession {
             }
         };
         let in_transaction = dialect.redshift;
-        Ok(Self { session, server: Server { dialect, utf8, hash }, number, stop, in_transaction })
+        Ok(Self { session, server: Server { dialect, hash, utf8 }, number, stop, in_transaction })
     }
 
     /// Fixes the moment that is read. The one before is let go first.

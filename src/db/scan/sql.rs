@@ -15,7 +15,7 @@ use std::fmt::Write as _;
 #[derive(Clone, Copy)]
 pub(super) struct Server {
     pub dialect: &'static Dialect,
-    /// What columns that are read by a hash are hashed with.
+    /// The best that it has.
     pub hash: Hash,
     /// Text is kept as UTF-8; otherwise its order is that of another encoding.
     pub utf8: bool,
@@ -29,6 +29,8 @@ pub(super) enum Part {
     Sample(f64),
     /// One row, after so many.
     After(u64),
+    /// The same from the end.
+    Before(u64),
     /// Each so manyth row, in the order of the key where an index gives it; MySQL's only.
     Every(u64),
     /// Only how many rows there are.
@@ -92,7 +94,7 @@ pub(super) fn named(server: Server, request: &ScanRequest, column: &ScanColumn) 
 }
 
 /// An expression whose order is that of the column's canonical bytes.
-fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::ordering(&name, column);
@@ -114,13 +116,14 @@ fn ordering(server: Server, request: &ScanRequest, column: &ScanColumn) -> Strin
 }
 
 /// What is selected for a column, so that its reader knows the bytes.
-fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+pub(super) fn selected(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
     let name = named(server, request, column);
     if server.dialect.redshift {
         return redshift::selected(&name, column);
     }
     if let Some(lob) = column.lob {
-        return lob.sql(server.dialect.engine, server.hash, column, &name);
+        // Both sides have this one, or the statement fails.
+        return lob.sql(server.dialect.engine, Hash::Sha256, column, &name);
     }
     if server.dialect.engine != Engine::PostgreSql {
         return name;
@@ -166,13 +169,14 @@ pub(super) fn statement(server: Server, request: &ScanRequest, part: Part) -> St
     if !conditions.is_empty() {
         let _ = write!(sql, " WHERE {}", conditions.join(" AND "));
     }
-    if request.ordered || matches!(part, Part::After(_) | Part::Every(_)) {
-        let order: Vec<String> = key(request).map(|column| ordered_by(server, request, column)).collect();
+    if request.ordered || matches!(part, Part::After(_) | Part::Before(_) | Part::Every(_)) {
+        let falling = matches!(part, Part::Before(_));
+        let order: Vec<String> = key(request).map(|column| ordered_by(server, request, column, falling)).collect();
         if !order.is_empty() {
             let _ = write!(sql, " ORDER BY {}", order.join(", "));
         }
     }
-    if let Part::After(rows) = part {
+    if let Part::After(rows) | Part::Before(rows) = part {
         let _ = write!(sql, " LIMIT 1 OFFSET {rows}");
     }
     sql
@@ -202,8 +206,12 @@ fn key(request: &ScanRequest) -> impl Iterator<Item = &ScanColumn> {
     request.key.iter().filter_map(|at| request.columns.get(*at))
 }
 
-fn ordered_by(server: Server, request: &ScanRequest, column: &ScanColumn) -> String {
+fn ordered_by(server: Server, request: &ScanRequest, column: &ScanColumn, falling: bool) -> String {
     let expression = ordering(server, request, column);
+    if falling {
+        let last = if server.dialect.engine == Engine::PostgreSql && column.nullable { " NULLS LAST" } else { "" };
+        return format!("{expression} DESC{last}");
+    }
     // The other engines put NULL first by themselves.
     let first = if server.dialect.engine == Engine::PostgreSql && column.nullable { " NULLS FIRST" } else { "" };
     format!("{expression}{first}")

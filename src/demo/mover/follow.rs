@@ -4,6 +4,7 @@ use crate::db::{DbError, Read, Session, Write, catalogue};
 use crate::demo::mover::apply::{self, Refused};
 use crate::demo::mover::capture::{self, LOG};
 use crate::demo::mover::changes::{Queue, Stage, told};
+use crate::demo::mover::control::Keeper;
 use crate::demo::mover::load::{self, Loaded, Run};
 use crate::demo::mover::order::{Begin, Happened, Order};
 use crate::demo::mover::plan::{Name, Plan};
@@ -28,6 +29,8 @@ pub struct Follow {
     mappings: Mappings,
     schema: String,
     queue: Queue,
+    /// TASK_NAME in the control tables on the target.
+    control_of: Option<String>,
 }
 
 impl Follow {
@@ -49,7 +52,13 @@ impl Follow {
             _ => capture::position(reader, &schema).await?,
         };
         run.voice.say(Happened::At(from));
-        Ok(Self { run: run.clone(), mappings: order.mappings.clone(), schema, queue: Queue::new(from) })
+        Ok(Self {
+            run: run.clone(),
+            mappings: order.mappings.clone(),
+            schema,
+            queue: Queue::new(from),
+            control_of: order.control_of.clone(),
+        })
     }
 
     /// Follows until stopped. Tables in `out` failed their load and are left alone.
@@ -61,10 +70,15 @@ impl Follow {
             out: out.into_iter().filter(|name| name.0 == self.schema).map(|name| name.1).collect(),
             loads: JoinSet::new(),
             asked: BTreeSet::new(),
+            keeper: None,
             follow: self,
         };
         following.plan().await?;
+        following.keep().await?;
         following.refuse_what_cannot_be_followed();
+        for table in following.out.clone() {
+            following.note(&table, None).await?;
+        }
         following.go().await
     }
 }
@@ -82,6 +96,8 @@ struct Following {
     loads: JoinSet<(Name, Result<Loaded, DbError>)>,
     /// Serial numbers of the reloads seen.
     asked: BTreeSet<u64>,
+    /// Where DMS would keep its control tables.
+    keeper: Option<Keeper>,
 }
 
 impl Following {
@@ -114,6 +130,38 @@ impl Following {
         let own = plans.into_iter().filter(|plan| plan.source.schema == self.follow.schema);
         self.plans = own.map(|plan| (plan.source.name.clone(), plan)).collect();
         Ok(())
+    }
+
+    /// Makes the control tables. Two tasks of one target may both try: whoever comes second finds them.
+    async fn keep(&mut self) -> Result<(), DbError> {
+        let Some(task) = self.follow.control_of.clone() else { return Ok(()) };
+        let Some(schema) = self.plans.values().next().map(|plan| plan.target.0.clone()) else { return Ok(()) };
+        let run = self.follow.run.clone();
+        let _turn = load::turn(&run).await?;
+        for _ in 0..2 {
+            match Keeper::open(&mut self.target, &task, &schema).await {
+                Ok(keeper) => {
+                    self.keeper = Some(keeper);
+                    break;
+                }
+                Err(error) if error.is_lost() => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes down that a table is out, and what the target said to its change. A target that refuses that too is no reason
+    /// to end.
+    async fn note(&mut self, table: &str, refused: Option<&str>) -> Result<(), DbError> {
+        let Some(keeper) = &self.keeper else { return Ok(()) };
+        let run = self.follow.run.clone();
+        let _turn = load::turn(&run).await?;
+        let of = (self.follow.schema.as_str(), table);
+        if let Some(error) = refused {
+            unless_lost(keeper.refused(&mut self.target, of, error).await)?;
+        }
+        unless_lost(keeper.gave_up(&mut self.target, of).await)
     }
 
     fn refuse_what_cannot_be_followed(&mut self) {
@@ -177,7 +225,9 @@ impl Following {
                 }
                 Err(Refused::Table(table, error)) => {
                     entries.retain(|entry| entry.table != table);
-                    self.fail(table, error.to_string());
+                    let why = error.to_string();
+                    self.fail(table.clone(), why.clone());
+                    self.note(&table, Some(&why)).await?;
                 }
                 Err(Refused::Run(error)) => return Err(error),
             }
@@ -232,5 +282,12 @@ impl Following {
             // Gone or changed: both are looked at when the loop comes round.
             _ = self.follow.run.control.changed() => {}
         }
+    }
+}
+
+fn unless_lost(done: Result<(), DbError>) -> Result<(), DbError> {
+    match done {
+        Err(error) if error.is_lost() => Err(error),
+        _ => Ok(()),
     }
 }

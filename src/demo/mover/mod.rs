@@ -8,6 +8,7 @@
 mod apply;
 pub mod capture;
 mod changes;
+mod control;
 mod follow;
 mod load;
 pub mod order;

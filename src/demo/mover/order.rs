@@ -36,6 +36,8 @@ pub struct Order {
     pub pace: Option<u32>,
     /// Tables loaded at the same time (`MaxFullLoadSubTasks`, 8 in DMS).
     pub sub_tasks: usize,
+    /// TASK_NAME in the control tables on the target; without one none are kept.
+    pub control_of: Option<String>,
 }
 
 /// What the world can say to a running mover. Sent over a `tokio::sync::watch`.

@@ -3,7 +3,7 @@
 use crate::db::{Row, Value};
 use fastrand::Rng;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, Unit};
 
 /// What the shop's first rows are made from.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,8 +97,9 @@ pub(super) fn one<'t, T: ?Sized>(rng: &mut Rng, list: &[&'t T]) -> &'t T {
     list[rng.usize(..list.len())]
 }
 
-/// `YYYY-MM-DD HH:MM:SS[.fff]` in UTC.
+/// `YYYY-MM-DD HH:MM:SS[.ffffff]` in UTC; no engine keeps nanoseconds.
 pub(super) fn at(time: Timestamp) -> Value {
+    let time = time.round(Unit::Microsecond).unwrap_or(time);
     Value::Timestamp(time.to_zoned(TimeZone::UTC).strftime("%F %T%.f").to_string())
 }
 

@@ -257,6 +257,7 @@ fn order(task: &Task, databases: &Databases, begin: Begin, seeding: bool, pace: 
         changes_after_load: task.def.migration_type.has_cdc(),
         pace: pace.filter(|_| !seeding),
         sub_tasks: 8,
+        control_of: Some(task.resource_id()),
     })
 }
 

@@ -292,6 +292,7 @@ fn topic_of(subject: &Subject) -> Option<Topic> {
         Subject::Charts(arn) => Topic::Charts(arn.clone()),
         Subject::Definition(arn) => Topic::Definition(arn.clone()),
         Subject::Log(source) => Topic::Log(source.clone()),
-        Subject::LogErrors => return None,
+        // The databases are none of AWS's business.
+        Subject::LogErrors | Subject::Databases(_) => return None,
     })
 }

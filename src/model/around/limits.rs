@@ -29,6 +29,16 @@ pub fn amount(bytes: i64) -> String {
     }
 }
 
+/// `12 s`, `23 min`, `5 h`, `3 d`: how long something has been so.
+pub fn length(duration: SignedDuration) -> String {
+    match duration.as_secs().max(0) {
+        seconds @ ..120 => format!("{seconds} s"),
+        seconds @ ..7_200 => format!("{} min", seconds / 60),
+        seconds @ ..172_800 => format!("{} h", seconds / 3_600),
+        seconds => format!("{} d", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,7 +1,10 @@
 //! What is not a metric: the task itself, its load, its tables, its log, DMS's validation, and what may come in between.
 
 use super::flow::clock;
-use super::{Check, Evidence, LOG_FOR, MAINTENANCE_FOR, SCHEDULES_FOR, STATUS_FOR, Standing, TABLES_FOR, Tally, Topic};
+use super::{
+    COMPARED_FOR, Check, Evidence, LOG_FOR, MAINTENANCE_FOR, SCHEDULES_FOR, STATUS_FOR, Standing, TABLES_FOR, Tally,
+    Topic,
+};
 use crate::model::health::{self, Load};
 use crate::model::log_line::{self, LogEvent, Severity};
 use crate::model::log_sign;
@@ -9,6 +12,8 @@ use crate::model::maintenance_window::Window;
 use crate::model::reading;
 use crate::model::schedule::{Deed, Schedule, ScheduleState};
 use crate::model::task::{MigrationType, StopReason, Task, TaskStatus};
+use crate::model::validation::Verdict;
+use crate::model::validation::told::RunState;
 use crate::model::{ReplicationKind, settings};
 use jiff::{SignedDuration, Timestamp};
 
@@ -282,6 +287,26 @@ fn validation_words(tally: &Tally) -> (Standing, String) {
         }
         () => (Standing::Pass, format!("all {} tables validated", all.validated)),
     }
+}
+
+pub(super) fn compared(evidence: &Evidence<'_>) -> Check {
+    let topic = Topic::Compared;
+    let Some(run) = evidence.compared else {
+        return Check::new(topic, Standing::Unknown, "this task was not compared by this program");
+    };
+    let tables = format!("{} {}", run.tables, noun(run.tables));
+    if !run.state.is_over() {
+        return Check::new(topic, Standing::Waiting, format!("under way ({}), {tables}", run.state.word()));
+    }
+    let (standing, words) = match run.verdict {
+        Some(Verdict::Different) => (Standing::Fail, format!("{} of {tables} differ", run.different)),
+        Some(Verdict::Equal) if run.state == RunState::Ended => (Standing::Pass, format!("{tables} equal, row by row")),
+        Some(Verdict::CountsEqual) if run.state == RunState::Ended => {
+            (Standing::Unknown, format!("{tables} have equal counts; rows were not compared"))
+        }
+        _ => (Standing::Unknown, format!("{}: {} of {tables} are not known", run.state.word(), run.unknown)),
+    };
+    Check::new(topic, standing, words).dated(run.ended, COMPARED_FOR, evidence.now)
 }
 
 pub(super) fn maintenance(evidence: &Evidence<'_>) -> Check {

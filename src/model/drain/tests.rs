@@ -6,6 +6,7 @@ use crate::model::task::{MigrationType, TaskStats};
 use crate::model::{EndpointArn, InstanceArn, ReplicationArn, TaskName};
 use std::collections::HashMap;
 
+mod databases;
 mod flow;
 
 /// 2026-11-22 14:03:22 UTC, a Sunday.
@@ -36,6 +37,9 @@ struct Scene {
     schedules: Option<Vec<Schedule>>,
     maintenance: Option<Vec<PendingMaintenance>>,
     instance: Option<Instance>,
+    databases: Option<Around>,
+    slot: Option<&'static str>,
+    compared: Option<RunLine>,
 }
 
 fn table(name: &str, n: i64) -> TableRow {
@@ -128,6 +132,9 @@ fn through() -> Scene {
         schedules: Some(Vec::new()),
         maintenance: Some(Vec::new()),
         instance: Some(instance()),
+        databases: None,
+        slot: None,
+        compared: None,
     }
 }
 
@@ -162,6 +169,10 @@ impl Scene {
             schedules: self.schedules.as_deref().map(|all| (all, Some(ago(30)))),
             maintenance: self.maintenance.as_deref().map(|all| (all, Some(ago(600)))),
             instance: self.instance.as_ref(),
+            databases: self.databases.as_ref(),
+            databases_failed: None,
+            slot: self.slot,
+            compared: self.compared.as_ref(),
             now: now(),
         })
     }
@@ -209,7 +220,10 @@ fn everything_through_is_through_and_says_what_aws_cannot_tell() {
     let judged = through().judged();
     assert_eq!(
         (judged.verdict.word(), judged.verdict.words()),
-        ("THROUGH", "as far as AWS can tell; not known: apply exceptions, source writes".to_owned())
+        (
+            "THROUGH",
+            "as far as AWS can tell; not known: what the databases say, our validation, source writes".to_owned()
+        )
     );
     let topics: Vec<Topic> = judged.checks.iter().map(|check| check.topic).collect();
     assert_eq!(topics, Topic::ALL);
@@ -414,7 +428,7 @@ fn validation_passes_only_where_every_table_is_validated() {
     // That DMS compares nothing is named, and does not hide that everything is through.
     let judged = all(&V::NotEnabled).judged();
     assert_eq!(judged.verdict.word(), "THROUGH");
-    assert!(judged.verdict.words().contains("not known: validation"));
+    assert!(judged.verdict.words().contains("not known: what the databases say, validation by DMS"));
 }
 
 #[test]

@@ -7,10 +7,13 @@
 pub mod activity;
 pub mod alerts;
 mod csv;
+pub mod databases;
 pub mod events;
 mod json;
 pub mod logs;
 pub mod metrics;
+pub mod report;
+pub mod runs;
 pub mod schedules;
 pub mod subscriptions;
 mod table;

@@ -2,7 +2,9 @@
 
 use super::{Column, List, column, hidden, time};
 use crate::model::Untrusted;
-use crate::model::validation::{Cell, GateSeen, Gated, NotCompared, RowResult, RunId, TableResult, Trigger, Verdict};
+use crate::model::validation::{
+    Cell, Check, GateSeen, Gated, NotCompared, RowResult, RunId, TableResult, Trigger, Verdict,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -27,6 +29,8 @@ pub const TABLE: &[Column] = &[
     hidden("as_of_from"),
     hidden("as_of_to"),
     hidden("fingerprint"),
+    hidden("why"),
+    hidden("checks"),
 ];
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -169,7 +173,19 @@ pub fn table(result: &TableResult) -> Vec<Value> {
         time(result.as_of_from),
         time(result.as_of_to),
         json!(result.fingerprint),
+        json!(result.why),
+        json!(result.checks.iter().map(check).collect::<Vec<_>>()),
     ]
+}
+
+fn check(one: &Check) -> Value {
+    let word = match one.passed {
+        Some(true) => "passed",
+        Some(false) => "not passed",
+        None => "not known",
+    };
+    let message = format!("{}: {word}", one.name.raw());
+    json!({"name": one.name.raw(), "source": one.source, "target": one.target, "passed": one.passed, "message": message})
 }
 
 /// `message` is what a person reads where there is one cell for it.
@@ -313,6 +329,7 @@ mod tests {
             as_of_to: None,
             fingerprint: "f".into(),
             checks: Vec::new(),
+            why: String::new(),
         };
         let difference = RowResult {
             source: name(),

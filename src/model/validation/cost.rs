@@ -103,12 +103,12 @@ impl Cost {
         let tables = if self.tables == 1 { "1 table".to_owned() } else { format!("{} tables", self.tables) };
         let mut lines = vec![
             format!(
-                "it reads about {} rows of the source and {} of the target, in {tables}",
-                short(self.rows_source),
+                "it reads about {} of the source and {} of the target, in {tables}",
+                if self.rows_source == 1 { "1 row".to_owned() } else { format!("{} rows", short(self.rows_source)) },
                 short(self.rows_target)
             ),
             format!(
-                "about {} over the network from both servers: traffic between zones, regions or out of AWS is billed",
+                "{} over the network from both servers: traffic between zones, regions or out of AWS is billed",
                 volume(self.bytes)
             ),
             format!(
@@ -123,9 +123,11 @@ impl Cost {
             ),
         ];
         if self.unknown > 0 {
-            let which = if self.unknown == 1 { "1 table, whose size" } else { "tables, whose sizes" };
-            let number = if self.unknown == 1 { String::new() } else { format!("{} ", self.unknown) };
-            lines.push(format!("and on top of all that {number}{which} nobody knows"));
+            let which = match self.unknown {
+                1 => "1 table, whose size nobody knows".to_owned(),
+                some => format!("{some} tables, whose sizes nobody knows"),
+            };
+            lines.push(format!("rows, bytes or time come on top for {which}"));
         }
         lines
     }
@@ -139,7 +141,9 @@ fn short(number: u64) -> String {
 fn volume(bytes: u64) -> String {
     match bytes {
         0..1_000_000 => "under 1 MB".to_owned(),
-        _ => scaled(bytes, &[(1_000_000_000_000, " TB"), (100_000_000, " GB"), (1_000_000, " MB")]),
+        _ => {
+            format!("about {}", scaled(bytes, &[(1_000_000_000_000, " TB"), (100_000_000, " GB"), (1_000_000, " MB")]))
+        }
     }
 }
 
@@ -218,7 +222,7 @@ mod tests {
         for (rows, bytes, read) in [(None, None, 0), (None, Some(9), 0), (Some(5), None, 5)] {
             let cost = cost(&planned(vec![table(Method::Stream, rows, bytes)]));
             assert_eq!((cost.unknown, cost.rows_source, cost.bytes), (1, read, 0));
-            assert!(cost.lines().join("\n").contains("on top of all that 1 table, whose size nobody knows"));
+            assert!(cost.lines().join("\n").contains("come on top for 1 table, whose size nobody knows"));
         }
     }
 
@@ -229,9 +233,7 @@ mod tests {
         {
             assert_eq!(short(number), want);
         }
-        for (bytes, want) in
-            [(5, "under 1 MB"), (23_400_000, "23 MB"), (230_000_000, "0.2 GB"), (1_500_000_000, "1.5 GB")]
-        {
+        for (bytes, want) in [(5, "under 1 MB"), (23_400_000, "about 23 MB"), (230_000_000, "about 0.2 GB")] {
             assert_eq!(volume(bytes), want);
         }
         for (seconds, want) in [(0, "1 s"), (99, "99 s"), (100, "2 min"), (7_200, "2 h")] {

@@ -52,7 +52,7 @@ pub enum Kind {
 pub enum Gate {
     /// A running task with CDC: both latencies at most `limit`, on fresh points; given up after `timeout`.
     Latency { limit: SignedDuration, timeout: SignedDuration },
-    /// A full load: stopped with FULL_LOAD_ONLY_FINISHED, and no table in error.
+    /// A full load: stopped with `FULL_LOAD_ONLY_FINISHED`, and no table in error.
     FullLoad { timeout: SignedDuration },
     /// A task with CDC that was stopped after everything had gone through.
     Drained,
@@ -155,6 +155,8 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunEvent {
     Gate(GateSeen),
+    /// Something to know, such as that the results cannot be kept.
+    Note(String),
     /// At most ten a second; only the newest counts.
     Progress(Progress),
     /// A table is done, the nth of the plan.

@@ -198,17 +198,19 @@ pub enum Writing {
 
 /// What a gate waits for, in words.
 pub fn gate(gate: &Gate) -> String {
-    let seconds = |span: &jiff::SignedDuration| span.as_secs();
+    let length = |span: &jiff::SignedDuration| match span.as_secs() {
+        seconds if seconds >= 120 && seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    };
     match gate {
         Gate::Latency { limit, timeout } => format!(
-            "begins when both CDC latencies are at most {} s on fresh points; given up after {} s",
-            seconds(limit),
-            seconds(timeout)
+            "begins when both CDC latencies are at most {} on fresh points; given up after {}",
+            length(limit),
+            length(timeout)
         ),
-        Gate::FullLoad { timeout } => format!(
-            "begins when the full load has finished with no table in error; given up after {} s",
-            seconds(timeout)
-        ),
+        Gate::FullLoad { timeout } => {
+            format!("begins when the full load has finished with no table in error; given up after {}", length(timeout))
+        }
         Gate::Drained => "begins at once: the task was stopped after everything had gone through".to_owned(),
         Gate::Waived { reason } => format!("begins at once: the gate was waived ({reason})"),
         Gate::NoTask => "begins at once: no task is known that could still write".to_owned(),

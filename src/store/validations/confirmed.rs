@@ -17,7 +17,7 @@ pub async fn is_first(settings: &Settings, pair: &Pair) -> Result<bool, StoreErr
     if open::version(&mut connection, &path).await? < 2 {
         return Ok(true);
     }
-    let select = "SELECT count(*) FROM validation_confirmed WHERE source = ?1 AND target = ?2 AND os_user = ?3";
+    let select = include_str!("../../../sql/store/validation/is_confirmed.sql");
     let found = sqlx::query_scalar::<_, i64>(select).bind(&pair.source).bind(&pair.target).bind(&pair.os_user);
     Ok(found.fetch_one(&mut connection).await.map_err(failed(&path))? == 0)
 }
@@ -31,7 +31,7 @@ pub async fn confirmed(settings: &Settings, pair: &Pair, at: Timestamp) -> Resul
     folder(dir)?;
     let mut connection = open::write(dir, &path).await?;
     let failed = failed(&path);
-    let insert = "INSERT OR IGNORE INTO validation_confirmed (source, target, os_user, at) VALUES (?1, ?2, ?3, ?4)";
+    let insert = include_str!("../../../sql/store/validation/confirm.sql");
     let mut change = connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
     let insert = sqlx::query(insert).bind(&pair.source).bind(&pair.target).bind(&pair.os_user);
     insert.bind(at.as_microsecond()).execute(&mut *change).await.map_err(&failed)?;

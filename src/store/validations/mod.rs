@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 pub const DAYS: i64 = 90;
 pub const RUNS: i64 = 1_000;
 
-const PRUNE: &str = include_str!("../../../sql/store/prune.sql");
+const PRUNE: &str = include_str!("../../../sql/store/validation/prune.sql");
 
 /// What becomes known while it runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,9 +112,7 @@ impl Keeping {
         let whole = text(planned, &keeping.path)?;
         let now = begun.started.as_microsecond();
         let mut change = keeping.connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
-        let insert = "INSERT INTO validation_run (id, task, trigger, planned, head, fingerprint, tables, started, state, \
-                      os_user, host, pid, owner, beat) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'running', ?9, ?10, ?11, \
-                      ?12, ?8)";
+        let insert = include_str!("../../../sql/store/validation/begin.sql");
         let insert = sqlx::query(insert)
             .bind(&begun.id.0)
             .bind(task)
@@ -130,8 +128,7 @@ impl Keeping {
             .bind(&keeping.owner);
         insert.execute(&mut *change).await.map_err(&failed)?;
         for (nth, PlannedTable { source, target, .. }) in planned.tables.iter().enumerate() {
-            let insert =
-                "INSERT INTO validation_table (run, nth, source, target, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let insert = include_str!("../../../sql/store/validation/begin_table.sql");
             let fingerprint = begun.fingerprints.get(nth).map(String::as_str).unwrap_or_default();
             let insert = sqlx::query(insert).bind(&begun.id.0).bind(number(nth)).bind(source.raw()).bind(target.raw());
             insert.bind(fingerprint).execute(&mut *change).await.map_err(&failed)?;
@@ -158,9 +155,7 @@ impl Keeping {
         let mut keeping = Self::open(settings, run, owner(host, pid)).await?;
         let failed = failed(&keeping.path);
         let mut change = keeping.connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
-        let update = "UPDATE validation_run SET owner = ?3, os_user = ?4, host = ?5, pid = ?6, resumed = ?7, beat = ?7, \
-                      state = 'running', ended = NULL, verdict = NULL, summary = NULL, why = NULL \
-                      WHERE id = ?1 AND owner = ?2";
+        let update = include_str!("../../../sql/store/validation/take_up.sql");
         let update =
             sqlx::query(update).bind(&run.0).bind(from).bind(&keeping.owner).bind(os_user).bind(host).bind(pid);
         let done = update.bind(now.as_microsecond()).execute(&mut *change).await.map_err(&failed)?;
@@ -187,7 +182,7 @@ impl Keeping {
         }
         let (failed, run) = (failed(&self.path), self.run.0.as_str());
         let mut change = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
-        let beat = sqlx::query("UPDATE validation_run SET beat = ?3 WHERE id = ?1 AND owner = ?2");
+        let beat = sqlx::query(include_str!("../../../sql/store/validation/beat.sql"));
         let beat = beat.bind(run).bind(&self.owner).bind(now.as_microsecond());
         if beat.execute(&mut *change).await.map_err(&failed)?.rows_affected() == 0 {
             return Err(StoreError::Taken { run: run.to_owned() });
@@ -195,29 +190,26 @@ impl Keeping {
         for one in news {
             match one {
                 News::Gate(seen) => {
-                    let update = sqlx::query("UPDATE validation_run SET gate_seen = ?2 WHERE id = ?1");
+                    let update = sqlx::query(include_str!("../../../sql/store/validation/gate.sql"));
                     let update = update.bind(run).bind(text(seen, &self.path)?);
                     update.execute(&mut *change).await.map_err(&failed)?;
                 }
                 News::State(state) => {
-                    let update = sqlx::query("UPDATE validation_run SET state = ?2 WHERE id = ?1");
+                    let update = sqlx::query(include_str!("../../../sql/store/validation/state.sql"));
                     update.bind(run).bind(state.word()).execute(&mut *change).await.map_err(&failed)?;
                 }
                 News::Cut { nth, ranges } => {
-                    let insert =
-                        sqlx::query("INSERT OR REPLACE INTO validation_cut (run, nth, ranges) VALUES (?1, ?2, ?3)");
+                    let insert = sqlx::query(include_str!("../../../sql/store/validation/cut.sql"));
                     let insert = insert.bind(run).bind(number(*nth)).bind(ranges);
                     insert.execute(&mut *change).await.map_err(&failed)?;
                 }
                 News::Unit(unit) => {
-                    let insert =
-                        "INSERT OR REPLACE INTO validation_unit (run, nth, number, part) VALUES (?1, ?2, ?3, ?4)";
+                    let insert = include_str!("../../../sql/store/validation/unit.sql");
                     let insert = sqlx::query(insert).bind(run).bind(number(unit.nth)).bind(number(unit.number));
                     insert.bind(&unit.part).execute(&mut *change).await.map_err(&failed)?;
                 }
                 News::Table { nth, result, rows } => {
-                    let texts = (text(&result.without_values(), &self.path)?, rows.as_slice());
-                    table(&mut change, &self.path, (run, *nth), result.is_settled(), texts).await?;
+                    table(&mut change, &self.path, (run, *nth), result, rows).await?;
                 }
             }
         }
@@ -239,8 +231,7 @@ impl Keeping {
             Outcome::Failed(why) => (RunState::Interrupted, None, None, Some(why)),
         };
         let mut change = self.connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
-        let update = "UPDATE validation_run SET state = ?3, ended = ?4, verdict = ?5, summary = ?6, why = ?7 \
-                      WHERE id = ?1 AND owner = ?2";
+        let update = include_str!("../../../sql/store/validation/end.sql");
         let update =
             sqlx::query(update).bind(&self.run.0).bind(&self.owner).bind(state.word()).bind(now.as_microsecond());
         let update = update.bind(verdict).bind(summary).bind(why);
@@ -257,24 +248,25 @@ async fn table(
     change: &mut SqliteConnection,
     path: &Path,
     (run, nth): (&str, usize),
-    is_settled: bool,
-    (result, rows): (String, &[RowResult]),
+    result: &TableResult,
+    rows: &[RowResult],
 ) -> Result<(), StoreError> {
     let failed = failed(path);
-    let nth = number(nth);
-    let update = sqlx::query("UPDATE validation_table SET result = ?3 WHERE run = ?1 AND nth = ?2");
-    update.bind(run).bind(nth).bind(result).execute(&mut *change).await.map_err(&failed)?;
-    let mut forget = vec!["DELETE FROM validation_difference WHERE run = ?1 AND nth = ?2"];
-    if is_settled {
-        forget.push("DELETE FROM validation_unit WHERE run = ?1 AND nth = ?2");
-        forget.push("DELETE FROM validation_cut WHERE run = ?1 AND nth = ?2");
-    }
-    for delete in forget {
-        sqlx::query(delete).bind(run).bind(nth).execute(&mut *change).await.map_err(&failed)?;
+    let (nth, written) = (number(nth), text(&result.without_values(), path)?);
+    let update = sqlx::query(include_str!("../../../sql/store/validation/table.sql"));
+    update.bind(run).bind(nth).bind(written).execute(&mut *change).await.map_err(&failed)?;
+    let forget = [
+        include_str!("../../../sql/store/validation/forget_differences.sql"),
+        include_str!("../../../sql/store/validation/forget_units.sql"),
+        include_str!("../../../sql/store/validation/forget_cut.sql"),
+    ];
+    for delete in &forget[..if result.is_settled() { forget.len() } else { 1 }] {
+        sqlx::query(*delete).bind(run).bind(nth).execute(&mut *change).await.map_err(&failed)?;
     }
     for (at, row) in rows.iter().enumerate() {
-        let insert = "INSERT INTO validation_difference (run, nth, number, difference) VALUES (?1, ?2, ?3, ?4)";
-        let insert = sqlx::query(insert).bind(run).bind(nth).bind(number(at)).bind(text(&row.without_values(), path)?);
+        let insert = include_str!("../../../sql/store/validation/difference.sql");
+        let insert =
+            sqlx::query(insert).bind(run).bind(nth).bind(number(at)).bind(text(&row.kept(result.method), path)?);
         insert.execute(&mut *change).await.map_err(&failed)?;
     }
     Ok(())

@@ -13,7 +13,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 use std::path::{Path, PathBuf};
 
-const RUNS: &str = include_str!("../../../sql/store/runs.sql");
+const RUNS: &str = include_str!("../../../sql/store/validation/runs.sql");
 
 /// The version of the schema that has comparisons.
 const SINCE: i64 = 2;
@@ -139,10 +139,10 @@ pub async fn one(settings: &Settings, id: &RunId) -> Result<Option<KeptWhole>, S
     // All of it of one moment, while somebody may write.
     sqlx::raw_sql("BEGIN").execute(&mut connection).await.map_err(failed(&path))?;
     let Some(run) = runs(&mut connection, &path, &RunFilter::default(), Some(id)).await?.pop() else { return Ok(None) };
-    let planned = sqlx::query("SELECT planned FROM validation_run WHERE id = ?1").bind(&id.0);
+    let planned = sqlx::query(include_str!("../../../sql/store/validation/planned.sql")).bind(&id.0);
     let planned = planned.fetch_one(&mut connection).await.map_err(failed(&path))?;
     let planned = Reader { row: &planned, path: &path }.json("planned")?;
-    let tables = "SELECT source, target, fingerprint, result FROM validation_table WHERE run = ?1 ORDER BY nth";
+    let tables = include_str!("../../../sql/store/validation/tables.sql");
     let tables = sqlx::query(tables).bind(&id.0).fetch_all(&mut connection).await.map_err(failed(&path))?;
     let table = |row| {
         let read = Reader { row, path: &path };
@@ -155,7 +155,7 @@ pub async fn one(settings: &Settings, id: &RunId) -> Result<Option<KeptWhole>, S
         })
     };
     let mut tables: Vec<KeptTable> = tables.iter().map(table).collect::<Result<_, StoreError>>()?;
-    let rows = "SELECT nth, difference FROM validation_difference WHERE run = ?1 ORDER BY nth, number";
+    let rows = include_str!("../../../sql/store/validation/differences.sql");
     for row in sqlx::query(rows).bind(&id.0).fetch_all(&mut connection).await.map_err(failed(&path))? {
         let read = Reader { row: &row, path: &path };
         let difference = read.json("difference")?;
@@ -176,7 +176,7 @@ pub async fn history(settings: &Settings, table: &str) -> Result<Vec<KeptOfTable
     sqlx::raw_sql("BEGIN").execute(&mut connection).await.map_err(failed(&path))?;
     let mut all = Vec::new();
     for run in runs(&mut connection, &path, &filter, None).await? {
-        let select = "SELECT source, target, result FROM validation_table WHERE run = ?1 AND source = ?2 ORDER BY nth";
+        let select = include_str!("../../../sql/store/validation/of_table.sql");
         let rows = sqlx::query(select).bind(&run.id.0).bind(table);
         for row in rows.fetch_all(&mut connection).await.map_err(failed(&path))? {
             let read = Reader { row: &row, path: &path };
@@ -199,13 +199,13 @@ pub async fn history(settings: &Settings, table: &str) -> Result<Vec<KeptOfTable
 pub async fn units(settings: &Settings, id: &RunId) -> Result<(Vec<(usize, String)>, Vec<KeptUnit>), StoreError> {
     let Some((mut connection, path)) = opened(settings).await? else { return Ok((Vec::new(), Vec::new())) };
     sqlx::raw_sql("BEGIN").execute(&mut connection).await.map_err(failed(&path))?;
-    let cuts = sqlx::query("SELECT nth, ranges FROM validation_cut WHERE run = ?1 ORDER BY nth").bind(&id.0);
+    let cuts = sqlx::query(include_str!("../../../sql/store/validation/cuts.sql")).bind(&id.0);
     let cuts = cuts.fetch_all(&mut connection).await.map_err(failed(&path))?;
     let cut = |row| {
         let read = Reader { row, path: &path };
         Ok((read.place("nth")?, read.text("ranges")?))
     };
-    let units = sqlx::query("SELECT nth, number, part FROM validation_unit WHERE run = ?1 ORDER BY nth, number");
+    let units = sqlx::query(include_str!("../../../sql/store/validation/units.sql"));
     let units = units.bind(&id.0).fetch_all(&mut connection).await.map_err(failed(&path))?;
     let unit = |row| {
         let read = Reader { row, path: &path };

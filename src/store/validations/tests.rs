@@ -62,6 +62,7 @@ fn result(name: &str, different: u64) -> TableResult {
         source: name.into(),
         target: name.into(),
         method: Method::Stream,
+        why: String::new(),
         tally: Tally {
             source: Some(2),
             target: Some(2),

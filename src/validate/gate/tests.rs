@@ -8,6 +8,7 @@ fn at(second: i64) -> Timestamp {
 const NOW: i64 = 10_000;
 
 /// A task that started long ago and was read just now; `with` changes what stands there.
+#[allow(clippy::needless_pass_by_value, reason = "it stands in tables of cases")]
 fn task(kind: &str, status: &str, with: Value) -> Task {
     let mut all = json!({
         "arn": "arn:aws:dms:eu-west-1:123456789012:task:A", "name": "orders", "migration_type": kind,
@@ -113,6 +114,7 @@ fn a_gate_that_does_not_open_in_time_is_shut_with_what_it_waited_for() {
     assert_eq!(judge(&LATENCY, &running((1.0, 60), (1.0, 60)), at(0), at(NOW)).word(), "open");
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "it stands beside tables that were not read")]
 fn tables(bad: &[&str], unfinished: usize, waiting: i64, untold: usize) -> Option<Tables> {
     let bad = bad.iter().map(|name| (*name).to_owned()).collect();
     Some(Tables { all: 3, bad, unfinished, waiting, untold })

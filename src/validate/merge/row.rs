@@ -101,7 +101,12 @@ impl RowCopy {
         })
     }
 
-    pub(super) fn has_misfit(&self) -> bool {
+    /// Bytes of its values, and where they end.
+    pub fn weight(&self) -> usize {
+        self.bytes.len() + self.ends.len() * size_of::<(Is, usize)>()
+    }
+
+    pub(in crate::validate) fn has_misfit(&self) -> bool {
         self.ends.iter().any(|(is, _)| *is == Is::Misfit)
     }
 

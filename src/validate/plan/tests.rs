@@ -61,13 +61,12 @@ fn the_key_is_the_first_that_both_sides_can_order_by() {
 }
 
 #[test]
-fn without_a_key_the_table_is_not_compared_and_the_reason_is_said() {
+fn without_a_key_rows_are_counted_and_the_reason_is_said() {
     let columns = ["id bigint", "j json", "p point null"];
     for (source, terms, part) in [
         (postgres(&columns, &[], &[]), Terms::default(), "no primary key"),
         (postgres(&columns, &["j"], &[]), Terms::default(), "primary key (j): j (json)"),
         (postgres(&columns, &["p"], &[]), Terms::default(), "primary key (p): its column p cannot be compared"),
-        (postgres(&columns, &["id"], &[]), keys(&["nothing"]), "its column nothing cannot be compared"),
         (
             postgres(&["id text", "j json", "p point"], &["id"], &[]),
             Terms { rules: vec!["t.id=pad".parse().unwrap()], ..Terms::default() },
@@ -77,6 +76,19 @@ fn without_a_key_the_table_is_not_compared_and_the_reason_is_said() {
         let target = mysql(&["id bigint", "j json", "p varchar(9)"], &[]);
         let target = if terms.rules.is_empty() { target } else { mysql(&["id text", "j json", "p varchar(9)"], &[]) };
         let plan = table(&source, &target, &terms).unwrap();
+        assert_eq!((plan.method, plan.key, plan.not_compared.len(), plan.columns.len()), (Method::Multiset, 0, 1, 2));
+        assert!(plan.why.contains(part) && plan.why.contains("counted by what they are"), "{}", plan.why);
+    }
+}
+
+#[test]
+fn a_table_is_not_compared_where_a_key_was_named_that_is_none_or_nothing_is_left_of_it() {
+    let columns = ["id bigint", "p point null"];
+    for (source, terms, part) in [
+        (postgres(&columns, &["id"], &[]), keys(&["nothing"]), "its column nothing cannot be compared"),
+        (postgres(&["p point"], &[], &[]), Terms::default(), "no primary key"),
+    ] {
+        let plan = table(&source, &mysql(&["id bigint", "p varchar(9)"], &[]), &terms).unwrap();
         assert_eq!((plan.method, plan.not_compared.len(), plan.columns.len()), (Method::None, 1, 0));
         assert!(plan.not_compared[0].reason.contains(part), "{:?}", plan.not_compared);
     }

@@ -1,5 +1,6 @@
 //! What the two databases of a task say themselves, asked of real servers.
 
+mod command;
 mod control;
 mod server;
 

@@ -82,6 +82,7 @@ impl Pair {
             changes_after_load: changes,
             pace: None,
             sub_tasks: 4,
+            control_of: None,
         }
     }
 

@@ -3,6 +3,7 @@
 mod faults;
 mod keys;
 mod recipes;
+mod written;
 
 use crate::servers;
 use cutover::db::Database;

@@ -7,14 +7,14 @@ use std::fmt::Write as _;
 
 /// One pair of types, or three. An empty text: the engine has no such type, or cannot hold the value. The values of a
 /// row are equal, and differ from those of every other row.
-struct Recipe {
-    types: [&'static str; 3],
-    rows: &'static [[&'static str; 3]],
+pub struct Recipe {
+    pub types: [&'static str; 3],
+    pub rows: &'static [[&'static str; 3]],
 }
 
 const NULL: [&str; 3] = ["NULL", "NULL", "NULL"];
 
-const RECIPES: &[Recipe] = &[
+pub const RECIPES: &[Recipe] = &[
     Recipe {
         types: ["bigint", "bigint", "INTEGER"],
         rows: &[
@@ -397,7 +397,7 @@ const RECIPES: &[Recipe] = &[
     },
 ];
 
-async fn built() -> Bench {
+pub async fn built() -> Bench {
     let bench = Bench::new().await;
     bench.script(POSTGRESQL, "CREATE TYPE mood AS ENUM ('é', 'B c', 'a'); CREATE DOMAIN part AS numeric(12,2); CREATE DOMAIN cents AS part").await;
     for engine in [POSTGRESQL, MARIADB, SQLITE] {

@@ -3,8 +3,16 @@
 mod command;
 mod faults;
 mod hostile;
+mod kept;
+mod methods;
+mod moving;
+mod named;
 mod proxy;
 mod random;
+mod redshift;
+mod repair;
 mod side;
+mod sides;
 mod terminal;
+mod tls;
 mod wrong_answers;

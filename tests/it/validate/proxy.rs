@@ -58,6 +58,11 @@ impl Proxy {
         self.wire.send_replace(Wire::Cut);
     }
 
+    /// Bytes that have come from the server.
+    pub fn so_far(&self) -> u64 {
+        self.passed.load(Ordering::SeqCst)
+    }
+
     /// Until so many bytes have come from the server.
     pub async fn passed(&self, bytes: u64) {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);

@@ -1,7 +1,7 @@
 //! The command on a terminal of 80 columns: the question for a password, progress, and nothing that is cut off.
 
 use super::side::Side;
-use crate::pty::Start;
+use crate::pty::{Pty, Start};
 use cutover::db::Engine;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -18,6 +18,7 @@ async fn a_password_is_asked_for_and_not_shown_and_the_answer_fits_eighty_column
         let mut pty = Start::cutover(&arguments).size(80, 40).start();
         pty.wait("Password of the source");
         pty.keys("sesamf\u{7f}e\r");
+        confirmed(&pty);
         let screen = pty.wait("different: 1 of 1 table differs");
         assert_eq!(pty.end().0, 1, "{screen}");
         for part in [
@@ -33,6 +34,54 @@ async fn a_password_is_asked_for_and_not_shown_and_the_answer_fits_eighty_column
         assert!(!String::from_utf8_lossy(&pty.raw()).contains("sesam"));
         // Progress was drawn, and nothing of it is left.
         assert!(String::from_utf8_lossy(&pty.raw()).contains("rows/s") && !screen.contains("rows/s"), "{screen}");
+    })
+    .await
+    .unwrap();
+}
+
+/// The first comparison by rows of these two is confirmed by the name of the target's file.
+fn confirmed(pty: &Pty) -> String {
+    pty.wait("Type a.db and Enter to compare");
+    let screen = pty.until("keys to count", |screen| screen.lines().any(|line| line.trim_end() == ">"));
+    pty.keys("a.db\r");
+    screen
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_comparison_by_rows_is_confirmed_with_its_cost_and_remembered() {
+    let (mut source, mut target) = (Side::new(Engine::Sqlite).await, Side::new(Engine::Sqlite).await);
+    for side in [&mut source, &mut target] {
+        side.script("CREATE TABLE @.t (id bigint PRIMARY KEY, a text); INSERT INTO @.t VALUES (1, 'a')").await;
+    }
+    let (source, target) = (source.url.clone(), target.url.clone());
+    tokio::task::spawn_blocking(move || {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().to_str().unwrap();
+        let start = |more: &[&str]| {
+            let arguments = [&["validate", "--source", &source, "--target", &target, "--settle=0s"], more].concat();
+            Start::cutover(&arguments).size(80, 40).env("HOME", home).start()
+        };
+        let mut pty = start(&[]);
+        pty.wait("Type a.db and Enter to compare");
+        pty.until("keys to count", |screen| screen.lines().any(|line| line.trim_end() == ">"));
+        pty.keys("yes\r");
+        let screen = pty.wait("not confirmed: nothing was compared");
+        assert_eq!(pty.end().0, 3, "{screen}");
+        // One terminal at a time.
+        drop(pty);
+        let mut pty = start(&[]);
+        let screen = confirmed(&pty);
+        for part in ["the first comparison by rows", "about 1 row of the source", "over the network", "statements on"] {
+            assert!(screen.contains(part), "no {part:?} in\n{screen}");
+        }
+        let screen = pty.wait("equal: every row is the same on both sides");
+        assert_eq!(pty.end().0, 0, "{screen}");
+        drop(pty);
+        // Once is enough.
+        let mut pty = start(&[]);
+        let screen = pty.wait("equal: every row is the same on both sides");
+        assert!(!screen.contains("first comparison"), "{screen}");
+        assert_eq!(pty.end().0, 0, "{screen}");
     })
     .await
     .unwrap();

@@ -50,7 +50,10 @@ impl Means<'_> {
             PasswordFrom::Secret(name) => {
                 let by = format!(", password from secret {}", shown(name));
                 let login = self.secret(name, &entry.aws).await.map_err(|mut failure| {
-                    failure.lines.insert(0, format!("{}: [databases.{}]: no password", side.word(), entry.name));
+                    let secret = shown(name);
+                    let line =
+                        format!("{}: [databases.{}]: its secret {secret} could not be opened", side.word(), entry.name);
+                    failure.lines.insert(0, line);
                     failure
                 })?;
                 Ok(Login { by, ..login })

@@ -157,6 +157,10 @@ fn checks(seen: &Seen<'_>) -> Vec<Check> {
         schedules: None,
         maintenance: None,
         instance: None,
+        databases: None,
+        databases_failed: None,
+        slot: None,
+        compared: None,
         now: seen.now,
     };
     let all = drain::judge(&evidence).checks;

@@ -6,6 +6,7 @@ use crate::model::event::{Event, SourceType};
 use crate::model::metric::{MetricName, Point};
 use crate::model::observation::Charts;
 use crate::model::task::Task;
+use crate::model::validation::told::RunLine;
 use crate::model::{ReplicationArn, Subject};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -14,9 +15,9 @@ use std::collections::HashMap;
 type ByTask<'a> = HashMap<&'a str, Vec<&'a Event>>;
 
 /// Judges one task.
-pub fn of_task(world: &World, task: &Task, now: Timestamp) -> Judgement {
+pub fn of_task(world: &World, task: &Task, compared: Option<&RunLine>, now: Timestamp) -> Judgement {
     let events: Vec<&Event> = world.events.iter().filter(|event| event.is_of_task(task.name.raw())).collect();
-    judge(world, task, &events, now)
+    judge(world, task, &events, compared, now)
 }
 
 /// Judges every task, in the order of the world.
@@ -26,7 +27,7 @@ pub fn of_all(world: &World, now: Timestamp) -> Vec<Judgement> {
         events.entry(event.source.raw()).or_default().push(event);
     }
     let of = |task: &Task| events.get(task.name.raw()).map_or(&[][..], Vec::as_slice);
-    world.tasks.iter().map(|task| judge(world, task, of(task), now)).collect()
+    world.tasks.iter().map(|task| judge(world, task, of(task), None, now)).collect()
 }
 
 /// Time of the evidence of a subject that was answered, where the answer has one.
@@ -39,7 +40,7 @@ fn failed<'a>(world: &'a World, subject: &Subject) -> Option<&'a str> {
     world.feed(subject)?.failed.as_ref().map(|failure| failure.problem.summary.as_str())
 }
 
-fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judgement {
+fn judge(world: &World, task: &Task, events: &[&Event], compared: Option<&RunLine>, now: Timestamp) -> Judgement {
     let points = |name: MetricName| points(world, &task.arn, name);
     let counted = world.counted(&task.arn);
     let findings = world.findings.get(&task.arn);
@@ -62,6 +63,10 @@ fn judge(world: &World, task: &Task, events: &[&Event], now: Timestamp) -> Judge
         schedules: answered(world, &Subject::Schedules).map(|as_of| (world.schedules.as_slice(), as_of)),
         maintenance: answered(world, &Subject::Maintenance).map(|as_of| (world.maintenance.as_slice(), as_of)),
         instance: task.instance.as_ref().and_then(|arn| world.instance(arn)),
+        databases: world.databases(&task.arn),
+        databases_failed: failed(world, &Subject::Databases(task.arn.clone())),
+        slot: world.slot(task),
+        compared,
         now,
     })
 }
@@ -94,6 +99,7 @@ pub fn subjects(arn: &ReplicationArn) -> Vec<Subject> {
         Subject::Charts(arn.clone()),
         Subject::Events,
         Subject::LogErrors,
+        Subject::Databases(arn.clone()),
     ]
 }
 

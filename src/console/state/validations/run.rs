@@ -47,6 +47,8 @@ pub struct Run {
     pub tables: Vec<Table>,
     pub summary: Option<Summary>,
     pub failed: Option<String>,
+    /// What a person should know of it, clean.
+    pub notes: Vec<String>,
     /// Rows of the source, table by table, at a few moments of the last seconds.
     past: VecDeque<(Timestamp, Vec<u64>)>,
 }
@@ -70,7 +72,20 @@ impl Run {
         for (rank, at) in order.into_iter().enumerate() {
             out[at].rank = u32::try_from(rank).unwrap_or(u32::MAX);
         }
-        Self { line, planned, gate, progress, tables: out, summary, failed, past: VecDeque::new() }
+        Self { line, planned, gate, progress, tables: out, summary, failed, notes: Vec::new(), past: VecDeque::new() }
+    }
+
+    /// All of it, for a report.
+    pub fn told(&self) -> RunTold {
+        RunTold {
+            line: self.line.clone(),
+            planned: self.planned.clone(),
+            gate: self.gate.clone(),
+            progress: self.progress.clone(),
+            tables: self.tables.iter().filter_map(|table| table.told.clone()).collect(),
+            summary: self.summary.clone(),
+            failed: self.failed.clone(),
+        }
     }
 
     /// Takes in what happened.
@@ -93,6 +108,7 @@ impl Run {
                     table.told = Some(TableTold { nth, result: *result, rows });
                 }
             }
+            RunEvent::Note(note) => self.notes.push(shown(&note).into_owned()),
             RunEvent::Ended(summary) => {
                 let state = if summary.interrupted { RunState::Interrupted } else { RunState::Ended };
                 self.over(state, now);

@@ -6,19 +6,21 @@ use crate::console::actions::Context;
 use crate::console::message::Area;
 use crate::console::state::column::Column;
 use crate::console::state::export::Export;
+use crate::console::state::feed::Freshness;
 use crate::console::state::list::{List, Rows, Sort, SortKey};
 use crate::console::state::page::{Act, Next, Page};
 use crate::console::state::{Filling, PaneAge, State};
 use crate::console::text;
 use crate::model::Subject;
-use crate::model::listing::validations;
+use crate::model::listing::{report, validations};
 use crate::model::untrusted::shown;
-use crate::model::validation::told;
+use crate::model::validation::told::{self, RunState};
+use crate::model::validation::{Method, Verdict};
 
 /// Of the source, on the left. How a table stands is told here: it is what one looks for first.
 pub const LEFT: [Column; 5] = [
     Column::words("table", "TABLE", [14, 22, 48], 0),
-    Column::new("state", "RESULT", [12, 12, 12], 0),
+    Column::new("state", "RESULT", [13, 14, 14], 0),
     Column::number("rows", "ROWS", [8, 11, 13], 0),
     Column::number("rate", "ROWS/S", [7, 7, 7], 1),
     Column::words("how", "HOW", [9, 9, 9], 2),
@@ -67,13 +69,18 @@ pub struct RunTables {
 
 impl Default for RunTables {
     fn default() -> Self {
-        Self { list: List::new(Sort { column: TABLE, reversed: false }) }
+        Self { list: List::new(Sort { column: STATE, reversed: false }) }
     }
 }
 
 impl RunTables {
     pub fn rebuild(&mut self, run: &Run) {
+        // Whoever stands on the first waits for what comes.
+        let on_top = self.list.cursor() == 0;
         self.list.rebuild(&TableRows(run));
+        if on_top {
+            self.list.go(0, &TableRows(run));
+        }
     }
 }
 
@@ -84,7 +91,12 @@ pub fn standing_word(run: &Run, nth: usize) -> String {
         Standing::Comparing => {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 99")]
             let percent = |share: f64| format!("{} %", (share * 100.0) as u8);
-            run.share(nth).map_or_else(|| "comparing".to_owned(), percent)
+            match run.share(nth) {
+                // All is read; what differs is looked at again until it stays the same.
+                Some(share) if share >= 0.99 => "settling".to_owned(),
+                Some(share) => percent(share),
+                None => "comparing".to_owned(),
+            }
         }
         Standing::NotReached => "not reached".to_owned(),
         Standing::Told(verdict) => verdict_word(verdict).to_owned(),
@@ -141,7 +153,9 @@ pub fn detail(run: &Run, nth: usize, width: usize) -> Vec<(Kind, &'static str, S
         add("left out", kind, &format!("{what}: {}{waived}", one.reason));
     }
     if let Some(plan) = run.plan(nth) {
-        add("compared", Kind::Fact, &format!("{} by {}: {}", told::kind(plan.kind), plan.method.word(), plan.why));
+        if plan.method != Method::None {
+            add("compared", Kind::Fact, &format!("{} by {}: {}", told::kind(plan.kind), plan.method.word(), plan.why));
+        }
         let names =
             |all: &[crate::model::Untrusted]| all.iter().map(|name| name.shown().into_owned()).collect::<Vec<_>>();
         if !plan.key.is_empty() {
@@ -179,11 +193,22 @@ pub fn about(run: &Run) -> String {
     if let Some(failed) = &run.failed {
         return shown(failed).into_owned();
     }
+    if let Some(note) = run.notes.last() {
+        return note.clone();
+    }
     match (&run.gate, &run.planned) {
         (Some(seen), _) => gate_words(seen),
         (None, Some(planned)) => told::gate(&planned.gate),
         (None, None) => String::new(),
     }
+}
+
+/// When its rows were read last.
+pub fn seen(run: &Run) -> Option<jiff::Timestamp> {
+    let moving = run.progress.as_ref().map(|progress| progress.at).filter(|_| run.line.state != RunState::Waiting);
+    let told = run.tables.iter().filter_map(|table| table.told.as_ref()?.result.as_of_to).max();
+    let latest = moving.filter(|_| !run.line.state.is_over()).or(told);
+    latest.or(run.line.ended).or(Some(run.line.started))
 }
 
 pub struct RunPage;
@@ -197,9 +222,10 @@ impl Page for RunPage {
         Vec::new()
     }
 
-    /// Evidence of a run is as old as the moment at which its rows were read; each table says it below.
-    fn ages(&self, _state: &State) -> Vec<PaneAge> {
-        Vec::new()
+    /// Evidence of a run is as old as the moment at which its rows were read last.
+    fn ages(&self, state: &State) -> Vec<PaneAge> {
+        let Some(run) = state.validations.opened_run() else { return Vec::new() };
+        vec![PaneAge { has_data: true, as_of: seen(run), freshness: Freshness::Fresh, late_from: None }]
     }
 
     fn filling(&self, state: &State) -> Filling {
@@ -259,6 +285,15 @@ impl Page for RunPage {
         Some(Export { name: format!("validation-{}", told::name(&run.line.what)), list })
     }
 
+    fn document(&self, state: &State, end: &str) -> Option<String> {
+        let told = state.validations.opened_run()?.told();
+        match end {
+            "md" => Some(report::markdown(&told)),
+            "jsonl" => report::json_lines(&told).ok(),
+            _ => None,
+        }
+    }
+
     fn deadline(&self, state: &State, next: &mut Next) {
         next.offer(state.validations.tables.list.follows_at());
     }
@@ -299,10 +334,12 @@ impl Rows for TableRows<'_> {
         };
         match column {
             STATE => match run.standing(row) {
-                Standing::Waits => SortKey::Value(0),
-                Standing::Told(verdict) => SortKey::Value(1 + verdict as i64),
-                Standing::NotReached => SortKey::Value(8),
                 Standing::Comparing => SortKey::Value(9),
+                Standing::Told(Verdict::Different) => SortKey::Value(8),
+                Standing::Told(Verdict::Unknown) => SortKey::Value(7),
+                Standing::NotReached => SortKey::Value(6),
+                Standing::Waits => SortKey::Value(5),
+                Standing::Told(verdict) => SortKey::Value(verdict as i64),
             },
             ROWS => number(run.rows(row).0),
             TARGET_ROWS => number(run.rows(row).1),

@@ -140,16 +140,15 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
         Canon::Timestamp if !either(Holds::Text) => Form::Timestamp,
         Canon::Time if both(Holds::Time) => Form::Time,
         Canon::Uuid => Form::Uuid,
-        Canon::Json if alike => Form::Printed,
+        Canon::Json | Canon::Interval if alike => Form::Printed,
         Canon::Json => return no("is compared as JSON, by value, which only this program does"),
-        Canon::Bits if alike => Form::Printed,
+        Canon::Bits if alike && source.sql_type.engine == Engine::PostgreSql => Form::Printed,
         Canon::Bits => {
             if [source, target].iter().any(|side| is_wide(side)) {
                 return no("has too many bits for an integer of a server");
             }
             Form::Bits
         }
-        Canon::Interval if alike => Form::Printed,
         Canon::Bool | Canon::Text | Canon::Date | Canon::Timestamp | Canon::Time | Canon::Interval => {
             return no("is text on one side only");
         }
@@ -158,7 +157,9 @@ fn paired(source: &ScanColumn, target: &ScanColumn) -> Result<Form, Reason> {
 
 /// More bits than a signed integer has.
 fn is_wide(column: &ScanColumn) -> bool {
-    column.sql_type.holds() == Holds::Bits && column.sql_type.size().first().is_some_and(|width| *width > WIDEST_BITS)
+    column.sql_type.holds() == Holds::Bits
+        && column.sql_type.engine == Engine::PostgreSql
+        && column.sql_type.size().first().is_some_and(|width| *width > WIDEST_BITS)
 }
 
 /// Digits behind the point of every value; `None` where each has its own.
@@ -209,11 +210,10 @@ impl Written {
 fn postgresql(form: Form, column: &ScanColumn, name: &str, hash: Hash) -> String {
     let holds = column.sql_type.holds();
     match form {
-        Form::Integer if holds == Holds::Bool => format!("{name}::int::text"),
+        Form::Integer | Form::Bits | Form::Scaled | Form::Trimmed if holds == Holds::Bool => {
+            format!("{name}::int::text")
+        }
         Form::Bits if holds == Holds::Bits => format!("{name}::bigint::text"),
-        Form::Bits if holds == Holds::Bool => format!("{name}::int::text"),
-        Form::Scaled if holds == Holds::Bool => format!("{name}::int::text"),
-        Form::Trimmed if holds == Holds::Bool => format!("{name}::int::text"),
         Form::Trimmed if holds == Holds::Decimal => {
             let digits = if column.sql_type.bare() == "money" {
                 format!("{name}::numeric::text")
@@ -402,6 +402,7 @@ mod tests {
             ("boolean", "bit(1)", Ok(Form::Bits)),
             ("bit(8)", "bit(8)", Ok(Form::Bits)),
             ("bit(70)", "bit(64)", Err("bits")),
+            ("bit(9)", "bit(64)", Ok(Form::Bits)),
             ("numeric(12,2)", "decimal(12,2)", Ok(Form::Scaled)),
             ("numeric(12,2)", "decimal(12,4)", Ok(Form::Trimmed)),
             ("numeric", "decimal(28,6)", Ok(Form::Trimmed)),

@@ -10,7 +10,7 @@ pub use form::{Form, Treat, Written};
 
 use super::request::Key;
 use super::sql::{Server, beyond, conditions, named};
-use super::{Bound, ScanColumn, ScanRequest};
+use super::{Bound, KeyRange, Rows, ScanColumn, ScanRequest};
 use crate::model::canon::{Canon, SqlType};
 use crate::model::engine::Engine;
 use serde::{Deserialize, Serialize};
@@ -39,13 +39,11 @@ impl Hash {
 
     /// The first 60 bits of the hash of a text, as an integer.
     fn bits(self, engine: Engine, text: &str) -> String {
-        match engine {
-            Engine::MySql => format!("CAST(CONV(LEFT({}, 15), 16, 10) AS UNSIGNED)", self.hex(engine, text)),
-            _ => {
-                let hex = self.hex(engine, &format!("convert_to({text}, 'UTF8')"));
-                format!("('x' || substr({hex}, 1, 15))::bit(60)::bigint")
-            }
+        if engine == Engine::MySql {
+            return format!("CAST(CONV(LEFT({}, 15), 16, 10) AS UNSIGNED)", self.hex(engine, text));
         }
+        let hex = self.hex(engine, &format!("convert_to({text}, 'UTF8')"));
+        format!("('x' || substr({hex}, 1, 15))::bit(60)::bigint")
     }
 }
 
@@ -111,6 +109,7 @@ impl Digest {
                 column("sum", decimal, Canon::Decimal),
             ],
             key: Vec::new(),
+            rows: Rows::Range(KeyRange::default()),
             ordered: false,
             ..self.of.clone()
         }

@@ -1,0 +1,111 @@
+//! Rows read again for a file: a script that makes the target equal, or the differences with their values. For commands and
+//! the console alike; nothing here writes to a database.
+
+use super::Failure;
+use crate::db::Database;
+use crate::db::scan::Key;
+use crate::model::Untrusted;
+use crate::model::listing::{List, Unwritable, validations};
+use crate::model::validation::{Cell, RowChange, RowResult, TableResult};
+use crate::validate::TablePlan;
+use crate::validate::repair::{self, Script, Table, may_be_repaired, whereabouts};
+use crate::validate::reread::{self, Both, Rereader};
+use jiff::Timestamp;
+
+/// One table that is to be repaired.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub plan: &'a TablePlan,
+    pub result: &'a TableResult,
+    pub rows: &'a [RowResult],
+}
+
+/// Reads the rows again and writes the script.
+///
+/// # Errors
+/// A table of which not everything is known, or a database that cannot be read.
+pub async fn script(sides: (Database, Database), tables: &[Asked<'_>], deletes: bool) -> Result<Script, Failure> {
+    for table in tables {
+        may_be_repaired(table.result, table.rows.len()).map_err(Failure::could_not)?;
+    }
+    let failed = |error: crate::db::DbError| Failure::could_not(format!("target: {error}"));
+    let mut session = sides.1.read().await.map_err(failed)?;
+    let here = whereabouts(&mut session).await.map_err(failed)?;
+    drop(session);
+    let from = sides.0.place();
+    let reader = Rereader::new(sides);
+    let at = Timestamp::now();
+    let mut read = Vec::with_capacity(tables.len());
+    for table in tables {
+        read.push(again(&reader, table.plan, table.rows).await?);
+    }
+    let tables: Vec<Table<'_>> =
+        tables.iter().zip(&read).map(|(table, rows)| Table { plan: table.plan, rows }).collect();
+    Ok(repair::script(&here, &tables, deletes, &from, at))
+}
+
+async fn again(reader: &Rereader, plan: &TablePlan, rows: &[RowResult]) -> Result<Vec<Both>, Failure> {
+    let mut keys: Vec<Key> = rows.iter().map(|row| reread::key(plan, &row.key)).collect::<Result<_, _>>()?;
+    keys.sort_unstable();
+    keys.dedup();
+    Ok(reader.by_keys(plan, &keys).await?)
+}
+
+/// The differences of a table with their values as they are now, as JSON Lines: the table first, then its rows.
+///
+/// # Errors
+/// A database that cannot be read.
+pub async fn with_values(
+    sides: (Database, Database),
+    plan: &TablePlan,
+    result: &TableResult,
+    rows: &[RowResult],
+) -> Result<String, Failure> {
+    let reader = Rereader::new(sides);
+    let read = again(&reader, plan, rows).await?;
+    let now = Timestamp::now();
+    let Some(first) = rows.first() else { return Err(Failure::could_not("no difference of this table is listed")) };
+    let mut lines = Vec::new();
+    for both in &read {
+        for at in 0..both.source.len().max(both.target.len()) {
+            let (source, target) = (both.source.get(at), both.target.get(at));
+            let (change, columns) = match (source, target) {
+                (Some(source), Some(target)) => {
+                    let columns = reread::differing(plan, source, target);
+                    if columns.is_empty() {
+                        continue;
+                    }
+                    (RowChange::Different, columns)
+                }
+                (Some(_), None) => (RowChange::Missing, vec![]),
+                _ => (RowChange::Extra, vec![]),
+            };
+            let cells = |row: Option<&crate::validate::merge::RowCopy>, of_source: bool| -> Vec<Cell> {
+                let Some(row) = row else { return Vec::new() };
+                let cell = |at: usize| {
+                    let column = &plan.columns[at];
+                    let name = if of_source { &column.source.name } else { &column.target.name };
+                    Cell { column: Untrusted::from(name.as_str()), value: reread::json(column.canon(), row.cell(at)) }
+                };
+                (0..plan.columns.len()).map(cell).collect()
+            };
+            let seen = rows.iter().map(|row| row.first_seen).min().unwrap_or(now);
+            let key = (0..plan.key).map(|at| Cell {
+                column: Untrusted::from(plan.columns[at].source.name.as_str()),
+                value: reread::json(plan.columns[at].canon(), both.key.cell(at)),
+            });
+            let mut line = first.clone();
+            line.key = key.collect();
+            (line.change, line.first_seen, line.last_seen) = (change, seen, now);
+            line.columns =
+                columns.into_iter().map(|at| Untrusted::from(plan.columns[at].source.name.as_str())).collect();
+            (line.source_values, line.target_values) = (cells(source, true), cells(target, false));
+            lines.push(line);
+        }
+    }
+    let failed = |error: Unwritable| Failure::could_not(error.to_string());
+    let head = List { columns: validations::TABLE, rows: vec![validations::table(result)] };
+    let rows = lines.iter().map(|row| validations::row(row, true)).collect();
+    let body = List { columns: validations::ROW, rows };
+    Ok(format!("{}{}", head.lines().map_err(failed)?, body.lines().map_err(failed)?))
+}

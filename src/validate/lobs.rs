@@ -1,0 +1,105 @@
+//! Large values: compared by hash and length instead of being sent, and only as far as the task copies them. Pure.
+//!
+//! Start at [`apply`]. A task in limited LOB mode cuts what is longer than its limit: then both sides are cut there, and
+//! the plan says so, because what is behind it has not been compared.
+
+use super::plan::{TablePlan, Terms};
+use super::rules::Rules;
+use crate::db::scan::{Lob, ScanColumn};
+use crate::model::canon::Canon;
+use crate::model::engine::Engine;
+use crate::model::untrusted::shown;
+use std::fmt::Write as _;
+use std::str::FromStr;
+
+/// How large values are read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lobs {
+    /// By hash where rows are wide.
+    #[default]
+    Auto,
+    Hash,
+    /// As they are.
+    Values,
+}
+
+impl FromStr for Lobs {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "hash" => Ok(Self::Hash),
+            "values" => Ok(Self::Values),
+            _ => Err("one of auto, hash, values".to_owned()),
+        }
+    }
+}
+
+/// Bytes of an average row from which its large values are read by hash: hashing them costs a server about twice what
+/// sending them does, and the wire nothing.
+const WIDE: u64 = 64 * 1_024;
+
+/// Settles for each column that is no key how it is read.
+pub(super) fn apply(plan: &mut TablePlan, terms: &Terms) {
+    let row = plan.bytes_source.zip(plan.rows_source).map(|(bytes, rows)| bytes / rows.max(1));
+    let hash = match terms.lobs {
+        Lobs::Auto => row.is_some_and(|bytes| bytes >= WIDE),
+        Lobs::Hash => true,
+        Lobs::Values => false,
+    };
+    let (mut hashed, mut cut) = (Vec::new(), Vec::new());
+    for (column, rules) in plan.columns.iter_mut().zip(&mut plan.rules).skip(plan.key) {
+        let sides = [&column.source, &column.target];
+        // A rule must see the value.
+        if !matches!(column.canon(), Canon::Text | Canon::Bytes)
+            || !rules.is_exact()
+            || !sides.iter().any(|side| is_large(side))
+        {
+            continue;
+        }
+        // What is no LOB to the source is never cut.
+        let limit = terms.lob_limit_bytes.filter(|_| is_large(&column.source));
+        let no_hash = sides.iter().any(|side| side.sql_type.engine == Engine::Sqlite);
+        let lob = Lob { hash: hash && !no_hash, limit };
+        if lob == Lob::default() {
+            continue;
+        }
+        let name = shown(&column.source.name).into_owned();
+        if lob.limit.is_some() {
+            cut.push(name.clone());
+        }
+        if lob.hash {
+            hashed.push(name);
+        }
+        let canon = if lob.hash { Canon::Text } else { Canon::Bytes };
+        for side in [&mut column.source, &mut column.target] {
+            (side.lob, side.canon) = (Some(lob), canon);
+        }
+        *rules = Rules::new(canon, Vec::new());
+    }
+    if !hashed.is_empty() {
+        // Writing to a String cannot fail.
+        let _ = write!(plan.why, "; by hash and length: {}", hashed.join(", "));
+    }
+    if let Some(limit) = terms.lob_limit_bytes.filter(|_| !cut.is_empty()) {
+        let limit = if limit % 1_024 == 0 { format!("{} KB", limit / 1_024) } else { format!("{limit} bytes") };
+        let _ = write!(plan.why, "; only the first {limit}, the LOB limit: {}", cut.join(", "));
+    }
+}
+
+/// A type without a length worth the name.
+fn is_large(column: &ScanColumn) -> bool {
+    let bare = column.sql_type.bare();
+    match column.sql_type.engine {
+        Engine::PostgreSql => match bare.as_str() {
+            "text" | "bytea" => true,
+            "character varying" => column.sql_type.size().is_empty(),
+            _ => false,
+        },
+        Engine::MySql => {
+            matches!(bare.as_str(), "text" | "mediumtext" | "longtext" | "blob" | "mediumblob" | "longblob")
+        }
+        Engine::Sqlite => matches!(bare.as_str(), "text" | "clob" | "blob"),
+    }
+}

@@ -1,0 +1,307 @@
+//! A script that makes the target's rows equal to the source's: written for a person who reads it, and never run from here.
+//!
+//! Pure: rows that were read again go in, text comes out. The first statement stops the script on any other host or
+//! database, where the engine can tell; whatever cannot be written for sure is left out, with the reason. Names and values
+//! are quoted by `literal.rs`, by dialect. Start at [`script`].
+
+mod literal;
+#[cfg(test)]
+mod tests;
+
+use super::merge::RowCopy;
+use super::names::dotted;
+use super::plan::TablePlan;
+use super::reread::{Both, differing, words};
+use crate::db::scan::{Cell, ScanColumn};
+use crate::db::{DbError, Read, Value};
+use crate::db::{Dialect, Engine, Session};
+use crate::model::canon::{Canon, Holds};
+use crate::model::untrusted::shown;
+use crate::model::validation::{TableResult, Verdict};
+use jiff::Timestamp;
+use literal::{literal, text};
+use std::fmt::Write as _;
+
+/// Which database and server the script is for, as the server itself says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Whereabouts {
+    pub engine: Engine,
+    /// As people know it: `host:port/database`, or a path.
+    pub place: String,
+    pub database: Option<String>,
+    /// Address or name of the host; `None` where the server has none to tell.
+    pub host: Option<String>,
+    pub port: Option<String>,
+}
+
+/// Asks a server who it is.
+///
+/// # Errors
+/// It cannot be asked.
+pub async fn whereabouts(session: &mut Session<Read>) -> Result<Whereabouts, DbError> {
+    let engine = session.dialect().engine;
+    let place = shown(session.place()).into_owned();
+    let mut out = Whereabouts { engine, place, database: None, host: None, port: None };
+    let sql = match engine {
+        Engine::PostgreSql => include_str!("../../sql/postgresql/whereabouts.sql"),
+        Engine::MySql => include_str!("../../sql/mysql/whereabouts.sql"),
+        Engine::Sqlite => return Ok(out),
+    };
+    let rows = session.query(sql, &[]).await?;
+    let said = |at: usize| rows.first()?.get(at).and_then(Value::as_text).map(std::borrow::Cow::into_owned);
+    (out.database, out.host, out.port) = (said(0), said(1), said(2));
+    Ok(out)
+}
+
+/// One table with its rows as they are now.
+#[derive(Debug)]
+pub struct Table<'a> {
+    pub plan: &'a TablePlan,
+    pub rows: &'a [Both],
+}
+
+/// The script, and what is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Script {
+    pub text: String,
+    pub inserts: usize,
+    pub updates: usize,
+    pub deletes: usize,
+    /// Extra rows that stay, because deletes were not asked for.
+    pub kept: usize,
+    /// Rows that are equal by now.
+    pub equal: usize,
+    /// Rows that cannot be written for sure, and why.
+    pub left: Vec<String>,
+}
+
+/// Why no script is written for a table.
+///
+/// # Errors
+/// The reason, for a person.
+pub fn may_be_repaired(result: &TableResult, listed: usize) -> Result<(), String> {
+    let name = result.source.shown();
+    let some = |n: Option<u64>| n.is_some_and(|n| n > 0);
+    if some(result.tally.in_flight) || some(result.tally.unsettled) {
+        return Err(format!(
+            "{name}: rows still moved when it was compared; compare again before anything is repaired"
+        ));
+    }
+    if !result.problems.is_empty() || result.verdict() == Verdict::Unknown {
+        return Err(format!("{name}: it was not compared to its end, so nobody knows all that differs"));
+    }
+    let all = result.tally.different.unwrap_or(0) + result.tally.missing.unwrap_or(0) + result.tally.extra.unwrap_or(0);
+    if all > listed as u64 {
+        let hint = "compare again with --report of at least as many";
+        return Err(format!(
+            "{name}: {all} rows differ and {listed} are listed: the script would not be whole; {hint}"
+        ));
+    }
+    Ok(())
+}
+
+/// Writes the script. `at`: when the rows were read.
+pub fn script(here: &Whereabouts, tables: &[Table<'_>], deletes: bool, from: &str, at: Timestamp) -> Script {
+    let mut out =
+        Script { text: String::new(), inserts: 0, updates: 0, deletes: 0, kept: 0, equal: 0, left: Vec::new() };
+    let mut body = String::new();
+    for table in tables {
+        of_table(here.engine, table, deletes, &mut body, &mut out);
+    }
+    let mut head = vec![
+        format!("Repair of {}, from the rows of {}.", here.place, shown(from)),
+        format!("Rows were read at {}; what changed since is overwritten.", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
+        format!("{} inserts, {} updates, {} deletes.", out.inserts, out.updates, out.deletes),
+    ];
+    if out.kept > 0 {
+        head.push(format!("{} extra rows stay: deletes were not asked for.", out.kept));
+    }
+    head.extend(out.left.iter().map(|left| format!("NOT REPAIRED: {left}")));
+    head.push("Written by cutover, and never run by it. Read it first.".to_owned());
+    let mut text = String::new();
+    for line in head {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "-- {}", shown(&line));
+    }
+    text.push_str(&before(here));
+    text.push_str(&body);
+    text.push_str("COMMIT;\n");
+    out.text = text;
+    out
+}
+
+/// What stands before the first row: the guard, and how values are to be read.
+fn before(here: &Whereabouts) -> String {
+    match here.engine {
+        Engine::PostgreSql => {
+            let mut conditions = Vec::new();
+            let of = |what: &str, value: &Option<String>| match value {
+                Some(value) => format!("{what} IS DISTINCT FROM {}", text(Engine::PostgreSql, value)),
+                None => format!("{what} IS NOT NULL"),
+            };
+            conditions.push(of("current_database()::text", &here.database));
+            conditions.push(of("host(inet_server_addr())", &here.host));
+            conditions.push(of("current_setting('port')", &here.port));
+            let mut tag = "cutover".to_owned();
+            while conditions.iter().any(|one| one.contains(&format!("${tag}$")))
+                || here.place.contains(&format!("${tag}$"))
+            {
+                tag.push('_');
+            }
+            let words = text(Engine::PostgreSql, &format!("cutover: this is not {}", here.place).replace('%', "%%"));
+            // In a transaction whatever follows a failure fails too, also where a client goes on.
+            format!(
+                "BEGIN;\nDO ${tag}$ BEGIN\n  IF {} THEN\n    RAISE EXCEPTION {words};\n  END IF;\nEND ${tag}$;\n\
+                 SET LOCAL TIME ZONE 'UTC';\nSET LOCAL standard_conforming_strings = on;\nSET LOCAL datestyle = 'ISO, YMD';\n",
+                conditions.join("\n     OR ")
+            )
+        }
+        Engine::MySql => {
+            let of = |what: &str, value: &Option<String>| match value {
+                Some(value) => format!("{what} <=> {}", text(Engine::MySql, value)),
+                None => format!("{what} IS NULL"),
+            };
+            let here = [of("DATABASE()", &here.database), of("@@hostname", &here.host), of("@@port", &here.port)];
+            // The second table has two rows: where it is asked for at all, the statement fails.
+            format!(
+                "SELECT IF({}, 'this is the target', (SELECT 1 FROM (SELECT 1 UNION ALL SELECT 2) AS `not the target`)) AS guard;\n\
+                 SET @cutover_here = {};\nSET NAMES utf8mb4;\nSET time_zone = '+00:00';\n\
+                 SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_AUTO_VALUE_ON_ZERO';\nSTART TRANSACTION;\n",
+                here.join(" AND "),
+                here.join(" AND ")
+            )
+        }
+        Engine::Sqlite => format!(
+            "-- SQLite cannot tell on which host or file it is: run this on {} only.\nBEGIN IMMEDIATE;\n",
+            shown(&here.place)
+        ),
+    }
+}
+
+fn of_table(engine: Engine, table: &Table<'_>, deletes: bool, body: &mut String, out: &mut Script) {
+    let plan = table.plan;
+    let name = Dialect::of(engine).qualified(&plan.target.0, &plan.target.1);
+    let _ = writeln!(body, "\n-- {}", shown(&dotted(&plan.target)));
+    let (mut gone, mut changed, mut new) = (Vec::new(), Vec::new(), Vec::new());
+    for both in table.rows {
+        let told = match (&both.source[..], &both.target[..]) {
+            ([], []) => {
+                out.equal += 1;
+                continue;
+            }
+            ([row], []) => insert(engine, plan, &name, row).map(|sql| new.push(sql)),
+            ([], [_]) if !deletes => {
+                out.kept += 1;
+                continue;
+            }
+            ([], [row]) => delete(engine, plan, &name, row).map(|sql| gone.push(sql)),
+            ([source], [target]) => {
+                let columns = differing(plan, source, target);
+                if columns.is_empty() {
+                    out.equal += 1;
+                    continue;
+                }
+                update(engine, plan, &name, source, &columns).map(|sql| changed.push(sql))
+            }
+            _ => Err("several rows have this key".to_owned()),
+        };
+        if let Err(why) = told {
+            let parts = (0..plan.key).map(|at| {
+                let value = words(plan.columns[at].canon(), both.key.cell(at)).unwrap_or_else(|| "NULL".to_owned());
+                format!("{}={value}", plan.columns[at].target.name)
+            });
+            let key = parts.collect::<Vec<_>>().join(" ");
+            out.left.push(shown(&format!("{} {key}: {why}", dotted(&plan.target))).into_owned());
+        }
+    }
+    (out.deletes, out.updates, out.inserts) =
+        (out.deletes + gone.len(), out.updates + changed.len(), out.inserts + new.len());
+    // Rows that go make room for those that come: another unique column may be taken.
+    for statement in gone.into_iter().chain(changed).chain(new) {
+        body.push_str(&statement);
+        body.push('\n');
+    }
+}
+
+fn quoted(engine: Engine, name: &str) -> String {
+    Dialect::of(engine).quoted(name)
+}
+
+/// Whether the target computes a column by itself.
+fn is_generated(plan: &TablePlan, column: &ScanColumn) -> bool {
+    plan.shape.1.iter().any(|one| one.name == column.name && one.generated)
+}
+
+fn value(plan: &TablePlan, row: &RowCopy, at: usize) -> Result<String, String> {
+    let column = &plan.columns[at].target;
+    literal(column, row.cell(at)).map_err(|why| format!("column {}: {why}", column.name))
+}
+
+fn insert(engine: Engine, plan: &TablePlan, name: &str, row: &RowCopy) -> Result<String, String> {
+    let columns: Vec<usize> =
+        (0..plan.columns.len()).filter(|at| !is_generated(plan, &plan.columns[*at].target)).collect();
+    let names: Vec<String> = columns.iter().map(|at| quoted(engine, &plan.columns[*at].target.name)).collect();
+    let values: Vec<String> = columns.iter().map(|at| value(plan, row, *at)).collect::<Result<_, _>>()?;
+    let (names, values) = (names.join(", "), values.join(", "));
+    Ok(match engine {
+        // A column that numbers itself takes a number all the same.
+        Engine::PostgreSql => format!("INSERT INTO {name} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});"),
+        Engine::MySql => format!("INSERT INTO {name} ({names}) SELECT {values} FROM DUAL WHERE @cutover_here = 1;"),
+        Engine::Sqlite => format!("INSERT INTO {name} ({names}) VALUES ({values});"),
+    })
+}
+
+fn update(engine: Engine, plan: &TablePlan, name: &str, row: &RowCopy, columns: &[usize]) -> Result<String, String> {
+    let set = |at: &usize| {
+        let column = &plan.columns[*at].target;
+        if is_generated(plan, column) {
+            return Err(format!("column {} is computed by the target", column.name));
+        }
+        Ok(format!("{} = {}", quoted(engine, &column.name), value(plan, row, *at)?))
+    };
+    let sets: Vec<String> = columns.iter().map(set).collect::<Result<_, _>>()?;
+    Ok(format!("UPDATE {name} SET {} WHERE {};", sets.join(", "), found(engine, plan, row)?))
+}
+
+fn delete(engine: Engine, plan: &TablePlan, name: &str, row: &RowCopy) -> Result<String, String> {
+    Ok(format!("DELETE FROM {name} WHERE {};", found(engine, plan, row)?))
+}
+
+/// A condition that exactly the row of this key fulfils.
+fn found(engine: Engine, plan: &TablePlan, row: &RowCopy) -> Result<String, String> {
+    let mut parts = Vec::new();
+    for at in 0..plan.key {
+        let column = &plan.columns[at].target;
+        let name = quoted(engine, &column.name);
+        if row.cell(at) == Cell::Null {
+            parts.push(format!("{name} IS NULL"));
+            continue;
+        }
+        let value = value(plan, row, at)?;
+        let holds = column.sql_type.holds();
+        match (column.canon, engine) {
+            (Canon::Uuid, _) if !matches!(holds, Holds::Uuid | Holds::Bytes) => {
+                // Kept as text it may be written in capitals, or without hyphens.
+                let own = if engine == Engine::PostgreSql { format!("{name}::text") } else { name };
+                parts.push(format!("lower(replace({own}, '-', '')) = lower(replace({value}, '-', ''))"));
+            }
+            // Under a collation other texts may be equal to this one.
+            (Canon::Text, Engine::PostgreSql) if !column.byte_order => {
+                parts.push(format!("{name} = {value} AND {name}::text COLLATE \"C\" = {value}"));
+            }
+            (Canon::Text, Engine::MySql) if !column.byte_order => {
+                let exact = format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY) = CAST({value} AS BINARY)");
+                parts.push(format!("{name} = {value} AND {exact}"));
+            }
+            (Canon::Text, Engine::Sqlite) => parts.push(format!("{name} = {value} COLLATE BINARY")),
+            (Canon::Float32 | Canon::Float64, _) => {
+                return Err(format!("column {} of the key is a float", column.name));
+            }
+            _ => parts.push(format!("{name} = {value}")),
+        }
+    }
+    if engine == Engine::MySql {
+        parts.push("@cutover_here = 1".to_owned());
+    }
+    Ok(parts.join(" AND "))
+}

@@ -1,0 +1,144 @@
+use super::*;
+use crate::db::scan::DescribedColumn;
+use crate::model::canon::{Raw, SqlType};
+use crate::model::validation::Method;
+use crate::validate::plan::ColumnPlan;
+use crate::validate::rules::Rules;
+
+fn column(engine: Engine, name: &str, sql_type: &str, canon: Canon) -> ColumnPlan {
+    let side = ScanColumn {
+        name: name.into(),
+        sql_type: SqlType::new(engine, sql_type),
+        canon,
+        nullable: true,
+        byte_order: false,
+        lob: None,
+    };
+    ColumnPlan { source: side.clone(), target: side, rules: vec![] }
+}
+
+/// A table with a hostile name: an integer as its key, a text, and a number that the target computes.
+fn plan(engine: Engine) -> TablePlan {
+    let columns = vec![
+        column(engine, "id", "bigint", Canon::Int),
+        column(engine, "no\"te`", "text", Canon::Text),
+        column(engine, "twice", "bigint", Canon::Int),
+    ];
+    let described = columns.iter().map(|one| DescribedColumn {
+        name: one.target.name.clone(),
+        sql_type: one.target.sql_type.clone(),
+        nullable: true,
+        generated: one.target.name == "twice",
+        byte_order: false,
+    });
+    let shape: Vec<DescribedColumn> = described.collect();
+    let mut plan = crate::validate::plan::table(
+        &described_table("t\"`", &shape),
+        &described_table("t\"`", &shape),
+        &crate::validate::Terms::default(),
+    )
+    .unwrap();
+    (plan.method, plan.key) = (Method::Stream, 1);
+    plan.rules = columns.iter().map(|one| Rules::new(one.canon(), vec![])).collect();
+    (plan.columns, plan.shape) = (columns, (shape.clone(), shape));
+    plan
+}
+
+fn described_table(name: &str, columns: &[DescribedColumn]) -> crate::db::scan::Described {
+    crate::db::scan::Described {
+        schema: "s".into(),
+        name: name.into(),
+        columns: columns.to_vec(),
+        primary_key: vec!["id".into()],
+        unique_keys: vec![],
+        rows: None,
+        bytes: None,
+    }
+}
+
+fn row(id: i64, note: &str) -> RowCopy {
+    let (id, twice) = (Canon::Int.bytes(Raw::Int(id)).unwrap(), Canon::Int.bytes(Raw::Int(id * 2)).unwrap());
+    RowCopy::of([Cell::Value(&id), Cell::Value(note.as_bytes()), Cell::Value(&twice)].into_iter())
+}
+
+fn both(id: i64, source: Option<&str>, target: Option<&str>) -> Both {
+    let one = row(id, "");
+    let of = |note: Option<&str>| note.map(|note| row(id, note)).into_iter().collect();
+    Both { key: RowCopy::of(std::iter::once(one.cell(0))), source: of(source), target: of(target) }
+}
+
+fn written(engine: Engine, deletes: bool) -> Script {
+    let here = Whereabouts {
+        engine,
+        place: "db:1/shop".into(),
+        database: Some("sh'op".into()),
+        host: Some("10.0.0.1".into()),
+        port: Some("1".into()),
+    };
+    let plan = plan(engine);
+    let rows = [
+        both(1, Some("it's"), None),
+        both(2, Some("a\\'; DROP TABLE x;--"), Some("old")),
+        both(3, None, Some("extra")),
+        both(4, Some("same"), Some("same")),
+    ];
+    let at = "2026-11-22T14:03:22Z".parse().unwrap();
+    script(&here, &[Table { plan: &plan, rows: &rows }], deletes, "source:1/shop", at)
+}
+
+#[test]
+fn the_guard_comes_first_and_nothing_in_a_name_or_value_leaves_its_quotes() {
+    for (engine, guard, insert, update) in [
+        (
+            Engine::PostgreSql,
+            "BEGIN;\nDO $cutover$ BEGIN\n  IF current_database()::text IS DISTINCT FROM 'sh''op'",
+            "INSERT INTO \"s\".\"t\"\"`\" (\"id\", \"no\"\"te`\") OVERRIDING SYSTEM VALUE VALUES (1, 'it''s');",
+            "SET \"no\"\"te`\" = E'a\\\\''; DROP TABLE x;--' WHERE \"id\" = 2;",
+        ),
+        (
+            Engine::MySql,
+            "SELECT IF(DATABASE() <=> 'sh''op' AND @@hostname <=> '10.0.0.1'",
+            "INSERT INTO `s`.`t\"``` (`id`, `no\"te```) SELECT 1, 'it''s' FROM DUAL WHERE @cutover_here = 1;",
+            "SET `no\"te``` = CONVERT(x'615c273b2044524f50205441424c4520783b2d2d' USING utf8mb4) WHERE `id` = 2",
+        ),
+        (
+            Engine::Sqlite,
+            "-- SQLite cannot tell on which host",
+            "INSERT INTO \"s\".\"t\"\"`\" (\"id\", \"no\"\"te`\") VALUES (1, 'it''s');",
+            "SET \"no\"\"te`\" = 'a\\''; DROP TABLE x;--' WHERE \"id\" = 2;",
+        ),
+    ] {
+        let script = written(engine, false);
+        let statements: Vec<&str> =
+            script.text.lines().skip_while(|line| line.starts_with("-- ") && !line.contains("SQLite")).collect();
+        let rest = statements.join("\n");
+        assert!(rest.starts_with(guard), "{engine:?}: {rest}");
+        assert!(rest.contains(insert), "{engine:?}: {rest}");
+        assert!(rest.contains(update), "{engine:?}: {rest}");
+        assert!(!rest.contains("DELETE FROM") && rest.ends_with("COMMIT;"), "{rest}");
+        assert_eq!((script.inserts, script.updates, script.deletes, script.kept, script.equal), (1, 1, 0, 1, 1));
+        assert!(!rest.contains("twice"), "the target computes it: {rest}");
+    }
+}
+
+#[test]
+fn deletes_are_written_only_where_they_are_asked_for() {
+    let script = written(Engine::PostgreSql, true);
+    assert!(script.text.contains("DELETE FROM \"s\".\"t\"\"`\" WHERE \"id\" = 3;"), "{}", script.text);
+    assert_eq!((script.deletes, script.kept), (1, 0));
+}
+
+#[test]
+fn what_cannot_be_written_for_sure_is_left_out_and_said() {
+    let here = Whereabouts { engine: Engine::PostgreSql, place: "db/x".into(), database: None, host: None, port: None };
+    let plan = plan(Engine::PostgreSql);
+    let mut twice = both(6, Some("a"), Some("b"));
+    twice.target.push(row(6, "c"));
+    let rows = [both(5, Some("nul\0"), None), twice];
+    let script = script(&here, &[Table { plan: &plan, rows: &rows }], true, "source", Timestamp::UNIX_EPOCH);
+    assert_eq!(
+        script.left,
+        ["s.t\"` id=5: column no\"te`: PostgreSQL has no text with U+0000", "s.t\"` id=6: several rows have this key"]
+    );
+    assert!(!script.text.contains("INSERT INTO") && script.text.contains("-- NOT REPAIRED: s.t\"` id=5"));
+}

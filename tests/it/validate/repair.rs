@@ -1,0 +1,105 @@
+//! The script that makes a target equal: written by the command, run here by hand on real servers, and the next comparison
+//! says equal. Its guard stops it on any other database.
+
+use super::side::{Side, Told, command, run, told};
+use cutover::db::Engine;
+use std::path::Path;
+
+const TABLE: &str = "id bigint PRIMARY KEY, note text, amount numeric(12, 2), at timestamp, raw blob, flag boolean";
+
+fn table(engine: Engine) -> String {
+    match engine {
+        Engine::PostgreSql => TABLE.replace("blob", "bytea"),
+        Engine::MySql => TABLE.replace("timestamp", "datetime(6)").replace("note text", "note longtext"),
+        Engine::Sqlite => TABLE.to_owned(),
+    }
+}
+
+fn raw(engine: Engine, hex: &str) -> String {
+    if engine == Engine::PostgreSql { format!("'\\x{hex}'") } else { format!("x'{hex}'") }
+}
+
+async fn filled(engine: Engine, rows: &[&str]) -> Side {
+    let mut side = Side::new(engine).await;
+    let charset = if engine == Engine::MySql { " DEFAULT CHARSET=utf8mb4" } else { "" };
+    side.script(&format!("CREATE TABLE @.t ({}){charset}", table(engine))).await;
+    for row in rows {
+        // A backslash is itself to PostgreSQL and SQLite, and begins an escape for MySQL.
+        let row = if engine == Engine::MySql { row.replace('\\', "\\\\") } else { (*row).to_owned() };
+        let row = row.replace("RAW1", &raw(engine, "00ff27")).replace("RAW2", &raw(engine, "01"));
+        side.script(&format!("INSERT INTO @.t VALUES ({row})")).await;
+    }
+    side
+}
+
+/// Both with the same store.
+async fn cutover(store: &Path, source: &Side, target: &Side, arguments: &[&str]) -> Told {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
+    command.args(["validations"]).args(arguments);
+    command.args(["--source", &source.url, "--target", &target.url]);
+    command.env_clear().env("HOME", store).env("XDG_STATE_HOME", store).stdin(std::process::Stdio::null());
+    told_text(command.output().await.unwrap())
+}
+
+fn told_text(output: std::process::Output) -> Told {
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    Told { status: output.status.code(), lines: Vec::new(), stdout, stderr }
+}
+
+async fn compare(store: &Path, source: &Side, target: &Side) -> Told {
+    let mut command = command(&source.url, &target.url, &["--settle=0s"]);
+    command.env("HOME", store).env("XDG_STATE_HOME", store);
+    told(command.output().await.unwrap())
+}
+
+#[tokio::test]
+async fn a_repaired_target_is_equal_and_the_guard_stops_the_script_elsewhere() {
+    let same = "1, 'same', 1.50, '2026-11-22 10:00:00', RAW1, true";
+    let hostile = "2, 'it''s \\'' -- ü😀', 12345.67, '2026-11-22 10:00:00.123456', RAW1, false";
+    let missing = "3, NULL, NULL, NULL, NULL, NULL";
+    for (from, to) in [
+        (Engine::PostgreSql, Engine::MySql),
+        (Engine::MySql, Engine::PostgreSql),
+        (Engine::PostgreSql, Engine::PostgreSql),
+        (Engine::MySql, Engine::Sqlite),
+    ] {
+        let store = tempfile::tempdir().unwrap();
+        let source = filled(from, &[same, hostile, missing, "5, '', 0, '1999-12-31 23:59:59', RAW2, true"]).await;
+        let others = [same, "2, 'old', 1, NULL, RAW2, true", "4, 'extra', 1, NULL, NULL, NULL"];
+        let mut target = filled(to, &others).await;
+        let first = compare(store.path(), &source, &target).await;
+        assert_eq!((first.verdict("t"), first.status), ("different", Some(1)), "{first:?}");
+        let file = store.path().join("repair.sql");
+        let file = file.to_str().unwrap();
+        let kept = cutover(store.path(), &source, &target, &["repair", "last", "--file", file]).await;
+        assert_eq!(kept.status, Some(0), "{kept:?}");
+        assert!(kept.stdout.contains("2 inserts, 1 updates, 0 deletes") && kept.stdout.contains("1 extra rows stay"));
+        let again = cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", file]).await;
+        assert_eq!(again.status, Some(3), "a file that is there is kept: {again:?}");
+        let file = store.path().join("all.sql");
+        let made =
+            cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", file.to_str().unwrap()])
+                .await;
+        assert_eq!(made.status, Some(0), "{made:?}");
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+        let script = std::fs::read_to_string(&file).unwrap();
+        if to != Engine::Sqlite {
+            let mut elsewhere = filled(to, &others).await;
+            let refused = elsewhere.session.script(&script).await;
+            assert!(refused.is_err(), "{to:?}: the guard must stop it: {script}");
+            // The session may be in a transaction that failed.
+            let elsewhere = Side::at(elsewhere.url.clone()).await;
+            let untouched = run(&target, &elsewhere, &["--settle=0s"]).await;
+            assert_eq!(untouched.verdict("t"), "equal", "nothing was changed elsewhere: {untouched:?}");
+        }
+        target.session.script(&script).await.unwrap_or_else(|error| panic!("{from:?} {to:?}: {error}\n{script}"));
+        let second = compare(store.path(), &source, &target).await;
+        assert_eq!((second.verdict("t"), second.status), ("equal", Some(0)), "{from:?} {to:?}: {second:?}\n{script}");
+        let nothing =
+            cutover(store.path(), &source, &target, &["repair", "last", "--file", "/nonexistent/x.sql"]).await;
+        assert_eq!(nothing.status, Some(3), "{nothing:?}");
+        assert!(nothing.stderr.contains("nothing to repair"), "{nothing:?}");
+    }
+}
