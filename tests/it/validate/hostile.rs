@@ -226,7 +226,7 @@ async fn hostile_values_and_names_do_not_drive_a_terminal() {
             let arguments = ["--settle=0s", "--with-values", "--output", output];
             let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
             command.args(["validate", "--source", &source.url, "--target", &target.url]).args(arguments);
-            let done = command.env_clear().env("HOME", "/nonexistent").output().await.unwrap();
+            let done = command.env_clear().env("HOME", "/dev/null").output().await.unwrap();
             assert_eq!(done.status.code(), Some(1), "{engine:?}: {done:?}");
             for text in [&done.stdout, &done.stderr] {
                 let text = String::from_utf8(text.clone()).unwrap();
