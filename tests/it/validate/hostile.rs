@@ -234,8 +234,9 @@ async fn hostile_values_and_names_do_not_drive_a_terminal() {
                 assert!(!text.is_empty() && !text.contains(bad), "{engine:?}, {output}: {text:?}");
             }
             if output == "json" {
-                let line = String::from_utf8(done.stdout).unwrap().lines().next().unwrap().to_owned();
-                let row: serde_json::Value = serde_json::from_str(&line).unwrap();
+                let text = String::from_utf8(done.stdout).unwrap();
+                let mut lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+                let row = lines.find(|line| line["kind"] == "row").unwrap();
                 assert_eq!(row["source_values"][format!("v{evil}")], evil);
             }
         }
