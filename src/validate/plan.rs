@@ -399,13 +399,14 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.why = why;
         }
         // Every row is its own key, where nobody says that something else is.
-        Err(reason) if terms.keys.is_empty() && !pairs.is_empty() => {
+        Err(reason) if terms.keys.is_empty() && !pairs.is_empty() && trusts(&pairs) => {
             (plan.columns, plan.rules) = pairs.into_iter().unzip();
             plan.method = Method::Multiset;
             plan.why = format!("rows are counted by what they are: {reason}");
         }
         Err(reason) => {
             let waived = is_waived(terms, &name(source)) || is_waived(terms, &name(target));
+            let reason = if trusts(&pairs) { reason } else { format!("{reason}; a zone is for tables with a key") };
             plan.method = Method::None;
             plan.why.clone_from(&reason);
             plan.not_compared = vec![NotCompared { column: None, reason, waived }];
@@ -414,6 +415,11 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
     said_of_rows(&mut plan);
     lobs::apply(&mut plan, terms);
     Ok(plan)
+}
+
+/// Rows may be counted by their bytes.
+fn trusts(pairs: &Pairs) -> bool {
+    pairs.iter().all(|(_, rules)| rules.trusts_bytes())
 }
 
 /// Rows that the task does not take are not looked for on the target.

@@ -159,7 +159,7 @@ impl Rules {
 
     /// Values that are equal may still have two forms: there is a tolerance.
     pub fn is_loose(&self) -> bool {
-        self.list.iter().any(|rule| matches!(rule, Rule::Float(_)))
+        self.list.iter().any(|rule| matches!(rule, Rule::Float(_) | Rule::TimestampEither(_)))
     }
 
     /// Whether two values are the same, for this column.

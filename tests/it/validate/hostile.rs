@@ -226,7 +226,7 @@ async fn hostile_values_and_names_do_not_drive_a_terminal() {
             let arguments = ["--settle=0s", "--with-values", "--output", output];
             let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
             command.args(["validate", "--source", &source.url, "--target", &target.url]).args(arguments);
-            let done = command.env_clear().env("HOME", "/nonexistent").output().await.unwrap();
+            let done = command.env_clear().env("HOME", "/dev/null").output().await.unwrap();
             assert_eq!(done.status.code(), Some(1), "{engine:?}: {done:?}");
             for text in [&done.stdout, &done.stderr] {
                 let text = String::from_utf8(text.clone()).unwrap();
@@ -234,8 +234,9 @@ async fn hostile_values_and_names_do_not_drive_a_terminal() {
                 assert!(!text.is_empty() && !text.contains(bad), "{engine:?}, {output}: {text:?}");
             }
             if output == "json" {
-                let line = String::from_utf8(done.stdout).unwrap().lines().next().unwrap().to_owned();
-                let row: serde_json::Value = serde_json::from_str(&line).unwrap();
+                let text = String::from_utf8(done.stdout).unwrap();
+                let mut lines = text.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+                let row = lines.find(|line| line["kind"] == "row").unwrap();
                 assert_eq!(row["source_values"][format!("v{evil}")], evil);
             }
         }

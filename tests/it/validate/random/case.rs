@@ -112,6 +112,8 @@ pub struct Case {
     /// Rows of the target that stand there twice.
     pub twice: BTreeSet<usize>,
     pub expected: Differences,
+    /// Of a table without a key: rows that are more often in the source, and more often in the target.
+    pub uneven: [u64; 2],
 }
 
 fn column(at: usize) -> String {
@@ -123,7 +125,11 @@ impl Table {
         let mut rng = Rng::with_seed(seed);
         let sqlite = [source, target].contains(&Engine::Sqlite);
         let key = KEYS[rng.usize(0..if sqlite { KEYS.len() - 3 } else { KEYS.len() })];
-        let kinds: Vec<&'static Kind> = KINDS.iter().filter(|kind| kind.is_of(source, target)).collect();
+        // Rows that nothing tells apart but what they are: then nothing may be lost on the way.
+        let keyless = rng.u8(0..8) == 0;
+        let key = if keyless { &[][..] } else { key };
+        let of_table = |kind: &&'static Kind| kind.is_of(source, target) && !(keyless && kind.lossy.is_some());
+        let kinds: Vec<&'static Kind> = KINDS.iter().filter(of_table).collect();
         let field = |rng: &mut Rng| Field { kind: pick(rng, &kinds), ruled: rng.u8(0..4) > 0 };
         let fields: Vec<Field> = (0..rng.usize(1..6)).map(|_| field(&mut rng)).collect();
         let mut order: Vec<usize> = (0..key.len() + fields.len()).collect();
@@ -131,9 +137,13 @@ impl Table {
             rng.shuffle(&mut order);
         }
         let (upper, source_unique) = (rng.u8(0..4) == 0, rng.u8(0..5) == 0);
-        let target_keyless = rng.u8(0..5) == 0;
+        let target_keyless = !keyless && rng.u8(0..5) == 0;
         let name = format!("t{seed}");
         Self { name, seed, engines: [source, target], key, fields, order, upper, source_unique, target_keyless }
+    }
+
+    pub fn is_keyless(&self) -> bool {
+        self.key.is_empty()
     }
 
     fn name_of(&self, at: usize, of_target: bool) -> String {
@@ -173,6 +183,7 @@ impl Table {
             .collect();
         let key: Vec<String> = (0..self.key.len()).map(quoted).collect();
         match (of_target, self.source_unique, self.target_keyless) {
+            _ if self.is_keyless() => {}
             (false, false, _) | (true, _, false) => lines.push(format!("PRIMARY KEY ({})", key.join(", "))),
             (false, true, _) => lines.push(format!("UNIQUE ({})", key.join(", "))),
             (true, _, true) => {}
@@ -246,6 +257,15 @@ impl Table {
             source.insert(number, ours);
             target.insert(number, theirs);
         }
+        if self.is_keyless() {
+            for _ in 0..count / 3 {
+                let (from, to) = (rng.usize(0..count), rng.usize(0..count));
+                for rows in [&mut source, &mut target] {
+                    let again = rows[&from].clone();
+                    rows.insert(to, again);
+                }
+            }
+        }
         let mut edited: BTreeMap<usize, usize> = BTreeMap::new();
         let mut twice = BTreeSet::new();
         let mut touched = BTreeSet::new();
@@ -272,6 +292,14 @@ impl Table {
                     }
                 }
             }
+        }
+        let mut more: BTreeMap<Vec<String>, i64> = BTreeMap::new();
+        for (side, step) in [(&source, 1), (&target, -1)] {
+            side.values().for_each(|row| *more.entry(row.iter().map(Lit::meaning).collect()).or_default() += step);
+        }
+        let uneven = [1, -1].map(|sign| more.values().map(|n| u64::try_from(n * sign).unwrap_or(0)).sum());
+        if self.is_keyless() {
+            return Case { source, target, twice, expected: Differences::new(), uneven };
         }
         let mut expected = Differences::new();
         for number in source.keys().chain(target.keys()) {
@@ -306,7 +334,7 @@ impl Table {
                 expected[&name].0 == "extra"
             })
         });
-        Case { source, target, twice, expected }
+        Case { source, target, twice, expected, uneven }
     }
 
     /// Statements that make the table hold these rows and no others, in any order.

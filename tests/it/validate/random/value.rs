@@ -44,6 +44,14 @@ impl Lit {
         }
     }
 
+    /// What it is, whatever its spelling.
+    pub fn meaning(&self) -> String {
+        match self {
+            Self::Json(document, _) => format!("document {document}"),
+            other => format!("{other:?}"),
+        }
+    }
+
     /// Whether they are the same without any rule, in a column of text letter by letter.
     pub fn is(&self, other: &Self) -> bool {
         let bare = |digits: &str| digits.trim_end_matches('0').trim_end_matches('.').to_owned();
