@@ -155,7 +155,7 @@ fn disagreements(state: &State, tables: &[TableRow], failed: &Listed<ValidationF
 /// The newest run of the opened task of which the tables are known here.
 fn known_run(state: &State) -> Option<&Run> {
     let name = state.opened.as_ref().and_then(|arn| state.world.task(arn))?.name.raw();
-    let all = state.validations.ours.values().chain(&state.validations.read);
+    let all = state.validations.ours.values().chain(state.validations.read.as_deref());
     let mine = |run: &&Run| matches!(&run.line.what, What::Task(task) if task == name);
     all.filter(mine).max_by_key(|run| run.line.started)
 }
