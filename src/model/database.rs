@@ -188,7 +188,7 @@ mod tests {
             ),
             ("postgres://", ("postgres", None, None, None, None)),
             ("sqlite:/tmp/a:b@c.db", ("sqlite", None, None, None, None)),
-            ("oracle://x", ("", None, None, None, None)),
+            ("oracle://x", ("", None, Some("x"), None, None)),
             ("", ("", None, None, None, None)),
         ] {
             let Parts { scheme, user, host, port, database, .. } = Parts::of(url);

@@ -1,3 +1,5 @@
+//! Scripts that repair: what stands in them, and what they refuse.
+
 use super::*;
 use crate::db::scan::DescribedColumn;
 use crate::model::canon::{Raw, SqlType};

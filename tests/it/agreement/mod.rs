@@ -327,10 +327,10 @@ async fn tags_metrics_and_identity(reader: &Reader, task: &Task, instance: &Inst
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_clients_agree_about_the_opening_set() {
-    all_agree(frozen()).await;
+    Box::pin(all_agree(frozen())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_clients_agree_about_a_fleet_over_several_pages() {
-    all_agree(Options { fleet: Some("21x620".parse().unwrap()), ..frozen() }).await;
+    Box::pin(all_agree(Options { fleet: Some("21x620".parse().unwrap()), ..frozen() })).await;
 }

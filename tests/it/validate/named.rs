@@ -85,12 +85,15 @@ async fn every_sample_passes_on_equal_shops_and_tells_the_one_that_is_not() {
         let key = first.lines().next().unwrap().split_once("Key: ").map(|(_, key)| key.trim_end_matches('.'));
         let key: Vec<String> =
             key.unwrap_or_default().split(", ").filter(|key| !key.is_empty()).map(|key| format!("{key:?}")).collect();
-        config += &format!(
-            "[[validation.checks.sql]]\nname = {name:?}\nsource = {:?}\ntarget = {:?}\nkey = [{}]\n",
-            file("source"),
-            file("target"),
-            key.join(", ")
-        );
+        let (source, target, key) = (file("source"), file("target"), key.join(", "));
+        let section = [
+            "[[validation.checks.sql]]".to_owned(),
+            format!("name = {name:?}"),
+            format!("source = {source:?}"),
+            format!("target = {target:?}"),
+            format!("key = [{key}]\n"),
+        ];
+        config.push_str(&section.join("\n"));
     }
     let config = shop.config(&config);
     let equal = run(&config, &["checks"]).await;

@@ -314,7 +314,7 @@ async fn wide_rows_are_one_line_of_json_each() {
     let told = run(&source, &target, &["--settle=0s", "--with-values"]).await;
     assert_eq!(told.status, Some(1), "{}", told.stderr);
     let kinds: Vec<&str> = told.lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["row", "table", "summary"]);
+    assert_eq!(kinds, ["run", "row", "table", "summary"]);
     let row = &told.lines[0];
     assert_eq!(row["source_values"]["a"], "wide\n".repeat(100));
     assert_eq!(row["target_values"]["a"], "wide\t".repeat(100));
