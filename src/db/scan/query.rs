@@ -116,7 +116,9 @@ async fn described(session: &mut ScanSession, sql: &str) -> Result<Vec<ResultCol
             Ok(columns.map(|one| column(one.name(), Some(mysql(one.type_info().name())))).collect())
         }
         Connection::Sqlite(connection) => {
-            let text = AssertSqlSafe(within(dialect, "", sql, "*").replace(" ()", "")).into_sql_str();
+            // Without names of our own, so that those of the statement are seen.
+            let whole = format!("WITH {INNER} AS (\n{sql}\n) SELECT * FROM {INNER}");
+            let text = AssertSqlSafe(whole).into_sql_str();
             let prepared = connection.as_mut().prepare(text).await.map_err(failed)?;
             let names: Vec<String> = prepared.columns().iter().map(|one| one.name().to_owned()).collect();
             drop(prepared);
