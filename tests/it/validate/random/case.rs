@@ -295,7 +295,9 @@ impl Table {
         }
         let mut more: BTreeMap<Vec<String>, i64> = BTreeMap::new();
         for (side, step) in [(&source, 1), (&target, -1)] {
-            side.values().for_each(|row| *more.entry(row.iter().map(Lit::meaning).collect()).or_default() += step);
+            for row in side.values() {
+                *more.entry(row.iter().map(Lit::meaning).collect()).or_default() += step;
+            }
         }
         let uneven = [1, -1].map(|sign| more.values().map(|n| u64::try_from(n * sign).unwrap_or(0)).sum());
         if self.is_keyless() {
