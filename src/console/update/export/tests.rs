@@ -110,7 +110,9 @@ fn more_than_a_terminal_takes_is_cut_and_said() {
 fn nothing_goes_to_the_clipboard_where_there_is_nothing_or_it_is_switched_off() {
     let empty = State::new(setup(), Area { width: 120, height: 40 }, now());
     let off = populated_with(Setup { copies: false, ..setup() }, 120, 40);
-    for (mut state, want) in [(empty, "there is nothing to copy here"), (off, "copying is switched off")] {
+    for (mut state, want) in
+        [(Box::new(empty), "there is nothing to copy here"), (Box::new(off), "copying is switched off")]
+    {
         for c in ['y', 'Y'] {
             assert_eq!(asked(&mut state, KeyCode::Char(c)), []);
             let notice = state.notice.clone().unwrap();

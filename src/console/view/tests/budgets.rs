@@ -45,7 +45,9 @@ impl Screen {
 
 #[test]
 fn a_full_frame_and_a_moved_cursor_stay_within_their_budgets() {
-    for (state, full, move_) in [(populated(120, 40), 9 * 1024, 400), (opened(120, 40), 16 * 1024, 400)] {
+    for (state, full, move_) in
+        [(Box::new(populated(120, 40)), 9 * 1024, 400), (Box::new(opened(120, 40)), 16 * 1024, 400)]
+    {
         let mut state = state;
         let mut screen = Screen::new(&state);
         let first = screen.bytes(&state);
