@@ -315,7 +315,7 @@ async fn wide_rows_are_one_line_of_json_each() {
     assert_eq!(told.status, Some(1), "{}", told.stderr);
     let kinds: Vec<&str> = told.lines.iter().map(|line| line["kind"].as_str().unwrap()).collect();
     assert_eq!(kinds, ["run", "row", "table", "summary"]);
-    let row = &told.lines[0];
+    let row = told.lines.iter().find(|line| line["kind"] == "row").unwrap();
     assert_eq!(row["source_values"]["a"], "wide\n".repeat(100));
     assert_eq!(row["target_values"]["a"], "wide\t".repeat(100));
 }
