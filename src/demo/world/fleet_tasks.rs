@@ -108,7 +108,7 @@ fn task(world: &World, fleet: Fleet, index: usize, now: Timestamp) -> Option<Tas
     let migration_type = match (drawn, seeded::number(seed, &[place, 2]) % 2) {
         (Kind::Loaded, _) | (Kind::Loading | Kind::Ready | Kind::Failed, 0) => MigrationType::FullLoad,
         (Kind::Stopped | Kind::Climbing, 0) => MigrationType::Cdc,
-        (Kind::Ready, _) if index % 29 == 0 => MigrationType::Cdc,
+        (Kind::Ready, _) if index.is_multiple_of(29) => MigrationType::Cdc,
         _ => MigrationType::FullLoadAndCdc,
     };
     let (status, reason) = status(drawn, serverless);
