@@ -10,19 +10,27 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
     let Some(here) = state.tab() else { return };
     let name = state.opened.as_ref().and_then(|arn| state.world.task(arn));
     let name = name.map_or("a task that is gone".into(), |task| task.name.shown());
-    let sides = sides(state, here);
-    let room = usize::from(pane.width).saturating_sub(line_width(&sides) + 4).max(7);
+    // Which task this is comes before what else there is of it: in a narrow terminal the other sides are keys alone.
+    let room = |sides: &Line<'_>| usize::from(pane.width).saturating_sub(line_width(sides) + 4).max(7);
+    let whole = sides(state, here, true);
+    let fits = crate::console::text::width(&name) <= room(&whole);
+    let sides = if fits { whole } else { sides(state, here, false) };
+    let room = room(&sides);
     let mut line = vec![span(Role::Title, crate::console::text::cut(&name, room)), span(Role::Text, "  ")];
     line.extend(sides);
     canvas.line(pane.x + 1, pane.y, pane.width.saturating_sub(2), &line);
 }
 
-fn sides<'a>(state: &State, here: Tab) -> Line<'a> {
+/// `words`: also of the sides that are not on screen.
+fn sides<'a>(state: &State, here: Tab, words: bool) -> Line<'a> {
     let mut line: Line<'a> = Vec::new();
     for tab in Tab::ALL {
         let key = state.key(action(tab));
         let role = if tab == here { Role::Cursor } else { Role::Text };
-        line.extend([span(Role::Key, format!(" {key} ")), span(role, tab.title())]);
+        line.push(span(Role::Key, format!(" {key} ")));
+        if words || tab == here {
+            line.push(span(role, tab.title()));
+        }
     }
     line
 }
