@@ -11,5 +11,6 @@ pub mod db;
 pub mod demo;
 pub mod feeds;
 pub mod model;
+pub mod refresh;
 pub mod store;
 pub mod validate;

@@ -30,6 +30,7 @@ pub mod parts;
 pub mod pattern;
 pub mod problem;
 pub mod reading;
+pub mod refresh;
 pub mod schedule;
 pub mod secret;
 pub mod settings;
