@@ -17,6 +17,7 @@ mod guard;
 mod look;
 mod redshift;
 pub mod scan;
+pub mod schema;
 mod session;
 mod types;
 mod value;
