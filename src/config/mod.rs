@@ -8,6 +8,7 @@ mod alerts;
 mod bindings;
 mod databases;
 mod keys;
+pub mod masking;
 mod mistake;
 mod refreshes;
 mod validations;
