@@ -18,6 +18,7 @@ mod look;
 mod permit;
 mod redshift;
 pub mod scan;
+pub mod schema;
 mod session;
 mod types;
 mod value;

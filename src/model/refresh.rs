@@ -1,17 +1,22 @@
 //! A refresh: one load of a target from its source with everything around it, and where it stands.
 //!
 //! Pure. `step.rs` is what can be done and in which order, `run.rs` one refresh that is carried out, as it is kept and shown,
-//! `plan.rs` what will happen, in words and in SQL. `crate::refresh` carries it out, `store` keeps its journal.
+//! `plan.rs` what will happen, in words and in SQL, `settings.rs` what the configuration says, `window.rs` when the source may
+//! be loaded. `crate::refresh` carries it out, `store` keeps its journal.
 
 mod plan;
 mod run;
+mod settings;
 mod step;
+mod window;
 
 pub use plan::{Finding, Level, LoadedTable, Place, PlanHash, PlannedStep, Shown};
 pub use run::{
     Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunSeen, RunState, StepSeen, StepState, TableLoad, WishFor,
 };
+pub use settings::{Again, CustomStep, Does, Orphans, Quarantine, Settings, StepOptions, StepTerms, may_follow};
 pub use step::{OnFailure, StepKind, StepName};
+pub use window::{Window, WindowError};
 
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,11 @@
 //! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it.
 
 use crate::model::change::{Destination, Meant, Named};
-use crate::model::refresh::{Cadence, Load, LoadedTable, Place, PlanHash, PlannedStep, Purpose, RefreshName};
+use crate::model::engine::Engine;
+use crate::model::refresh::{
+    Cadence, CustomStep, Load, LoadedTable, Orphans, Place, PlanHash, PlannedStep, Purpose, Quarantine, RefreshName,
+    StepKind, StepName, Window,
+};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -20,9 +24,32 @@ pub struct Plan {
     pub cadence: Cadence,
     pub source: Place,
     pub target: Place,
+    pub source_way: Way,
+    pub target_way: Way,
     /// What the target is called when it is confirmed.
     pub destination: Destination,
+    /// SHA-256 of what the task is: type, endpoints, mappings, settings. Of another task this is not the plan.
+    pub definition: String,
+    /// SHA-256 of the target's catalogue, as `db::schema::snapshot` writes it: so it must be again at the end.
+    pub catalogue: String,
+    /// What DMS does with a table that is there, in its own word.
+    pub prep_mode: String,
+    /// Schemas of the target that are loaded into.
+    pub schemas: Vec<String>,
     pub tables: Vec<LoadedTable>,
+    /// Foreign keys of the target from or to a table that is loaded.
+    pub keys: Vec<KeySeen>,
+    /// Triggers of the target on a table that is loaded.
+    pub triggers: Vec<TriggerSeen>,
+    /// Column of the source that says when a row was last written, by schema and table there.
+    pub watermarks: Vec<((String, String), String)>,
+    pub quarantine: Quarantine,
+    /// When the source may be loaded.
+    pub window: Option<Window>,
+    /// The `[validation]` that is carried out after the load.
+    pub validation: Option<String>,
+    /// Steps of the configuration, with the text of their files.
+    pub custom: Vec<CustomStep<String>>,
     /// In order.
     pub steps: Vec<PlannedStep>,
     /// Rules and schedules that are off meanwhile.
@@ -31,12 +58,54 @@ pub struct Plan {
     pub topic: Option<String>,
     /// After so long without an end, somebody is told.
     pub notice_after: Option<SignedDuration>,
+    /// `watch` takes the place of the function that hears of the task's stop.
+    pub replaces_lambda: bool,
+}
+
+/// How a database is found again, with its password: never is that kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Way {
+    pub engine: Engine,
+    /// `[databases.NAME]`; `None`: the endpoint of the task.
+    pub name: Option<String>,
+}
+
+/// A foreign key, as it was when this was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeySeen {
+    /// As `db::schema` names it.
+    pub ident: String,
+    pub child: (String, String),
+    pub parent: (String, String),
+    /// SHA-256 of its definition.
+    pub definition: String,
+    pub orphans: Orphans,
+}
+
+/// A trigger, as it was when this was planned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TriggerSeen {
+    /// As `db::schema` names it.
+    pub ident: String,
+    pub table: (String, String),
+    /// SHA-256 of its definition and state.
+    pub definition: String,
 }
 
 /// The version written here.
 pub const VERSION: u32 = 1;
 
 impl Plan {
+    /// What the step of this name is in the configuration.
+    pub fn custom(&self, name: &StepName) -> Option<&CustomStep<String>> {
+        self.custom.iter().find(|step| step.name == *name)
+    }
+
+    /// The keys are taken away, and come back. Else DMS itself does without their checks.
+    pub fn takes_keys_away(&self) -> bool {
+        self.steps.iter().any(|step| step.kind == StepKind::KeysAway)
+    }
+
     /// # Errors
     /// It cannot be written as JSON, which only a map with odd keys could do.
     pub fn hash(&self) -> Result<PlanHash, serde_json::Error> {

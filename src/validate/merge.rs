@@ -57,35 +57,54 @@ pub(super) fn compared<'a>(
 /// Rows with what they must have in common to be compared at all.
 pub type Tagged = Vec<(u128, RowCopy)>;
 
-/// Takes out the pairs of rows of one tag that only a rule makes equal. Gives back what is left of both sides, and how many
-/// pairs cannot be told, with a column because of which.
+/// Takes out the pairs of rows of one tag that are equal by bytes or by a rule, as many as there can be. Gives back what is
+/// left of both sides in order, and how many pairs cannot be told, with a column because of which.
 ///
 /// # Errors
 /// Too many pairs to try.
 #[allow(clippy::type_complexity, reason = "both sides and what cannot be told, used in two places")]
 pub(super) fn paired(
     shape: &Shape,
-    left: Tagged,
-    right: Tagged,
+    mut left: Tagged,
+    mut right: Tagged,
 ) -> Result<(Tagged, Tagged, Option<(u64, usize)>), MergeError> {
-    let told = |a: usize, b: usize| {
-        let (ours, theirs): (&RowCopy, &RowCopy) = (&left[a].1, &right[b].1);
-        compared(shape, |at| ours.cell(at), |at| theirs.cell(at))
-    };
-    let fits = |a: usize, b: usize| left[a].0 == right[b].0 && told(a, b).columns.is_empty();
-    let pairs = pairs::most(left.len(), right.len(), fits).ok_or(MergeError::Crowd)?;
-    let mut taken = vec![false; right.len()];
+    left.sort_unstable();
+    right.sort_unstable();
+    let trusts = shape.rules.iter().all(Rules::trusts_bytes);
+    let mut taken = [vec![false; left.len()], vec![false; right.len()]];
     let mut unreadable: Option<(u64, usize)> = None;
-    for (a, b) in pairs.iter().enumerate().filter_map(|(a, b)| Some((a, (*b)?))) {
-        taken[b] = true;
-        if let Some(column) = told(a, b).unreadable {
-            let (number, first) = unreadable.unwrap_or((0, column));
-            unreadable = Some((number + 1, first));
+    let mut from = 0;
+    for ours in left.chunk_by(|(a, _), (b, _)| a == b) {
+        let Some((tag, _)) = ours.first() else { continue };
+        let others = right.partition_point(|(other, _)| other < tag);
+        let theirs = &right[others..right.partition_point(|(other, _)| other <= tag)];
+        let told = |a: usize, b: usize| compared(shape, |at| ours[a].1.cell(at), |at| theirs[b].1.cell(at));
+        let same = if trusts { same(ours, theirs) } else { vec![None; theirs.len()] };
+        let pairs = pairs::most(ours.len(), same, |a, b| told(a, b).columns.is_empty()).ok_or(MergeError::Alike)?;
+        for (a, b) in pairs.iter().enumerate().filter_map(|(a, b)| Some((a, (*b)?))) {
+            (taken[0][from + a], taken[1][others + b]) = (true, true);
+            if let Some(column) = told(a, b).unreadable {
+                let (number, first) = unreadable.unwrap_or((0, column));
+                unreadable = Some((number + 1, first));
+            }
         }
+        from += ours.len();
     }
-    let left = left.into_iter().zip(&pairs).filter(|(_, pair)| pair.is_none()).map(|(row, _)| row).collect();
-    let right = right.into_iter().zip(&taken).filter(|(_, taken)| !**taken).map(|(row, _)| row).collect();
+    let [left, right] = [(left, &taken[0]), (right, &taken[1])]
+        .map(|(rows, taken)| rows.into_iter().zip(taken).filter(|(_, taken)| !**taken).map(|(row, _)| row).collect());
     Ok((left, right, unreadable))
+}
+
+/// For each row on the right one on the left that is the same byte by byte, each once. Both are in order.
+fn same(left: &[(u128, RowCopy)], right: &[(u128, RowCopy)]) -> Vec<Option<usize>> {
+    let mut at = 0;
+    let alike = |row: &(u128, RowCopy)| {
+        at += left[at..].iter().take_while(|ours| *ours < row).count();
+        let found = (left.get(at) == Some(row)).then_some(at);
+        at += usize::from(found.is_some());
+        found
+    };
+    right.iter().map(alike).collect()
 }
 
 /// Where a row stands.
@@ -112,6 +131,11 @@ pub enum MergeError {
     Misfit(Side),
     #[error("more than {CROWD} rows have the same key: name a key that tells rows apart with --key")]
     Crowd,
+    #[error(
+        "too many rows are alike but for what a tolerance allows, and cannot be paired: name a key that tells rows apart \
+         with --key"
+    )]
+    Alike,
 }
 
 impl Side {
@@ -310,30 +334,12 @@ impl<R: Rows> Merge<R> {
         // The order among rows of one key is nobody's promise; sorted, the same rows always give the same answer.
         source.sort_unstable();
         target.sort_unstable();
-        let (mut left, mut right) = (Vec::new(), VecDeque::new());
-        let (mut ours, mut theirs) = (source.into_iter().peekable(), target.into_iter().peekable());
-        loop {
-            let order = match (ours.peek(), theirs.peek()) {
-                (Some(a), Some(b)) => a.cmp(b),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => break,
-            };
-            match order {
-                Ordering::Equal if self.trusts => {
-                    let misfit = ours.next().and_then(|row| {
-                        (self.shape.key..row.columns()).find(|at| matches!(row.cell(*at), Cell::Misfit(_)))
-                    });
-                    self.is_equal(misfit);
-                    theirs.next();
-                }
-                Ordering::Less | Ordering::Equal => left.extend(ours.next()),
-                Ordering::Greater => right.extend(theirs.next()),
-            }
-        }
+        // Under a tolerance the row that is the same may be the only one that another could be paired with.
+        let loose = self.shape.rules.iter().any(Rules::is_loose);
+        let (mut unpaired, mut right) =
+            if loose { (source, VecDeque::from(target)) } else { self.cancelled(source, target) };
         // Rows that only a rule makes equal.
-        let ruled = !self.shape.rules.iter().all(Rules::is_exact) || left.iter().any(RowCopy::has_misfit);
-        let mut unpaired = left;
+        let ruled = !self.shape.rules.iter().all(Rules::is_exact) || unpaired.iter().any(RowCopy::has_misfit);
         if ruled {
             let tagged = |rows: Vec<RowCopy>| rows.into_iter().map(|row| (0, row)).collect();
             let before = unpaired.len();
@@ -363,5 +369,30 @@ impl<R: Rows> Merge<R> {
             found(Difference { key, changes });
         }
         Ok(())
+    }
+
+    /// What is left when rows that are the same byte by byte have gone, each with one of the other side.
+    fn cancelled(&mut self, source: Vec<RowCopy>, target: Vec<RowCopy>) -> (Vec<RowCopy>, VecDeque<RowCopy>) {
+        let (mut left, mut right) = (Vec::new(), VecDeque::new());
+        let (mut ours, mut theirs) = (source.into_iter().peekable(), target.into_iter().peekable());
+        loop {
+            let order = match (ours.peek(), theirs.peek()) {
+                (Some(a), Some(b)) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => return (left, right),
+            };
+            match order {
+                Ordering::Equal if self.trusts => {
+                    let misfit = ours.next().and_then(|row| {
+                        (self.shape.key..row.columns()).find(|at| matches!(row.cell(*at), Cell::Misfit(_)))
+                    });
+                    self.is_equal(misfit);
+                    theirs.next();
+                }
+                Ordering::Less | Ordering::Equal => left.extend(ours.next()),
+                Ordering::Greater => right.extend(theirs.next()),
+            }
+        }
     }
 }

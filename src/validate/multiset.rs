@@ -4,12 +4,16 @@
 //! Memory is bounded: when too many rows wait for their like, the bag keeps those of one half of all hashes, and says
 //! that the other half needs a pass of its own. A row that is equal only under a tolerance, or has a value that is not of
 //! its column's type, has its hash without that column, so that it always meets what it could be equal to.
+//!
+//! Rows that are the same cancel out as they come. Under a tolerance one of them may have been the only partner of a third:
+//! where rows of one hash are left on both sides, a pass of its own keeps all rows of that hash and pairs them as one.
 
 use super::merge::{Change, Difference, MergeError, RowCopy, Shape, Side, paired};
 use super::plan::fnv;
 use super::rules::Rules;
 use crate::db::scan::{Batch, Cell};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 /// Most copies of one row that are listed as differences.
 const COPIES: u64 = 100_000;
@@ -18,20 +22,24 @@ const COPIES: u64 = 100_000;
 const ABOUT: usize = 96;
 
 /// Rows whose hashes begin like this.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Share {
     bits: u32,
     beginning: u128,
+    /// And are among these; then none cancel out before all are there.
+    among: Option<Arc<BTreeSet<u128>>>,
 }
 
 impl Share {
-    fn has(self, hash: u128) -> bool {
-        self.bits == 0 || hash >> (u128::BITS - self.bits) == self.beginning
+    fn has(&self, hash: u128) -> bool {
+        (self.bits == 0 || hash >> (u128::BITS - self.bits) == self.beginning)
+            && self.among.as_ref().is_none_or(|among| among.contains(&hash))
     }
 
     /// Both halves.
-    fn halves(self) -> [Self; 2] {
-        [0, 1].map(|last| Self { bits: self.bits + 1, beginning: self.beginning << 1 | last })
+    fn halves(&self) -> [Self; 2] {
+        let half = |last| Self { bits: self.bits + 1, beginning: self.beginning << 1 | last, among: self.among.clone() };
+        [0, 1].map(half)
     }
 }
 
@@ -48,11 +56,14 @@ pub struct Bag {
     weight: usize,
     most: usize,
     unreadable: Unreadable,
+    /// Some rows have cancelled out.
+    met: bool,
 }
 
 struct Held {
     hash: u128,
-    more: i64,
+    /// Of the source, of the target.
+    rows: [u64; 2],
     /// The row as it came, where a rule has changed it.
     raw: Option<RowCopy>,
 }
@@ -60,7 +71,7 @@ struct Held {
 impl Bag {
     /// `most`: bytes that may wait.
     pub fn new(shape: Shape, part: Share, most: usize) -> Self {
-        Self { shape, share: part, left: Vec::new(), held: HashMap::new(), weight: 0, most, unreadable: None }
+        Self { shape, share: part, left: Vec::new(), held: HashMap::new(), weight: 0, most, unreadable: None, met: false }
     }
 
     /// Takes the rows of a batch.
@@ -109,23 +120,28 @@ impl Bag {
     }
 
     fn count(&mut self, side: Side, row: RowCopy, raw: Option<RowCopy>, hash: u128) {
-        let step = if side == Side::Source { 1 } else { -1 };
-        if let Some(held) = self.held.get_mut(&row) {
-            if held.more.signum() == -step {
-                // A value that is not of its type is equal to nothing, not even to itself.
-                if let Some(column) = (0..row.columns()).find(|at| matches!(row.cell(*at), Cell::Misfit(_))) {
-                    self.unreadable = Some((self.unreadable.map_or(0, |(rows, _)| rows) + 1, column));
-                }
-            }
-            held.more += step;
-            if held.more == 0 {
-                let gone = self.held.remove(&row);
-                self.weight -= weight(&row, gone.and_then(|held| held.raw).as_ref());
-            }
+        let (ours, theirs) = if side == Side::Source { (0, 1) } else { (1, 0) };
+        let Some(held) = self.held.get_mut(&row) else {
+            self.weight += weight(&row, raw.as_ref());
+            let mut rows = [0, 0];
+            rows[ours] = 1;
+            self.held.insert(row, Held { hash, rows, raw });
+            return;
+        };
+        if held.rows[theirs] == 0 || self.share.among.is_some() {
+            held.rows[ours] += 1;
             return;
         }
-        self.weight += weight(&row, raw.as_ref());
-        self.held.insert(row, Held { hash, more: step, raw });
+        self.met = true;
+        // A value that is not of its type is equal to nothing, not even to itself.
+        if let Some(column) = (0..row.columns()).find(|at| matches!(row.cell(*at), Cell::Misfit(_))) {
+            self.unreadable = Some((self.unreadable.map_or(0, |(rows, _)| rows) + 1, column));
+        }
+        held.rows[theirs] -= 1;
+        if held.rows == [0, 0] {
+            let gone = self.held.remove(&row);
+            self.weight -= weight(&row, gone.and_then(|held| held.raw).as_ref());
+        }
     }
 
     /// Gives up half of all rows while too many wait.
@@ -137,7 +153,7 @@ impl Bag {
             let [kept, other] = self.share.halves();
             self.share = kept;
             self.left.push(other);
-            let weight_of = &mut self.weight;
+            let (kept, weight_of) = (&self.share, &mut self.weight);
             self.held.retain(|row, held| {
                 let stays = kept.has(held.hash);
                 if !stays {
@@ -153,12 +169,13 @@ impl Bag {
     pub fn end(mut self, found: &mut impl FnMut(Difference)) -> Result<(Vec<Share>, Unreadable), MergeError> {
         let (mut ours, mut theirs) = (Vec::new(), Vec::new());
         for (row, held) in std::mem::take(&mut self.held) {
-            if held.more.unsigned_abs() > COPIES {
-                return Err(MergeError::Crowd);
-            }
-            let of = if held.more > 0 { &mut ours } else { &mut theirs };
             let raw = held.raw.unwrap_or(row);
-            of.extend((0..held.more.unsigned_abs()).map(|_| (held.hash, raw.clone())));
+            for (rows, of) in held.rows.into_iter().zip([&mut ours, &mut theirs]) {
+                if rows > COPIES {
+                    return Err(MergeError::Crowd);
+                }
+                of.extend((0..rows).map(|_| (held.hash, raw.clone())));
+            }
         }
         // What is equal under a tolerance has the same hash.
         let loose = self.shape.rules.iter().any(Rules::is_loose);
@@ -168,6 +185,15 @@ impl Bag {
             (ours, theirs) = (left, right);
             if let Some((rows, column)) = unreadable {
                 self.unreadable = Some((self.unreadable.map_or(0, |(rows, _)| rows) + rows, column));
+            }
+            if loose && self.met {
+                let tags = |rows: &[(u128, RowCopy)]| rows.iter().map(|(hash, _)| *hash).collect::<BTreeSet<u128>>();
+                let both: BTreeSet<u128> = tags(&ours).intersection(&tags(&theirs)).copied().collect();
+                if !both.is_empty() {
+                    ours.retain(|(hash, _)| !both.contains(hash));
+                    theirs.retain(|(hash, _)| !both.contains(hash));
+                    self.left.push(Share { among: Some(Arc::new(both)), ..self.share.clone() });
+                }
             }
         }
         ours.sort_unstable();
@@ -304,6 +330,26 @@ mod tests {
         let rounded = counted(&["scale:2"], 1 << 20, &[(1, 0.123), (2, 0.5)], &[(1, 0.1249), (2, 0.501)]);
         assert_eq!(rounded.0, BTreeMap::new());
         assert_eq!(counted(&["scale:2"], 1 << 20, &[(1, 0.123)], &[(2, 0.123)]).0, BTreeMap::from([(1, 1), (2, -1)]));
+    }
+
+    #[test]
+    fn a_row_that_is_the_same_goes_with_another_where_that_leaves_fewer_over() {
+        // 1.00 is on both sides, and is the only one that 1.04 of the source and 0.96 of the target may go with.
+        let (ours, theirs) = ([(1, 1.0), (1, 1.04), (2, 5.0)], [(1, 1.0), (1, 0.96), (2, 5.0)]);
+        let turned = [ours[1], ours[0], ours[2]];
+        for (ours, theirs) in [(ours, theirs), (turned, theirs), (theirs, ours)] {
+            assert_eq!(counted(&["float:0.05"], 1 << 20, &ours, &theirs).0, BTreeMap::new(), "{ours:?}");
+        }
+        // What differs all the same is told once.
+        let apart = [(1, 1.0), (1, 0.9), (2, 5.0)];
+        assert_eq!(counted(&["float:0.05"], 1 << 20, &ours, &apart).0, BTreeMap::from([(1, 0)]));
+        let mut many: Vec<(i64, f64)> = (10..300).map(|number| (number, 1.0)).collect();
+        let mut others = many.clone();
+        many.extend(ours);
+        others.extend(theirs);
+        for most in [1 << 20, 9_000] {
+            assert_eq!(counted(&["float:0.05"], most, &many, &others).0, BTreeMap::new(), "{most}");
+        }
     }
 
     #[test]

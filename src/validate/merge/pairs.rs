@@ -10,17 +10,24 @@ use std::collections::VecDeque;
 const TRIALS: usize = 10_000_000;
 
 /// For each row on the left its partner on the right, each in one pair at most. `None`: too many had to be tried.
-pub(super) fn most(left: usize, right: usize, fits: impl Fn(usize, usize) -> bool) -> Option<Vec<Option<usize>>> {
+/// `partner`: for each row on the right the one on the left that it has to begin with, which may be given another.
+pub(super) fn most(
+    left: usize,
+    mut partner: Vec<Option<usize>>,
+    fits: impl Fn(usize, usize) -> bool,
+) -> Option<Vec<Option<usize>>> {
+    let right = partner.len();
     let mut trials = 0;
     let mut fits = |a, b| {
         trials += 1;
         (trials <= TRIALS).then(|| fits(a, b))
     };
-    let mut partner: Vec<Option<usize>> = vec![None; right];
+    let mut paired = vec![false; left];
+    partner.iter().flatten().for_each(|row| paired[*row] = true);
     // Sorted rows that are alike mostly stand at like places, so the first that is free mostly fits.
-    let mut free: VecDeque<usize> = (0..right).collect();
+    let mut free: VecDeque<usize> = (0..right).filter(|at| partner[*at].is_none()).collect();
     let mut alone = Vec::new();
-    'rows: for row in 0..left {
+    'rows: for row in (0..left).filter(|row| !paired[*row]) {
         for (nth, at) in free.iter().enumerate() {
             if fits(row, *at)? {
                 partner[*at] = Some(row);
@@ -30,7 +37,12 @@ pub(super) fn most(left: usize, right: usize, fits: impl Fn(usize, usize) -> boo
         }
         alone.push(row);
     }
+    let mut left_over = free.len();
     for row in alone {
+        // Nobody is left who could be found, however many move on.
+        if left_over == 0 {
+            break;
+        }
         let mut seen = vec![false; right];
         // Rows that look for a partner, each with the place behind the one it has asked last.
         let mut path: Vec<(usize, usize)> = vec![(row, 0)];
@@ -55,6 +67,7 @@ pub(super) fn most(left: usize, right: usize, fits: impl Fn(usize, usize) -> boo
             for (seeker, behind) in &path {
                 partner[behind - 1] = Some(*seeker);
             }
+            left_over -= 1;
             break;
         }
     }
@@ -82,7 +95,7 @@ mod tests {
             (&[], &[1], 0),
             (&[102, 98, 106, 94], &[100, 104, 96, 90], 4),
         ] {
-            let pairs = most(left.len(), right.len(), |a, b| i32::abs(left[a] - right[b]) <= 5).unwrap();
+            let pairs = most(left.len(), vec![None; right.len()], |a, b| i32::abs(left[a] - right[b]) <= 5).unwrap();
             assert_eq!(pairs.iter().flatten().count(), want, "{left:?} {right:?}: {pairs:?}");
             for (a, b) in pairs.iter().enumerate().filter_map(|(a, b)| Some((a, (*b)?))) {
                 assert!(i32::abs(left[a] - right[b]) <= 5);
@@ -92,9 +105,19 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_to_begin_with_gives_way_where_that_makes_more_pairs() {
+        let (left, right): ([i32; 2], [i32; 2]) = ([100, 105], [100, 96]);
+        let pairs = most(2, vec![Some(0), None], |a, b| i32::abs(left[a] - right[b]) <= 5);
+        assert_eq!(pairs, Some(vec![Some(1), Some(0)]));
+        // What cannot be more is not looked for.
+        let same = most(50_000, (0..40_000).map(Some).collect(), |_, _| true).unwrap();
+        assert_eq!(same.iter().flatten().count(), 40_000);
+    }
+
+    #[test]
     fn too_many_rows_are_not_tried_for_ever() {
-        assert_eq!(most(4_000, 4_000, |_, _| false), None);
-        let many = most(100_000, 100_000, |a, b| a == b).unwrap();
+        assert_eq!(most(4_000, vec![None; 4_000], |_, _| false), None);
+        let many = most(100_000, vec![None; 100_000], |a, b| a == b).unwrap();
         assert!(many.iter().enumerate().all(|(at, partner)| *partner == Some(at)));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::rules::Rules;
 use super::*;
-use crate::model::canon::Canon;
+use crate::model::canon::{Canon, Raw};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -197,4 +197,36 @@ fn a_value_that_is_none_is_equal_to_nothing_and_where_both_have_one_nobody_knows
     let mut merge = Merge::new(shape(Vec::new()));
     let wrong = Batch(vec![[Some(none.to_vec()), None]]);
     assert_eq!(merge.push(Side::Target, wrong), Err(MergeError::Misfit(Side::Target)));
+}
+
+#[test]
+fn under_a_tolerance_as_many_rows_of_one_key_are_paired_as_there_can_be() {
+    let shape = || Shape {
+        key: 1,
+        rules: vec![
+            Rules::new(Canon::Bytes, Vec::new()),
+            Rules::new(Canon::Decimal, vec!["float:0.05".parse().unwrap()]),
+        ],
+    };
+    let numbers = |all: &[&str]| {
+        let cell = |number: &&str| [Some(vec![1]), Canon::Decimal.bytes(Raw::Digits(number.as_bytes())).ok()];
+        Batch(all.iter().map(cell).collect())
+    };
+    for (ours, theirs, want) in [
+        // 100 is the same on both sides, and yet each has to go with another.
+        (&["100", "104"][..], &["96", "100"][..], vec![]),
+        (&["96", "100"], &["100", "104"], vec![]),
+        (&["100", "100", "104"], &["96", "100", "100"], vec![]),
+        (&["100", "104"], &["90", "100"], vec![[1, 0, 0]]),
+        (&["100", "104", "104"], &["100"], vec![[0, 2, 0]]),
+    ] {
+        let mut merge = Merge::new(shape());
+        for (side, rows) in [(Side::Source, ours), (Side::Target, theirs)] {
+            merge.push(side, numbers(rows)).unwrap();
+            merge.end(side);
+        }
+        let mut found = Vec::new();
+        assert_eq!(merge.step(&mut |difference| found.push(difference)), Ok(Step::Done));
+        assert_eq!(told(&found).into_values().collect::<Vec<_>>(), want, "{ours:?} {theirs:?}");
+    }
 }

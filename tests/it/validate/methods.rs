@@ -181,6 +181,42 @@ async fn large_values_are_compared_by_hash_and_only_as_far_as_the_task_copies_th
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_was_cut_in_a_character_is_compared_up_to_that_character() {
+    let engines = [Engine::PostgreSql, Engine::MySql, Engine::Sqlite];
+    let create = |engine| match engine {
+        Engine::MySql => "CREATE TABLE @.t (id int PRIMARY KEY, body longtext) CHARSET utf8mb4",
+        _ => "CREATE TABLE @.t (id int PRIMARY KEY, body text)",
+    };
+    // 2,046 or 2,047 bytes and then a character of two, three or four; or one that ends just there.
+    let all = [(2_047, "é"), (2_046, "é"), (2_047, "語"), (2_046, "語"), (2_045, "語"), (2_045, "😀"), (2_044, "😀")];
+    for (source, target) in engines.iter().flat_map(|a| engines.map(|b| (*a, b))) {
+        let (mut ours, mut theirs) = (Side::new(source).await, Side::new(target).await);
+        ours.script(create(source)).await;
+        theirs.script(create(target)).await;
+        for (id, (before, end)) in all.iter().enumerate() {
+            let whole = format!("{}{end}{}", "x".repeat(*before), "y".repeat(1_500));
+            let fits = if before + end.len() <= 2_048 { *end } else { "" };
+            // Cut behind the last whole character, or after as many characters: more bytes than the limit.
+            let by_characters: String = whole.chars().take(2_048).collect();
+            for (nth, cut) in [format!("{}{fits}", "x".repeat(*before)), by_characters].iter().enumerate() {
+                let id = id * 2 + nth;
+                ours.script(&format!("INSERT INTO @.t VALUES ({id}, '{whole}')")).await;
+                theirs.script(&format!("INSERT INTO @.t VALUES ({id}, '{cut}')")).await;
+            }
+        }
+        // The last character before the cut counts.
+        let (one, other) = (format!("{}語zz", "x".repeat(2_045)), format!("{}誠zz", "x".repeat(2_045)));
+        ours.script(&format!("INSERT INTO @.t VALUES (99, '{one}')")).await;
+        theirs.script(&format!("INSERT INTO @.t VALUES (99, '{other}')")).await;
+        for lobs in ["--lobs=hash", "--lobs=values"] {
+            let told = run(&ours, &theirs, &["--settle=0s", "--lob-limit=2", lobs]).await;
+            let want = expected(&[("id=99", "different")]);
+            assert_eq!(keys(&told, "t"), want, "{source:?} {target:?} {lobs}: {}", told.stderr);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_a_second_are_not_exceeded_by_any_method() {
     let create = "CREATE TABLE @.t (id int PRIMARY KEY, a int); CREATE TABLE @.k (a int)";
     let fill = |numbers: &str| {

@@ -355,11 +355,17 @@ impl Lob {
             Engine::MySql => format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY)"),
             Engine::Sqlite => format!("CAST({name} AS BLOB)"),
         };
-        let kept = match (self.limit, engine) {
-            (None, _) => all,
-            (Some(limit), Engine::PostgreSql) => format!("substring({all} FROM 1 FOR {})", limit.min(END)),
-            (Some(limit), Engine::MySql) => format!("LEFT({all}, {limit})"),
-            (Some(limit), Engine::Sqlite) => format!("substr({all}, 1, {limit})"),
+        let kept = match self.limit {
+            None => all,
+            Some(limit) => {
+                let limit = limit.min(END);
+                let short = if bytes { String::new() } else { format!(" - {}", torn(engine, &all, limit)) };
+                match engine {
+                    Engine::PostgreSql => format!("substring({all} FROM 1 FOR {limit}{short})"),
+                    Engine::MySql => format!("LEFT({all}, {limit}{short})"),
+                    Engine::Sqlite => format!("substr({all}, 1, {limit}{short})"),
+                }
+            }
         };
         match engine {
             // Hashing is none of its functions. What is of another class stays as it is, and does not fit.
@@ -372,6 +378,21 @@ impl Lob {
             Engine::MySql => format!("CONCAT({}, ':', OCTET_LENGTH({kept}))", hash.hex(engine, &kept)),
         }
     }
+}
+
+/// Bytes of a character that a cut behind so many bytes of UTF-8 would tear: no target keeps half of one, so only what
+/// stands before it is compared. The byte behind the cut tells, and those before it (RFC 3629, section 3).
+fn torn(engine: Engine, bytes: &str, limit: u64) -> String {
+    let goes_on = |at: u64| match engine {
+        // Where there is no such byte nothing is cut.
+        Engine::PostgreSql => {
+            format!("get_byte(substring({bytes} FROM {at} FOR 1) || '\\x00'::bytea, 0) & 192 = 128")
+        }
+        Engine::MySql => format!("ASCII(SUBSTRING({bytes}, {at}, 1)) & 192 = 128"),
+        Engine::Sqlite => format!("hex(substr({bytes}, {at}, 1)) BETWEEN '80' AND 'BF'"),
+    };
+    let begins = |short: u64| format!("WHEN NOT ({}) THEN {short}", goes_on((limit + 1).saturating_sub(short).max(1)));
+    format!("CASE {} {} {} ELSE 3 END", begins(0), begins(1), begins(2))
 }
 
 /// PostgreSQL counts bytes in an integer.
