@@ -16,4 +16,6 @@ mod preview;
 
 pub use confirmed::{Confirmed, LIVES, NotConfirmed, Yes};
 pub use executor::{Drafter, Executor, Follower, Notice, Notifier, Time};
+pub use facts::TaskFacts;
+pub use legal::task as ruling;
 pub use mode::{Authority, Mode};
