@@ -1,12 +1,19 @@
 //! A change that somebody meant.
 
+use crate::db::WritePermit;
+use crate::model::ReplicationArn;
 use crate::model::audit::How;
-use crate::model::change::{Change, Destination, Grade, Precondition, Preview};
+use crate::model::change::{Change, Destination, Grade, Named, Precondition, Preview};
+use crate::model::refresh::PlanHash;
 use jiff::{SignedDuration, Timestamp};
 
 /// How long a preview can be confirmed, and how long a confirmation holds. What was read before is older by then than
 /// anybody should act upon.
 pub const LIVES: SignedDuration = SignedDuration::from_mins(1);
+
+/// How long the plan of a refresh can be confirmed after it was made: it is long, it is meant to be read, and its own steps
+/// look again at everything.
+pub const PLAN_LIVES: SignedDuration = SignedDuration::from_mins(15);
 
 /// Whether something of `then` is still to be acted upon. A clock that went back says nothing, so it is not.
 pub(super) fn lives(then: Timestamp, now: Timestamp) -> bool {
@@ -41,19 +48,65 @@ pub enum NotConfirmed {
     OtherNumber,
     #[error("these are not changed several at once: each is asked for by itself")]
     NeverSeveral,
+    #[error("the plan was made more than {} minutes before the answer: make it again", PLAN_LIVES.as_mins())]
+    OldPlan,
+    #[error("the plan is not the one that was confirmed")]
+    OtherPlan,
+    #[error("the plan that was confirmed says nothing of it")]
+    NotInPlan,
+}
+
+/// Something that can be confirmed, and what there was to see of it.
+pub trait Asked {
+    type Shown;
+}
+
+impl Asked for Change {
+    type Shown = Preview;
+}
+
+impl Asked for PlanHash {
+    type Shown = Covered;
+}
+
+/// What the confirmation of a plan covers. Nothing else is done in its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Covered {
+    pub hash: PlanHash,
+    pub made: Timestamp,
+    /// What is typed: the host and the database that are overwritten.
+    pub destination: Destination,
+    /// The same as it is opened: [`crate::db::Database::place`].
+    pub place: String,
+    pub task: ReplicationArn,
+    pub schedules: Vec<Named>,
+}
+
+/// What a change of a plan is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// It goes on with the plan. Without an audit it is not sent.
+    Forward,
+    /// It puts back what was taken away: sent also where the audit cannot be written, which is then said.
+    Back,
 }
 
 /// Something that was confirmed. There is no other way to one than the functions here; it is used up by being carried out,
 /// and it can be neither copied nor read from anywhere.
 #[derive(Debug)]
-pub struct Confirmed<T> {
+pub struct Confirmed<T: Asked> {
     what: T,
-    preview: Preview,
+    shown: T::Shown,
     how: How,
     at: Timestamp,
+    way: Way,
 }
 
 impl Confirmed<Change> {
+    fn now(preview: Preview, how: How, now: Timestamp) -> Self {
+        Self { what: preview.change.clone(), shown: preview, how, at: now, way: Way::Forward }
+    }
+
     /// Confirmed on the command line, before there was anything to see. Only for what can be undone.
     ///
     /// # Errors
@@ -62,7 +115,7 @@ impl Confirmed<Change> {
         if preview.grade != Grade::Undoable {
             return Err(NotConfirmed::NotUndoable);
         }
-        Ok(Self { what: preview.change.clone(), preview, how: How::Flag, at: now })
+        Ok(Self::now(preview, How::Flag, now))
     }
 
     /// Confirmed by typing the name of what is changed.
@@ -76,7 +129,7 @@ impl Confirmed<Change> {
         if answer != preview.change.answer().raw() {
             return Err(NotConfirmed::OtherAnswer);
         }
-        Ok(Self { what: preview.change.clone(), preview, how: How::Typed, at: now })
+        Ok(Self::now(preview, How::Typed, now))
     }
 
     /// Confirmed on the command line by naming the task and the database that it writes to, both exactly. For everything, what
@@ -104,7 +157,7 @@ impl Confirmed<Change> {
         if known.ok_or(NotConfirmed::TargetUnknown)? != destination {
             return Err(NotConfirmed::OtherTarget);
         }
-        Ok(Self { what: preview.change.clone(), preview, how: How::Flag, at: now })
+        Ok(Self::now(preview, How::Flag, now))
     }
 
     /// One verb for several, confirmed by typing it and their number: `stop 12`. In the order of the previews.
@@ -127,8 +180,34 @@ impl Confirmed<Change> {
         if answer != format!("{word} {}", previews.len()) {
             return Err(NotConfirmed::OtherNumber);
         }
-        let confirmed = |preview: Preview| Self { what: preview.change.clone(), preview, how: How::Typed, at: now };
+        let confirmed = |preview: Preview| Self::now(preview, How::Typed, now);
         Ok(previews.into_iter().map(confirmed).collect())
+    }
+
+    /// A step of a plan that was confirmed, or what takes one back.
+    ///
+    /// # Errors
+    /// It is about another task, rule or schedule than the plan, or it would write to another database.
+    pub fn by_plan(plan: &Confirmed<PlanHash>, preview: Preview, way: Way, now: Timestamp) -> Result<Self, NotConfirmed> {
+        let covered = &plan.shown;
+        let is_covered = match &preview.change {
+            Change::Task { task, .. } => task.arn == covered.task,
+            Change::Switch { what, .. } => covered.schedules.contains(what),
+        };
+        if !is_covered {
+            return Err(NotConfirmed::NotInPlan);
+        }
+        match (&preview.change, &preview.grade) {
+            // What a rule does when it fires stands in it, and not in the plan; it was so before.
+            (Change::Switch { .. }, _) | (_, Grade::Undoable | Grade::Lasting { destination: None }) => {}
+            (_, Grade::Destroys { destination: None }) => return Err(NotConfirmed::TargetUnknown),
+            (_, Grade::Lasting { destination: Some(known) } | Grade::Destroys { destination: Some(known) }) => {
+                if *known != covered.destination {
+                    return Err(NotConfirmed::OtherTarget);
+                }
+            }
+        }
+        Ok(Self { way, ..Self::now(preview, How::Plan, now) })
     }
 
     pub(super) fn change(&self) -> &Change {
@@ -136,7 +215,11 @@ impl Confirmed<Change> {
     }
 
     pub(super) fn preview(&self) -> &Preview {
-        &self.preview
+        &self.shown
+    }
+
+    pub(super) fn way(&self) -> Way {
+        self.way
     }
 
     pub(super) fn how(&self) -> How {
@@ -145,6 +228,64 @@ impl Confirmed<Change> {
 
     pub(super) fn lives(&self, now: Timestamp) -> bool {
         lives(self.at, now)
+    }
+}
+
+impl Confirmed<PlanHash> {
+    fn plan(covered: Covered, how: How, at: Timestamp) -> Self {
+        Self { what: covered.hash.clone(), shown: covered, how, at, way: Way::Forward }
+    }
+
+    /// Confirmed by typing the database that is overwritten, `HOST/DB`, exactly.
+    ///
+    /// # Errors
+    /// The answer is another one, or came too late.
+    pub fn typed_plan(covered: Covered, answer: &str, now: Timestamp) -> Result<Self, NotConfirmed> {
+        if now.duration_since(covered.made).abs() > PLAN_LIVES {
+            return Err(NotConfirmed::OldPlan);
+        }
+        if answer != String::from(covered.destination.clone()) {
+            return Err(NotConfirmed::OtherAnswer);
+        }
+        Ok(Self::plan(covered, How::Typed, now))
+    }
+
+    /// Confirmed on the command line with `--yes` and `--target HOST/DB`.
+    ///
+    /// # Errors
+    /// It is another database.
+    pub fn plan_by_flag(covered: Covered, _: Yes, target: &Destination, now: Timestamp) -> Result<Self, NotConfirmed> {
+        if now.duration_since(covered.made).abs() > PLAN_LIVES {
+            return Err(NotConfirmed::OldPlan);
+        }
+        if *target != covered.destination {
+            return Err(NotConfirmed::OtherTarget);
+        }
+        Ok(Self::plan(covered, How::Flag, now))
+    }
+
+    /// Of a run that goes on: its journal, or the ledger on its target, says which plan was confirmed, and how.
+    ///
+    /// # Errors
+    /// It was another one.
+    pub fn carried_on(covered: Covered, recorded: &PlanHash, how: How, now: Timestamp) -> Result<Self, NotConfirmed> {
+        if *recorded != covered.hash {
+            return Err(NotConfirmed::OtherPlan);
+        }
+        Ok(Self::plan(covered, how, now))
+    }
+
+    pub fn hash(&self) -> &PlanHash {
+        &self.what
+    }
+
+    pub fn how_it_was(&self) -> How {
+        self.how
+    }
+
+    /// To open the target of the plan for writing, and no other database.
+    pub fn permit(&self) -> WritePermit {
+        WritePermit::issued_for_a_confirmed_plan(&self.shown.place)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::dialect::{Dialect, Engine};
 use super::error::DbError;
 use super::guard::{self, Guard};
+use super::permit::WritePermit;
 use super::session::{Connection, Read, Session, Write};
 use crate::model::Secret;
 use crate::model::database::{Parts, Tls};
@@ -253,12 +254,28 @@ impl Database {
         Ok(Session::new(self.connect(true).await?, self.dialect(), self.place()))
     }
 
+    /// Opens a session that can change data, in the database that the permit was issued for. `label` is what the server's list
+    /// of sessions shows, where the engine has such a name. What it sets stands in `sql/<engine>/session.sql`.
+    pub async fn write(&self, permit: &WritePermit, label: &str) -> Result<Session<Write>, DbError> {
+        let place = self.place();
+        if !permit.is_for(&place) {
+            return Err(DbError::Unexpected(format!("{place} is not the database that was confirmed: it is not opened")));
+        }
+        let mut session = Session::new(self.labelled(label, false).await?, self.dialect(), place);
+        session.run(self.dialect().session).await?;
+        Ok(session)
+    }
+
     async fn connect(&self, create: bool) -> Result<Connection, DbError> {
+        self.labelled("cutover", create).await
+    }
+
+    async fn labelled(&self, label: &str, create: bool) -> Result<Connection, DbError> {
         let failed = |error: sqlx::Error| DbError::connect(&self.place(), &error);
         let connected = async {
             match &self.address {
                 Address::Postgres(options) | Address::Redshift(options) => {
-                    let options = options.as_ref().clone().application_name("cutover").disable_statement_logging();
+                    let options = options.as_ref().clone().application_name(label).disable_statement_logging();
                     options.connect().await.map(|c| Connection::Postgres(Box::new(c))).map_err(failed)
                 }
                 Address::MySql(options) => {

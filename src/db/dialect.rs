@@ -25,6 +25,8 @@ pub struct Dialect {
     pub begin: &'static str,
     /// Run when a session opens for reading only.
     pub(super) read_only: &'static [&'static str],
+    /// Run when a session opens that may change data.
+    pub(super) session: &'static str,
     /// Empties a table; `{}` is its name.
     truncate: &'static str,
     /// Makes a schema if there is none; `None` where a connection has exactly the schemas it was opened with.
@@ -75,6 +77,7 @@ const POSTGRESQL: Dialect = Dialect {
     max_parameters: 65_535, // 16 bits in the Bind message
     begin: "BEGIN",
     read_only: &["SET default_transaction_read_only = on"],
+    session: include_str!("../../sql/postgresql/session.sql"),
     truncate: "TRUNCATE TABLE {}",
     create_schema: Some("CREATE SCHEMA IF NOT EXISTS {}"),
     foreign_key_checks: None,
@@ -128,6 +131,7 @@ const MYSQL: Dialect = Dialect {
     max_parameters: 65_535, // 16 bits in COM_STMT_PREPARE_OK
     begin: "START TRANSACTION",
     read_only: &["SET SESSION TRANSACTION READ ONLY"],
+    session: include_str!("../../sql/mysql/session.sql"),
     truncate: "TRUNCATE TABLE {}",
     create_schema: Some("CREATE SCHEMA IF NOT EXISTS {}"),
     foreign_key_checks: Some(["SET SESSION foreign_key_checks = 0", "SET SESSION foreign_key_checks = 1"]),
@@ -164,6 +168,7 @@ const SQLITE: Dialect = Dialect {
     // A deferred transaction that begins by reading cannot wait for the lock; this one asks for it at once.
     begin: "BEGIN IMMEDIATE",
     read_only: &["PRAGMA query_only = ON"],
+    session: "PRAGMA synchronous = FULL",
     truncate: "DELETE FROM {}",
     create_schema: None,
     foreign_key_checks: Some(["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"]),

@@ -44,6 +44,21 @@ impl DbError {
         matches!(self, Self::Server { retryable: true, .. })
     }
 
+    /// The server does not believe who we are: a password or a token that has expired, or another one.
+    pub fn is_sign_in(&self) -> bool {
+        // Class 28 and error 1045; a server in another language still says the code where it is not a connection that fails.
+        let signs = ["password authentication failed", "PAM authentication failed", "Access denied for user", "28P01", "28000"];
+        matches!(self, Self::Connect { why, .. } | Self::Lost { why, .. } if signs.iter().any(|sign| why.contains(sign)))
+    }
+
+    /// The error in words that may be kept: what a server says of the values of rows is taken out.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Server { code, text, .. } => format!("{} ({code})", without_values(text)),
+            other => without_values(&other.to_string()),
+        }
+    }
+
     pub(super) fn connect(place: &str, error: &sqlx::Error) -> Self {
         let words = words(error);
         let why = guard::advice(&words).map_or_else(|| words.clone(), |advice| format!("{words}: {advice}"));
@@ -83,11 +98,66 @@ impl DbError {
     }
 }
 
+/// What stands between these is a value of a row. PostgreSQL: details of keys and rows, `invalid input syntax for type
+/// integer: "x"`, `value "x" is out of range`; MariaDB and MySQL: `Duplicate entry 'x' for key`, `Incorrect … value: 'x' for`,
+/// `Truncated incorrect … value: 'x'`.
+const VALUES: [(&str, &str); 6] = [
+    (")=(", ")"),
+    ("row contains (", ")"),
+    ("Duplicate entry '", "' for key"),
+    (" value: '", "'"),
+    ("value \"", "\" is out"),
+    ("invalid input syntax for type ", "\""),
+];
+
+fn without_values(text: &str) -> String {
+    let mut out = text.to_owned();
+    for (open, close) in VALUES {
+        let mut from = 0;
+        while let Some(at) = out.get(from..).and_then(|rest| rest.find(open)).map(|at| from + at + open.len()) {
+            // The furthest end that there is: a value may hold what looks like one.
+            let rest = &out[at..];
+            let Some(length) = rest.rfind(close) else { break };
+            out.replace_range(at..at + length, "…");
+            from = at + "…".len();
+        }
+    }
+    out
+}
+
 /// The message, and PostgreSQL's detail, which names the table that stands in the way.
 fn words(error: &sqlx::Error) -> String {
     let sqlx::Error::Database(said) = error else { return error.to_string() };
     match said.try_downcast_ref::<PgDatabaseError>().and_then(PgDatabaseError::detail) {
         Some(detail) => format!("{}: {detail}", said.message()),
         None => said.message().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_of_an_error_has_no_value_of_a_row() {
+        for (text, want) in [
+            (
+                "insert violates foreign key constraint \"f\": Key (a, b)=(bob, 7) is not present in table \"t\".",
+                "insert violates foreign key constraint \"f\": Key (a, b)=(…) is not present in table \"t\".",
+            ),
+            ("null value: Failing row contains (1, bob, x) y, null).", "null value: Failing row contains (…)."),
+            ("Duplicate entry 'bob's' for key' for key 'PRIMARY'", "Duplicate entry '…' for key 'PRIMARY'"),
+            (
+                "Incorrect integer value: 'bob' for column `s`.`t`.`c` at row 1",
+                "Incorrect integer value: '…' for column `s`.`t`.`c` at row 1",
+            ),
+            ("invalid input syntax for type integer: \"bob\"", "invalid input syntax for type …\""),
+            ("value \"99999999999\" is out of range for type integer", "value \"…\" is out of range for type integer"),
+            ("relation \"bob\" does not exist", "relation \"bob\" does not exist"),
+            ("UNIQUE constraint failed: t.id", "UNIQUE constraint failed: t.id"),
+        ] {
+            let error = DbError::Server { code: "c".into(), text: text.into(), retryable: false };
+            assert_eq!(error.told(), format!("{want} (c)"));
+        }
     }
 }

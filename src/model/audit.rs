@@ -58,6 +58,8 @@ pub enum How {
     Flag,
     /// The name, typed on a terminal.
     Typed,
+    /// It is a step of a refresh whose plan was confirmed.
+    Plan,
 }
 
 impl How {
@@ -65,11 +67,12 @@ impl How {
         match self {
             Self::Flag => "flag",
             Self::Typed => "typed",
+            Self::Plan => "plan",
         }
     }
 
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Flag, Self::Typed].into_iter().find(|how| how.word() == word)
+        [Self::Flag, Self::Typed, Self::Plan].into_iter().find(|how| how.word() == word)
     }
 }
 

@@ -2,13 +2,15 @@
 //!
 //! May touch `model`; the only room besides `db` that knows sqlx. Start at [`Audit`]. `place.rs` knows where files are, whose
 //! they are and what kind of disk that is, `open.rs` opens the database and brings it to the present schema (`sql/store/`),
-//! `mirror.rs` appends lines, `team.rs` reads those of others, `history.rs` all there is; [`validations`] are comparisons and what came of them. Several processes may use it at once: every write is one short transaction.
+//! `mirror.rs` appends lines, `team.rs` reads those of others, `history.rs` all there is; [`validations`] are comparisons and what came of them,
+//! [`runs`] the journals of refreshes, a file each. Several processes may use it at once: every write is one short transaction.
 
 mod audit;
 mod history;
 mod mirror;
 mod open;
 mod place;
+pub mod runs;
 mod team;
 pub mod validations;
 
@@ -40,13 +42,16 @@ pub enum StoreError {
     /// Somebody else carries a comparison on, or it is not there any more.
     #[error("comparison {run} is carried on by somebody else")]
     Taken { run: String },
+    /// The journal of a refresh has one writer.
+    #[error("refresh {run} is being carried out by {who}")]
+    Running { run: String, who: String },
 }
 
 impl StoreError {
     /// The file or folder it is about.
     pub fn place(&self) -> Option<&Path> {
         match self {
-            Self::Nowhere | Self::Taken { .. } => None,
+            Self::Nowhere | Self::Taken { .. } | Self::Running { .. } => None,
             Self::File { path, .. }
             | Self::Newer { path, .. }
             | Self::Shared { path, .. }
@@ -64,6 +69,7 @@ impl StoreError {
             hint: match self {
                 Self::Newer { .. } => "Use the newer program.".to_owned(),
                 Self::Taken { .. } => "Look at `cutover validations`: it says who carries it out.".to_owned(),
+                Self::Running { .. } => "Attach to it, or wait until it ends.".to_owned(),
                 Self::Nowhere => "Set XDG_STATE_HOME to a folder of yours.".to_owned(),
                 Self::Shared { .. } => {
                     "Check that the folder is there, may be written by you and has room: it is the audit_dir of the \

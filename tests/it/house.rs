@@ -22,7 +22,7 @@ const HOUSE: [Room; 18] = [
     room("store", &["model"], &["sqlx", "rustix", "tokio"]),
     room("change", &["model", "aws", "db", "store"], &[]),
     room("validate", &["model", "db", "store"], &["tokio"]),
-    room("refresh", &["model", "aws", "db", "store", "change", "validate"], &["tokio"]),
+    room("refresh", &["model", "aws", "db", "store", "change", "validate"], &["tokio", "rustix"]),
     room("feeds", &["model", "aws"], &["tokio"]),
     room("console", &["model", "console"], &[]),
     room("console/view", &["model", "console"], &["ratatui"]),

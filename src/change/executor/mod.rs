@@ -15,7 +15,7 @@ pub use draft::Drafter;
 pub use follow::Follower;
 pub use notify::{Notice, Notifier};
 
-use super::confirmed::Confirmed;
+use super::confirmed::{Confirmed, Way};
 use super::facts::TaskFacts;
 use super::legal;
 use super::mode::{self, Authority};
@@ -197,12 +197,19 @@ impl Executor {
             Err((state, lines)) => return self.end_unsent(&mut entry, state, lines).await,
         };
         let change = confirmed.change();
-        if let Err(error) = self.audit.begin(&entry).await {
-            let problem = error.problem("the audit cannot be written, so nothing was sent");
-            return self.outcome(&entry, State::Failed, problem.lines());
-        }
+        let begun = self.audit.begin(&entry).await;
         entry.state = State::Sent;
-        if let Err(error) = self.audit.advance(&entry).await {
+        let audited = match begun {
+            Ok(()) => self.audit.advance(&entry).await,
+            Err(error) if confirmed.way() == Way::Forward => {
+                let problem = error.problem("the audit cannot be written, so nothing was sent");
+                return self.outcome(&entry, State::Failed, problem.lines());
+            }
+            Err(error) => Err(error),
+        };
+        if confirmed.way() == Way::Forward
+            && let Err(error) = &audited
+        {
             let problem = error.problem("the audit cannot be written, so nothing was sent");
             return self.end(&mut entry, State::Failed, problem.lines(), None).await;
         }

@@ -43,6 +43,21 @@ impl RunState {
         }
     }
 
+    pub const ALL: [Self; 8] = [
+        Self::Running,
+        Self::Paused,
+        Self::NeedsCredentials,
+        Self::Parked,
+        Self::Undoing,
+        Self::Undone,
+        Self::NeedsAttention,
+        Self::Done,
+    ];
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.word() == word)
+    }
+
     /// Nothing more will be done, and nothing is away.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Undone | Self::Done)
@@ -175,6 +190,22 @@ pub enum WishFor {
     AbortStoppingTask,
     /// The same, and the task is left alone.
     AbortLeavingTask,
+}
+
+impl WishFor {
+    pub const ALL: [Self; 3] = [Self::Pause, Self::AbortStoppingTask, Self::AbortLeavingTask];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::AbortStoppingTask => "abort-stopping-task",
+            Self::AbortLeavingTask => "abort-leaving-task",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|wish| wish.word() == word)
+    }
 }
 
 /// A run in a list.

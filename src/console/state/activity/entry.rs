@@ -104,6 +104,7 @@ fn confirmed(how: Option<How>) -> String {
     match how {
         Some(How::Typed) => "its name was typed".to_owned(),
         Some(How::Flag) => "by a flag of the command".to_owned(),
+        Some(How::Plan) => "as a step of a refresh whose plan was confirmed".to_owned(),
         None => "never: it did not come to that".to_owned(),
     }
 }

@@ -1,0 +1,128 @@
+//! What can come of a step, and what can come in its way: few classes, because each leads to another behaviour of the runner.
+//!
+//! No value of a row gets into these words: what a server says of one is taken out ([`DbError::told`]).
+
+use crate::db::DbError;
+use crate::model::refresh::WishFor;
+use crate::model::{Problem, ProblemKind};
+use crate::store::StoreError;
+
+/// What a look before a step says, after a crash: how far was it?
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Probe {
+    /// Nothing of it is there.
+    NotYet,
+    /// Some of it is there; `run` goes on with the rest.
+    Partly,
+    /// All of it is there; what is noted about it.
+    Done(String),
+}
+
+/// How a step ended well.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Came {
+    /// What came of it, in words.
+    Done(String),
+    /// Nothing was to be done, and why.
+    Skipped(String),
+    /// It is durable now and waits for `finish`: no process, no session.
+    Parked(String),
+}
+
+impl Came {
+    pub fn done(note: impl Into<String>) -> Self {
+        Self::Done(note.into())
+    }
+
+    pub fn skipped(why: impl Into<String>) -> Self {
+        Self::Skipped(why.into())
+    }
+}
+
+/// Why a step did not come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// Credentials or a token are no longer accepted. Nothing has failed: `resume` goes on with new ones.
+    #[error("{0}")]
+    Credentials(String),
+    /// The session or the network is gone; what was under way may or may not have been done. Connect, lock and look again.
+    #[error("{0}")]
+    Lost(String),
+    /// It will be the same however often it is tried.
+    #[error("{0}")]
+    Refused(String),
+    /// Tried again as often as the plan says.
+    #[error("{0}")]
+    Failed(String),
+    /// Somebody asked the run to stop, and this was a good moment.
+    #[error("it was asked to stop")]
+    Wish(WishFor),
+}
+
+impl Trouble {
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self::Refused(why.into())
+    }
+
+    pub fn failed(why: impl Into<String>) -> Self {
+        Self::Failed(why.into())
+    }
+
+    /// For the journal.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::Credentials(_) => "credentials",
+            Self::Lost(_) => "lost",
+            Self::Refused(_) => "refused",
+            Self::Failed(_) => "failed",
+            Self::Wish(_) => "wish",
+        }
+    }
+
+    /// The same with where it happened in front.
+    #[must_use]
+    pub fn at(self, place: &str) -> Self {
+        let with = |why: String| format!("{place}: {why}");
+        match self {
+            Self::Credentials(why) => Self::Credentials(with(why)),
+            Self::Lost(why) => Self::Lost(with(why)),
+            Self::Refused(why) => Self::Refused(with(why)),
+            Self::Failed(why) => Self::Failed(with(why)),
+            wish @ Self::Wish(_) => wish,
+        }
+    }
+}
+
+impl From<DbError> for Trouble {
+    fn from(error: DbError) -> Self {
+        let told = error.told();
+        match &error {
+            _ if error.is_sign_in() => Self::Credentials(told),
+            _ if error.is_lost() => Self::Lost(told),
+            DbError::Unsupported { .. } => Self::Refused(told),
+            _ => Self::Failed(told),
+        }
+    }
+}
+
+impl From<Problem> for Trouble {
+    fn from(problem: Problem) -> Self {
+        let words = problem.lines().join(" ");
+        match problem.kind {
+            ProblemKind::NoCredentials | ProblemKind::ExpiredCredentials => Self::Credentials(words),
+            ProblemKind::Throttled | ProblemKind::Timeout | ProblemKind::Unreachable | ProblemKind::Service => {
+                Self::Lost(words)
+            }
+            ProblemKind::AccessDenied | ProblemKind::Configuration | ProblemKind::NotFound | ProblemKind::Internal => {
+                Self::Refused(words)
+            }
+            ProblemKind::InvalidState => Self::Failed(words),
+        }
+    }
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Refused(format!("the journal of this run cannot be written: {error}"))
+    }
+}

@@ -1,0 +1,141 @@
+//! The files of a run, beside each other in the folder `runs`: `<id>.db` the journal, `<id>.lock` who writes it, `<id>.wish` what
+//! is asked of him, `<id>.restore.sql` what a person can run without this program. All of them are their owner's alone.
+
+use super::Writer;
+use crate::model::refresh::{RefreshId, WishFor};
+use crate::store::StoreError;
+use crate::store::place::{self, Settings, folder, private_file};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use std::fs::{File, OpenOptions};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A reader that looks whether somebody has the lock has it itself for a moment.
+const PATIENCE: [Duration; 10] = [Duration::from_millis(50); 10];
+
+pub fn dir(settings: &Settings) -> Result<PathBuf, StoreError> {
+    Ok(settings.dir.as_deref().ok_or(StoreError::Nowhere)?.join("runs"))
+}
+
+/// An id comes from a command line, too: nothing of it leaves the folder.
+fn named(dir: &Path, id: &RefreshId, ending: &str) -> PathBuf {
+    let clean: String = id.0.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    dir.join(format!("{clean}.{ending}"))
+}
+
+pub fn path(dir: &Path, id: &RefreshId) -> PathBuf {
+    named(dir, id, "db")
+}
+
+/// The right to write a journal, for as long as it is kept.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    pub async fn take(dir: &Path, id: &RefreshId, who: &Writer) -> Result<Self, StoreError> {
+        let path = named(dir, id, "lock");
+        private_file(&path)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&path)
+            .map_err(|error| StoreError::File { path: path.clone(), why: error.to_string() })?;
+        let mut waits = PATIENCE.iter();
+        loop {
+            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => break,
+                Err(Errno::WOULDBLOCK) => match waits.next() {
+                    Some(wait) => tokio::time::sleep(*wait).await,
+                    None => {
+                        let mut said = String::new();
+                        // Whatever it says: that somebody has it is known.
+                        let _ = file.read_to_string(&mut said);
+                        return Err(StoreError::Running { run: id.0.clone(), who: said.trim().to_owned() });
+                    }
+                },
+                Err(error) => {
+                    let why = format!(
+                        "it cannot be locked ({error}): on such a disk nobody could tell whether the run is carried out by \
+                         two; set XDG_STATE_HOME to a folder on a disk of this machine"
+                    );
+                    return Err(StoreError::File { path, why });
+                }
+            }
+        }
+        let line = format!("{} on {}, pid {}\n", who.os_user, who.host, who.pid);
+        let write = |file: &mut File| {
+            file.set_len(0)?;
+            file.rewind()?;
+            file.write_all(line.as_bytes())
+        };
+        write(&mut file).map_err(|error| StoreError::File { path, why: error.to_string() })?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Name of this machine, as it is written down.
+pub(super) fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}
+
+/// Whether a process of this machine has the lock at this moment; `None` where that cannot be told.
+pub(super) fn is_held(dir: &Path, id: &RefreshId) -> Option<bool> {
+    let path = named(dir, id, "lock");
+    if place::is_elsewhere(dir) {
+        return None;
+    }
+    let Ok(file) = File::open(&path) else { return if path.exists() { None } else { Some(false) } };
+    match flock(&file, FlockOperation::NonBlockingLockShared) {
+        Ok(()) => Some(false),
+        Err(Errno::WOULDBLOCK) => Some(true),
+        Err(_) => None,
+    }
+}
+
+fn write_private(path: &Path, text: &str) -> Result<(), StoreError> {
+    let failed = |error: std::io::Error| StoreError::File { path: path.to_owned(), why: error.to_string() };
+    // Whole or not at all: beside it first.
+    let beside = path.with_extension("new");
+    let _ = std::fs::remove_file(&beside);
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&beside).map_err(failed)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?;
+    std::fs::rename(&beside, path).map_err(failed)?;
+    // The name is durable with its folder.
+    path.parent().map_or(Ok(()), |dir| File::open(dir).and_then(|dir| dir.sync_all())).map_err(failed)
+}
+
+/// Asks the runner of a run for something: it looks between transactions, and each second while it waits.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn wish(settings: &Settings, id: &RefreshId, wish: WishFor) -> Result<(), StoreError> {
+    let dir = dir(settings)?;
+    folder(&dir)?;
+    write_private(&named(&dir, id, "wish"), &format!("{}\n", wish.word()))
+}
+
+/// What is asked of a run; it is forgotten by this.
+pub fn take_wish(settings: &Settings, id: &RefreshId) -> Option<WishFor> {
+    let path = named(&dir(settings).ok()?, id, "wish");
+    let said = std::fs::read_to_string(&path).ok()?;
+    // One that cannot be removed would be taken again and again: it is not taken then.
+    std::fs::remove_file(&path).ok()?;
+    WishFor::parse(said.trim())
+}
+
+/// Keeps what a person can run without this program; says where.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn restore_sql(settings: &Settings, id: &RefreshId, text: &str) -> Result<PathBuf, StoreError> {
+    let dir = dir(settings)?;
+    folder(&dir)?;
+    let path = named(&dir, id, "restore.sql");
+    write_private(&path, text)?;
+    Ok(path)
+}
