@@ -17,4 +17,6 @@ mod preview;
 
 pub use confirmed::{Asked, Confirmed, Covered, LIVES, NotConfirmed, PLAN_LIVES, Way, Yes};
 pub use executor::{Drafter, Executor, Follower, Notice, Notifier, Time};
+pub use facts::TaskFacts;
+pub use legal::task as ruling;
 pub use mode::{Authority, Mode};

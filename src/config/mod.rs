@@ -17,6 +17,7 @@ use crate::console::actions::Keymap;
 use crate::feeds;
 use crate::model::change::Destination;
 use crate::model::database::Entry;
+use crate::model::masking::defuse::Action;
 use crate::model::refresh::{self, Does};
 use crate::model::{AccountId, alert};
 use crate::validate;
@@ -209,6 +210,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, Mistakes> {
     }
     for step in config.refreshes.values_mut().flat_map(|refresh| &mut refresh.custom) {
         if let Does::Sql(path) = &mut step.does {
+            *path = folder.join(&*path);
+        }
+    }
+    for one in config.refreshes.values_mut().flat_map(|refresh| &mut refresh.defuse) {
+        if let Action::File(path) = &mut one.action {
             *path = folder.join(&*path);
         }
     }

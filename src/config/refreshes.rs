@@ -5,6 +5,7 @@ mod step;
 
 use super::Config;
 use super::keys::{Wrong, choice, comment, each, filled, nearest, truth, wrong};
+use super::masking;
 use super::mistake::Mistake;
 use super::validations::{Row, duration, no_section, quoted, set};
 use crate::model::change::{Destination, Safeguards, Which};
@@ -23,6 +24,8 @@ const STEP: &str = "step";
 const STEPS: &str = "steps";
 const ORPHANS: &str = "orphans";
 const WATERMARK: &str = "watermark";
+const MASKING: &str = "masking";
+const DEFUSE: &str = "defuse";
 /// Without these it is no refresh.
 const NEEDED: [(&str, &str); 5] = [
     ("task", "for example task = \"nightly-refresh\""),
@@ -258,6 +261,11 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
                     one.watermarks.insert(name.to_owned(), filled(value)?.0);
                     Ok(())
                 }),
+                MASKING => match value.get_ref() {
+                    DeValue::Table(keys) => one.masking = Some(masking::masking(keys, &format!("{place}.{MASKING}"), mistakes)),
+                    other => mistakes.push(no_section(&format!("{place}.{MASKING}"), value, other)),
+                },
+                DEFUSE => one.defuse = masking::defuse(value, &format!("{place}.{DEFUSE}"), mistakes),
                 word => set(&KEYS, &mut one, &place, (word, key.span()), value, mistakes),
             }
         }
@@ -311,6 +319,10 @@ fn complete(one: &Settings, keys: &DeTable<'_>, place: &str, span: &Range<usize>
     if one.replaces_lambda && one.cadence != Cadence::Schedule {
         let what = ".replaces_lambda` is for what a schedule starts, and the cadence is one-time".to_owned();
         wrong(at("replaces_lambda"), what, "leave it out, or set cadence = \"schedule\"");
+    }
+    if one.masking.is_some() && one.purpose == Purpose::DataMigration {
+        let what = ".masking` would change what takes the place of the source".to_owned();
+        wrong(at(MASKING), what, "leave it out, or set purpose = \"data-refresh\"");
     }
     if mistakes.len() > before || refresh::is_valid(one.purpose, one.load, one.cadence) {
         return;

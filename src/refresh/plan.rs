@@ -1,6 +1,24 @@
 //! The plan of a refresh as data: what is confirmed, kept in the ledger, and carried out again after a crash.
 //!
-//! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it.
+//! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it. Start at [`build`],
+//! which reads and changes nothing: `of_task` is what the task says against it, `tables` which are loaded and whether they fit,
+//! `around` keys, triggers and rights, `lost` rows that only the target has, `fires` what starts the task by itself, `steps` the
+//! steps in words and SQL, `watch` which plans `refresh watch` accepts.
+
+mod around;
+mod build;
+mod findings;
+mod fires;
+mod lost;
+mod of_task;
+mod steps;
+mod tables;
+pub mod watch;
+
+pub use build::{Asked, Built, CannotPlan, Opened, build};
+pub use fires::Consumers;
+pub use of_task::CHECKS_OFF;
+pub use tables::LEDGER;
 
 use crate::model::change::{Destination, Meant, Named};
 use crate::model::engine::Engine;
@@ -8,12 +26,15 @@ use crate::model::refresh::{
     Cadence, CustomStep, Load, LoadedTable, Orphans, Place, PlanHash, PlannedStep, Purpose, Quarantine, RefreshName,
     StepKind, StepName, Window,
 };
+use crate::db::schema::snapshot::Scope;
+use crate::model::masking::Resolved;
+use crate::model::masking::defuse::Defuse;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// See the module's first line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
     /// Of this type: a plan of another version is not resumed, it is said which program can.
     pub version: u32,
@@ -48,6 +69,9 @@ pub struct Plan {
     pub window: Option<Window>,
     /// The `[validation]` that is carried out after the load.
     pub validation: Option<String>,
+    /// What becomes of every column of every loaded table; `None`: nothing is masked.
+    pub masking: Option<Resolved>,
+    pub defuse: Vec<Defused>,
     /// Steps of the configuration, with the text of their files.
     pub custom: Vec<CustomStep<String>>,
     /// In order.
@@ -68,6 +92,14 @@ pub struct Way {
     pub engine: Engine,
     /// `[databases.NAME]`; `None`: the endpoint of the task.
     pub name: Option<String>,
+}
+
+/// A table that must not act on the target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Defused {
+    pub asked: Defuse,
+    /// Of a file what stands in it.
+    pub text: Option<String>,
 }
 
 /// A foreign key, as it was when this was planned.
@@ -99,6 +131,11 @@ impl Plan {
     /// What the step of this name is in the configuration.
     pub fn custom(&self, name: &StepName) -> Option<&CustomStep<String>> {
         self.custom.iter().find(|step| step.name == *name)
+    }
+
+    /// What of the target's catalogue [`Plan::catalogue`] is of.
+    pub fn scope(&self) -> Scope {
+        Scope { only: Some(self.schemas.clone()), except: vec![LEDGER.to_owned()] }
     }
 
     /// The keys are taken away, and come back. Else DMS itself does without their checks.

@@ -2,6 +2,8 @@
 
 use super::{Cadence, Load, OnFailure, Purpose, StepKind, StepName, Window};
 use crate::model::change::{Destination, Named, Safeguards};
+use crate::model::masking::Rules;
+use crate::model::masking::defuse::Defuse;
 use crate::model::pattern::fits;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -31,6 +33,10 @@ pub struct Settings {
     pub orphans: BTreeMap<String, Orphans>,
     /// Column that says when a row was last written, by `SCHEMA.TABLE` of the source.
     pub watermarks: BTreeMap<String, String>,
+    /// What stands in columns instead of somebody's data; `None`: rows stay as they arrive.
+    pub masking: Option<Rules>,
+    /// Tables that must not act on the target.
+    pub defuse: Vec<Defuse>,
     pub quarantine: Quarantine,
     /// When the source may be loaded; `None`: always.
     pub window: Option<Window>,
@@ -61,6 +67,8 @@ impl Settings {
             validation: None,
             orphans: BTreeMap::new(),
             watermarks: BTreeMap::new(),
+            masking: None,
+            defuse: Vec::new(),
             quarantine: Quarantine::default(),
             window: None,
             topic: None,
