@@ -5,9 +5,11 @@ use super::Failure;
 use crate::db::Database;
 use crate::db::scan::Key;
 use crate::model::Untrusted;
+use crate::model::canon::Canon;
 use crate::model::listing::{List, Unwritable, validations};
-use crate::model::validation::{Cell, RowChange, RowResult, TableResult};
+use crate::model::validation::{Cell, ROW_HASH, RowChange, RowResult, TableResult};
 use crate::validate::TablePlan;
+use crate::validate::merge::RowCopy;
 use crate::validate::repair::{self, Script, Table, may_be_repaired, whereabouts};
 use crate::validate::reread::{self, Both, Rereader};
 use jiff::Timestamp;
@@ -37,10 +39,13 @@ pub async fn script(sides: (Database, Database), tables: &[Asked<'_>], deletes: 
     let at = Timestamp::now();
     let mut read = Vec::with_capacity(tables.len());
     for table in tables {
-        read.push(again(&reader, table.plan, table.rows).await?);
+        read.push(match table.plan.key {
+            0 => (Vec::new(), reader.by_names(table.plan, &reread::names(table.rows)).await?),
+            _ => (again(&reader, table.plan, table.rows).await?, Vec::new()),
+        });
     }
-    let tables: Vec<Table<'_>> =
-        tables.iter().zip(&read).map(|(table, rows)| Table { plan: table.plan, rows }).collect();
+    let both = tables.iter().zip(&read);
+    let tables: Vec<Table<'_>> = both.map(|(table, (rows, like))| Table { plan: table.plan, rows, like }).collect();
     Ok(repair::script(&here, &tables, deletes, &from, at))
 }
 
@@ -62,45 +67,59 @@ pub async fn with_values(
     rows: &[RowResult],
 ) -> Result<String, Failure> {
     let reader = Rereader::new(sides);
-    let read = again(&reader, plan, rows).await?;
     let now = Timestamp::now();
     let Some(first) = rows.first() else { return Err(Failure::could_not("no difference of this table is listed")) };
-    let mut lines = Vec::new();
-    for both in &read {
-        for at in 0..both.source.len().max(both.target.len()) {
-            let (source, target) = (both.source.get(at), both.target.get(at));
-            let (change, columns) = match (source, target) {
-                (Some(source), Some(target)) => {
-                    let columns = reread::differing(plan, source, target);
-                    if columns.is_empty() {
-                        continue;
-                    }
-                    (RowChange::Different, columns)
+    let cells = |row: Option<&RowCopy>, of_source: bool| -> Vec<Cell> {
+        let Some(row) = row else { return Vec::new() };
+        let cell = |at: usize| {
+            let column = &plan.columns[at];
+            let name = if of_source { &column.source.name } else { &column.target.name };
+            Cell { column: Untrusted::from(name.as_str()), value: reread::json(column.canon(), row.cell(at)) }
+        };
+        (0..plan.columns.len()).map(cell).collect()
+    };
+    let seen = rows.iter().map(|row| row.first_seen).min().unwrap_or(now);
+    let line = |key: Vec<Cell>, source: Option<&RowCopy>, target: Option<&RowCopy>| {
+        let (change, columns) = match (source, target) {
+            (Some(source), Some(target)) => {
+                let columns = reread::differing(plan, source, target);
+                if columns.is_empty() {
+                    return None;
                 }
-                (Some(_), None) => (RowChange::Missing, vec![]),
-                _ => (RowChange::Extra, vec![]),
+                (RowChange::Different, columns)
+            }
+            (Some(_), None) => (RowChange::Missing, vec![]),
+            _ => (RowChange::Extra, vec![]),
+        };
+        let mut line = first.clone();
+        (line.key, line.change, line.first_seen, line.last_seen) = (key, change, seen, now);
+        line.columns = columns.into_iter().map(|at| Untrusted::from(plan.columns[at].source.name.as_str())).collect();
+        (line.source_values, line.target_values) = (cells(source, true), cells(target, false));
+        let digest = |row: Option<&RowCopy>| row.map(RowCopy::digest);
+        (line.source_hash, line.target_hash) = (digest(source), digest(target));
+        Some(line)
+    };
+    let mut lines = Vec::new();
+    if plan.key == 0 {
+        for alike in reader.by_names(plan, &reread::names(rows)).await? {
+            let key = || {
+                let value = reread::json(Canon::Text, alike.name.cell(0));
+                vec![Cell { column: Untrusted::from(ROW_HASH), value }]
             };
-            let cells = |row: Option<&crate::validate::merge::RowCopy>, of_source: bool| -> Vec<Cell> {
-                let Some(row) = row else { return Vec::new() };
-                let cell = |at: usize| {
-                    let column = &plan.columns[at];
-                    let name = if of_source { &column.source.name } else { &column.target.name };
-                    Cell { column: Untrusted::from(name.as_str()), value: reread::json(column.canon(), row.cell(at)) }
+            lines.extend(alike.missing.iter().filter_map(|row| line(key(), Some(row), None)));
+            lines.extend(alike.extra.iter().filter_map(|row| line(key(), None, Some(row))));
+        }
+    } else {
+        for both in &again(&reader, plan, rows).await? {
+            let key = || {
+                let cell = |at: usize| Cell {
+                    column: Untrusted::from(plan.columns[at].source.name.as_str()),
+                    value: reread::json(plan.columns[at].canon(), both.key.cell(at)),
                 };
-                (0..plan.columns.len()).map(cell).collect()
+                (0..plan.key).map(cell).collect::<Vec<_>>()
             };
-            let seen = rows.iter().map(|row| row.first_seen).min().unwrap_or(now);
-            let key = (0..plan.key).map(|at| Cell {
-                column: Untrusted::from(plan.columns[at].source.name.as_str()),
-                value: reread::json(plan.columns[at].canon(), both.key.cell(at)),
-            });
-            let mut line = first.clone();
-            line.key = key.collect();
-            (line.change, line.first_seen, line.last_seen) = (change, seen, now);
-            line.columns =
-                columns.into_iter().map(|at| Untrusted::from(plan.columns[at].source.name.as_str())).collect();
-            (line.source_values, line.target_values) = (cells(source, true), cells(target, false));
-            lines.push(line);
+            let rows = both.source.len().max(both.target.len());
+            lines.extend((0..rows).filter_map(|at| line(key(), both.source.get(at), both.target.get(at))));
         }
     }
     let failed = |error: Unwritable| Failure::could_not(error.to_string());
