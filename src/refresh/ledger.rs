@@ -508,6 +508,16 @@ pub async fn mark_anew(held: &mut Held, step: &StepName, name: &str, detail: &st
     held.execute(&statement, &values).await.map(drop)
 }
 
+/// Forgets a mark.
+///
+/// # Errors
+/// What the server says.
+pub async fn unmark(held: &mut Held, step: &StepName, name: &str) -> Result<(), Trouble> {
+    let delete = own(held, "DELETE FROM {mark} WHERE run = ? AND step = ? AND name = ?");
+    let values = [held.bearer().run.0.clone().into(), step.0.as_str().into(), name.into()];
+    held.execute(&delete, &values).await.map(drop)
+}
+
 /// What a mark says; `None` where there is none.
 ///
 /// # Errors

@@ -87,6 +87,15 @@ pub struct Journal {
     _lock: Lock,
 }
 
+/// How a journal is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    New,
+    There,
+    /// What is there is set aside.
+    Anew,
+}
+
 fn failed(path: &Path) -> impl Fn(sqlx::Error) -> StoreError + use<> {
     let path = path.to_owned();
     move |error| StoreError::Database { path: path.clone(), why: error.to_string() }
@@ -101,12 +110,15 @@ fn number(nth: usize) -> i64 {
 }
 
 impl Journal {
-    async fn open(settings: &Settings, id: &RefreshId, who: &Writer, new: bool) -> Result<Self, StoreError> {
+    async fn open(settings: &Settings, id: &RefreshId, who: &Writer, what: Opened) -> Result<Self, StoreError> {
         let dir = files::dir(settings)?;
         folder(&dir)?;
         let lock = Lock::take(&dir, id, who).await?;
         let path = files::path(&dir, id);
-        if new {
+        if what == Opened::Anew {
+            files::set_aside(&path)?;
+        }
+        if what != Opened::There {
             private_file(&path)?;
         } else if !path.exists() {
             return Err(StoreError::File { path, why: "there is no such journal on this machine".to_owned() });
@@ -133,8 +145,31 @@ impl Journal {
         (plan, how): (&str, How),
         steps: &[StepSeen],
     ) -> Result<Self, StoreError> {
+        Self::written(settings, head, (plan, how), steps, Opened::New).await
+    }
+
+    /// The same of a run whose journal is lost: what is left of it is kept beside, under another name.
+    ///
+    /// # Errors
+    /// As [`Journal::begin`]; somebody carries the run out.
+    pub async fn replace(
+        settings: &Settings,
+        head: &RunHead,
+        (plan, how): (&str, How),
+        steps: &[StepSeen],
+    ) -> Result<Self, StoreError> {
+        Self::written(settings, head, (plan, how), steps, Opened::Anew).await
+    }
+
+    async fn written(
+        settings: &Settings,
+        head: &RunHead,
+        (plan, how): (&str, How),
+        steps: &[StepSeen],
+        what: Opened,
+    ) -> Result<Self, StoreError> {
         let who = Writer { os_user: head.os_user.clone(), host: head.host.clone(), pid: head.pid };
-        let mut this = Self::open(settings, &head.id, &who, true).await?;
+        let mut this = Self::open(settings, &head.id, &who, what).await?;
         let (path, failed) = (this.path.clone(), failed(&this.path));
         let mut change = this.connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
         sqlx::raw_sql(SCHEMA).execute(&mut *change).await.map_err(&failed)?;
@@ -169,7 +204,7 @@ impl Journal {
     /// # Errors
     /// Somebody does; there is none; the disk cannot be written.
     pub async fn take_up(settings: &Settings, id: &RefreshId, who: &Writer) -> Result<Self, StoreError> {
-        let mut this = Self::open(settings, id, who, false).await?;
+        let mut this = Self::open(settings, id, who, Opened::There).await?;
         let failed = failed(&this.path);
         read::version(&mut this.connection, &this.path).await?;
         let update = sqlx::query("UPDATE run SET os_user = ?, host = ?, pid = ?");

@@ -1,0 +1,1 @@
+//! The runner, with plans made by hand and SQLite targets.
