@@ -71,12 +71,7 @@ fn hash(plan: &Plan) -> Result<PlanHash, Trouble> {
 /// # Errors
 /// The plan is not the one that was confirmed, or has a step that is not known here; the lock is somebody's; the journal cannot
 /// be written.
-pub async fn begin(
-    id: RefreshId,
-    plan: Plan,
-    confirmed: Confirmed<PlanHash>,
-    means: Means,
-) -> Result<Work, Trouble> {
+pub async fn begin(id: RefreshId, plan: Plan, confirmed: Confirmed<PlanHash>, means: Means) -> Result<Work, Trouble> {
     if hash(&plan)? != *confirmed.hash() {
         return Err(Trouble::refused("the plan is not the one that was confirmed"));
     }
@@ -96,8 +91,7 @@ async fn lock(
     means: &Means,
     before: Option<u32>,
 ) -> Result<Held, Trouble> {
-    let bearer =
-        Bearer { run: id.clone(), host: means.who.host.clone(), pid: means.who.pid, before, attempt: 0 };
+    let bearer = Bearer { run: id.clone(), host: means.who.host.clone(), pid: means.who.pid, before, attempt: 0 };
     Held::open(means.target.clone(), confirmed.permit(), bearer, means.zombie).await
 }
 
@@ -177,7 +171,9 @@ fn plan(text: &str, hash_then: &PlanHash, whose: &str) -> Result<Plan, Trouble> 
     let plan: Plan = serde_json::from_str(text)
         .map_err(|error| Trouble::Refused(format!("the plan in {whose} cannot be read: {error}")))?;
     if hash(&plan)? != *hash_then {
-        return Err(Trouble::Refused(format!("the plan in {whose} is not the one that was confirmed: nothing is done with it")));
+        return Err(Trouble::Refused(format!(
+            "the plan in {whose} is not the one that was confirmed: nothing is done with it"
+        )));
     }
     runner::known(&plan)?;
     Ok(plan)
@@ -197,8 +193,12 @@ enum Wanted {
 fn may(state: RunState, id: &RefreshId, name: &RefreshName, wanted: Wanted) -> Result<(), Trouble> {
     let (id, name) = (&id.0, &name.0);
     let why = match (state, wanted) {
-        (RunState::Done, _) => format!("run {id} is done: nothing of it is left to do. A new one is begun with run {name}"),
-        (RunState::Undone, _) => format!("run {id} is undone, everything is as it was: a new one is begun with run {name}"),
+        (RunState::Done, _) => {
+            format!("run {id} is done: nothing of it is left to do. A new one is begun with run {name}")
+        }
+        (RunState::Undone, _) => {
+            format!("run {id} is undone, everything is as it was: a new one is begun with run {name}")
+        }
         (RunState::Parked, Wanted::GoOn) => {
             format!("run {id} is parked: `cutover refresh finish {name}` ends it when all is through")
         }
@@ -244,7 +244,8 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
     let journal = Journal::new(file, steps, away, means.lines.clone());
     let mut work = work(id.clone(), plan, confirmed, held, journal, means);
     let found = take_up(&mut work).await?;
-    let was_begun = work.journal.steps().iter().any(|seen| seen.kind == StepKind::Lock && seen.state == StepState::Done);
+    let was_begun =
+        work.journal.steps().iter().any(|seen| seen.kind == StepKind::Lock && seen.state == StepState::Done);
     if found.is_none() && was_begun {
         return Err(Trouble::Refused(format!(
             "the ledger on {} does not have run {}: it is another database, or was restored from a copy of before. What was \
@@ -294,7 +295,9 @@ async fn take_up(work: &mut Work) -> Result<Option<LedgerRun>, Trouble> {
     let runs = ledger::runs(work.target.session()?, schema.as_deref()).await?;
     let Some(run) = runs.into_iter().find(|run| run.id == work.id) else { return Ok(None) };
     if run.hash != *work.confirmed.hash() {
-        return Err(Trouble::refused("the ledger on the target has another plan for this run: nothing is done with it"));
+        return Err(Trouble::refused(
+            "the ledger on the target has another plan for this run: nothing is done with it",
+        ));
     }
     let (os_user, now) = (work.who.os_user.clone(), work.now());
     ledger::take_up(&mut work.target, &os_user, now).await?;
@@ -326,8 +329,7 @@ fn believe(plan: &Plan, steps: &[StepSeen], marks: &[Mark]) -> Vec<(usize, StepS
             continue;
         }
         let mark = marks.iter().find(|mark| mark.step == step.name.0 && mark.key == marks::OVER);
-        let is_over =
-            matches!(seen.state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. });
+        let is_over = matches!(seen.state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. });
         let before = lock.is_some_and(|lock| nth < lock);
         match mark.map(|mark| mark.detail.as_str()) {
             None if is_over && !before => changed.push((nth, StepState::Running)),
@@ -335,8 +337,12 @@ fn believe(plan: &Plan, steps: &[StepSeen], marks: &[Mark]) -> Vec<(usize, StepS
                 changed.push((nth, StepState::Skipped { why: "it was over before the lock".to_owned() }));
             }
             Some(_) if is_over => {}
-            Some(marks::PASSED) => changed.push((nth, StepState::PassedOver { why: Untrusted::new("it failed before") })),
-            Some(marks::SKIPPED) => changed.push((nth, StepState::Skipped { why: "nothing was to be done".to_owned() })),
+            Some(marks::PASSED) => {
+                changed.push((nth, StepState::PassedOver { why: Untrusted::new("it failed before") }))
+            }
+            Some(marks::SKIPPED) => {
+                changed.push((nth, StepState::Skipped { why: "nothing was to be done".to_owned() }))
+            }
             Some(_) => changed.push((nth, StepState::Done)),
             None => {}
         }

@@ -133,7 +133,6 @@ pub struct Mark {
     pub detail: String,
 }
 
-
 /// `{run}`, `{obj}` and `{mark}` of a text as the engine names them, and its parameters as the engine writes them.
 fn sql(dialect: &Dialect, schema: Option<&str>, text: &str) -> String {
     let [run, obj, mark] = ["run", "obj", "mark"].map(|table| {
@@ -332,10 +331,7 @@ pub async fn wish(
 ///
 /// # Errors
 /// What the server says; a row that makes no sense.
-pub async fn runs<Access>(
-    session: &mut Session<Access>,
-    schema: Option<&str>,
-) -> Result<Vec<LedgerRun>, Trouble> {
+pub async fn runs<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<Vec<LedgerRun>, Trouble> {
     let dialect = session.dialect();
     let exists = match dialect.engine {
         Engine::PostgreSql => include_str!("../../sql/ledger/postgresql/exists.sql"),

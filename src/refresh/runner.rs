@@ -21,8 +21,8 @@ use super::ledger;
 use super::steps;
 use super::trouble::Trouble;
 use super::work::Work;
-use crate::model::refresh::{OnFailure, RunState, StepKind, StepName, StepState, WishFor};
 use crate::model::Untrusted;
+use crate::model::refresh::{OnFailure, RunState, StepKind, StepName, StepState, WishFor};
 use crate::store::runs::Phase;
 use attempt::Ending;
 
@@ -90,9 +90,8 @@ async fn forward(work: &mut Work) -> (RunState, Option<String>) {
 
 /// The first step that is not over.
 pub(super) fn first_open(work: &Work) -> Option<usize> {
-    let over = |state: &StepState| {
-        matches!(state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. })
-    };
+    let over =
+        |state: &StepState| matches!(state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. });
     work.journal.steps().iter().position(|seen| !over(&seen.state))
 }
 
@@ -126,7 +125,8 @@ async fn keys_away_again(work: &mut Work) -> Result<(), Ending> {
         && next <= wait
     {
         let step = work.plan.steps[away].clone();
-        work.line(Some(&step.name), "the keys came back when the run stopped: they go away again".to_owned(), false).await?;
+        work.line(Some(&step.name), "the keys came back when the run stopped: they go away again".to_owned(), false)
+            .await?;
         attempt::bounded(work, &step).await?;
     }
     ledger::unmark(&mut work.target, &back, back::EARLY).await?;
@@ -142,7 +142,9 @@ async fn stopped(work: &mut Work, nth: Option<usize>, ending: Ending) -> (RunSta
             rest(work, RunState::Parked, nth, note).await
         }
         Ending::Credentials(why) => rest(work, RunState::NeedsCredentials, nth, Some(why)).await,
-        Ending::Wish(WishFor::Pause) => rest(work, RunState::Paused, nth, Some("it was asked to pause".to_owned())).await,
+        Ending::Wish(WishFor::Pause) => {
+            rest(work, RunState::Paused, nth, Some("it was asked to pause".to_owned())).await
+        }
         Ending::Wish(wish) => back::failed(work, nth, "it was aborted", Some(wish)).await,
         Ending::Failed(why) => back::failed(work, nth, &why, None).await,
         // Somebody else has it, or nobody can reach it: nothing may be written any more.
@@ -163,7 +165,8 @@ async fn rest(work: &mut Work, state: RunState, nth: Option<usize>, why: Option<
     if work.in_ledger && work.target.rollback().await.is_ok() {
         let told = ledger::state(&mut work.target, state, why.as_deref(), now).await;
         if let Err(trouble) = told {
-            let text = format!("the ledger on the target could not be told that this run is {}: {trouble}", state.word());
+            let text =
+                format!("the ledger on the target could not be told that this run is {}: {trouble}", state.word());
             let _ = work.line(name.as_ref(), text, true).await;
         }
     }

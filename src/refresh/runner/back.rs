@@ -34,7 +34,8 @@ pub async fn failed(
     work.deaf = true;
     work.journal.be_lenient(true);
     let name = nth.map(|nth| work.plan.steps[nth].name.clone());
-    let told = name.as_ref().filter(|_| wish.is_none()).map_or_else(|| why.to_owned(), |name| format!("{}: {why}", name.0));
+    let told =
+        name.as_ref().filter(|_| wish.is_none()).map_or_else(|| why.to_owned(), |name| format!("{}: {why}", name.0));
     let _ = work.line(name.as_ref(), format!("the run does not go on: {why}"), true).await;
     if is_before_pivot(work, nth).await {
         work.undoing = Some(told);

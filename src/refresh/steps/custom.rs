@@ -24,7 +24,9 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
     let custom = custom(work, step)?;
     command::end_left_behind(work, step).await?;
     let (is_done, by) = match &custom.again {
-        Again::Mark => (ledger::marked(&mut work.target, &step.name, DONE).await?.is_some(), "its mark is in the ledger"),
+        Again::Mark => {
+            (ledger::marked(&mut work.target, &step.name, DONE).await?.is_some(), "its mark is in the ledger")
+        }
         Again::ProbeSql(sql) => (ask(work, sql).await?, "its probe on the target says so"),
         Again::ProbeCommand(argv) => match command::run(work, step, argv, None).await? {
             0 => (true, "its probe says so"),

@@ -15,11 +15,9 @@ pub use read::{Kept, kept, list, seen};
 
 use super::StoreError;
 use super::place::{FileId, Settings, file_at, folder, is_elsewhere, private_file};
-use crate::model::audit::How;
-use crate::model::refresh::{
-    Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunState, StepName, StepSeen,
-};
 use crate::model::Untrusted;
+use crate::model::audit::How;
+use crate::model::refresh::{Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunState, StepName, StepSeen};
 use files::Lock;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,12 +57,30 @@ impl Phase {
 /// What becomes known while a refresh runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    State { state: RunState, step: Option<StepName>, why: Option<Untrusted>, ended: Option<Timestamp> },
+    State {
+        state: RunState,
+        step: Option<StepName>,
+        why: Option<Untrusted>,
+        ended: Option<Timestamp>,
+    },
     /// A step, the `nth` of the plan.
-    Step { nth: usize, seen: StepSeen },
-    Attempt { step: StepName, n: u32, phase: Phase, at: Timestamp, words: String, class: Option<String> },
+    Step {
+        nth: usize,
+        seen: StepSeen,
+    },
+    Attempt {
+        step: StepName,
+        n: u32,
+        phase: Phase,
+        at: Timestamp,
+        words: String,
+        class: Option<String>,
+    },
     Away(Away),
-    Back { kind: AwayKind, name: Untrusted },
+    Back {
+        kind: AwayKind,
+        name: Untrusted,
+    },
     Load(LoadProgress),
     Line(Line),
 }
@@ -235,12 +251,7 @@ impl Journal {
     }
 }
 
-async fn write_step(
-    change: &mut SqliteConnection,
-    path: &Path,
-    nth: usize,
-    seen: &StepSeen,
-) -> Result<(), StoreError> {
+async fn write_step(change: &mut SqliteConnection, path: &Path, nth: usize, seen: &StepSeen) -> Result<(), StoreError> {
     let insert = sqlx::query(include_str!("../../../sql/store/runs/step.sql"))
         .bind(number(nth))
         .bind(&seen.name.0)
@@ -281,7 +292,9 @@ async fn write_one(change: &mut SqliteConnection, path: &Path, news: &News) -> R
         News::Back { kind, name } => sqlx::query("DELETE FROM away WHERE kind = ? AND name = ?")
             .bind(text(kind, path)?)
             .bind(name.raw().to_owned()),
-        News::Load(load) => sqlx::query("INSERT OR REPLACE INTO progress (one, load) VALUES (1, ?)").bind(text(load, path)?),
+        News::Load(load) => {
+            sqlx::query("INSERT OR REPLACE INTO progress (one, load) VALUES (1, ?)").bind(text(load, path)?)
+        }
         News::Line(line) => {
             let insert = sqlx::query("INSERT INTO line (at, step, text, bad) VALUES (?, ?, ?, ?)")
                 .bind(line.at.as_microsecond())

@@ -18,7 +18,19 @@ use tokio::sync::mpsc;
 
 /// Names of variables, or beginnings of names, that a command gets from ours.
 const KEPT: [&str; 14] = [
-    "PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LC_", "TZ", "TMPDIR", "XDG_", "SSL_CERT_", "HTTP_PROXY", "HTTPS_PROXY",
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LC_",
+    "TZ",
+    "TMPDIR",
+    "XDG_",
+    "SSL_CERT_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
     "AWS_",
 ];
 /// So much of its output is kept: lines, and bytes of a line.
