@@ -10,7 +10,7 @@ use crate::console::terminal::Capability;
 use crate::console::theme::Look;
 use crate::model::change::Safeguards;
 use crate::model::database::Entry;
-use crate::model::{AccountId, alert};
+use crate::model::{AccountId, alert, refresh};
 use crate::{aws, demo, feeds, store, validate};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -64,6 +64,8 @@ pub struct Setup {
     pub(super) safeguards: Safeguards,
     /// Comparisons that have a name.
     pub(super) validations: BTreeMap<String, validate::Settings>,
+    /// Refreshes by name.
+    pub(super) refreshes: BTreeMap<String, refresh::Settings>,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
     /// Where the audit of the demo is; gone with the last of us.
@@ -96,6 +98,7 @@ impl Setup {
             alerts,
             databases,
             validations,
+            refreshes,
             keys,
         } = config;
         let mode = Mode { read_only: flags.read_only, operate: flags.operate || operate, expect_account };
@@ -128,6 +131,7 @@ impl Setup {
             store,
             safeguards,
             validations,
+            refreshes,
             demo: None,
             demo_folder: None,
         })
@@ -166,6 +170,7 @@ impl Setup {
             may_validate: true,
             store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
             validations: config.validations,
+            refreshes: config.refreshes,
             safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
             demo: Some(flags),
             demo_folder: Some(Arc::new(folder)),

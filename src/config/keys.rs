@@ -2,7 +2,7 @@
 
 use super::alerts;
 use super::mistake::Mistake;
-use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, databases, validations};
+use super::{Characters, Clipboard, Colour, Config, ThemeName, bindings, databases, refreshes, validations};
 use crate::aws;
 use crate::model::AccountId;
 use crate::model::change::Destination;
@@ -33,7 +33,7 @@ pub(super) struct Wrong {
 }
 
 /// What each section is for.
-const SECTIONS: [(&str, &[&str]); 9] = [
+const SECTIONS: [(&str, &[&str]); 10] = [
     ("", &[]),
     (
         "scope",
@@ -68,6 +68,14 @@ const SECTIONS: [(&str, &[&str]); 9] = [
         &[
             "Comparisons that have a name, each in a section [validation.NAME]: `cutover validate NAME` carries it out. With a",
             "task its mappings say which tables and columns go where; what stands here is added to that, and wins.",
+        ],
+    ),
+    // Its keys are in `refreshes.rs`, for each name the same.
+    (
+        refreshes::SECTION,
+        &[
+            "Loads of a target from its source with everything around them, each in a section [refresh.NAME]: `cutover refresh",
+            "plan NAME` shows what would be done, and why not.",
         ],
     ),
     (
@@ -473,6 +481,9 @@ pub fn read(text: &str, config: &mut Config) -> Vec<Mistake> {
     }
     let mut mistakes = Vec::new();
     section("", table.get_ref(), config, &mut mistakes);
+    if mistakes.is_empty() {
+        refreshes::across(table.get_ref(), config, &mut mistakes);
+    }
     mistakes
 }
 
@@ -487,6 +498,7 @@ fn section(name: &str, table: &DeTable<'_>, config: &mut Config, mistakes: &mut 
                 DeValue::Table(inner) if word == alerts::SECTION => alerts::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == databases::SECTION => databases::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == validations::SECTION => validations::read(inner, config, mistakes),
+                DeValue::Table(inner) if word == refreshes::SECTION => refreshes::read(inner, config, mistakes),
                 DeValue::Table(inner) if word == bindings::SECTION => bindings::read(inner, config, mistakes),
                 DeValue::Table(inner) => section(word, inner, config, mistakes),
                 other => mistakes.push(Mistake {
@@ -715,6 +727,9 @@ pub fn example() -> String {
         }
         if name == validations::SECTION {
             out.push_str(&validations::example());
+        }
+        if name == refreshes::SECTION {
+            out.push_str(&refreshes::example());
         }
     }
     out

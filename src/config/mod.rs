@@ -8,13 +8,16 @@ mod alerts;
 mod bindings;
 mod databases;
 mod keys;
+pub mod masking;
 mod mistake;
+mod refreshes;
 mod validations;
 
 use crate::console::actions::Keymap;
 use crate::feeds;
 use crate::model::change::Destination;
 use crate::model::database::Entry;
+use crate::model::refresh::{self, Does};
 use crate::model::{AccountId, alert};
 use crate::validate;
 use std::collections::BTreeMap;
@@ -56,6 +59,8 @@ pub struct Config {
     pub databases: Vec<Entry>,
     /// Comparisons that have a name.
     pub validations: BTreeMap<String, validate::Settings>,
+    /// Refreshes by name.
+    pub refreshes: BTreeMap<String, refresh::Settings>,
     /// Keys of the console, merged over the defaults and checked.
     pub keys: Keymap,
 }
@@ -201,6 +206,11 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, Mistakes> {
     let folder = path.parent().unwrap_or(Path::new(""));
     for files in config.validations.values_mut().flat_map(|validation| &mut validation.statements) {
         (files.source, files.target) = (folder.join(&files.source), folder.join(&files.target));
+    }
+    for step in config.refreshes.values_mut().flat_map(|refresh| &mut refresh.custom) {
+        if let Does::Sql(path) = &mut step.does {
+            *path = folder.join(&*path);
+        }
     }
     if mistakes.is_empty() { Ok(config) } else { Err(Mistakes::new(path.to_owned(), text, mistakes)) }
 }

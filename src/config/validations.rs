@@ -23,11 +23,11 @@ const TABLE: &str = "table";
 const SQL: &str = "sql";
 
 /// One key of `T`.
-struct Row<T> {
-    key: &'static str,
-    doc: &'static [&'static str],
-    example: &'static str,
-    read: fn(&mut T, &Spanned<DeValue<'_>>) -> Result<(), Wrong>,
+pub(super) struct Row<T> {
+    pub key: &'static str,
+    pub doc: &'static [&'static str],
+    pub example: &'static str,
+    pub read: fn(&mut T, &Spanned<DeValue<'_>>) -> Result<(), Wrong>,
 }
 
 const KINDS: [(&str, Kind); 4] =
@@ -467,7 +467,7 @@ fn statement(
     None
 }
 
-fn set<T>(
+pub(super) fn set<T>(
     rows: &[Row<T>],
     into: &mut T,
     place: &str,
@@ -487,7 +487,7 @@ fn set<T>(
     }
 }
 
-fn no_section(place: &str, value: &Spanned<DeValue<'_>>, other: &DeValue<'_>) -> Mistake {
+pub(super) fn no_section(place: &str, value: &Spanned<DeValue<'_>>, other: &DeValue<'_>) -> Mistake {
     Mistake {
         span: value.span(),
         what: format!("`{place}` must be a section, not {}", kind(other)),
@@ -524,7 +524,7 @@ fn whole(value: &Spanned<DeValue<'_>>, most: u64) -> Result<NonZeroU64, Wrong> {
     fits.ok_or_else(|| wrong(value.span(), format!("must be a whole number from 1 to {most}"), hint))
 }
 
-fn duration(value: &Spanned<DeValue<'_>>, hours: i64) -> Result<SignedDuration, Wrong> {
+pub(super) fn duration(value: &Spanned<DeValue<'_>>, hours: i64) -> Result<SignedDuration, Wrong> {
     let (text, span) = filled(value)?;
     let parsed = text.parse::<Span>().ok().and_then(|span| SignedDuration::try_from(span).ok());
     let most = SignedDuration::from_hours(hours);
@@ -555,7 +555,7 @@ fn pass(value: &Spanned<DeValue<'_>>) -> Result<Pass, Wrong> {
 }
 
 /// A name as TOML writes it in the name of a section.
-fn quoted(name: &str) -> String {
+pub(super) fn quoted(name: &str) -> String {
     let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
     if bare { name.to_owned() } else { format!("\"{}\"", name.escape_debug()) }
 }

@@ -22,6 +22,7 @@ pub mod log_sign;
 pub mod log_tail;
 pub mod maintenance_window;
 pub mod mappings;
+pub mod masking;
 pub mod metric;
 pub mod observation;
 pub mod operation;

@@ -85,6 +85,8 @@ fn good_files_are_read() {
                 PasswordFrom::Command(["pass", "show", "warehouse"].map(str::to_owned).into())
             );
             assert_eq!(config.keys.find(Context::Tasks, parse_key("R").unwrap()), Some(ActionId::AskNow));
+            let refresh = &config.refreshes["staging"];
+            assert_eq!((refresh.schedules.len(), refresh.custom.len(), refresh.to.len()), (2, 1, 1));
         }
         if path.file_stem().is_some_and(|stem| stem == "keys") {
             for (context, key, want) in [

@@ -131,3 +131,9 @@ async fn quietly<A: Send>(session: &mut Session<A>, sql: &str, parameters: &[Val
 fn is_meant(only: Option<&[String]>, schema: &str) -> bool {
     only.is_none_or(|only| only.iter().any(|one| one == schema))
 }
+
+/// The files that a SQLite session has opened, by the name they go under.
+async fn sqlite_schemas<A: Send>(session: &mut Session<A>) -> Result<Vec<String>, DbError> {
+    let rows = session.query("SELECT name FROM pragma_database_list WHERE name <> 'temp' ORDER BY seq", &[]).await?;
+    Ok(rows.into_iter().flatten().map(super::catalogue::text).collect())
+}

@@ -105,6 +105,13 @@ impl Mappings {
         }
     }
 
+    /// The task masks this column on the way, and by which rule.
+    pub fn masked(&self, schema: &str, table: &str, column: &str) -> Option<String> {
+        let hits = |rule: &&TransformRule| of_columns(rule, schema, table) && like(&rule.column, column);
+        let of_all = |rule: &&TransformRule| rule.data_type.is_none() && rule.action.starts_with("data-masking-");
+        self.transforms.iter().filter(hits).find(of_all).map(told)
+    }
+
     /// Why the target has this column and the source has not, where the task is the reason.
     pub fn added(&self, schema: &str, table: &str, column: &str) -> Option<String> {
         if let Some(rule) = self.adds(schema, table, column) {

@@ -4,6 +4,11 @@
 //! catalogues, on PostgreSQL and as the MySQL family's fallback; there the keys normally stay and checks are switched off in
 //! the session of the load. SQLite's keys are part of their tables and always stay.
 
+mod mysql;
+mod postgres;
+mod presence;
+mod sqlite;
+
 use super::TableName;
 use crate::db::dialect::Engine;
 use crate::db::error::DbError;
@@ -36,7 +41,7 @@ pub struct Key {
     pub def: String,
     /// Puts it back as it was, checking rows where it was validated. Empty for SQLite.
     pub add_sql: String,
-    /// Puts it back without looking at rows; `None` where the engine cannot ([`Key::is_partitioned`]) or need not.
+    /// Puts it back without looking at rows; `None` where the engine cannot (a partitioned child, below PostgreSQL 18) or need not.
     pub add_not_valid_sql: Option<String>,
     pub drop_sql: String,
     pub comment: Option<String>,
@@ -50,9 +55,9 @@ pub struct Key {
     pub child_key: Vec<String>,
     /// For each column, how the parent's (`p`) is compared with the child's (`c`), as the engine itself would.
     pub matches: Vec<String>,
-    /// The child is partitioned or a table that others inherit from: rows of its parts count as its own.
-    pub child_parts: Parts,
-    pub parent_parts: Parts,
+    /// Rows of a partitioned table lie in its parts and count as its own; rows of tables that inherit do not.
+    pub child_is_partitioned: bool,
+    pub parent_is_partitioned: bool,
     /// Tables below a partitioned child that hold its rows.
     pub leaves: Vec<TableName>,
     /// Names and comments that the partitions' own shares of this key had, where they are lost with it.
@@ -63,19 +68,12 @@ pub struct Key {
     pub index: Option<String>,
 }
 
-/// Whether rows of other tables count as rows of this one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Parts {
-    /// Only its own; tables that inherit from it are not meant.
-    None,
-    Partitions,
-}
-
-/// What a partition calls its share of a key.
+/// What the share of a key is called that belongs to a partition.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Share {
-    pub table: TableName,
+    /// The two ends of the share: a partition of the child, or of the parent, or of both.
+    pub child: TableName,
+    pub parent: TableName,
     pub name: String,
     pub comment: Option<String>,
 }
@@ -107,18 +105,19 @@ pub enum Presence {
 }
 
 /// Every foreign key whose child or parent stands in one of these schemas (`None`: all), by schema, child and name. Keys of
-/// extensions and of temporary tables are left out, and so are the clones that PostgreSQL keeps for partitions.
+/// extensions and of temporary tables are left out, and so are the clones that PostgreSQL keeps for partitions. On the MySQL
+/// family privileges are not looked at: [`Key::can_drop`] and [`Key::can_readd`] are true.
 pub async fn read<A: Send>(session: &mut Session<A>, only: Option<&[String]>) -> Result<Vec<Key>, DbError> {
-    let _ = (session, only);
-    Err(DbError::Unexpected("foreign keys cannot be read yet".to_owned()))
+    let mut keys = match session.dialect().engine {
+        Engine::PostgreSql => postgres::read(session).await?,
+        Engine::MySql => mysql::read(session).await?,
+        Engine::Sqlite => sqlite::read(session).await?,
+    };
+    keys.retain(|key| super::is_meant(only, &key.child.schema) || super::is_meant(only, &key.parent.schema));
+    Ok(keys)
 }
 
 impl Key {
-    /// The child's rows lie in partitions, where PostgreSQL below 18 cannot put a key back without looking at them.
-    pub fn is_partitioned(&self) -> bool {
-        self.child_parts == Parts::Partitions
-    }
-
     /// The key stands in the way of emptying or loading one of these tables: it begins or ends there.
     pub fn touches(&self, tables: &[TableName]) -> bool {
         tables.iter().any(|table| *table == self.child || *table == self.parent || self.leaves.contains(table))
@@ -127,38 +126,55 @@ impl Key {
     /// Statements that drop it; nothing on SQLite. Several run in one transaction on PostgreSQL; on the MySQL family each
     /// commits by itself. Idempotent on PostgreSQL and MariaDB.
     pub fn away(&self) -> Vec<String> {
-        Vec::new()
+        if self.drop_sql.is_empty() { Vec::new() } else { vec![self.drop_sql.clone()] }
     }
 
     /// Statements that put it back without looking at rows where the engine can, then everything around it: comment, states
     /// of triggers, names of shares. A partitioned child's rows are looked at: if an orphan makes that fail, use
     /// [`Key::leaf_back`]. On PostgreSQL for one transaction each; not idempotent: ask [`Key::presence`] before.
     pub fn back(&self) -> Vec<String> {
-        Vec::new()
+        if self.add_sql.is_empty() {
+            return Vec::new();
+        }
+        let mut statements = vec![self.add_not_valid_sql.clone().unwrap_or_else(|| self.add_sql.clone())];
+        statements.extend(self.around());
+        statements
+    }
+
+    /// The end of [`Key::back`]: everything but the key itself, for one that is [`Presence::Incomplete`]. Idempotent.
+    pub fn around(&self) -> Vec<String> {
+        match self.engine {
+            Engine::PostgreSql => postgres::around(self),
+            Engine::MySql => mysql::around(self),
+            Engine::Sqlite => Vec::new(),
+        }
     }
 
     /// The statement that looks at rows put back unseen; `None` where there is nothing to validate: it was not valid before,
     /// or putting it back has looked, or (MySQL family, SQLite) the engine has no such statement and [`super::orphans`] has to
     /// be asked.
     pub fn validate(&self) -> Option<String> {
-        None
+        let unseen = self.engine == Engine::PostgreSql && self.validated && self.add_not_valid_sql.is_some();
+        unseen.then(|| postgres::validate(self))
     }
 
     /// For a partitioned child with orphans: keys on each leaf under a reserved name, which hold for new rows and look at no
     /// old one. Idempotent. When the orphans are gone: [`Key::leaf_away`] after [`Key::back`].
     pub fn leaf_back(&self) -> Vec<String> {
-        Vec::new()
+        postgres::leaf_back(self)
     }
 
     /// Drops what [`Key::leaf_back`] made. Idempotent.
     pub fn leaf_away(&self) -> Vec<String> {
-        Vec::new()
+        postgres::leaf_away(self)
     }
 
     /// What has become of it, given the keys that are there now.
     pub fn presence(&self, now: &[Self]) -> Presence {
-        let _ = now;
-        Presence::Gone
+        match now.iter().find(|key| key.ident == self.ident) {
+            None => Presence::Gone,
+            Some(now) => presence::compare(self, now),
+        }
     }
 }
 

@@ -1,0 +1,1 @@
+//! Functions, resolution and checks, as tables of cases.
