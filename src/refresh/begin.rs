@@ -120,6 +120,8 @@ fn work(
         undoing: None,
         deaf: false,
         pinged: Instant::now(),
+        #[cfg(test)]
+        script: None,
     }
 }
 

@@ -76,6 +76,9 @@ pub struct Work {
     /// A wish stops nothing at this moment: something is being put back.
     pub(super) deaf: bool,
     pub(super) pinged: Instant,
+    /// What steps are played as.
+    #[cfg(test)]
+    pub(super) script: Option<Arc<std::sync::Mutex<super::runner::tests::Script>>>,
 }
 
 impl Work {
