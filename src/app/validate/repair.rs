@@ -6,7 +6,8 @@ use crate::db::Database;
 use crate::db::scan::Key;
 use crate::model::Untrusted;
 use crate::model::canon::Canon;
-use crate::model::listing::{List, Unwritable, validations};
+use crate::model::listing::{Shape, report, validations};
+use crate::model::validation::told::RunTold;
 use crate::model::validation::{Cell, ROW_HASH, RowChange, RowResult, TableResult};
 use crate::validate::TablePlan;
 use crate::validate::merge::RowCopy;
@@ -56,16 +57,32 @@ async fn again(reader: &Rereader, plan: &TablePlan, rows: &[RowResult]) -> Resul
     Ok(reader.by_keys(plan, &keys).await?)
 }
 
-/// The differences of a table with their values as they are now, as JSON Lines: the table first, then its rows.
+/// A run on paper, in the form that the end of the file's name says.
+///
+/// # Errors
+/// The name ends in nothing that is written.
+pub fn on_paper(told: &RunTold, file: &str, values: bool) -> Result<String, Failure> {
+    let end = file.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
+    let text = match end.as_str() {
+        "md" => Ok(report::markdown(told)),
+        "jsonl" => report::json_lines(told, values),
+        "csv" => {
+            validations::all(told.tables.iter().map(|one| (&one.result, &one.rows[..])), values).text(Shape::CsvFile)
+        }
+        _ => return Err(Failure::usage("the file's name ends in .md, .jsonl or .csv")),
+    };
+    text.map_err(|error| Failure::could_not(error.to_string()))
+}
+
+/// The differences of a table with their values as they are now.
 ///
 /// # Errors
 /// A database that cannot be read.
 pub async fn with_values(
     sides: (Database, Database),
     plan: &TablePlan,
-    result: &TableResult,
     rows: &[RowResult],
-) -> Result<String, Failure> {
+) -> Result<Vec<RowResult>, Failure> {
     let reader = Rereader::new(sides);
     let now = Timestamp::now();
     let Some(first) = rows.first() else { return Err(Failure::could_not("no difference of this table is listed")) };
@@ -122,9 +139,5 @@ pub async fn with_values(
             lines.extend((0..rows).filter_map(|at| line(key(), both.source.get(at), both.target.get(at))));
         }
     }
-    let failed = |error: Unwritable| Failure::could_not(error.to_string());
-    let head = List { columns: validations::TABLE, rows: vec![validations::table(result)] };
-    let rows = lines.iter().map(|row| validations::row(row, true)).collect();
-    let body = List { columns: validations::ROW, rows };
-    Ok(format!("{}{}", head.lines().map_err(failed)?, body.lines().map_err(failed)?))
+    Ok(lines)
 }

@@ -1,10 +1,11 @@
 //! Rows of a run read again from both databases: for the screen, hidden unless their table was revealed.
 
 use super::Inner;
-use super::audit::Deed;
 use crate::app::Failure;
+use crate::app::values::{self, Deed, Of};
 use crate::db::scan::Key;
 use crate::model::Untrusted;
+use crate::model::audit::How;
 use crate::model::canon::Canon;
 use crate::model::untrusted::shown;
 use crate::model::validation::told::{Pair, Rows, RowsAsked, Stands};
@@ -53,6 +54,13 @@ impl Inner {
             }
         }
         Ok(Rows { columns, key: plan.key, pairs: out, at: Timestamp::now(), values: *values })
+    }
+
+    /// Writes into the audit who does this, with the rows of a table that its database calls so.
+    pub(super) async fn note(&self, deed: Deed, run: &RunId, table: &str) -> Result<(), Failure> {
+        let connected = self.connected.borrow().clone();
+        let connected = connected.ok_or_else(|| Failure::could_not("nobody is signed in yet"))?;
+        values::note(&self.setup, Some(&connected), deed, Some(How::Typed), Of::table(&run.0, table)).await
     }
 
     /// Reading a few rows is comparing by rows, too.
