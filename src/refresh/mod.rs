@@ -5,6 +5,7 @@
 //! first asks what is there (its probe), and the journal only says which questions to ask. Truth about the target lives in
 //! the target's own ledger, truth about AWS is what AWS says, and the local journal is what is shown.
 
+pub mod mask;
 pub mod plan;
 
 pub use plan::Plan;
