@@ -373,7 +373,9 @@ fn function(word: &str, keys: &DeTable<'_>, whole: &Spanned<DeValue<'_>>, exampl
             if !(0.01..=1000.0).contains(&percent) {
                 return Err(wrong(span, "must have a percent from 0.01 to 1000".to_owned(), &hint));
             }
-            Function::Noise { percent }
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 100 to ten million")]
+            let millionths = (percent * 10_000.0).round() as u32;
+            Function::Noise { millionths }
         }
         "date_jitter" => {
             let days = whole_number(need("days")?, 1, 36_500)?;

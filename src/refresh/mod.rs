@@ -12,6 +12,7 @@ mod begin;
 pub mod held;
 mod journal;
 pub mod ledger;
+pub mod mask;
 pub mod plan;
 mod runner;
 mod steps;

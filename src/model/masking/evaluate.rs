@@ -140,9 +140,9 @@ impl Mask {
                         let span = u128::from(max.abs_diff(*min)) + 1;
                         (i128::from(*min) + i128::try_from(draw.below(span)).ok()?).to_string()
                     }
-                    Function::Noise { percent } => match self.shape.holds() {
-                        Holds::Float32 | Holds::Float64 => made::float_noise(draw, old, *percent)?,
-                        _ => made::noise(draw, old, *percent, self.shape.range())?,
+                    Function::Noise { millionths } => match self.shape.holds() {
+                        Holds::Float32 | Holds::Float64 => made::float_noise(draw, old, *millionths)?,
+                        _ => made::noise(draw, old, *millionths, self.shape.range())?,
                     },
                     Function::DateJitter { days } => {
                         let away = i64::try_from(draw.below(u128::from(*days))).ok()? + 1;

@@ -176,16 +176,15 @@ pub(super) fn lorem(draw: &mut Draw<'_>, old: &str) -> String {
     cut(text, Some(length))
 }
 
-/// A number with as many digits behind the point, away from the old one by some of `percent`.
-pub(super) fn noise(draw: &mut Draw<'_>, old: &str, percent: f64, range: Option<(i128, i128)>) -> Option<String> {
+/// A number with as many digits behind the point, away from the old one by some of `millionths`.
+pub(super) fn noise(draw: &mut Draw<'_>, old: &str, millionths: u32, range: Option<(i128, i128)>) -> Option<String> {
     const PARTS: i128 = 1_000_000;
     let scale = old.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let whole: i128 = old.replacen('.', "", 1).parse().ok()?;
     // Some part of it, from one millionth to all, up or down.
     let part = i128::try_from(draw.below(PARTS.unsigned_abs())).ok()? + 1;
     let up = draw.byte() & 1 == 0;
-    #[allow(clippy::cast_possible_truncation, reason = "at most 1000 percent")]
-    let share = (percent * 10_000.0) as i128;
+    let share = i128::from(millionths);
     let away = whole.checked_abs()?.checked_mul(share)? / PARTS;
     let away = (away.checked_mul(part)? / PARTS).max(i128::from(whole != 0));
     let moved = |up: bool| if up { whole.checked_add(away) } else { whole.checked_sub(away) };
@@ -199,10 +198,10 @@ pub(super) fn noise(draw: &mut Draw<'_>, old: &str, percent: f64, range: Option<
 }
 
 /// The same for a number that is not exact.
-pub(super) fn float_noise(draw: &mut Draw<'_>, old: &str, percent: f64) -> Option<String> {
+pub(super) fn float_noise(draw: &mut Draw<'_>, old: &str, millionths: u32) -> Option<String> {
     let number: f64 = old.parse().ok().filter(|number: &f64| number.is_finite())?;
     let part = (f64::from(u32::from_be_bytes(draw.bytes())) + 1.0) / 4_294_967_296.0;
-    let share = part * percent / 100.0;
+    let share = part * f64::from(millionths) / 1_000_000.0;
     let new = number * if draw.byte() & 1 == 0 { 1.0 + share } else { 1.0 - share };
     Some(new.to_string())
 }

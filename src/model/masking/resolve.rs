@@ -1,6 +1,7 @@
 //! What becomes of every column of every loaded table, and which rule says so. Nothing is left over: a column that no rule
 //! names is a finding that stops the plan.
 
+use super::personal::Personal;
 use super::space::space;
 use super::{Column, Finding, ForeignKey, Function, Rule, Rules, Shape, Table, Unlisted};
 use crate::model::canon::hex;
@@ -12,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What becomes of a column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decision {
     Keep,
@@ -26,17 +27,20 @@ pub enum Decision {
 }
 
 /// A column and what becomes of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedColumn {
     pub name: String,
     pub shape: Shape,
     pub decision: Decision,
     /// Which rule says so.
     pub why: String,
+    /// What it may hold afterwards without being a finding.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holds: Vec<Personal>,
 }
 
 /// A table and what becomes of its columns.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedTable {
     pub schema: String,
     pub name: String,
@@ -58,7 +62,7 @@ impl ResolvedTable {
 }
 
 /// Everything, and what a person must know of it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resolved {
     pub tables: Vec<ResolvedTable>,
     pub findings: Vec<Finding>,
@@ -161,7 +165,7 @@ pub fn resolve(rules: &Rules, tables: &[Table], of_task: &ByTask, pinned: Option
     }
     let columns = Pinned::of(tables);
     new_columns(rules, &columns, pinned, &mut findings);
-    let resolved: Vec<ResolvedTable> = tables.iter().map(|table| taken(table, &mut drafts)).collect();
+    let resolved: Vec<ResolvedTable> = tables.iter().map(|table| taken(rules, table, &mut drafts)).collect();
     let keyed = resolved.iter().flat_map(ResolvedTable::masked).any(|(_, rule)| rule.function.needs_key());
     if keyed && rules.key == PasswordFrom::Unsaid {
         let hint = "give key_env, key_secret or key_command: `openssl rand -hex 32` makes a key";
@@ -383,11 +387,15 @@ fn new_columns(rules: &Rules, now: &Pinned, pinned: Option<&Pinned>, findings: &
     }
 }
 
-fn taken(table: &Table, drafts: &mut Drafts) -> ResolvedTable {
+fn taken(rules: &Rules, table: &Table, drafts: &mut Drafts) -> ResolvedTable {
+    let named = rules.of_table(&table.schema, &table.name);
     let column = |column: &Column| {
         let draft = drafts.remove(&at(table, &column.name));
         let (decision, why) = draft.map_or((Decision::Unresolved, String::new()), |draft| (draft.decision, draft.why));
-        ResolvedColumn { name: column.name.clone(), shape: column.shape.clone(), decision, why }
+        let named = named.and_then(|rules| rules.columns.get(&column.name));
+        let rule = named.or_else(|| rules.default_for(&table.schema, &table.name, &column.name).map(|(_, rule)| rule));
+        let holds = rule.map(|rule| rule.holds.clone()).unwrap_or_default();
+        ResolvedColumn { name: column.name.clone(), shape: column.shape.clone(), decision, why, holds }
     };
     ResolvedTable {
         schema: table.schema.clone(),

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// `[refresh.NAME.masking]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Rules {
     pub unlisted: Unlisted,
@@ -45,7 +45,7 @@ pub enum OnNewColumn {
 }
 
 /// `[refresh.NAME.masking.tables."public.users"]`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TableRules {
     /// Its rows must not be loaded at all.
@@ -56,7 +56,7 @@ pub struct TableRules {
 }
 
 /// What is done with a column.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
     #[serde(flatten)]
     pub function: Function,
@@ -78,7 +78,7 @@ pub struct Rule {
 }
 
 /// What makes the new value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fn", rename_all = "snake_case")]
 pub enum Function {
     Keep,
@@ -130,9 +130,9 @@ pub enum Function {
         min: i64,
         max: i64,
     },
-    /// By so many percent at most, never by nothing.
+    /// By so many millionths at most, never by nothing.
     Noise {
-        percent: f64,
+        millionths: u32,
     },
     /// By so many days at most, never by none.
     DateJitter {

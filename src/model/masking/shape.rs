@@ -92,6 +92,8 @@ impl Shape {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,
+    /// Its type as the engine declares it, for casts.
+    pub declared: String,
     pub shape: Shape,
     /// The engine computes it from others.
     pub generated: bool,
@@ -99,6 +101,8 @@ pub struct Column {
     pub surrogate: bool,
     /// It decides in which part of the table a row is.
     pub partition: bool,
+    /// The engine writes the time of each change into it.
+    pub touched: bool,
 }
 
 /// A unique index or constraint, the primary key among them.
