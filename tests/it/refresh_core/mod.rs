@@ -1,0 +1,336 @@
+//! A refresh with steps of the configuration on real servers: carried out by a process of its own that can be killed, stopped and
+//! raced. `kills.rs` kills it everywhere, `locks.rs` is about who has the target.
+//!
+//! The process is this test binary once more, told by the environment which run it carries out ([`carry_out`]).
+
+mod kills;
+mod locks;
+
+use crate::servers;
+use cutover::change::{Confirmed, Time, Yes};
+use cutover::db::{Database, Engine};
+use cutover::model::audit::How;
+use cutover::model::change::Meant;
+use cutover::model::refresh::{
+    Again, Cadence, CustomStep, Does, Load, OnFailure, Place, PlannedStep, Purpose, Quarantine, RefreshId, RefreshName,
+    RunState, StepKind, StepName,
+};
+use cutover::model::{ReplicationArn, TaskName};
+use cutover::refresh::plan::{VERSION, Way};
+use cutover::refresh::{self, Door, Ended, Means, Plan, Trouble, Work, Zombie, covered};
+use cutover::store::Settings;
+use cutover::store::runs::{self, Writer};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tokio::sync::watch;
+
+const NAME: &str = "nightly";
+
+/// What a process is to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+enum Do {
+    Begin,
+    Resume(RefreshId),
+    Recover { end_any: bool },
+}
+
+/// What a process is told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Told {
+    url: String,
+    state: PathBuf,
+    plan: Plan,
+    what: Do,
+    /// Where it writes how it ended.
+    ended: PathBuf,
+}
+
+fn step(name: &str, kind: StepKind) -> PlannedStep {
+    PlannedStep {
+        name: StepName(name.into()),
+        kind,
+        words: vec![format!("{name} is done")],
+        sql: Vec::new(),
+        timeout: SignedDuration::from_mins(2),
+        retry: 1,
+        on_failure: OnFailure::Stop,
+    }
+}
+
+/// A target with a table that counts, and folders for journals.
+struct Desk {
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Desk {
+    async fn new(engine: Engine) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = match engine {
+            Engine::PostgreSql => servers::postgres().await.database().await,
+            Engine::MySql => servers::mariadb().await.database().await,
+            Engine::Sqlite => format!("sqlite:{}", folder.path().join("target.db").display()),
+        };
+        let desk = Self { url, folder };
+        desk.script("CREATE TABLE counted (n integer NOT NULL); INSERT INTO counted VALUES (0)").await;
+        desk
+    }
+
+    fn database(&self) -> Database {
+        Database::parse(&self.url).unwrap()
+    }
+
+    async fn script(&self, sql: &str) {
+        self.database().write_owned_by_demo().await.unwrap().script(sql).await.unwrap();
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        let mut session = self.database().read().await.unwrap();
+        session.query(sql, &[]).await.unwrap()[0][0].as_int().unwrap()
+    }
+
+    async fn counted(&self) -> i64 {
+        self.number("SELECT n FROM counted").await
+    }
+
+    fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
+    }
+
+    fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Lock, these, close.
+    fn plan(&self, custom: Vec<CustomStep<String>>) -> Plan {
+        let database = self.database();
+        let mut steps = vec![step("lock", StepKind::Lock)];
+        steps.extend(custom.iter().map(|one| step(&one.name.0, StepKind::Custom)));
+        steps.push(step("close", StepKind::Close));
+        let place = |place: &str| Place {
+            engine: database.dialect().name.into(),
+            place: place.to_owned(),
+            identity: None,
+            found_by: "a test".into(),
+        };
+        let way = Way { engine: database.dialect().engine, name: None };
+        Plan {
+            version: VERSION,
+            name: RefreshName(NAME.into()),
+            task: Meant {
+                arn: ReplicationArn::parse("arn:aws:dms:eu-west-1:123456789012:task:STAGING").unwrap(),
+                name: TaskName::new("staging"),
+            },
+            purpose: Purpose::DataRefresh,
+            load: Load::FullLoad,
+            cadence: Cadence::OneTime,
+            source: place("source.example:5432/shop"),
+            target: place(&database.place()),
+            source_way: way.clone(),
+            target_way: way,
+            destination: "staging.example/shop".parse().unwrap(),
+            definition: String::new(),
+            catalogue: String::new(),
+            prep_mode: "TRUNCATE_BEFORE_LOAD".into(),
+            schemas: Vec::new(),
+            tables: Vec::new(),
+            keys: Vec::new(),
+            triggers: Vec::new(),
+            watermarks: Vec::new(),
+            quarantine: Quarantine::None,
+            window: None,
+            validation: None,
+            custom,
+            steps,
+            schedules: Vec::new(),
+            topic: None,
+            notice_after: None,
+            replaces_lambda: false,
+        }
+    }
+
+    fn told(&self, plan: &Plan, what: Do) -> Told {
+        Told { url: self.url.clone(), state: self.state(), plan: plan.clone(), what, ended: self.file("ended") }
+    }
+
+    /// The only run that has a journal here.
+    async fn run_here(&self) -> Option<RefreshId> {
+        let settings = Settings { dir: Some(self.state()), shared: None };
+        let (heads, unread) = runs::list(&settings).await.unwrap();
+        assert!(unread.is_empty() && heads.len() <= 1, "{unread:?} {heads:?}");
+        heads.into_iter().next().map(|head| head.id)
+    }
+}
+
+fn custom(name: &str, does: Does<String>) -> CustomStep<String> {
+    CustomStep {
+        name: StepName(name.into()),
+        after: StepKind::Lock,
+        does,
+        again: Again::Mark,
+        timeout: SignedDuration::from_mins(2),
+        retry: 1,
+        on_failure: OnFailure::Stop,
+    }
+}
+
+fn count_up() -> CustomStep<String> {
+    custom("count", Does::Sql("UPDATE counted SET n = n + 1".into()))
+}
+
+fn shell(name: &str, text: &str) -> CustomStep<String> {
+    custom(name, Does::Command(["sh", "-c", text].map(str::to_owned).to_vec()))
+}
+
+fn means(url: &str, state: &Path, zombie: Zombie) -> Means {
+    let door = || Door::fixed(Database::parse(url).unwrap());
+    Means {
+        source: door(),
+        target: door(),
+        aws: None,
+        store: Settings { dir: Some(state.to_owned()), shared: None },
+        who: Writer {
+            os_user: "ann".into(),
+            host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+            pid: std::process::id(),
+        },
+        time: Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span.min(Duration::from_millis(20)))) },
+        wishes: watch::channel(None).1,
+        zombie,
+        lines: None,
+    }
+}
+
+async fn begin(plan: &Plan, means: Means) -> Result<Work, Trouble> {
+    let now = Timestamp::now();
+    let covered = covered(plan, now).unwrap();
+    let confirmed = Confirmed::plan_by_flag(covered, Yes::given(true).unwrap(), &plan.destination, now).unwrap();
+    refresh::begin(refresh::new_id(now), plan.clone(), confirmed, means).await
+}
+
+async fn do_it(told: &Told) -> Result<Ended, Trouble> {
+    let means = |zombie| means(&told.url, &told.state, zombie);
+    let work = match &told.what {
+        Do::Begin => begin(&told.plan, means(Zombie::EndOurs)).await?,
+        Do::Resume(id) => refresh::resume(id, means(Zombie::EndOurs)).await?,
+        Do::Recover { end_any } => {
+            let zombie = if *end_any { Zombie::EndAny } else { Zombie::EndOurs };
+            refresh::recover(&RefreshName(NAME.into()), None, means(zombie)).await?
+        }
+    };
+    Ok(refresh::run(work).await)
+}
+
+/// Not a test: what a process of its own does.
+#[tokio::test]
+#[ignore = "started by other tests, as a process that they kill"]
+async fn carry_out() {
+    let Ok(told) = std::env::var("CUTOVER_TEST_TOLD") else { return };
+    let told: Told = serde_json::from_str(&told).unwrap();
+    let said = match do_it(&told).await {
+        Ok(ended) => format!("{} {}", ended.state.word(), ended.why.unwrap_or_default()),
+        Err(trouble) => format!("refused {trouble}"),
+    };
+    let beside = told.ended.with_extension("new");
+    std::fs::write(&beside, said).unwrap();
+    std::fs::rename(&beside, &told.ended).unwrap();
+}
+
+/// A process that carries a run out.
+struct Process(Child);
+
+impl Process {
+    fn start(told: &Told, env: &[(&str, String)]) -> Self {
+        let _ = std::fs::remove_file(&told.ended);
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "refresh_core::carry_out", "--ignored", "--quiet"])
+            .env("CUTOVER_TEST_TOLD", serde_json::to_string(told).unwrap())
+            .envs(env.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_child(&self.0);
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for its end; whether it was killed.
+    async fn end(mut self) -> bool {
+        use std::os::unix::process::ExitStatusExt as _;
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status.signal() == Some(9);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// How a process said that it ended.
+fn said(told: &Told) -> String {
+    std::fs::read_to_string(&told.ended).unwrap_or_default()
+}
+
+async fn until(mut is: impl AsyncFnMut() -> bool) {
+    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    while !is().await {
+        assert!(std::time::Instant::now() < deadline, "waited in vain");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_run_with_own_steps_is_carried_out_on_each_engine() {
+    for engine in [Engine::Sqlite, Engine::PostgreSql, Engine::MySql] {
+        let desk = Desk::new(engine).await;
+        let plan = desk.plan(vec![count_up(), shell("hello", "echo hello")]);
+        let told = desk.told(&plan, Do::Begin);
+        let ended = do_it(&told).await.unwrap();
+        assert_eq!((ended.state, ended.why), (RunState::Done, None), "{engine:?}");
+        assert_eq!(desk.counted().await, 1);
+        // In the ledger stands everything that somebody without the journal needs.
+        let mut session = desk.database().read().await.unwrap();
+        let schema = desk.database().named_schema().map(str::to_owned);
+        let runs = refresh::ledger::runs(&mut session, schema.as_deref()).await.unwrap();
+        assert_eq!(runs.len(), 1);
+        assert_eq!((runs[0].state, runs[0].how, runs[0].epoch), (RunState::Done, How::Flag, 2));
+        assert_eq!(serde_json::from_str::<Plan>(&runs[0].plan).unwrap(), plan);
+        assert_eq!(refresh::open_runs(&Door::fixed(desk.database())).await.unwrap(), []);
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_may_not_be_written_or_is_another_one_is_refused_before_anything() {
+    let desk = Desk::new(Engine::PostgreSql).await;
+    let mut plan = desk.plan(vec![count_up()]);
+    plan.target.place = "elsewhere:5432/shop".into();
+    let refused = begin(&plan, means(&desk.url, &desk.state(), Zombie::EndOurs)).await.map(drop).unwrap_err();
+    assert!(refused.to_string().contains("is not the database that was confirmed"), "{refused}");
+    assert!(!desk.state().exists());
+    // Somebody who may not make the ledger is told what to ask for, and nothing is left behind.
+    let name = desk.url.rsplit_once('/').unwrap().1.to_owned();
+    desk.script(&format!("CREATE ROLE \"poor_{name}\" LOGIN; REVOKE CREATE ON DATABASE {name} FROM PUBLIC")).await;
+    let url = desk.url.replace("cutover@", &format!("poor_{name}@"));
+    let plan = desk.plan(vec![count_up()]);
+    let work = begin(&plan, means(&url, &desk.state(), Zombie::EndOurs)).await.unwrap();
+    let ended = refresh::run(work).await;
+    assert_eq!(ended.state, RunState::Undone);
+    let why = ended.why.unwrap();
+    assert!(why.contains("the ledger cutover_ledger cannot be made") && why.contains("permission denied"), "{why}");
+    assert_eq!(desk.number("SELECT count(*) FROM pg_namespace WHERE nspname = 'cutover_ledger'").await, 0);
+}
