@@ -3,6 +3,8 @@
 //!   cargo bench --bench validate                 1 M rows, median of five: about 25 minutes, most of them reladiff's
 //!   cargo bench --bench validate -- --runs 1     once each
 //!   cargo bench --bench validate -- --rows 100000 --only pg-my
+//!   cargo bench --bench validate -- --case identical --case 'ten differences'
+//!   cargo bench --bench validate -- --near       not over the long wire
 //!   cargo bench --bench validate -- --full       also 10 M rows, for memory
 //!
 //! It starts a server process for each side, installs reladiff into target/reladiff, and interleaves the two tools. Walls
@@ -40,16 +42,20 @@ struct Options {
     runs: usize,
     full: bool,
     only: Option<String>,
+    cases: Vec<String>,
+    near: bool,
 }
 
 fn options() -> Options {
-    let mut options = Options { rows: 1_000_000, runs: 5, full: false, only: None };
+    let mut options = Options { rows: 1_000_000, runs: 5, full: false, only: None, cases: Vec::new(), near: false };
     let mut given = std::env::args().skip(1);
     while let Some(word) = given.next() {
         match word.as_str() {
             "--rows" => options.rows = given.next().unwrap().parse().unwrap(),
             "--runs" => options.runs = given.next().unwrap().parse().unwrap(),
             "--only" => options.only = given.next(),
+            "--case" => options.cases.extend(given.next()),
+            "--near" => options.near = true,
             "--full" => options.full = true,
             // Cargo's own.
             "--bench" => {}
@@ -188,7 +194,8 @@ async fn compare(
     let servers = [source, target];
     let mut drains = Vec::new();
     println!("{:<32} {:>8} {:>9} {:>7} {:>11} {:>10}", pair, "wall s", "tool CPU", "RSS MB", "server CPU", "total CPU");
-    for case in CASES {
+    let meant = |case: &&Case| options.cases.is_empty() || options.cases.iter().any(|name| name == case.name);
+    for case in CASES.iter().filter(meant) {
         let runs = if case.slow { 1 } else { options.runs };
         let (mut own, mut other) = (Vec::new(), Vec::new());
         for _ in 0..runs {
@@ -232,10 +239,13 @@ async fn compare(
             Report::aim(&format!("wall, {}, times faster than reladiff", case.name), other.wall / own.wall, aim);
         }
     }
+    if options.near {
+        return;
+    }
     // 50 Mbit/s and 40 ms there and back, on each side.
     let wires = [wire::Wire::before(&source.url).await, wire::Wire::before(&target.url).await];
     let urls = [wires[0].url(&source.url), wires[1].url(&target.url)];
-    for (case, aim) in CASES.iter().filter_map(|case| Some((case, case.far?))) {
+    for (case, aim) in CASES.iter().filter(meant).filter_map(|case| Some((case, case.far?))) {
         let (mut own, mut other) = (Vec::new(), Vec::new());
         for _ in 0..options.runs.min(3) {
             let cost = measure::run(ours(&urls[0], &urls[1], case), &servers).await;

@@ -5,8 +5,9 @@
 //! databases are asked that a section `[databases.NAME]` of the configuration names: whoever wrote it meant that. Start at
 //! [`spawn`], or at [`once`] for a command.
 
-use super::headless::{block, connect, the_task};
+use super::headless::{block, connected, the_task};
 use super::validate::sides::{Found, Means};
+use super::values::{self, Deed, Of};
 use super::{Clock, Failure, Inbox, Setup, panic};
 use crate::aws::{self, Reader};
 use crate::console::message::Message;
@@ -19,6 +20,7 @@ use crate::model::observation::VERSION;
 use crate::model::task::Task;
 use crate::model::{Observation, Problem, ProblemKind, ReplicationArn, Report, Scope, Subject, Value, settings};
 use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -267,14 +269,30 @@ async fn side<T>(
 ///
 /// # Errors
 /// No such task, or AWS refuses.
-pub fn once(setup: &Setup, named: &str, newest: u32, values: bool) -> Result<(Task, Option<String>, Around), Failure> {
+pub fn once(
+    setup: &Setup,
+    named: &str,
+    newest: u32,
+    with_values: bool,
+) -> Result<(Task, Option<String>, Around), Failure> {
     block(async {
-        let reader = connect(setup).await?;
+        let connected = connected(setup).await?;
+        let reader = connected.reader.clone();
         let brief = the_task(&reader, named).await?;
+        if with_values {
+            let (arn, name) = (brief.arn.as_str().to_owned(), brief.name.shown().into_owned());
+            let of = Of {
+                words: format!("of {name}: what its databases say, with what DMS's own tables quote of rows"),
+                precondition: json!({ "task": arn }),
+                name: format!("task:{name}"),
+                arn,
+            };
+            values::note(setup, Some(&connected), Deed::Print, None, of).await?;
+        }
         let full = reader.tasks_in_full(std::slice::from_ref(&brief.arn)).await?.value.into_iter().next();
         let task = full.unwrap_or(brief);
         let both = Box::pin(Means::of(setup, Some(&reader), true).each_of_task(&task, false)).await?;
-        let around = Box::pin(read(&task, &both, newest, values)).await;
+        let around = Box::pin(read(&task, &both, newest, with_values)).await;
         let endpoints = reader.endpoints().await?.value;
         let source = endpoints.iter().find(|endpoint| endpoint.arn == task.source);
         Ok((task, source.and_then(|source| source.slot()).map(str::to_owned), around))

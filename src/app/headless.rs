@@ -254,9 +254,13 @@ pub(super) fn block_on<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
 }
 
 pub(super) async fn connect(setup: &Setup) -> Result<Reader, Failure> {
+    connected(setup).await.map(|connected| connected.reader)
+}
+
+/// The same, with who we are.
+pub(super) async fn connected(setup: &Setup) -> Result<Connected, Failure> {
     panic::on_request("headless");
-    let Connected { reader, .. } = aws::connect(&setup.aws, &Limiters::default()).await?;
-    Ok(reader)
+    Ok(aws::connect(&setup.aws, &Limiters::default()).await?)
 }
 
 async fn list(reader: &Reader) -> Result<Answer<Vec<Task>>, Problem> {

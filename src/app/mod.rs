@@ -24,6 +24,7 @@ pub mod operator;
 mod setup;
 mod signin;
 mod validations;
+mod values;
 mod write;
 
 pub use crate::config::ThemeName;

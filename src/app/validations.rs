@@ -5,7 +5,6 @@
 //! revealed, which stands in the audit before anything is read. Start at [`Validations`]; `seek.rs` finds databases and plans,
 //! `rows.rs` reads rows again, `paper.rs` writes them.
 
-mod audit;
 mod paper;
 mod rows;
 mod seek;

@@ -188,7 +188,12 @@ impl Confirmed<Change> {
     ///
     /// # Errors
     /// It is about another task, rule or schedule than the plan, or it would write to another database.
-    pub fn by_plan(plan: &Confirmed<PlanHash>, preview: Preview, way: Way, now: Timestamp) -> Result<Self, NotConfirmed> {
+    pub fn by_plan(
+        plan: &Confirmed<PlanHash>,
+        preview: Preview,
+        way: Way,
+        now: Timestamp,
+    ) -> Result<Self, NotConfirmed> {
         let covered = &plan.shown;
         let is_covered = match &preview.change {
             Change::Task { task, .. } => task.arn == covered.task,

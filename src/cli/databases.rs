@@ -14,7 +14,7 @@ pub struct Arguments {
     /// Rows told of each of DMS's own tables, the newest first
     #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rows: u32,
-    /// Also what stands in rows: statements, errors and details quote them
+    /// Also what stands in rows: statements, errors and details quote them; the audit says who asked
     #[arg(long)]
     with_values: bool,
     /// How the list is printed

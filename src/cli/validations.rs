@@ -40,9 +40,10 @@ enum One {
     Show(Show),
     /// List what each comparison came to for one table of the source
     History(History),
-    /// Write one to a new file, for a ticket or a program; keys, never values
+    /// Write one to a new file, for a ticket or a program; keys, and values only where they are asked for
     Export(Export),
-    /// Write a script that makes the target's rows equal, from the rows as they are now. It is never run by this program
+    /// Write a script that makes the target's rows equal, from the rows as they are now. It is never run by this program;
+    /// the audit says who asked
     Repair(Repair),
 }
 
@@ -74,6 +75,18 @@ struct Export {
     /// A new file; its end is the format: .md, .jsonl or .csv
     #[arg(long, value_name = "FILE")]
     file: String,
+    /// Also what stands in the rows, read again from both databases; the audit says who asked
+    #[arg(long)]
+    with_values: bool,
+    /// Values only of this table of the source; may be repeated. Without it of every table with listed differences
+    #[arg(long = "table", value_name = "SCHEMA.TABLE", requires = "with_values")]
+    tables: Vec<String>,
+    /// The source of a comparison of two addresses: they are not kept
+    #[arg(long, value_name = "URL", requires_all = ["target", "with_values"])]
+    source: Option<Address>,
+    /// Its target
+    #[arg(long, value_name = "URL", requires = "source")]
+    target: Option<Address>,
 }
 
 #[derive(Debug, Args)]
@@ -106,7 +119,11 @@ pub fn run(setup: &Setup, arguments: Arguments) -> Result<u8, Failure> {
             let rows = kept::of_table(setup, &table)?.iter().map(runs::history).collect();
             List { columns: runs::HISTORY, rows }.print(output)?;
         }
-        Some(One::Export(Export { run, file })) => print::out(&(paper::export(setup, &run, &file)? + "\n"))?,
+        Some(One::Export(Export { run, file, with_values, tables, source, target })) => {
+            let addresses = source.zip(target);
+            let wanted = paper::Wanted { run: &run, file: &file, tables: &tables, deletes: false, addresses };
+            print::out(&(paper::export(setup, &wanted, with_values)? + "\n"))?;
+        }
         Some(One::Repair(Repair { run, file, tables, deletes, source, target })) => {
             let addresses = source.zip(target);
             let wanted = paper::Wanted { run: &run, file: &file, tables: &tables, deletes, addresses };

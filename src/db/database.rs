@@ -259,7 +259,9 @@ impl Database {
     pub async fn write(&self, permit: &WritePermit, label: &str) -> Result<Session<Write>, DbError> {
         let place = self.place();
         if !permit.is_for(&place) {
-            return Err(DbError::Unexpected(format!("{place} is not the database that was confirmed: it is not opened")));
+            return Err(DbError::Unexpected(format!(
+                "{place} is not the database that was confirmed: it is not opened"
+            )));
         }
         let mut session = Session::new(self.labelled(label, false).await?, self.dialect(), place);
         session.run(self.dialect().session).await?;

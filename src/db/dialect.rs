@@ -207,6 +207,11 @@ impl Dialect {
         &REDSHIFT
     }
 
+    /// A text as a literal of Redshift's, where a backslash may be an escape or not.
+    pub fn redshift_literal(text: &str) -> String {
+        super::redshift::literal(text)
+    }
+
     /// A name as this engine quotes it.
     pub fn quoted(&self, name: &str) -> String {
         let q = self.quote;

@@ -47,7 +47,8 @@ impl DbError {
     /// The server does not believe who we are: a password or a token that has expired, or another one.
     pub fn is_sign_in(&self) -> bool {
         // Class 28 and error 1045; a server in another language still says the code where it is not a connection that fails.
-        let signs = ["password authentication failed", "PAM authentication failed", "Access denied for user", "28P01", "28000"];
+        let signs =
+            ["password authentication failed", "PAM authentication failed", "Access denied for user", "28P01", "28000"];
         matches!(self, Self::Connect { why, .. } | Self::Lost { why, .. } if signs.iter().any(|sign| why.contains(sign)))
     }
 

@@ -4,6 +4,7 @@
 //! within its quotes whatever it holds. What cannot be written so is refused.
 
 use super::dialect::Dialect;
+use super::redshift;
 use super::scan::{Described, DescribedColumn};
 use crate::model::canon::{Holds, hex};
 use crate::model::engine::Engine;
@@ -25,7 +26,7 @@ fn one(table: &Described, dialect: &Dialect, filter: &Filter) -> Result<String, 
     // With its table: to SQLite a lone name in quotes that is no column is a text.
     let name = dialect.qualified(&table.name, &column.name);
     let value = |text: &String| {
-        literal(dialect.engine, column, text).ok_or_else(|| {
+        literal(dialect, column, text).ok_or_else(|| {
             let (column, text) = (shown(&column.name).into_owned(), shown(text));
             format!("the task filters column {column} by {text:?}, which is not followed by this program")
         })
@@ -46,7 +47,8 @@ fn one(table: &Described, dialect: &Dialect, filter: &Filter) -> Result<String, 
     Ok(format!("({})", any?.join(" OR ")))
 }
 
-fn literal(engine: Engine, column: &DescribedColumn, text: &str) -> Option<String> {
+fn literal(dialect: &Dialect, column: &DescribedColumn, text: &str) -> Option<String> {
+    let engine = dialect.engine;
     match column.sql_type.holds() {
         Holds::Int | Holds::Decimal | Holds::Float32 | Holds::Float64 => is_number(text).then(|| text.to_owned()),
         Holds::Bool => {
@@ -57,7 +59,7 @@ fn literal(engine: Engine, column: &DescribedColumn, text: &str) -> Option<Strin
             };
             Some(if engine == Engine::PostgreSql { truth.to_string() } else { u8::from(truth).to_string() })
         }
-        Holds::Text | Holds::Date | Holds::Time | Holds::Timestamp | Holds::Uuid => quoted(engine, text),
+        Holds::Text | Holds::Date | Holds::Time | Holds::Timestamp | Holds::Uuid => quoted(dialect, text),
         _ => None,
     }
 }
@@ -75,12 +77,14 @@ fn is_number(text: &str) -> bool {
     digits(whole) && digits(fraction) && exponent.is_none_or(|exponent| digits(&unsigned(exponent)))
 }
 
-fn quoted(engine: Engine, text: &str) -> Option<String> {
+fn quoted(dialect: &Dialect, text: &str) -> Option<String> {
     if text.contains('\0') {
         return None;
     }
     let doubled = text.replace('\'', "''");
-    Some(match engine {
+    Some(match dialect.engine {
+        // Its guide knows no E'': a backslash stands apart.
+        Engine::PostgreSql if dialect.redshift => redshift::literal(text),
         // A backslash means something only in this form, whatever the server is set to.
         Engine::PostgreSql if text.contains('\\') => format!("E'{}'", doubled.replace('\\', "\\\\")),
         Engine::PostgreSql | Engine::Sqlite => format!("'{doubled}'"),
@@ -114,8 +118,20 @@ mod tests {
     }
 
     fn written(engine: Engine, declared: &str, any: Vec<Condition>) -> Result<String, String> {
+        by(Dialect::of(engine), declared, any)
+    }
+
+    fn by(dialect: &Dialect, declared: &str, any: Vec<Condition>) -> Result<String, String> {
         let filters = [Filter { column: "a\"b`c".into(), any }];
-        condition(&table(engine, declared), Dialect::of(engine), &filters)
+        condition(&table(dialect.engine, declared), dialect, &filters)
+    }
+
+    #[test]
+    fn a_backslash_means_itself_on_redshift_too() {
+        for (text, want) in [("a\\'b", "= ('a' || chr(92) || '''b'))"), ("it's", "= 'it''s')")] {
+            let got = by(Dialect::redshift(), "character varying(9)", vec![Condition::Equal(text.to_owned())]).unwrap();
+            assert!(got.ends_with(want), "{got}");
+        }
     }
 
     #[test]

@@ -2,17 +2,17 @@
 //!
 //! Start at [`Held::open`]. The lock goes with the session: whoever loses it can write nothing any more, so a runner that was
 //! stopped for an hour and goes on finds its session gone and asks anew ([`Held::again`]). `lock.rs` is the lock on each
-//! engine, and who has it. Before and after everything that is durable stands a kill point (`points.rs`).
+//! engine, and who has it. Before and after everything that is durable stands a kill point (`store::points`).
 
 mod lock;
 
 pub use lock::Holder;
 
 use super::ledger;
-use super::points;
 use super::trouble::Trouble;
-use crate::db::{Database, Dialect, Row, Session, Value, Write, WritePermit};
+use crate::db::{Database, Dialect, Engine, Row, Session, Value, Write, WritePermit};
 use crate::model::refresh::RefreshId;
+use crate::store::points;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
@@ -84,7 +84,6 @@ pub enum Zombie {
 }
 
 /// See the module's first line.
-#[derive(Debug)]
 pub struct Held {
     door: Door,
     permit: WritePermit,
@@ -99,7 +98,12 @@ pub struct Held {
     in_transaction: bool,
 }
 
-#[derive(Debug)]
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Held({} {})", self.dialect.name, self.bearer.label())
+    }
+}
+
 struct Open {
     session: Session<Write>,
     lock: lock::Lock,
@@ -184,6 +188,19 @@ impl Held {
     /// The schema that the address itself names: SQLite's attached name, the database of MySQL.
     pub fn schema(&self) -> Option<&str> {
         self.schema.as_deref()
+    }
+
+    /// The server itself ends a statement that takes longer, where it can be told so.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub(super) async fn limit(&mut self, span: std::time::Duration) -> Result<(), Trouble> {
+        if self.dialect.engine != Engine::PostgreSql {
+            return Ok(());
+        }
+        let set = format!("SET statement_timeout = '{}ms'", span.as_millis().min(i32::MAX.unsigned_abs().into()));
+        let done = self.open_session()?.script(&set).await;
+        self.settled(done)
     }
 
     /// What the server calls the session: the number of the backend, of the connection; 0 on SQLite.

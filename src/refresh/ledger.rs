@@ -133,7 +133,6 @@ pub struct Mark {
     pub detail: String,
 }
 
-
 /// `{run}`, `{obj}` and `{mark}` of a text as the engine names them, and its parameters as the engine writes them.
 fn sql(dialect: &Dialect, schema: Option<&str>, text: &str) -> String {
     let [run, obj, mark] = ["run", "obj", "mark"].map(|table| {
@@ -332,10 +331,7 @@ pub async fn wish(
 ///
 /// # Errors
 /// What the server says; a row that makes no sense.
-pub async fn runs<Access>(
-    session: &mut Session<Access>,
-    schema: Option<&str>,
-) -> Result<Vec<LedgerRun>, Trouble> {
+pub async fn runs<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<Vec<LedgerRun>, Trouble> {
     let dialect = session.dialect();
     let exists = match dialect.engine {
         Engine::PostgreSql => include_str!("../../sql/ledger/postgresql/exists.sql"),
@@ -506,6 +502,16 @@ pub async fn mark_anew(held: &mut Held, step: &StepName, name: &str, detail: &st
     let statement = upsert(held, "mark", &["run", "step", "name", "detail"], &["run", "step", "name"], 1);
     let values = [held.bearer().run.0.clone().into(), step.0.as_str().into(), name.into(), detail.into()];
     held.execute(&statement, &values).await.map(drop)
+}
+
+/// Forgets a mark.
+///
+/// # Errors
+/// What the server says.
+pub async fn unmark(held: &mut Held, step: &StepName, name: &str) -> Result<(), Trouble> {
+    let delete = own(held, "DELETE FROM {mark} WHERE run = ? AND step = ? AND name = ?");
+    let values = [held.bearer().run.0.clone().into(), step.0.as_str().into(), name.into()];
+    held.execute(&delete, &values).await.map(drop)
 }
 
 /// What a mark says; `None` where there is none.

@@ -5,6 +5,22 @@
 //! first asks what is there (its probe), and the journal only says which questions to ask. Truth about the target lives in
 //! the target's own ledger, truth about AWS is what AWS says, and the local journal is what is shown.
 
-pub mod plan;
+//! [`begin()`] and its sisters are the ways to a [`Work`], [`run`] carries it out; `work.rs` is what a step works with, `held.rs` the
+//! session on the target with its lock, `ledger.rs` what stands there, `steps/` what is done.
 
+mod begin;
+pub mod held;
+mod journal;
+pub mod ledger;
+pub mod plan;
+mod runner;
+mod steps;
+mod trouble;
+mod work;
+
+pub use begin::{Means, begin, covered, finish, new_id, open_runs, recover, resume};
+pub use held::{Door, Zombie};
 pub use plan::Plan;
+pub use runner::{Ended, pause_before, run};
+pub use trouble::{Came, Probe, Trouble};
+pub use work::{Aws, Changed, Work};

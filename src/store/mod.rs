@@ -3,13 +3,15 @@
 //! May touch `model`; the only room besides `db` that knows sqlx. Start at [`Audit`]. `place.rs` knows where files are, whose
 //! they are and what kind of disk that is, `open.rs` opens the database and brings it to the present schema (`sql/store/`),
 //! `mirror.rs` appends lines, `team.rs` reads those of others, `history.rs` all there is; [`validations`] are comparisons and what came of them,
-//! [`runs`] the journals of refreshes, a file each. Several processes may use it at once: every write is one short transaction.
+//! [`runs`] the journals of refreshes, a file each, and [`points`] where tests
+//! kill a process. Several processes may use it at once: every write is one short transaction.
 
 mod audit;
 mod history;
 mod mirror;
 mod open;
 mod place;
+pub mod points;
 pub mod runs;
 mod team;
 pub mod validations;

@@ -47,7 +47,7 @@ pub fn takes(pair: &ColumnPlan) -> Vec<Take> {
     if !empty {
         takes.push(Take::Values);
     }
-    let moved = rules.iter().any(|rule| matches!(rule, Rule::Json | Rule::Zone(_) | Rule::Pad));
+    let moved = rules.iter().any(|rule| matches!(rule, Rule::Json | Rule::Zone(_) | Rule::Pad | Rule::First(_)));
     if !moved && canon != Canon::Bytes && [ours, theirs].into_iter().all(in_order) {
         if !empty {
             takes.push(Take::Least);

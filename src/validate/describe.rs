@@ -1,7 +1,6 @@
 //! From two databases to a plan: which tables there are, what they are, and whether they still are what they were.
 
 use super::Plan;
-use super::lobs::Lobs;
 use super::look::Trouble;
 use super::mapped;
 use super::merge::Side;
@@ -12,6 +11,10 @@ use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
 use crate::model::validation::Kind;
 use crate::model::validation::Method;
+use std::time::Duration;
+
+/// A table that somebody holds a lock on is waited for so long; then it is listed as not compared, and the others go on.
+const LOCKED_FOR: Duration = Duration::from_secs(5);
 
 /// There is no plan.
 #[derive(Debug, thiserror::Error)]
@@ -55,25 +58,35 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
         );
         return Err(PlanError::Usage(line));
     }
-    let [source, target] = [source, target].map(|side| Scanner::new(side.clone(), Limits::default()));
-    let mut described = Vec::with_capacity(pairs.both.len());
+    let limits = Limits { lock_timeout: Some(LOCKED_FOR), ..Limits::default() };
+    let [source, target] = [source, target].map(|side| Scanner::new(side.clone(), limits));
+    let (mut described, mut unseen) = (Vec::with_capacity(pairs.both.len()), Vec::new());
     for (ours, theirs) in &pairs.both {
-        described
-            .push(tokio::try_join!(describe(&source, ours, Side::Source), describe(&target, theirs, Side::Target))?);
+        match tokio::try_join!(describe(&source, ours, Side::Source), describe(&target, theirs, Side::Target)) {
+            Ok(both) => described.push(both),
+            // Without its server there is nothing to plan with; else it is this table's trouble.
+            Err(error @ PlanError::Db { error: DbError::Connect { .. } | DbError::Lost { .. }, .. }) => {
+                return Err(error);
+            }
+            Err(why) => unseen.push((ours, theirs, why)),
+        }
     }
     let sides: Vec<(&Described, &Described)> = described.iter().map(|(ours, theirs)| (ours, theirs)).collect();
-    let alone: Vec<Name> = pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).cloned().collect();
+    let of_unseen = unseen.iter().map(|(name, ..)| *name);
+    let alone: Vec<Name> =
+        pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).chain(of_unseen).cloned().collect();
     all_meant(terms, &sides, &alone).map_err(PlanError::Usage)?;
     let mut tables = Vec::with_capacity(sides.len());
-    let unenforced = source.database().dialect().redshift || target.database().dialect().redshift;
+    let redshift = [&source, &target].map(|side| side.database().dialect().redshift);
+    let unenforced = redshift.contains(&true);
     for (ours, theirs) in sides {
-        let mut own = terms.of(&name(ours));
-        if unenforced {
-            // It hashes and cuts as nobody else does; its values are small.
-            (own.lobs, own.lob_limit_bytes) = (Lobs::Values, None);
-        }
+        let own = Terms { redshift, ..terms.of(&name(ours)) };
         tables.push(table(ours, theirs, &own).map_err(PlanError::Usage)?);
     }
+    tables.extend(unseen.into_iter().map(|(ours, theirs, why)| {
+        let reason = format!("what it is could not be read, {}", shown(&why.to_string()));
+        TablePlan::left(ours, Some(theirs), reason, is_waived(terms, ours) || is_waived(terms, theirs))
+    }));
     tables.extend(pairs.source_only.iter().map(|name| {
         let reason = "the target has no table of this name".to_owned();
         TablePlan::left(name, None, reason, is_waived(terms, name))

@@ -1,14 +1,18 @@
 //! Large values: compared by hash and length instead of being sent, and only as far as the task copies them. Pure.
 //!
-//! Start at [`apply`]. A task in limited LOB mode cuts what is longer than its limit: then both sides are cut there, and
-//! the plan says so, because what is behind it has not been compared.
+//! Start at [`apply`]. A task in limited LOB mode cuts what is longer than `LobMaxSize` kilobytes, with no more than a line
+//! in its log (DMS User Guide, "Setting LOB support for source databases"). Then both sides are cut there, and the plan says
+//! so, because what is behind it has not been compared. The guide does not say whether bytes or characters are counted, nor
+//! what becomes of a character that the cut tears: the whole characters before so many bytes are the same either way, and
+//! only they are compared.
 
 use super::plan::{TablePlan, Terms};
-use super::rules::Rules;
+use super::rules::{Rule, Rules};
 use crate::db::scan::{Lob, ScanColumn};
 use crate::model::canon::Canon;
 use crate::model::engine::Engine;
 use crate::model::untrusted::shown;
+use crate::model::validation::Method;
 use std::fmt::Write as _;
 use std::str::FromStr;
 
@@ -42,6 +46,9 @@ const WIDE: u64 = 64 * 1_024;
 
 /// Settles for each column that is no key how it is read.
 pub(super) fn apply(plan: &mut TablePlan, terms: &Terms) {
+    if terms.redshift.contains(&true) || plan.method == Method::Aggregate {
+        return cut_here(plan, terms);
+    }
     let row = plan.bytes_source.zip(plan.rows_source).map(|(bytes, rows)| bytes / rows.max(1));
     let hash = match terms.lobs {
         Lobs::Auto => row.is_some_and(|bytes| bytes >= WIDE),
@@ -82,6 +89,27 @@ pub(super) fn apply(plan: &mut TablePlan, terms: &Terms) {
         // Writing to a String cannot fail.
         let _ = write!(plan.why, "; by hash and length: {}", hashed.join(", "));
     }
+    said(plan, terms, &cut);
+}
+
+/// Redshift neither hashes nor cuts as others do, and a sum of many values cuts none: a rule of the column does it here.
+/// (Its own values are small: `varchar` ends at 65,535 bytes.)
+fn cut_here(plan: &mut TablePlan, terms: &Terms) {
+    let Some(limit) = terms.lob_limit_bytes else { return };
+    let mut cut = Vec::new();
+    for (column, rules) in plan.columns.iter_mut().zip(&mut plan.rules).skip(plan.key) {
+        let canon = column.canon();
+        if !matches!(canon, Canon::Text | Canon::Bytes) || !rules.is_exact() || !is_large(&column.source) {
+            continue;
+        }
+        cut.push(shown(&column.source.name).into_owned());
+        column.rules = vec![Rule::First(limit).to_string()];
+        *rules = Rules::new(canon, vec![Rule::First(limit)]);
+    }
+    said(plan, terms, &cut);
+}
+
+fn said(plan: &mut TablePlan, terms: &Terms, cut: &[String]) {
     if let Some(limit) = terms.lob_limit_bytes.filter(|_| !cut.is_empty()) {
         let limit = if limit % 1_024 == 0 { format!("{} KB", limit / 1_024) } else { format!("{limit} bytes") };
         let _ = write!(plan.why, "; only the first {limit}, the LOB limit: {}", cut.join(", "));

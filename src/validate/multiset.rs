@@ -38,7 +38,8 @@ impl Share {
 
     /// Both halves.
     fn halves(&self) -> [Self; 2] {
-        let half = |last| Self { bits: self.bits + 1, beginning: self.beginning << 1 | last, among: self.among.clone() };
+        let half =
+            |last| Self { bits: self.bits + 1, beginning: self.beginning << 1 | last, among: self.among.clone() };
         [0, 1].map(half)
     }
 }
@@ -71,7 +72,16 @@ struct Held {
 impl Bag {
     /// `most`: bytes that may wait.
     pub fn new(shape: Shape, part: Share, most: usize) -> Self {
-        Self { shape, share: part, left: Vec::new(), held: HashMap::new(), weight: 0, most, unreadable: None, met: false }
+        Self {
+            shape,
+            share: part,
+            left: Vec::new(),
+            held: HashMap::new(),
+            weight: 0,
+            most,
+            unreadable: None,
+            met: false,
+        }
     }
 
     /// Takes the rows of a batch.
@@ -79,44 +89,13 @@ impl Bag {
         let exact = self.shape.rules.iter().all(Rules::is_exact);
         for row in 0..batch.rows() {
             let raw = RowCopy::of((0..batch.columns()).map(|column| batch.cell(row, column)));
-            let (kept, raw) = if exact { (raw, None) } else { (self.settled(&raw), Some(raw)) };
-            let hash = self.hash(&kept);
+            let (kept, raw) = if exact { (raw, None) } else { (settled(&self.shape.rules, &raw), Some(raw)) };
+            let hash = hash(&self.shape.rules, &kept);
             if self.share.has(hash) {
                 self.count(side, kept, raw, hash);
             }
         }
         self.halve()
-    }
-
-    fn settled(&self, row: &RowCopy) -> RowCopy {
-        let settled = |(at, rules): (usize, &Rules)| match row.cell(at) {
-            Cell::Value(bytes) => rules.settled(Some(bytes)).map(std::borrow::Cow::into_owned),
-            _ => None,
-        };
-        let cells: Vec<Option<Vec<u8>>> = self.shape.rules.iter().enumerate().map(settled).collect();
-        RowCopy::of(cells.iter().enumerate().map(|(at, settled)| match (row.cell(at), settled) {
-            (Cell::Value(_), Some(bytes)) => Cell::Value(bytes),
-            (Cell::Misfit(words), _) => Cell::Misfit(words),
-            _ => Cell::Null,
-        }))
-    }
-
-    fn hash(&self, row: &RowCopy) -> u128 {
-        let mut bytes = Vec::with_capacity(64);
-        for (at, rules) in self.shape.rules.iter().enumerate() {
-            match row.cell(at) {
-                Cell::Value(value) if !rules.is_loose() => {
-                    bytes.push(1);
-                    bytes.extend_from_slice(&(value.len() as u64).to_be_bytes());
-                    bytes.extend_from_slice(value);
-                }
-                Cell::Null => bytes.push(0),
-                _ => bytes.push(2),
-            }
-        }
-        // The last step mixes what FNV leaves in the low bits into the high ones, by which rows are shared out.
-        let hash = fnv(&bytes);
-        (hash ^ hash >> 64).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
     }
 
     fn count(&mut self, side: Side, row: RowCopy, raw: Option<RowCopy>, hash: u128) {
@@ -212,8 +191,45 @@ impl Bag {
     }
 }
 
+/// What a row comes to by the rules of its columns.
+fn settled(rules: &[Rules], row: &RowCopy) -> RowCopy {
+    let settled = |(at, rules): (usize, &Rules)| match row.cell(at) {
+        Cell::Value(bytes) => rules.settled(Some(bytes)).map(std::borrow::Cow::into_owned),
+        _ => None,
+    };
+    let cells: Vec<Option<Vec<u8>>> = rules.iter().enumerate().map(settled).collect();
+    RowCopy::of(cells.iter().enumerate().map(|(at, settled)| match (row.cell(at), settled) {
+        (Cell::Value(_), Some(bytes)) => Cell::Value(bytes),
+        (Cell::Misfit(words), _) => Cell::Misfit(words),
+        _ => Cell::Null,
+    }))
+}
+
+fn hash(rules: &[Rules], row: &RowCopy) -> u128 {
+    let mut bytes = Vec::with_capacity(64);
+    for (at, rules) in rules.iter().enumerate() {
+        match row.cell(at) {
+            Cell::Value(value) if !rules.is_loose() => {
+                bytes.push(1);
+                bytes.extend_from_slice(&(value.len() as u64).to_be_bytes());
+                bytes.extend_from_slice(value);
+            }
+            Cell::Null => bytes.push(0),
+            _ => bytes.push(2),
+        }
+    }
+    // The last step mixes what FNV leaves in the low bits into the high ones, by which rows are shared out.
+    let hash = fnv(&bytes);
+    (hash ^ hash >> 64).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)
+}
+
+/// What tells a row from others that have no key either, see [`name`].
+pub(super) fn hash_of(rules: &[Rules], row: &RowCopy) -> u128 {
+    if rules.iter().all(Rules::is_exact) { hash(rules, row) } else { hash(rules, &settled(rules, row)) }
+}
+
 /// What a row without a key is called by.
-fn name(hash: u128) -> RowCopy {
+pub(super) fn name(hash: u128) -> RowCopy {
     let digits = format!("{hash:032x}");
     RowCopy::of(std::iter::once(Cell::Value(digits.as_bytes())))
 }

@@ -69,6 +69,9 @@ pub struct Terms {
     pub only: Vec<Asked>,
     /// Pairs of statements, instead of tables.
     pub statements: Vec<Statement>,
+    /// Which sides are Redshift, whose literals are its own, and which neither hashes nor cuts as others do. Nobody says
+    /// it: the databases do.
+    pub redshift: [bool; 2],
 }
 
 /// What is said of one table; `None` and nothing: as of all.
@@ -378,6 +381,7 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.method = Method::Aggregate;
             "count, nulls, least, greatest and sum of each column, as asked".clone_into(&mut plan.why);
             said_of_rows(&mut plan);
+            lobs::apply(&mut plan, terms);
             return Ok(plan);
         }
         // Statements are no tables.
@@ -428,7 +432,8 @@ fn narrow(plan: &mut TablePlan, source: &Described, terms: &Terms) -> Result<(),
     let filters = task.mappings.filters(&source.schema, &source.name)?;
     let engine = source.columns.first().map(|column| column.sql_type.engine);
     let (false, Some(engine)) = (filters.is_empty(), engine) else { return Ok(()) };
-    let of_task = filter::condition(source, Dialect::of(engine), &filters)?;
+    let dialect = if terms.redshift[0] { Dialect::redshift() } else { Dialect::of(engine) };
+    let of_task = filter::condition(source, dialect, &filters)?;
     plan.filter_source = Some(match plan.filter_source.take() {
         Some(filter) => format!("({filter}) AND {of_task}"),
         None => of_task,
@@ -636,7 +641,9 @@ pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Nam
         let of_source = |(source, _): &(&Described, &Described)| {
             source.columns.iter().any(|column| means(&rule.place, &name(source), Some(&column.name)))
         };
-        if !sides.iter().any(of_source) {
+        // Nobody knows the columns of a table that could not be read.
+        let of_unseen = |name: &Name| rule.place.rsplit_once('.').is_some_and(|(table, _)| means(table, name, None));
+        if !sides.iter().any(of_source) && !alone.iter().any(of_unseen) {
             return Err(format!("--rule {}: no such column in the source's tables of this plan", shown(&rule.place)));
         }
     }
@@ -656,7 +663,10 @@ pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Nam
     for said in &terms.waived {
         let table =
             sides.iter().any(|(source, target)| means(said, &name(source), None) || means(said, &name(target), None));
-        if !table && !column_of(said) && !alone.iter().any(|name| means(said, name, None)) {
+        let of_unseen = |name: &Name| {
+            means(said, name, None) || said.rsplit_once('.').is_some_and(|(table, _)| means(table, name, None))
+        };
+        if !table && !column_of(said) && !alone.iter().any(of_unseen) {
             return Err(format!("--waive {}: no such table or column in this plan", shown(said)));
         }
     }

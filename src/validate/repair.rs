@@ -11,7 +11,7 @@ mod tests;
 use super::merge::RowCopy;
 use super::names::dotted;
 use super::plan::TablePlan;
-use super::reread::{Both, differing, words};
+use super::reread::{Alike, Both, differing, words};
 use crate::db::scan::{Cell, ScanColumn};
 use crate::db::{DbError, Read, Value};
 use crate::db::{Dialect, Engine, Session};
@@ -23,9 +23,9 @@ use literal::{literal, text};
 use std::fmt::Write as _;
 
 /// Which database and server the script is for, as the server itself says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Whereabouts {
-    pub engine: Engine,
+    pub dialect: &'static Dialect,
     /// As people know it: `host:port/database`, or a path.
     pub place: String,
     pub database: Option<String>,
@@ -39,10 +39,12 @@ pub struct Whereabouts {
 /// # Errors
 /// It cannot be asked.
 pub async fn whereabouts(session: &mut Session<Read>) -> Result<Whereabouts, DbError> {
-    let engine = session.dialect().engine;
+    let dialect = session.dialect();
     let place = shown(session.place()).into_owned();
-    let mut out = Whereabouts { engine, place, database: None, host: None, port: None };
-    let sql = match engine {
+    let mut out = Whereabouts { dialect, place, database: None, host: None, port: None };
+    let sql = match dialect.engine {
+        // It tells nobody its address.
+        Engine::PostgreSql if dialect.redshift => include_str!("../../sql/redshift/whereabouts.sql"),
         Engine::PostgreSql => include_str!("../../sql/postgresql/whereabouts.sql"),
         Engine::MySql => include_str!("../../sql/mysql/whereabouts.sql"),
         Engine::Sqlite => return Ok(out),
@@ -58,6 +60,8 @@ pub async fn whereabouts(session: &mut Session<Read>) -> Result<Whereabouts, DbE
 pub struct Table<'a> {
     pub plan: &'a TablePlan,
     pub rows: &'a [Both],
+    /// Instead of them, where the table has no key.
+    pub like: &'a [Alike],
 }
 
 /// The script, and what is in it.
@@ -106,7 +110,7 @@ pub fn script(here: &Whereabouts, tables: &[Table<'_>], deletes: bool, from: &st
         Script { text: String::new(), inserts: 0, updates: 0, deletes: 0, kept: 0, equal: 0, left: Vec::new() };
     let mut body = String::new();
     for table in tables {
-        of_table(here.engine, table, deletes, &mut body, &mut out);
+        of_table(here.dialect, table, deletes, &mut body, &mut out);
     }
     let mut head = vec![
         format!("Repair of {}, from the rows of {}.", here.place, shown(from)),
@@ -132,11 +136,20 @@ pub fn script(here: &Whereabouts, tables: &[Table<'_>], deletes: bool, from: &st
 
 /// What stands before the first row: the guard, and how values are to be read.
 fn before(here: &Whereabouts) -> String {
-    match here.engine {
+    match here.dialect.engine {
+        // It has neither DO nor any word for its host; dividing by nothing ends the transaction, and with it all that
+        // follows.
+        Engine::PostgreSql if here.dialect.redshift => format!(
+            "-- Redshift cannot tell on which host it is: run this on {} only.\nBEGIN;\n\
+             SELECT 1 / CASE WHEN current_database() = {} THEN 1 ELSE 0 END AS guard;\n\
+             SET timezone TO 'UTC';\nSET datestyle TO 'ISO, YMD';\n",
+            shown(&here.place),
+            text(here.dialect, here.database.as_deref().unwrap_or_default())
+        ),
         Engine::PostgreSql => {
             let mut conditions = Vec::new();
             let of = |what: &str, value: &Option<String>| match value {
-                Some(value) => format!("{what} IS DISTINCT FROM {}", text(Engine::PostgreSql, value)),
+                Some(value) => format!("{what} IS DISTINCT FROM {}", text(here.dialect, value)),
                 None => format!("{what} IS NOT NULL"),
             };
             conditions.push(of("current_database()::text", &here.database));
@@ -148,7 +161,7 @@ fn before(here: &Whereabouts) -> String {
             {
                 tag.push('_');
             }
-            let words = text(Engine::PostgreSql, &format!("cutover: this is not {}", here.place).replace('%', "%%"));
+            let words = text(here.dialect, &format!("cutover: this is not {}", here.place).replace('%', "%%"));
             // In a transaction whatever follows a failure fails too, also where a client goes on.
             format!(
                 "BEGIN;\nDO ${tag}$ BEGIN\n  IF {} THEN\n    RAISE EXCEPTION {words};\n  END IF;\nEND ${tag}$;\n\
@@ -158,7 +171,7 @@ fn before(here: &Whereabouts) -> String {
         }
         Engine::MySql => {
             let of = |what: &str, value: &Option<String>| match value {
-                Some(value) => format!("{what} <=> {}", text(Engine::MySql, value)),
+                Some(value) => format!("{what} <=> {}", text(here.dialect, value)),
                 None => format!("{what} IS NULL"),
             };
             let here = [of("DATABASE()", &here.database), of("@@hostname", &here.host), of("@@port", &here.port)];
@@ -178,9 +191,9 @@ fn before(here: &Whereabouts) -> String {
     }
 }
 
-fn of_table(engine: Engine, table: &Table<'_>, deletes: bool, body: &mut String, out: &mut Script) {
+fn of_table(dialect: &Dialect, table: &Table<'_>, deletes: bool, body: &mut String, out: &mut Script) {
     let plan = table.plan;
-    let name = Dialect::of(engine).qualified(&plan.target.0, &plan.target.1);
+    let name = dialect.qualified(&plan.target.0, &plan.target.1);
     let _ = writeln!(body, "\n-- {}", shown(&dotted(&plan.target)));
     let (mut gone, mut changed, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for both in table.rows {
@@ -189,19 +202,19 @@ fn of_table(engine: Engine, table: &Table<'_>, deletes: bool, body: &mut String,
                 out.equal += 1;
                 continue;
             }
-            ([row], []) => insert(engine, plan, &name, row).map(|sql| new.push(sql)),
+            ([row], []) => insert(dialect, plan, &name, row).map(|sql| new.push(sql)),
             ([], [_]) if !deletes => {
                 out.kept += 1;
                 continue;
             }
-            ([], [row]) => delete(engine, plan, &name, row).map(|sql| gone.push(sql)),
+            ([], [row]) => delete(dialect, plan, &name, row).map(|sql| gone.push(sql)),
             ([source], [target]) => {
                 let columns = differing(plan, source, target);
                 if columns.is_empty() {
                     out.equal += 1;
                     continue;
                 }
-                update(engine, plan, &name, source, &columns).map(|sql| changed.push(sql))
+                update(dialect, plan, &name, source, &columns).map(|sql| changed.push(sql))
             }
             _ => Err("several rows have this key".to_owned()),
         };
@@ -214,6 +227,23 @@ fn of_table(engine: Engine, table: &Table<'_>, deletes: bool, body: &mut String,
             out.left.push(shown(&format!("{} {key}: {why}", dotted(&plan.target))).into_owned());
         }
     }
+    for alike in table.like {
+        out.equal += usize::from(alike.missing.is_empty() && alike.extra.is_empty());
+        let name_of = words(Canon::Text, alike.name.cell(0)).unwrap_or_default();
+        let mut leave = |why: &str| out.left.push(format!("{} {name_of}: {why}", shown(&dotted(&plan.target))));
+        for row in &alike.missing {
+            match insert(dialect, plan, &name, row) {
+                Ok(sql) => new.push(sql),
+                Err(why) => leave(&shown(&why)),
+            }
+        }
+        if deletes && !alike.extra.is_empty() {
+            let rows = alike.extra.len();
+            leave(&format!("{rows} too many in the target stay: without a key nothing tells one from its like"));
+        } else {
+            out.kept += alike.extra.len();
+        }
+    }
     (out.deletes, out.updates, out.inserts) =
         (out.deletes + gone.len(), out.updates + changed.len(), out.inserts + new.len());
     // Rows that go make room for those that come: another unique column may be taken.
@@ -223,27 +253,27 @@ fn of_table(engine: Engine, table: &Table<'_>, deletes: bool, body: &mut String,
     }
 }
 
-fn quoted(engine: Engine, name: &str) -> String {
-    Dialect::of(engine).quoted(name)
-}
-
 /// Whether the target computes a column by itself.
 fn is_generated(plan: &TablePlan, column: &ScanColumn) -> bool {
     plan.shape.1.iter().any(|one| one.name == column.name && one.generated)
 }
 
-fn value(plan: &TablePlan, row: &RowCopy, at: usize) -> Result<String, String> {
+fn value(dialect: &Dialect, plan: &TablePlan, row: &RowCopy, at: usize) -> Result<String, String> {
     let column = &plan.columns[at].target;
-    literal(column, row.cell(at)).map_err(|why| format!("column {}: {why}", column.name))
+    if let Some(limit) = column.lob.and_then(|lob| lob.limit) {
+        return Err(format!("column {}: no more than {limit} bytes of it are read, by the LOB limit", column.name));
+    }
+    literal(dialect, column, row.cell(at)).map_err(|why| format!("column {}: {why}", column.name))
 }
 
-fn insert(engine: Engine, plan: &TablePlan, name: &str, row: &RowCopy) -> Result<String, String> {
+fn insert(dialect: &Dialect, plan: &TablePlan, name: &str, row: &RowCopy) -> Result<String, String> {
     let columns: Vec<usize> =
         (0..plan.columns.len()).filter(|at| !is_generated(plan, &plan.columns[*at].target)).collect();
-    let names: Vec<String> = columns.iter().map(|at| quoted(engine, &plan.columns[*at].target.name)).collect();
-    let values: Vec<String> = columns.iter().map(|at| value(plan, row, *at)).collect::<Result<_, _>>()?;
+    let names: Vec<String> = columns.iter().map(|at| dialect.quoted(&plan.columns[*at].target.name)).collect();
+    let values: Vec<String> = columns.iter().map(|at| value(dialect, plan, row, *at)).collect::<Result<_, _>>()?;
     let (names, values) = (names.join(", "), values.join(", "));
-    Ok(match engine {
+    Ok(match dialect.engine {
+        Engine::PostgreSql if dialect.redshift => format!("INSERT INTO {name} ({names}) VALUES ({values});"),
         // A column that numbers itself takes a number all the same.
         Engine::PostgreSql => format!("INSERT INTO {name} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});"),
         Engine::MySql => format!("INSERT INTO {name} ({names}) SELECT {values} FROM DUAL WHERE @cutover_here = 1;"),
@@ -251,40 +281,43 @@ fn insert(engine: Engine, plan: &TablePlan, name: &str, row: &RowCopy) -> Result
     })
 }
 
-fn update(engine: Engine, plan: &TablePlan, name: &str, row: &RowCopy, columns: &[usize]) -> Result<String, String> {
+fn update(dialect: &Dialect, plan: &TablePlan, name: &str, row: &RowCopy, columns: &[usize]) -> Result<String, String> {
     let set = |at: &usize| {
         let column = &plan.columns[*at].target;
         if is_generated(plan, column) {
             return Err(format!("column {} is computed by the target", column.name));
         }
-        Ok(format!("{} = {}", quoted(engine, &column.name), value(plan, row, *at)?))
+        Ok(format!("{} = {}", dialect.quoted(&column.name), value(dialect, plan, row, *at)?))
     };
     let sets: Vec<String> = columns.iter().map(set).collect::<Result<_, _>>()?;
-    Ok(format!("UPDATE {name} SET {} WHERE {};", sets.join(", "), found(engine, plan, row)?))
+    Ok(format!("UPDATE {name} SET {} WHERE {};", sets.join(", "), found(dialect, plan, row)?))
 }
 
-fn delete(engine: Engine, plan: &TablePlan, name: &str, row: &RowCopy) -> Result<String, String> {
-    Ok(format!("DELETE FROM {name} WHERE {};", found(engine, plan, row)?))
+fn delete(dialect: &Dialect, plan: &TablePlan, name: &str, row: &RowCopy) -> Result<String, String> {
+    Ok(format!("DELETE FROM {name} WHERE {};", found(dialect, plan, row)?))
 }
 
 /// A condition that exactly the row of this key fulfils.
-fn found(engine: Engine, plan: &TablePlan, row: &RowCopy) -> Result<String, String> {
-    let mut parts = Vec::new();
+fn found(dialect: &Dialect, plan: &TablePlan, row: &RowCopy) -> Result<String, String> {
+    let (mut parts, engine) = (Vec::new(), dialect.engine);
     for at in 0..plan.key {
         let column = &plan.columns[at].target;
-        let name = quoted(engine, &column.name);
+        let name = dialect.quoted(&column.name);
         if row.cell(at) == Cell::Null {
             parts.push(format!("{name} IS NULL"));
             continue;
         }
-        let value = value(plan, row, at)?;
+        let value = value(dialect, plan, row, at)?;
         let holds = column.sql_type.holds();
         match (column.canon, engine) {
             (Canon::Uuid, _) if !matches!(holds, Holds::Uuid | Holds::Bytes) => {
                 // Kept as text it may be written in capitals, or without hyphens.
-                let own = if engine == Engine::PostgreSql { format!("{name}::text") } else { name };
+                let own =
+                    if engine == Engine::PostgreSql && !dialect.redshift { format!("{name}::text") } else { name };
                 parts.push(format!("lower(replace({own}, '-', '')) = lower(replace({value}, '-', ''))"));
             }
+            // Blanks at the end count for nothing there, and here they are not at the end.
+            (Canon::Text, _) if dialect.redshift => parts.push(format!("{name} || chr(1) = {value} || chr(1)")),
             // Under a collation other texts may be equal to this one.
             (Canon::Text, Engine::PostgreSql) if !column.byte_order => {
                 parts.push(format!("{name} = {value} AND {name}::text COLLATE \"C\" = {value}"));

@@ -4,15 +4,16 @@
 //! here decides about equal or different for a result: that is [`super::run`]'s.
 
 use super::look::request;
-use super::merge::{RowCopy, Shape, Side, compared};
+use super::merge::{RowCopy, Shape, Side, Tagged, compared, paired};
+use super::multiset;
 use super::plan::{TablePlan, whole};
 use crate::db::scan::{Cell, Key, KeyRange, Limits, Lob, MOST_KEYS, Rows, Scanner};
 use crate::db::{Database, DbError};
 use crate::model::canon::{Canon, Raw, unhex};
 use crate::model::untrusted::shown;
-use crate::model::validation;
+use crate::model::validation::{self, ROW_HASH};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// A row by its key is there at once, or the server has something else to do.
@@ -30,6 +31,21 @@ pub struct Both {
     pub target: Vec<RowCopy>,
 }
 
+/// Rows of a table without a key that have one name, as they are now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alike {
+    /// What they are called by in the results.
+    pub name: RowCopy,
+    /// Rows of the source that have no like in the target, and the other way round.
+    pub missing: Vec<RowCopy>,
+    pub extra: Vec<RowCopy>,
+    /// One of those that both sides have.
+    pub same: Option<RowCopy>,
+}
+
+/// Rows without a key that are held, at most.
+const MOST_ALIKE: usize = 10_000;
+
 /// They cannot be read again.
 #[derive(Debug, thiserror::Error)]
 pub enum RereadError {
@@ -39,6 +55,10 @@ pub enum RereadError {
     NoKey(String),
     #[error("a key that was listed cannot be read back: column {0}")]
     Key(String),
+    #[error("{0} has no key, and its large values were compared by their hash: nothing finds such a row again")]
+    Hashed(String),
+    #[error("more than {MOST_ALIKE} rows of {0} are those that differ, or are like them: they are not read again")]
+    TooMany(String),
     #[error("{0} is not read in the order of its key by an index: its neighbours would cost the whole table each time")]
     NoIndex(String),
 }
@@ -85,6 +105,55 @@ impl Rereader {
         let mut all = BTreeMap::new();
         self.read(plan, &Rows::Range(KeyRange { from, to }), MOST_BESIDE, &mut all).await?;
         Ok(all.into_iter().map(|(key, [source, target])| Both { key, source, target }).collect())
+    }
+
+    /// Rows of a table without a key by what they are called, `names` as they were listed. Nothing finds them but reading
+    /// both tables from one end to the other, which the servers stop where it takes too long.
+    ///
+    /// # Errors
+    /// Either side cannot be read, a name is none, or there are too many of them.
+    pub async fn by_names(&self, plan: &TablePlan, names: &[&str]) -> Result<Vec<Alike>, RereadError> {
+        let table = || shown(&plan.source.1).into_owned();
+        if plan.columns.iter().any(|column| column.source.lob.is_some_and(|lob| lob.hash)) {
+            return Err(RereadError::Hashed(table()));
+        }
+        let read = |name: &&str| u128::from_str_radix(name, 16).map_err(|_| RereadError::Key(ROW_HASH.to_owned()));
+        let wanted: BTreeSet<u128> = names.iter().map(read).collect::<Result<_, _>>()?;
+        let of = async |side: Side| {
+            let scanner = if side == Side::Source { &self.source } else { &self.target };
+            let mut scan = scanner.scan(request(plan, side, whole()));
+            let mut out = Tagged::new();
+            while let Some(batch) = scan.next().await.map_err(|error| RereadError::Db { side, error })? {
+                for row in 0..batch.rows() {
+                    let row = RowCopy::of((0..batch.columns()).map(|column| batch.cell(row, column)));
+                    let hash = multiset::hash_of(&plan.rules, &row);
+                    if wanted.contains(&hash) {
+                        out.push((hash, row));
+                    }
+                }
+                if out.len() > MOST_ALIKE {
+                    scan.stop().await;
+                    return Err(RereadError::TooMany(table()));
+                }
+            }
+            Ok(out)
+        };
+        let (ours, theirs) = tokio::try_join!(of(Side::Source), of(Side::Target))?;
+        let any: BTreeMap<u128, RowCopy> = ours.iter().map(|(hash, row)| (*hash, row.clone())).collect();
+        let shape = Shape { key: 0, rules: plan.rules.clone() };
+        let told = paired(&shape, ours, theirs).map_err(|_| RereadError::TooMany(table()))?;
+        let [missing, extra] = [told.0, told.1].map(|rows| {
+            let mut by_hash: BTreeMap<u128, Vec<RowCopy>> = BTreeMap::new();
+            rows.into_iter().for_each(|(hash, row)| by_hash.entry(hash).or_default().push(row));
+            by_hash
+        });
+        let alike = |hash: u128| {
+            let of = |rows: &BTreeMap<u128, Vec<RowCopy>>| rows.get(&hash).cloned().unwrap_or_default();
+            let (missing, extra) = (of(&missing), of(&extra));
+            let same = any.get(&hash).filter(|_| missing.is_empty() && extra.is_empty()).cloned();
+            Alike { name: multiset::name(hash), missing, extra, same }
+        };
+        Ok(wanted.into_iter().map(alike).collect())
     }
 
     async fn read(
@@ -138,6 +207,22 @@ pub fn differing(plan: &TablePlan, source: &RowCopy, target: &RowCopy) -> Vec<us
     columns.extend(found.unreadable.filter(|at| !columns.contains(at)));
     columns.sort_unstable();
     columns
+}
+
+/// What rows without a key are called by, as they were listed, each once.
+pub fn names(rows: &[validation::RowResult]) -> Vec<&str> {
+    let mut names: Vec<&str> = rows.iter().filter_map(|row| name(&row.key)).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The same of one listed key.
+pub fn name(key: &[validation::Cell]) -> Option<&str> {
+    match key {
+        [one] if one.column.raw() == ROW_HASH => one.value.as_str(),
+        _ => None,
+    }
 }
 
 /// A listed key as the bytes by which it is found.

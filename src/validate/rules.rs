@@ -36,6 +36,8 @@ pub enum Rule {
     Pad,
     /// `empty-is-null`: an empty text is the same as none.
     EmptyIsNull,
+    /// `first:32768`: only so many bytes count, up to the last whole character of a text in them.
+    First(u64),
     /// `json`: texts are compared as JSON, by value.
     Json,
     /// `ignore`: not compared; the table is not known to be equal unless the column is waived too.
@@ -43,7 +45,7 @@ pub enum Rule {
 }
 
 const WORDS: &str = "timestamp-truncate:DIGITS, timestamp-round:DIGITS, timestamp-either:DIGITS, zone:NAME, \
-                     scale:DECIMALS, float:TOLERANCE, pad, empty-is-null, json, ignore";
+                     scale:DECIMALS, float:TOLERANCE, pad, empty-is-null, first:BYTES, json, ignore";
 
 impl FromStr for Rule {
     type Err = String;
@@ -68,6 +70,10 @@ impl FromStr for Rule {
             }
             ("pad", None) => Ok(Self::Pad),
             ("empty-is-null", None) => Ok(Self::EmptyIsNull),
+            ("first", _) => {
+                let bytes = number.and_then(|number| number.parse::<u64>().ok()).filter(|bytes| *bytes > 0);
+                bytes.map(Self::First).ok_or_else(|| "first takes a number of bytes, such as first:32768".to_owned())
+            }
             ("json", None) => Ok(Self::Json),
             ("ignore", None) => Ok(Self::Ignore),
             _ => Err(wrong()),
@@ -86,6 +92,7 @@ impl fmt::Display for Rule {
             Self::Float(tolerance) => write!(f, "float:{tolerance:e}"),
             Self::Pad => f.write_str("pad"),
             Self::EmptyIsNull => f.write_str("empty-is-null"),
+            Self::First(bytes) => write!(f, "first:{bytes}"),
             Self::Json => f.write_str("json"),
             Self::Ignore => f.write_str("ignore"),
         }
@@ -102,7 +109,7 @@ impl Rule {
             Self::Zone(_) => canon == Canon::Timestamp,
             Self::Scale(_) => matches!(canon, Canon::Decimal | Canon::Float64 | Canon::Float32),
             Self::Float(_) => matches!(canon, Canon::Decimal | Canon::Float64 | Canon::Float32),
-            Self::Pad | Self::EmptyIsNull => matches!(canon, Canon::Text | Canon::Bytes),
+            Self::Pad | Self::EmptyIsNull | Self::First(_) => matches!(canon, Canon::Text | Canon::Bytes),
             Self::Json => matches!(canon, Canon::Text | Canon::Json),
             Self::Ignore => true,
         }
@@ -215,6 +222,7 @@ impl Rules {
                 Rule::TimestampTruncate(digits) => self.moment(&value, *digits, RoundMode::Floor),
                 Rule::TimestampRound(digits) => self.moment(&value, *digits, RoundMode::HalfExpand),
                 Rule::Scale(decimals) => self.scaled(&value, *decimals),
+                Rule::First(bytes) => self.first(&value, *bytes).map(<[u8]>::to_vec),
                 Rule::Json => Canon::Json.bytes(Raw::Text(&value)).ok(),
                 Rule::EmptyIsNull | Rule::Float(_) | Rule::TimestampEither(_) | Rule::Zone(_) | Rule::Ignore => None,
             };
@@ -224,6 +232,14 @@ impl Rules {
         }
         let gone = value.is_empty() && self.list.contains(&Rule::EmptyIsNull);
         (!gone).then_some(value)
+    }
+
+    /// What counts of a value that is longer.
+    fn first<'a>(&self, value: &'a [u8], bytes: u64) -> Option<&'a [u8]> {
+        let most = usize::try_from(bytes).ok().filter(|most| *most < value.len())?;
+        let goes_on = |at: &usize| self.canon == Canon::Text && value[*at] & 0b1100_0000 == 0b1000_0000;
+        let end = (most.saturating_sub(3)..=most).rev().find(|at| !goes_on(at)).unwrap_or(most);
+        Some(&value[..end])
     }
 
     /// What is no moment of the calendar, such as `infinity`, stays as it is.

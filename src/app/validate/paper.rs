@@ -2,39 +2,50 @@
 //! the console has its own way, with a question before it.
 
 use super::super::change::whence;
-use super::super::headless::{block, connect};
+use super::super::headless::{block, connected};
+use super::super::values::{self, Deed, Of};
 use super::super::write;
 use super::planned::fingerprints;
+use super::repair::{self, on_paper};
 use super::sides::{Address, Means, SideAsked};
 use super::subject::Subject;
-use super::{Failure, kept, repair, told};
+use super::{Failure, kept, told};
 use crate::app::Setup;
+use crate::aws::Connected;
 use crate::console::message::Outcome;
-use crate::model::listing::{Shape, report, validations};
+use crate::db::Database;
 use crate::model::untrusted::shown;
-use crate::model::validation::{KeptWhole, Verdict, What};
+use crate::model::validation::{KeptTable, KeptWhole, Verdict, What};
 use crate::validate::merge::Side;
 use crate::validate::names::dotted;
 use crate::validate::{self, Terms};
 
-/// Writes the report; says where it is.
+/// Writes the report; says where it is. `values`: with what stands in the rows now.
 ///
 /// # Errors
-/// There is no such comparison, the name ends in nothing that is written, or the file cannot be made.
-pub fn export(setup: &Setup, run: &str, file: &str) -> Result<String, Failure> {
-    let whole = kept::run(setup, run)?;
-    let told = told::whole(whole);
-    let end = file.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
-    let text = match end.as_str() {
-        "md" => Ok(report::markdown(&told)),
-        "jsonl" => report::json_lines(&told),
-        "csv" => {
-            validations::all(told.tables.iter().map(|one| (&one.result, &one.rows[..])), false).text(Shape::CsvFile)
-        }
-        _ => return Err(Failure::usage("--file: a name that ends in .md, .jsonl or .csv")),
-    };
-    let text = text.map_err(|error| Failure::could_not(error.to_string()))?;
-    written(file, &text)
+/// There is no such comparison, the name ends in nothing that is written, or the file cannot be made; with values also what
+/// [`repair`] says.
+pub fn export(setup: &Setup, wanted: &Wanted<'_>, values: bool) -> Result<String, Failure> {
+    let whole = kept::run(setup, wanted.run)?;
+    let mut told = told::whole(whole.clone());
+    // What would be refused in the end is refused before anything is read.
+    let mut text = on_paper(&told, wanted.file, false)?;
+    if values {
+        block(async {
+            let found = Box::pin(found(setup, &whole, wanted.addresses.as_ref())).await?;
+            for (nth, at) in found.tables(&whole, wanted.tables, |table| !table.rows.is_empty())? {
+                let table = &whole.tables[nth];
+                found.note(setup, Deed::Export, &whole, table).await?;
+                let rows = repair::with_values(found.sides.clone(), &found.plan.tables[at], &table.rows).await?;
+                if let Some(one) = told.tables.iter_mut().find(|one| one.nth == nth) {
+                    one.rows = rows;
+                }
+            }
+            Ok::<_, Failure>(())
+        })?;
+        text = on_paper(&told, wanted.file, true)?;
+    }
+    written(wanted.file, &text)
 }
 
 fn written(file: &str, text: &str) -> Result<String, Failure> {
@@ -47,12 +58,12 @@ fn written(file: &str, text: &str) -> Result<String, Failure> {
     }
 }
 
-/// What is to be repaired.
+/// What is to be written down.
 #[derive(Debug)]
 pub struct Wanted<'a> {
     pub run: &'a str,
     pub file: &'a str,
-    /// Of the source; none: every table that differs.
+    /// Of the source; none: every table with something to write.
     pub tables: &'a [String],
     pub deletes: bool,
     /// Of a comparison of two addresses.
@@ -66,38 +77,23 @@ pub struct Wanted<'a> {
 pub fn repair(setup: &Setup, wanted: &Wanted<'_>) -> Result<Vec<String>, Failure> {
     let whole = kept::run(setup, wanted.run)?;
     let script = block(async {
-        let (sides, plan) = Box::pin(found(setup, &whole, wanted.addresses.as_ref())).await?;
-        let now = fingerprints(&plan);
-        let mut asked = Vec::new();
-        for (nth, table) in whole.tables.iter().enumerate() {
-            let (Some(result), name) = (&table.result, table.source.raw()) else { continue };
-            let named = wanted.tables.iter().any(|one| one == name);
-            if !named && (!wanted.tables.is_empty() || result.verdict() != Verdict::Different) {
-                continue;
-            }
-            let at = plan
-                .tables
-                .iter()
-                .position(|one| dotted(&one.source) == name)
-                .filter(|at| now[*at] == table.fingerprint);
-            let Some(at) = at else {
-                let name = table.source.shown();
-                return Err(Failure::could_not(format!(
-                    "{name} is planned otherwise than in {}: altered, other terms, or other databases; compare it again",
-                    whole.run.id.0
-                )));
-            };
-            asked.push((nth, at));
-        }
+        let found = Box::pin(found(setup, &whole, wanted.addresses.as_ref())).await?;
+        let differs =
+            |table: &KeptTable| table.result.as_ref().is_some_and(|result| result.verdict() == Verdict::Different);
+        let asked = found.tables(&whole, wanted.tables, differs)?;
         if asked.is_empty() {
             return Err(Failure::could_not("no table of this comparison differs, so there is nothing to repair"));
         }
         let of = |(nth, at): &(usize, usize)| {
             let table = &whole.tables[*nth];
-            table.result.as_ref().map(|result| repair::Asked { plan: &plan.tables[*at], result, rows: &table.rows })
+            let plan = &found.plan.tables[*at];
+            table.result.as_ref().map(|result| repair::Asked { plan, result, rows: &table.rows })
         };
         let tables: Vec<repair::Asked<'_>> = asked.iter().filter_map(of).collect();
-        repair::script(sides, &tables, wanted.deletes).await
+        for (nth, _) in &asked {
+            found.note(setup, Deed::Repair, &whole, &whole.tables[*nth]).await?;
+        }
+        repair::script(found.sides, &tables, wanted.deletes).await
     })?;
     let mut lines = vec![written(wanted.file, &script.text)?];
     lines.push(format!("{} inserts, {} updates, {} deletes", script.inserts, script.updates, script.deletes));
@@ -109,29 +105,71 @@ pub fn repair(setup: &Setup, wanted: &Wanted<'_>) -> Result<Vec<String>, Failure
     Ok(lines)
 }
 
-type Sides = (crate::db::Database, crate::db::Database);
+/// Both databases and the plan, as they are now, and who asks.
+struct Found {
+    sides: (Database, Database),
+    plan: validate::Plan,
+    connected: Option<Connected>,
+}
 
-/// Both databases and the plan, as they are now.
-async fn found(
-    setup: &Setup,
-    whole: &KeptWhole,
-    addresses: Option<&(Address, Address)>,
-) -> Result<(Sides, validate::Plan), Failure> {
+impl Found {
+    /// Tables that are named, or all that `else_those` says: their places among what is kept and in the plan.
+    fn tables(
+        &self,
+        whole: &KeptWhole,
+        named: &[String],
+        else_those: impl Fn(&KeptTable) -> bool,
+    ) -> Result<Vec<(usize, usize)>, Failure> {
+        let now = fingerprints(&self.plan);
+        let mut out = Vec::new();
+        for (nth, table) in whole.tables.iter().enumerate() {
+            let name = table.source.raw();
+            let meant = if named.is_empty() { else_those(table) } else { named.iter().any(|one| one == name) };
+            if table.result.is_none() || !meant {
+                continue;
+            }
+            let mut places = self.plan.tables.iter().enumerate();
+            let at = places.position(|(at, one)| dotted(&one.source) == name && now[at] == table.fingerprint);
+            let Some(at) = at else {
+                let (name, run) = (table.source.shown(), &whole.run.id.0);
+                return Err(Failure::could_not(format!(
+                    "{name} is planned otherwise than in {run}: altered, other terms, or other databases; compare it again"
+                )));
+            };
+            out.push((nth, at));
+        }
+        Ok(out)
+    }
+
+    async fn note(&self, setup: &Setup, deed: Deed, whole: &KeptWhole, table: &KeptTable) -> Result<(), Failure> {
+        let of = Of::table(&whole.run.id.0, table.source.raw());
+        values::note(setup, self.connected.as_ref(), deed, None, of).await
+    }
+}
+
+async fn found(setup: &Setup, whole: &KeptWhole, addresses: Option<&(Address, Address)>) -> Result<Found, Failure> {
     if let Some((source, target)) = addresses {
         let means = Means { may_ask: true, ..Means::default() };
         let source = means.find(Side::Source, &SideAsked::Address(source.clone())).await?;
         let target = means.find(Side::Target, &SideAsked::Address(target.clone())).await?;
         let plan = validate::plan(&source.database, &target.database, &[], &Terms::default()).await?;
-        return Ok(((source.database, target.database), plan));
+        return Ok(Found { sides: (source.database, target.database), plan, connected: None });
     }
     let (What::Task(name) | What::Named(name)) = &whole.run.what else {
         return Err(Failure::usage(
             "a comparison of two addresses, which are not kept: name both with --source and --target",
         ));
     };
-    let reader = if Subject::needs_aws(setup, name) { Some(connect(setup).await?) } else { None };
-    let subject = Subject::named(setup, reader.as_ref(), name).await?;
-    let [source, target] = subject.sides(&Means::of(setup, reader.as_ref(), true)).await?;
+    let (mode, may) = setup.mode();
+    if mode.authority().is_err() && !may {
+        return Err(Failure::could_not(
+            "this is read-only mode, and rows are read again for it: set read_only_may_validate = true in the configuration",
+        ));
+    }
+    let connected = if Subject::needs_aws(setup, name) { Some(connected(setup).await?) } else { None };
+    let reader = connected.as_ref().map(|connected| &connected.reader);
+    let subject = Subject::named(setup, reader, name).await?;
+    let [source, target] = subject.sides(&Means::of(setup, reader, true)).await?;
     let plan = validate::plan(&source.database, &target.database, &subject.tables, &subject.terms).await?;
-    Ok(((source.database, target.database), plan))
+    Ok(Found { sides: (source.database, target.database), plan, connected })
 }

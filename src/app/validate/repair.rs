@@ -5,9 +5,12 @@ use super::Failure;
 use crate::db::Database;
 use crate::db::scan::Key;
 use crate::model::Untrusted;
-use crate::model::listing::{List, Unwritable, validations};
-use crate::model::validation::{Cell, RowChange, RowResult, TableResult};
+use crate::model::canon::Canon;
+use crate::model::listing::{Shape, report, validations};
+use crate::model::validation::told::RunTold;
+use crate::model::validation::{Cell, ROW_HASH, RowChange, RowResult, TableResult};
 use crate::validate::TablePlan;
+use crate::validate::merge::RowCopy;
 use crate::validate::repair::{self, Script, Table, may_be_repaired, whereabouts};
 use crate::validate::reread::{self, Both, Rereader};
 use jiff::Timestamp;
@@ -37,10 +40,13 @@ pub async fn script(sides: (Database, Database), tables: &[Asked<'_>], deletes: 
     let at = Timestamp::now();
     let mut read = Vec::with_capacity(tables.len());
     for table in tables {
-        read.push(again(&reader, table.plan, table.rows).await?);
+        read.push(match table.plan.key {
+            0 => (Vec::new(), reader.by_names(table.plan, &reread::names(table.rows)).await?),
+            _ => (again(&reader, table.plan, table.rows).await?, Vec::new()),
+        });
     }
-    let tables: Vec<Table<'_>> =
-        tables.iter().zip(&read).map(|(table, rows)| Table { plan: table.plan, rows }).collect();
+    let both = tables.iter().zip(&read);
+    let tables: Vec<Table<'_>> = both.map(|(table, (rows, like))| Table { plan: table.plan, rows, like }).collect();
     Ok(repair::script(&here, &tables, deletes, &from, at))
 }
 
@@ -51,61 +57,87 @@ async fn again(reader: &Rereader, plan: &TablePlan, rows: &[RowResult]) -> Resul
     Ok(reader.by_keys(plan, &keys).await?)
 }
 
-/// The differences of a table with their values as they are now, as JSON Lines: the table first, then its rows.
+/// A run on paper, in the form that the end of the file's name says.
+///
+/// # Errors
+/// The name ends in nothing that is written.
+pub fn on_paper(told: &RunTold, file: &str, values: bool) -> Result<String, Failure> {
+    let end = file.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
+    let text = match end.as_str() {
+        "md" => Ok(report::markdown(told)),
+        "jsonl" => report::json_lines(told, values),
+        "csv" => {
+            validations::all(told.tables.iter().map(|one| (&one.result, &one.rows[..])), values).text(Shape::CsvFile)
+        }
+        _ => return Err(Failure::usage("the file's name ends in .md, .jsonl or .csv")),
+    };
+    text.map_err(|error| Failure::could_not(error.to_string()))
+}
+
+/// The differences of a table with their values as they are now.
 ///
 /// # Errors
 /// A database that cannot be read.
 pub async fn with_values(
     sides: (Database, Database),
     plan: &TablePlan,
-    result: &TableResult,
     rows: &[RowResult],
-) -> Result<String, Failure> {
+) -> Result<Vec<RowResult>, Failure> {
     let reader = Rereader::new(sides);
-    let read = again(&reader, plan, rows).await?;
     let now = Timestamp::now();
     let Some(first) = rows.first() else { return Err(Failure::could_not("no difference of this table is listed")) };
-    let mut lines = Vec::new();
-    for both in &read {
-        for at in 0..both.source.len().max(both.target.len()) {
-            let (source, target) = (both.source.get(at), both.target.get(at));
-            let (change, columns) = match (source, target) {
-                (Some(source), Some(target)) => {
-                    let columns = reread::differing(plan, source, target);
-                    if columns.is_empty() {
-                        continue;
-                    }
-                    (RowChange::Different, columns)
+    let cells = |row: Option<&RowCopy>, of_source: bool| -> Vec<Cell> {
+        let Some(row) = row else { return Vec::new() };
+        let cell = |at: usize| {
+            let column = &plan.columns[at];
+            let name = if of_source { &column.source.name } else { &column.target.name };
+            Cell { column: Untrusted::from(name.as_str()), value: reread::json(column.canon(), row.cell(at)) }
+        };
+        (0..plan.columns.len()).map(cell).collect()
+    };
+    let seen = rows.iter().map(|row| row.first_seen).min().unwrap_or(now);
+    let line = |key: Vec<Cell>, source: Option<&RowCopy>, target: Option<&RowCopy>| {
+        let (change, columns) = match (source, target) {
+            (Some(source), Some(target)) => {
+                let columns = reread::differing(plan, source, target);
+                if columns.is_empty() {
+                    return None;
                 }
-                (Some(_), None) => (RowChange::Missing, vec![]),
-                _ => (RowChange::Extra, vec![]),
+                (RowChange::Different, columns)
+            }
+            (Some(_), None) => (RowChange::Missing, vec![]),
+            _ => (RowChange::Extra, vec![]),
+        };
+        let mut line = first.clone();
+        (line.key, line.change, line.first_seen, line.last_seen) = (key, change, seen, now);
+        line.columns = columns.into_iter().map(|at| Untrusted::from(plan.columns[at].source.name.as_str())).collect();
+        (line.source_values, line.target_values) = (cells(source, true), cells(target, false));
+        let digest = |row: Option<&RowCopy>| row.map(RowCopy::digest);
+        (line.source_hash, line.target_hash) = (digest(source), digest(target));
+        Some(line)
+    };
+    let mut lines = Vec::new();
+    if plan.key == 0 {
+        for alike in reader.by_names(plan, &reread::names(rows)).await? {
+            let key = || {
+                let value = reread::json(Canon::Text, alike.name.cell(0));
+                vec![Cell { column: Untrusted::from(ROW_HASH), value }]
             };
-            let cells = |row: Option<&crate::validate::merge::RowCopy>, of_source: bool| -> Vec<Cell> {
-                let Some(row) = row else { return Vec::new() };
-                let cell = |at: usize| {
-                    let column = &plan.columns[at];
-                    let name = if of_source { &column.source.name } else { &column.target.name };
-                    Cell { column: Untrusted::from(name.as_str()), value: reread::json(column.canon(), row.cell(at)) }
+            lines.extend(alike.missing.iter().filter_map(|row| line(key(), Some(row), None)));
+            lines.extend(alike.extra.iter().filter_map(|row| line(key(), None, Some(row))));
+        }
+    } else {
+        for both in &again(&reader, plan, rows).await? {
+            let key = || {
+                let cell = |at: usize| Cell {
+                    column: Untrusted::from(plan.columns[at].source.name.as_str()),
+                    value: reread::json(plan.columns[at].canon(), both.key.cell(at)),
                 };
-                (0..plan.columns.len()).map(cell).collect()
+                (0..plan.key).map(cell).collect::<Vec<_>>()
             };
-            let seen = rows.iter().map(|row| row.first_seen).min().unwrap_or(now);
-            let key = (0..plan.key).map(|at| Cell {
-                column: Untrusted::from(plan.columns[at].source.name.as_str()),
-                value: reread::json(plan.columns[at].canon(), both.key.cell(at)),
-            });
-            let mut line = first.clone();
-            line.key = key.collect();
-            (line.change, line.first_seen, line.last_seen) = (change, seen, now);
-            line.columns =
-                columns.into_iter().map(|at| Untrusted::from(plan.columns[at].source.name.as_str())).collect();
-            (line.source_values, line.target_values) = (cells(source, true), cells(target, false));
-            lines.push(line);
+            let rows = both.source.len().max(both.target.len());
+            lines.extend((0..rows).filter_map(|at| line(key(), both.source.get(at), both.target.get(at))));
         }
     }
-    let failed = |error: Unwritable| Failure::could_not(error.to_string());
-    let head = List { columns: validations::TABLE, rows: vec![validations::table(result)] };
-    let rows = lines.iter().map(|row| validations::row(row, true)).collect();
-    let body = List { columns: validations::ROW, rows };
-    Ok(format!("{}{}", head.lines().map_err(failed)?, body.lines().map_err(failed)?))
+    Ok(lines)
 }

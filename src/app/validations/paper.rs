@@ -1,13 +1,13 @@
 //! Files with values: what differs, and a script that would make it equal. New files, for their owner only.
 
 use super::Inner;
-use super::audit::Deed;
 use crate::app::validate::repair;
+use crate::app::values::Deed;
 use crate::app::{Failure, write};
 use crate::console::message::Outcome;
 use crate::model::untrusted::shown;
 use crate::model::validation::RunId;
-use crate::model::validation::told::{TableTold, Writing};
+use crate::model::validation::told::{RunTold, TableTold, Writing};
 use crate::validate::names::dotted;
 
 /// Other names are tried where one is taken.
@@ -22,13 +22,19 @@ impl Inner {
         path: &str,
         answer: &str,
     ) -> Outcome {
-        match self.text(run, nth, what, answer).await {
+        match self.text(run, nth, (what, path), answer).await {
             Ok(text) => new_file(path, &text),
             Err(failure) => Outcome::Failed(failure.lines.join(" ")),
         }
     }
 
-    async fn text(&self, run: &RunId, nth: Option<usize>, what: Writing, answer: &str) -> Result<String, Failure> {
+    async fn text(
+        &self,
+        run: &RunId,
+        nth: Option<usize>,
+        (what, path): (Writing, &str),
+        answer: &str,
+    ) -> Result<String, Failure> {
         self.may_read()?;
         let Some(nth) = nth else { return Err(Failure::could_not("no table is named")) };
         let known = self.known(run, nth).await?;
@@ -45,7 +51,12 @@ impl Inner {
         let deed = if what == Writing::Values { Deed::Export } else { Deed::Repair };
         self.note(deed, run, &name).await?;
         match what {
-            Writing::Values => repair::with_values(known.sides.clone(), plan, result, rows).await,
+            Writing::Values => {
+                let rows = repair::with_values(known.sides.clone(), plan, rows).await?;
+                let tables = vec![TableTold { nth, result: result.clone(), rows }];
+                // Of all other tables it says nothing.
+                repair::on_paper(&RunTold { tables, planned: None, summary: None, ..told.clone() }, path, true)
+            }
             Writing::Repair { deletes } => {
                 let tables = [repair::Asked { plan, result, rows }];
                 Ok(repair::script(known.sides.clone(), &tables, deletes).await?.text)

@@ -1,14 +1,15 @@
 //! Rows of a run read again from both databases: for the screen, hidden unless their table was revealed.
 
 use super::Inner;
-use super::audit::Deed;
 use crate::app::Failure;
+use crate::app::values::{self, Deed, Of};
 use crate::db::scan::Key;
 use crate::model::Untrusted;
+use crate::model::audit::How;
+use crate::model::canon::Canon;
 use crate::model::untrusted::shown;
-use crate::model::validation::RowChange;
-use crate::model::validation::RunId;
 use crate::model::validation::told::{Pair, Rows, RowsAsked, Stands};
+use crate::model::validation::{ROW_HASH, RowChange, RunId};
 use crate::validate::TablePlan;
 use crate::validate::merge::RowCopy;
 use crate::validate::names::dotted;
@@ -24,8 +25,11 @@ impl Inner {
         self.may_read()?;
         let known = self.known(run, *nth).await?;
         let plan = known.table(*nth)?;
-        let keys: Vec<Key> = keys.iter().map(|key| reread::key(plan, key)).collect::<Result<_, _>>()?;
         let reader = Rereader::new(known.sides.clone());
+        if plan.key == 0 {
+            return without_key(&reader, plan, asked).await;
+        }
+        let keys: Vec<Key> = keys.iter().map(|key| reread::key(plan, key)).collect::<Result<_, _>>()?;
         let groups = if *context == 0 {
             vec![reader.by_keys(plan, &keys).await?]
         } else {
@@ -40,8 +44,7 @@ impl Inner {
             }
             groups
         };
-        let name = |name: &str| Untrusted::from(name);
-        let columns = plan.columns.iter().map(|pair| (name(&pair.source.name), name(&pair.target.name))).collect();
+        let columns = columns(plan).collect();
         let pairs = joined(groups).into_iter().map(|both| both.map(|both| pairs(plan, &both, *values)));
         let mut out = Vec::new();
         for one in pairs {
@@ -51,6 +54,13 @@ impl Inner {
             }
         }
         Ok(Rows { columns, key: plan.key, pairs: out, at: Timestamp::now(), values: *values })
+    }
+
+    /// Writes into the audit who does this, with the rows of a table that its database calls so.
+    pub(super) async fn note(&self, deed: Deed, run: &RunId, table: &str) -> Result<(), Failure> {
+        let connected = self.connected.borrow().clone();
+        let connected = connected.ok_or_else(|| Failure::could_not("nobody is signed in yet"))?;
+        values::note(&self.setup, Some(&connected), deed, Some(How::Typed), Of::table(&run.0, table)).await
     }
 
     /// Reading a few rows is comparing by rows, too.
@@ -76,6 +86,48 @@ impl Inner {
         self.lock().revealed.insert((run.clone(), nth));
         Ok(())
     }
+}
+
+/// Names of the columns on both sides.
+fn columns(plan: &TablePlan) -> impl Iterator<Item = (Untrusted, Untrusted)> {
+    let name = |name: &str| Untrusted::from(name);
+    plan.columns.iter().map(move |pair| (name(&pair.source.name), name(&pair.target.name)))
+}
+
+/// Rows that only their own values tell apart: what they are called by stands for the key.
+async fn without_key(reader: &Rereader, plan: &TablePlan, asked: &RowsAsked) -> Result<Rows, Failure> {
+    if asked.context > 0 {
+        return Err(Failure::could_not(format!(
+            "{} has no key, so its rows stand in no order and have no neighbours",
+            shown(&dotted(&plan.source))
+        )));
+    }
+    let names: Vec<&str> = asked.keys.iter().filter_map(|key| reread::name(key)).collect();
+    let alike = reader.by_names(plan, &names).await?;
+    let mut pairs = Vec::new();
+    for one in &alike {
+        let name = reread::words(Canon::Text, one.name.cell(0)).map(Untrusted::from);
+        let stands = |row: Option<&RowCopy>| match row {
+            None => Stands::Absent,
+            Some(_) if !asked.values => Stands::Hidden,
+            Some(row) => {
+                let words = |at: usize| reread::words(plan.columns[at].canon(), row.cell(at)).map(Untrusted::from);
+                Stands::Values(std::iter::once(name.clone()).chain((0..plan.columns.len()).map(words)).collect())
+            }
+        };
+        let mut pair = |change, source: Option<&RowCopy>, target: Option<&RowCopy>| {
+            let key = name.iter().cloned().collect();
+            pairs.push(Some(Pair { key, change, differs: vec![], source: stands(source), target: stands(target) }));
+        };
+        one.missing.iter().for_each(|row| pair(Some(RowChange::Missing), Some(row), None));
+        one.extra.iter().for_each(|row| pair(Some(RowChange::Extra), None, Some(row)));
+        if one.missing.is_empty() && one.extra.is_empty() {
+            pair(None, one.same.as_ref(), one.same.as_ref());
+        }
+    }
+    let hash = || Untrusted::from(ROW_HASH);
+    let columns = std::iter::once((hash(), hash())).chain(columns(plan)).collect();
+    Ok(Rows { columns, key: 1, pairs, at: Timestamp::now(), values: asked.values })
 }
 
 fn is_key(row: &RowCopy, key: &Key) -> bool {

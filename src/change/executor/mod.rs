@@ -24,7 +24,7 @@ use crate::model::audit::{Entry, How, State, Whence};
 use crate::model::change::{Change, Draft, Outcome, Precondition, Preview, Refusal, Ruling, Safeguards, TableName};
 use crate::model::parts::{Direction, Identity};
 use crate::model::{Problem, ProblemKind, Untrusted};
-use crate::store::Audit;
+use crate::store::{Audit, points};
 use jiff::Timestamp;
 use std::pin::Pin;
 use std::time::Duration;
@@ -197,8 +197,10 @@ impl Executor {
             Err((state, lines)) => return self.end_unsent(&mut entry, state, lines).await,
         };
         let change = confirmed.change();
+        points::at("before audit");
         let begun = self.audit.begin(&entry).await;
         entry.state = State::Sent;
+        points::at("after audit asked");
         let audited = match begun {
             Ok(()) => self.audit.advance(&entry).await,
             Err(error) if confirmed.way() == Way::Forward => {
@@ -218,6 +220,7 @@ impl Executor {
             let lines = vec!["the confirmation is more than a minute old: nothing was sent".to_owned()];
             return self.end(&mut entry, State::Refused, lines, None).await;
         }
+        points::at("before sending");
         let dispatch = match (&facts, change) {
             (Facts::Schedule(facts), Change::Switch { what, to }) => {
                 Ok(Dispatch::one(facts.send(&signed, what, *to).await))
@@ -229,6 +232,7 @@ impl Executor {
                 Err(vec!["what was read is not what was asked for: nothing was sent".to_owned()])
             }
         };
+        points::at("after sending");
         let dispatch = match dispatch {
             Ok(dispatch) => dispatch,
             Err(lines) => return self.end(&mut entry, State::Failed, lines, None).await,

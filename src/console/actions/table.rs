@@ -586,7 +586,7 @@ pub const TABLE: &[Action] = &[
         contexts: &[Validation, Differences],
         keys: &[char('W')],
         label: "write values",
-        doc: "Write the differences of the table with their values to a new file; asks, and is written into the audit.",
+        doc: "Write the differences of the table with their values to a new file: JSON Lines, CSV or Markdown; asks, and is written into the audit.",
         palette: true,
         ..BASE
     },
@@ -665,8 +665,8 @@ pub const TABLE: &[Action] = &[
         name: "other-way",
         contexts: &[Ask],
         keys: &[key(KeyCode::Right), key(KeyCode::Left)],
-        label: "deletes or not",
-        doc: "Of a repair script: with DELETEs of extra rows, or without.",
+        label: "other way",
+        doc: "Of a repair script: with DELETEs of extra rows, or without. Of a file with values: JSON Lines, CSV or Markdown.",
         footer: Some(3),
         ..BASE
     },

@@ -143,6 +143,9 @@ impl Start {
     }
 }
 
+/// Ends of names of files with rows, and what they are.
+pub const FORMS: [(&str, &str); 3] = [("jsonl", "JSON Lines"), ("csv", "CSV"), ("md", "Markdown")];
+
 /// What a question is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum About {
@@ -221,6 +224,11 @@ impl Ask {
                 out.push((Kind::Title, "", format!("Write the differences of {of} with their values")));
                 out.push((Kind::Warning, "▲ ", "The file holds rows: whoever gets it can read them.".to_owned()));
                 out.push((Kind::Text, "· ", "Rows are read again from both databases, as they are now.".to_owned()));
+                let end = path.rsplit_once('.').map_or("", |(_, end)| end);
+                let of =
+                    |(form, name): &(&str, &str)| if *form == end { format!("[{name}]") } else { (*name).to_owned() };
+                let forms: Vec<String> = FORMS.iter().map(of).collect();
+                out.push((Kind::Text, "· ", format!("as {} (←→)", forms.join(", "))));
                 out.push((Kind::Text, "· ", format!("to {}, a new file that only you can read", shown(path))));
             }
             About::Write { what: Writing::Repair { deletes }, path, .. } => {

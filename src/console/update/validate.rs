@@ -10,7 +10,7 @@ use crate::console::state::export::file_name;
 use crate::console::state::notice::Done;
 use crate::console::state::page::Move;
 use crate::console::state::problems::EntryState;
-use crate::console::state::validate::{ANSWER_MAX, About, Ask, Field, Scroll, Stage, Start, frame};
+use crate::console::state::validate::{ANSWER_MAX, About, Ask, FORMS, Field, Scroll, Stage, Start, frame};
 use crate::console::state::validations::run::Run;
 use crate::console::state::{Connection, Overlay, Screen, State};
 use crate::model::Problem;
@@ -238,14 +238,19 @@ fn answer(state: &mut State, effects: &mut Vec<Effect>) {
     }
 }
 
-/// Left and Right on a question: a script with deletes, or without.
+/// Left and Right on a question: a script with deletes, or without; rows in another form.
 fn other_way(state: &mut State) {
-    if let Some(Overlay::Ask(ask)) = &mut state.overlay
-        && let About::Write { what: Writing::Repair { deletes }, .. } = &mut ask.about
-    {
-        *deletes = !*deletes;
-        ask.scroll.stale();
+    let Some(Overlay::Ask(ask)) = &mut state.overlay else { return };
+    let About::Write { what, path, .. } = &mut ask.about else { return };
+    match what {
+        Writing::Repair { deletes } => *deletes = !*deletes,
+        Writing::Values => {
+            let (stem, end) = path.rsplit_once('.').unwrap_or((path, ""));
+            let at = FORMS.iter().position(|(form, _)| *form == end).map_or(0, |at| at + 1);
+            *path = format!("{stem}.{}", FORMS[at % FORMS.len()].0);
+        }
     }
+    ask.scroll.stale();
 }
 
 /// Values may be read now.
@@ -305,7 +310,7 @@ fn write(state: &mut State, what: Writing) {
     let table = run.tables.get(nth).map(|table| table.source.clone()).unwrap_or_default();
     let name = format!("{}-{table}", told::name(&run.line.what));
     let (stem, end) = match what {
-        Writing::Values => (format!("values-{name}"), "jsonl"),
+        Writing::Values => (format!("values-{name}"), FORMS[0].0),
         Writing::Repair { .. } => (format!("repair-{name}"), "sql"),
     };
     let path = file_name(&stem, state.now);

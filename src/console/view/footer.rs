@@ -12,7 +12,6 @@ use crate::console::state::validate::About;
 use crate::console::state::{Overlay, Screen, State};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
-use crate::model::validation::told::Writing;
 use std::borrow::Cow;
 
 /// Hints in less room than this would be one cut word.
@@ -171,9 +170,7 @@ fn asks(state: &State, id: ActionId) -> bool {
 fn answers(state: &State, id: ActionId) -> bool {
     match (&state.overlay, id) {
         (Some(Overlay::Ask(ask)), ActionId::AnswerQuestion) => ask.is_open(),
-        (Some(Overlay::Ask(ask)), _) => {
-            matches!(ask.about, About::Write { what: Writing::Repair { .. }, .. }) && ask.is_open()
-        }
+        (Some(Overlay::Ask(ask)), _) => matches!(ask.about, About::Write { .. }) && ask.is_open(),
         (Some(Overlay::Validate(start)), ActionId::AnswerQuestion) => start.is_guarded(),
         _ => false,
     }

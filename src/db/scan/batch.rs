@@ -1,6 +1,7 @@
 //! Rows on their way to a comparison: one arena of canonical bytes, and where each value in it ends.
 //!
-//! No allocation per value: a batch has two, and they are as large as the batch before was.
+//! No allocation per value: a batch has two, and they are as large as the batch before was. What runs for every value is
+//! inlined: a build without link-time optimisation would otherwise pass each through memory, which costs more than it does.
 
 use crate::model::canon::{Canon, Misfit, Raw};
 use std::fmt::Write as _;
@@ -37,10 +38,12 @@ pub struct Batch {
 }
 
 impl Batch {
+    #[inline]
     pub fn columns(&self) -> usize {
         self.columns
     }
 
+    #[inline]
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -60,6 +63,7 @@ impl Batch {
     }
 
     /// One value. Panics where the batch has no such row or column, as indexing does.
+    #[inline]
     pub fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         let at = row * self.columns + column;
         let end = self.ends[at];
@@ -72,6 +76,7 @@ impl Batch {
     }
 
     /// Whether two rows are the same in every column. A misfit is like nothing.
+    #[inline]
     pub fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
         let (ours, from) = self.ends_of(row);
         let (theirs, other_from) = other.ends_of(other_row);
@@ -84,6 +89,7 @@ impl Batch {
     }
 
     /// Where the values of a row end, and where the first begins.
+    #[inline]
     fn ends_of(&self, row: usize) -> (&[u32], u32) {
         let at = row * self.columns;
         let from = if at == 0 { 0 } else { self.ends[at - 1] & END };
@@ -91,6 +97,7 @@ impl Batch {
     }
 
     /// Canonical bytes of a value; `None` is NULL. A misfit also gives bytes: ask [`Batch::cell`] where one may be.
+    #[inline]
     pub fn value(&self, row: usize, column: usize) -> Option<&[u8]> {
         match self.cell(row, column) {
             Cell::Null => None,
@@ -122,6 +129,11 @@ impl BatchBuilder {
     }
 
     /// The next value of the row.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "the kind of value is known where it is called, and left to the compiler it is forgotten"
+    )]
     pub fn push(&mut self, canon: Canon, raw: Raw<'_>) {
         let before = self.batch.bytes.len();
         if canon.put(raw, &mut self.batch.bytes) == Err(Misfit) {
@@ -132,17 +144,20 @@ impl BatchBuilder {
         }
     }
 
+    #[inline]
     pub fn push_null(&mut self) {
         self.end(NULL);
     }
 
     /// A value that is not of the column's type.
+    #[cold]
     fn misfit(&mut self, raw: Raw<'_>) {
         let words = describe(raw);
         self.batch.bytes.extend_from_slice(words.as_bytes());
         self.end(MISFIT);
     }
 
+    #[inline]
     fn end(&mut self, flag: u32) {
         // A batch is sent long before; a value so large that this fails ends the scan, see `is_too_large`.
         let end = u32::try_from(self.batch.bytes.len()).unwrap_or(END).min(END);
@@ -155,20 +170,24 @@ impl BatchBuilder {
     }
 
     /// Rows that are whole.
+    #[inline]
     pub fn rows(&self) -> usize {
         self.batch.rows()
     }
 
+    #[inline]
     pub fn is_full(&self) -> bool {
         self.batch.bytes.len() >= BATCH_BYTES || self.rows() >= BATCH_ROWS
     }
 
     /// More bytes than a batch can hold: the scan cannot go on.
+    #[inline]
     pub fn is_too_large(&self) -> bool {
         self.batch.bytes.len() > END as usize
     }
 
     /// What stands in it so far.
+    #[inline]
     pub fn batch(&self) -> &Batch {
         &self.batch
     }

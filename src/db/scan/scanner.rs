@@ -21,13 +21,15 @@ use tokio::task::JoinHandle;
 pub struct Limits {
     /// The server ends a statement that runs longer.
     pub statement_timeout: Duration,
+    /// It waits no longer than this for a lock that somebody holds; `None`: as long as the server is set to.
+    pub lock_timeout: Option<Duration>,
     /// Batches that wait for their reader; each has up to 256 KB, or one row.
     pub batches: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { statement_timeout: Duration::from_mins(30), batches: 4 }
+        Self { statement_timeout: Duration::from_mins(30), lock_timeout: None, batches: 4 }
     }
 }
 

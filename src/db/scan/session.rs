@@ -61,6 +61,9 @@ impl ScanSession {
                         PATIENCE * 1_000
                     ))
                     .await?;
+                if let Some(wait) = limits.lock_timeout {
+                    session.run(&format!("SET lock_timeout = {}", wait.as_millis())).await?;
+                }
                 let row = one(
                     &mut session,
                     "SELECT CAST(pg_backend_pid() AS bigint), current_setting('server_encoding'), \
@@ -88,6 +91,9 @@ impl ScanSession {
                          SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"
                     ))
                     .await?;
+                if let Some(wait) = limits.lock_timeout {
+                    session.run(&format!("SET SESSION lock_wait_timeout = {}", wait.as_secs().max(1))).await?;
+                }
                 (row.first().and_then(Value::as_int), true, Hash::Sha256)
             }
             Engine::Sqlite => {

@@ -87,6 +87,11 @@ pub struct Misfit;
 
 impl Canon {
     /// Writes the canonical bytes of a value behind what is there; after a [`Misfit`] `out` may have grown.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "the kind of value is known where it is called, and left to the compiler it is forgotten"
+    )]
     pub fn put(self, raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
         match self {
             Self::Int => number::put_int(raw, out),
@@ -167,6 +172,7 @@ impl Canon {
 }
 
 /// Text and bytes are their own form.
+#[inline]
 fn put_if(fits: bool, raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     match raw {
         Raw::Text(bytes) | Raw::Bytes(bytes) if fits => {
@@ -177,6 +183,7 @@ fn put_if(fits: bool, raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     }
 }
 
+#[inline]
 fn put_bool(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     let truth = match raw {
         Raw::Bool(truth) => truth,

@@ -27,6 +27,7 @@ impl Day {
 
     /// From days since 1970-01-01 in the Gregorian calendar, also before it was made.
     /// (Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`.)
+    #[inline]
     pub fn from_number(days: i64) -> Self {
         let z = days + 719_468;
         let era = z.div_euclid(146_097);
@@ -45,6 +46,7 @@ impl Day {
     }
 
     /// In four bytes: room for the years -9999 to 8378607, wider than any engine's.
+    #[inline]
     fn packed(self) -> Result<u32, Misfit> {
         match self {
             Self::MINUS_INFINITY => Ok(0),
@@ -81,11 +83,13 @@ impl Day {
         }
     }
 
+    #[inline]
     fn is_infinite(self) -> bool {
         self == Self::MINUS_INFINITY || self == Self::INFINITY
     }
 }
 
+#[inline]
 pub(super) fn put_date(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     let day = match raw {
         Raw::Date(day) => day,
@@ -99,6 +103,7 @@ pub(super) fn put_date(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     Ok(())
 }
 
+#[inline]
 pub(super) fn put_timestamp(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     let (day, micros) = match raw {
         Raw::Timestamp(day, micros) => (day, micros),
@@ -110,11 +115,13 @@ pub(super) fn put_timestamp(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfi
     if !(0..DAY).contains(&micros) {
         return Err(Misfit);
     }
-    out.extend_from_slice(&day.packed()?.to_be_bytes());
-    out.extend_from_slice(&micros.to_be_bytes()[3..]);
+    let [a, b, c, d] = day.packed()?.to_be_bytes();
+    let [.., e, f, g, h, i] = micros.to_be_bytes();
+    out.extend_from_slice(&[a, b, c, d, e, f, g, h, i]);
     Ok(())
 }
 
+#[inline]
 pub(super) fn put_time(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     let micros = match raw {
         Raw::Time(micros) => micros,

@@ -18,17 +18,18 @@ const NAN: u8 = 5;
 /// Added to exponents, which then are three bytes without a sign.
 const BIAS: i64 = 1 << 23;
 
+#[inline]
 pub(super) fn put_int(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     let (sign, bits) = match raw {
         Raw::Bool(truth) => (1, u64::from(truth)),
         Raw::Int(n) => (u8::from(n >= 0), n.cast_unsigned()),
         Raw::Uint(n) => (1, n),
         Raw::Bits(bytes) => (1, uint(bytes)?),
-        Raw::Text(text) | Raw::Digits(text) => return put_int(integer(text)?, out),
+        Raw::Text(text) | Raw::Digits(text) => integer(text)?,
         _ => return Err(Misfit),
     };
-    out.push(sign);
-    out.extend_from_slice(&bits.to_be_bytes());
+    let [a, b, c, d, e, f, g, h] = bits.to_be_bytes();
+    out.extend_from_slice(&[sign, a, b, c, d, e, f, g, h]);
     Ok(())
 }
 
@@ -41,12 +42,12 @@ fn uint(bytes: &[u8]) -> Result<u64, Misfit> {
     Ok(bytes[first..].iter().fold(0, |n, byte| n << 8 | u64::from(*byte)))
 }
 
-/// Digits with a sign or without.
-fn integer(text: &[u8]) -> Result<Raw<'static>, Misfit> {
+/// Digits with a sign or without: a byte for the sign, and the bits.
+fn integer(text: &[u8]) -> Result<(u8, u64), Misfit> {
     let text = std::str::from_utf8(text).map_err(|_| Misfit)?;
-    match text.parse() {
-        Ok(n) => Ok(Raw::Int(n)),
-        Err(_) => text.parse().map(Raw::Uint).map_err(|_| Misfit),
+    match text.parse::<i64>() {
+        Ok(n) => Ok((u8::from(n >= 0), n.cast_unsigned())),
+        Err(_) => text.parse().map(|n| (1, n)).map_err(|_| Misfit),
     }
 }
 
@@ -56,6 +57,7 @@ pub(super) fn int_text(bytes: &[u8]) -> Option<String> {
     Some(if *sign == 0 { bits.cast_signed().to_string() } else { bits.to_string() })
 }
 
+#[inline]
 pub(super) fn put_float64(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     let x = match raw {
         Raw::Float64(x) => x,
@@ -97,6 +99,7 @@ pub(super) fn float32(bytes: &[u8]) -> Option<f32> {
     Some(f32::from_bits(if ordered >> 31 == 1 { ordered & !(1 << 31) } else { !ordered }))
 }
 
+#[inline]
 pub(super) fn put_decimal(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
     match raw {
         Raw::Bool(truth) => whole(false, u64::from(truth), out),
@@ -126,23 +129,87 @@ fn float(nan: bool, text: std::fmt::Arguments<'_>, out: &mut Vec<u8>) -> Result<
     digits(&buffer[..used], out)
 }
 
-fn whole(negative: bool, mut n: u64, out: &mut Vec<u8>) {
-    let mut pairs = [0; 10];
-    let mut at = pairs.len();
-    while n > 0 {
-        at -= 1;
-        pairs[at] = u8::try_from(n % 100).unwrap_or_default();
-        n /= 100;
-    }
-    let pairs = &pairs[at..];
-    // Ten pairs at most.
-    let _ = of_pairs(negative, i64::try_from(pairs.len()).unwrap_or_default(), pairs.iter().copied(), out);
+#[inline]
+fn whole(negative: bool, n: u64, out: &mut Vec<u8>) {
+    short(negative, n, 0, out);
 }
 
+/// Kind, exponent and ten pairs at most; behind them the end mark.
+const END: usize = 14;
+
+/// n / 100^fraction: what nearly every decimal is, written at once.
+#[inline]
+fn short(negative: bool, mut n: u64, fraction: i64, out: &mut Vec<u8>) {
+    if n == 0 {
+        out.push(ZERO);
+        return;
+    }
+    let mut exponent = -fraction;
+    while n.is_multiple_of(100) {
+        n /= 100;
+        exponent += 1;
+    }
+    let mut buffer = [u8::MAX; END + 1];
+    let mut at = END;
+    while n > 0 {
+        at -= 1;
+        buffer[at] = u8::try_from(n % 100).unwrap_or_default() + 1;
+        n /= 100;
+        exponent += 1;
+    }
+    let [_, a, b, c] = u32::try_from(exponent + BIAS).unwrap_or_default().to_be_bytes();
+    let from = at - 4;
+    buffer[from..at].copy_from_slice(&[POSITIVE, a, b, c]);
+    if negative {
+        buffer[from] = NEGATIVE;
+        for byte in &mut buffer[from + 1..END] {
+            *byte = !*byte;
+        }
+        out.extend_from_slice(&buffer[from..]);
+    } else {
+        out.extend_from_slice(&buffer[from..END]);
+    }
+}
+
+/// Digits and perhaps a point, few enough for one integer: the integer, and how many pairs of its digits are behind the
+/// point.
+#[inline]
+fn few(text: &[u8]) -> Option<(u64, i64)> {
+    if text.len() > 18 {
+        return None;
+    }
+    let (mut n, mut digits, mut point) = (0, 0, None);
+    for byte in text {
+        match byte {
+            b'0'..=b'9' => {
+                n = n * 10 + u64::from(byte - b'0');
+                digits += 1;
+            }
+            b'.' if point.is_none() => point = Some(digits),
+            _ => return None,
+        }
+    }
+    if digits == 0 {
+        return None;
+    }
+    let behind: i64 = digits - point.unwrap_or(digits);
+    Some(if behind % 2 == 1 { (n * 10, (behind + 1) / 2) } else { (n, behind / 2) })
+}
+
+#[inline]
 fn of_groups(negative: bool, weight: i32, groups: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
     let (groups, rest) = groups.as_chunks::<2>();
     if !rest.is_empty() {
         return Err(Misfit);
+    }
+    if groups.len() <= 4 {
+        let numbers = groups.iter().map(|group| u64::from(u16::from_be_bytes(*group)));
+        let n = numbers.clone().fold(0, |n, group| n * 10_000 + group);
+        if numbers.max() < Some(10_000) {
+            let behind = i64::try_from(groups.len()).map_err(|_| Misfit)? - 1 - i64::from(weight);
+            short(negative, n, 2 * behind, out);
+            return Ok(());
+        }
     }
     let pairs = groups.iter().flat_map(|group| {
         let group = u16::from_be_bytes(*group);
@@ -152,6 +219,7 @@ fn of_groups(negative: bool, weight: i32, groups: &[u8], out: &mut Vec<u8>) -> R
 }
 
 /// `[-+]digits[.digits][e[-+]digits]`, `NaN`, `Infinity`.
+#[inline]
 fn digits(text: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
     let (negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
@@ -167,6 +235,15 @@ fn digits(text: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
 }
 
 fn finite(negative: bool, text: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
+    if let Some((n, fraction)) = few(text) {
+        short(negative, n, fraction, out);
+        return Ok(());
+    }
+    long(negative, text, out)
+}
+
+/// Any number of digits, and an exponent.
+fn long(negative: bool, text: &[u8], out: &mut Vec<u8>) -> Result<(), Misfit> {
     let (mantissa, exponent) = match text.iter().position(|b| matches!(b, b'e' | b'E')) {
         Some(at) => (&text[..at], exponent(&text[at + 1..])?),
         None => (text, 0),

@@ -398,6 +398,11 @@ proptest! {
     }
 
     #[test]
+    fn a_decimal_of_few_digits_has_the_form_that_an_exponent_gives_it(text in "-?[0-9]{0,12}(\\.[0-9]{0,9})?") {
+        prop_assert_eq!(Canon::Decimal.bytes(Raw::Digits(text.as_bytes())), Canon::Decimal.bytes(Raw::Digits(format!("{text}e0").as_bytes())));
+    }
+
+    #[test]
     fn long_decimals_keep_every_digit(a in "-?[0-9]{0,60}[1-9](\\.[0-9]{0,60}[1-9])?", shift in -30_i32..30) {
         let bytes = text(Canon::Decimal, &a).unwrap();
         let decoded = Canon::Decimal.decode(&bytes);

@@ -1,11 +1,11 @@
 //! A validation for a ticket: the verdict, where and when it was seen and from which host, table by table, what differs by its
-//! key. Markdown, and JSON Lines of the same. Never a value of a row: keys and names.
+//! key. Markdown, and JSON Lines of the same. Keys and names; values of rows only where somebody has read them for it.
 
 use super::{List, Unwritable, validations};
 use crate::model::Untrusted;
 use crate::model::untrusted::shown;
 use crate::model::validation::told::{self, RunTold};
-use crate::model::validation::{Method, RowResult, TableResult, Verdict};
+use crate::model::validation::{Cell, Method, RowResult, TableResult, Verdict};
 use jiff::Timestamp;
 use std::fmt::Write as _;
 
@@ -16,10 +16,10 @@ const MOST: usize = 100;
 ///
 /// # Errors
 /// None that these types can have.
-pub fn json_lines(run: &RunTold) -> Result<String, Unwritable> {
+pub fn json_lines(run: &RunTold, values: bool) -> Result<String, Unwritable> {
     let mut out = String::new();
     for table in &run.tables {
-        let rows = table.rows.iter().map(|row| validations::row(row, false)).collect();
+        let rows = table.rows.iter().map(|row| validations::row(row, values)).collect();
         out.push_str(&List { columns: validations::ROW, rows }.lines()?);
         let rows = vec![validations::table(&table.result)];
         out.push_str(&List { columns: validations::TABLE, rows }.lines()?);
@@ -122,20 +122,28 @@ fn of_table(result: &TableResult, rows: &[RowResult], out: &mut String) {
         return;
     }
     let by = if result.method == Method::Multiset { "row" } else { "key" };
-    let _ = writeln!(out, "\n| {by} | change | columns | first seen | last seen |\n|---|---|---|---|---|");
+    let valued = rows.iter().any(|row| !(row.source_values.is_empty() && row.target_values.is_empty()));
+    let (names, line) = if valued { (" source | target |", "---|---|") } else { ("", "") };
+    let _ = writeln!(out, "\n| {by} | change | columns | first seen | last seen |{names}\n|---|---|---|---|---|{line}");
     for one in rows.iter().take(MOST) {
-        let key = one.key.iter().map(|cell| {
+        let said = |cell: &Cell| {
             let value = cell.value.as_str().map_or_else(|| cell.value.to_string(), str::to_owned);
             code(&format!("{}={value}", cell.column.raw()))
-        });
+        };
+        let key = one.key.iter().map(said);
         let columns = one.columns.iter().map(|column| code(column.raw()));
-        let cells = [
+        let mut cells = vec![
             key.collect::<Vec<_>>().join(" "),
             one.change.word().to_owned(),
             columns.collect::<Vec<_>>().join(", "),
             time(one.first_seen),
             time(one.last_seen),
         ];
+        if valued {
+            cells.extend([&one.source_values, &one.target_values].map(|all| {
+                if all.is_empty() { "—".to_owned() } else { all.iter().map(said).collect::<Vec<_>>().join(" ") }
+            }));
+        }
         let _ = writeln!(out, "| {} |", cells.join(" | "));
     }
     if rows.len() > MOST {

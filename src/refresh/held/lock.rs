@@ -263,7 +263,8 @@ fn of_file(database: &Database, bearer: &Bearer) -> Result<Lock, Trouble> {
     let path = PathBuf::from(format!("{}.cutover-lock", database.place()));
     let failed = |error: std::io::Error| Trouble::refused(format!("{}: {error}", path.display()));
     let mut options = OpenOptions::new();
-    let mut file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+    let mut file =
+        options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => {}
         Err(error) if error == rustix::io::Errno::WOULDBLOCK => {

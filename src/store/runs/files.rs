@@ -30,6 +30,19 @@ pub fn path(dir: &Path, id: &RefreshId) -> PathBuf {
     named(dir, id, "db")
 }
 
+/// Gives a journal that is not believed another name, with all that SQLite keeps beside it.
+pub(super) fn set_aside(path: &Path) -> Result<(), StoreError> {
+    let with = |ending: &str| PathBuf::from(format!("{}{ending}", path.display()));
+    for ending in ["", "-wal", "-shm"] {
+        let from = with(ending);
+        if from.exists() {
+            let to = with(&format!("{ending}.lost"));
+            std::fs::rename(&from, &to).map_err(|error| StoreError::File { path: from, why: error.to_string() })?;
+        }
+    }
+    Ok(())
+}
+
 /// The right to write a journal, for as long as it is kept.
 #[derive(Debug)]
 pub struct Lock {

@@ -15,11 +15,9 @@ pub use read::{Kept, kept, list, seen};
 
 use super::StoreError;
 use super::place::{FileId, Settings, file_at, folder, is_elsewhere, private_file};
-use crate::model::audit::How;
-use crate::model::refresh::{
-    Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunState, StepName, StepSeen,
-};
 use crate::model::Untrusted;
+use crate::model::audit::How;
+use crate::model::refresh::{Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunState, StepName, StepSeen};
 use files::Lock;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -59,12 +57,30 @@ impl Phase {
 /// What becomes known while a refresh runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum News {
-    State { state: RunState, step: Option<StepName>, why: Option<Untrusted>, ended: Option<Timestamp> },
+    State {
+        state: RunState,
+        step: Option<StepName>,
+        why: Option<Untrusted>,
+        ended: Option<Timestamp>,
+    },
     /// A step, the `nth` of the plan.
-    Step { nth: usize, seen: StepSeen },
-    Attempt { step: StepName, n: u32, phase: Phase, at: Timestamp, words: String, class: Option<String> },
+    Step {
+        nth: usize,
+        seen: StepSeen,
+    },
+    Attempt {
+        step: StepName,
+        n: u32,
+        phase: Phase,
+        at: Timestamp,
+        words: String,
+        class: Option<String>,
+    },
     Away(Away),
-    Back { kind: AwayKind, name: Untrusted },
+    Back {
+        kind: AwayKind,
+        name: Untrusted,
+    },
     Load(LoadProgress),
     Line(Line),
 }
@@ -87,6 +103,15 @@ pub struct Journal {
     _lock: Lock,
 }
 
+/// How a journal is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opened {
+    New,
+    There,
+    /// What is there is set aside.
+    Anew,
+}
+
 fn failed(path: &Path) -> impl Fn(sqlx::Error) -> StoreError + use<> {
     let path = path.to_owned();
     move |error| StoreError::Database { path: path.clone(), why: error.to_string() }
@@ -101,12 +126,15 @@ fn number(nth: usize) -> i64 {
 }
 
 impl Journal {
-    async fn open(settings: &Settings, id: &RefreshId, who: &Writer, new: bool) -> Result<Self, StoreError> {
+    async fn open(settings: &Settings, id: &RefreshId, who: &Writer, what: Opened) -> Result<Self, StoreError> {
         let dir = files::dir(settings)?;
         folder(&dir)?;
         let lock = Lock::take(&dir, id, who).await?;
         let path = files::path(&dir, id);
-        if new {
+        if what == Opened::Anew {
+            files::set_aside(&path)?;
+        }
+        if what != Opened::There {
             private_file(&path)?;
         } else if !path.exists() {
             return Err(StoreError::File { path, why: "there is no such journal on this machine".to_owned() });
@@ -133,8 +161,31 @@ impl Journal {
         (plan, how): (&str, How),
         steps: &[StepSeen],
     ) -> Result<Self, StoreError> {
+        Self::written(settings, head, (plan, how), steps, Opened::New).await
+    }
+
+    /// The same of a run whose journal is lost: what is left of it is kept beside, under another name.
+    ///
+    /// # Errors
+    /// As [`Journal::begin`]; somebody carries the run out.
+    pub async fn replace(
+        settings: &Settings,
+        head: &RunHead,
+        (plan, how): (&str, How),
+        steps: &[StepSeen],
+    ) -> Result<Self, StoreError> {
+        Self::written(settings, head, (plan, how), steps, Opened::Anew).await
+    }
+
+    async fn written(
+        settings: &Settings,
+        head: &RunHead,
+        (plan, how): (&str, How),
+        steps: &[StepSeen],
+        what: Opened,
+    ) -> Result<Self, StoreError> {
         let who = Writer { os_user: head.os_user.clone(), host: head.host.clone(), pid: head.pid };
-        let mut this = Self::open(settings, &head.id, &who, true).await?;
+        let mut this = Self::open(settings, &head.id, &who, what).await?;
         let (path, failed) = (this.path.clone(), failed(&this.path));
         let mut change = this.connection.begin_with("BEGIN IMMEDIATE").await.map_err(&failed)?;
         sqlx::raw_sql(SCHEMA).execute(&mut *change).await.map_err(&failed)?;
@@ -169,7 +220,7 @@ impl Journal {
     /// # Errors
     /// Somebody does; there is none; the disk cannot be written.
     pub async fn take_up(settings: &Settings, id: &RefreshId, who: &Writer) -> Result<Self, StoreError> {
-        let mut this = Self::open(settings, id, who, false).await?;
+        let mut this = Self::open(settings, id, who, Opened::There).await?;
         let failed = failed(&this.path);
         read::version(&mut this.connection, &this.path).await?;
         let update = sqlx::query("UPDATE run SET os_user = ?, host = ?, pid = ?");
@@ -200,12 +251,7 @@ impl Journal {
     }
 }
 
-async fn write_step(
-    change: &mut SqliteConnection,
-    path: &Path,
-    nth: usize,
-    seen: &StepSeen,
-) -> Result<(), StoreError> {
+async fn write_step(change: &mut SqliteConnection, path: &Path, nth: usize, seen: &StepSeen) -> Result<(), StoreError> {
     let insert = sqlx::query(include_str!("../../../sql/store/runs/step.sql"))
         .bind(number(nth))
         .bind(&seen.name.0)
@@ -246,7 +292,9 @@ async fn write_one(change: &mut SqliteConnection, path: &Path, news: &News) -> R
         News::Back { kind, name } => sqlx::query("DELETE FROM away WHERE kind = ? AND name = ?")
             .bind(text(kind, path)?)
             .bind(name.raw().to_owned()),
-        News::Load(load) => sqlx::query("INSERT OR REPLACE INTO progress (one, load) VALUES (1, ?)").bind(text(load, path)?),
+        News::Load(load) => {
+            sqlx::query("INSERT OR REPLACE INTO progress (one, load) VALUES (1, ?)").bind(text(load, path)?)
+        }
         News::Line(line) => {
             let insert = sqlx::query("INSERT INTO line (at, step, text, bad) VALUES (?, ?, ?, ?)")
                 .bind(line.at.as_microsecond())

@@ -40,7 +40,8 @@ pub(super) async fn version(connection: &mut SqliteConnection, path: &Path) -> R
 
 async fn opened(path: &Path) -> Result<SqliteConnection, StoreError> {
     let options = SqliteConnectOptions::new().filename(path).busy_timeout(super::BUSY).read_only(true);
-    let mut connection = SqliteConnection::connect_with(&options.disable_statement_logging()).await.map_err(failed(path))?;
+    let mut connection =
+        SqliteConnection::connect_with(&options.disable_statement_logging()).await.map_err(failed(path))?;
     // All of it of one moment, while somebody may write.
     sqlx::raw_sql("BEGIN").execute(&mut connection).await.map_err(failed(path))?;
     version(&mut connection, path).await?;
@@ -137,7 +138,8 @@ async fn steps(connection: &mut SqliteConnection, path: &Path) -> Result<Vec<Ste
 }
 
 async fn aways(connection: &mut SqliteConnection, path: &Path) -> Result<Vec<Away>, StoreError> {
-    let rows = sqlx::query("SELECT * FROM away ORDER BY kind, name").fetch_all(connection).await.map_err(failed(path))?;
+    let rows =
+        sqlx::query("SELECT * FROM away ORDER BY kind, name").fetch_all(connection).await.map_err(failed(path))?;
     let away = |row| {
         let read = Reader { row, path };
         Ok(Away {

@@ -21,24 +21,29 @@ pub trait Rows {
 }
 
 impl Rows for Batch {
+    #[inline]
     fn rows(&self) -> usize {
         self.rows()
     }
 
+    #[inline]
     fn columns(&self) -> usize {
         self.columns()
     }
 
+    #[inline]
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         self.cell(row, column)
     }
 
+    #[inline]
     fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
         self.is_same(row, other, other_row)
     }
 }
 
 /// A part of a key. NULL comes first. A misfit is not let into a key, see [`super::MergeError::Misfit`].
+#[inline]
 pub(super) fn part(cell: Cell<'_>) -> Option<&[u8]> {
     match cell {
         Cell::Null => None,

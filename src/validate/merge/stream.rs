@@ -71,6 +71,7 @@ impl<R: Rows> Stream<R> {
         Ok(())
     }
 
+    #[inline]
     pub fn head(&self) -> Head {
         match (self.batches.is_empty(), self.ended) {
             (false, _) => Head::Row,
@@ -80,6 +81,7 @@ impl<R: Rows> Stream<R> {
     }
 
     /// Whether the row after this one has the same key. `None`: that row has not come yet.
+    #[inline]
     pub fn repeats(&self, key: usize) -> Option<bool> {
         let Some(held) = self.batches.front() else { return Some(false) };
         if self.at + 1 < held.rows.rows() {
@@ -92,16 +94,19 @@ impl<R: Rows> Stream<R> {
         }
     }
 
+    #[inline]
     pub fn cell(&self, column: usize) -> Cell<'_> {
         self.batches.front().map_or(Cell::Null, |held| held.rows.cell(self.at, column))
     }
 
+    #[inline]
     pub fn compare(&self, other: &Self, key: usize) -> Ordering {
         let orders = (0..key).map(|column| part(self.cell(column)).cmp(&part(other.cell(column))));
         orders.into_iter().find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 
     /// Whether the rows at hand are the same, byte by byte.
+    #[inline]
     pub fn is_same(&self, other: &Self) -> bool {
         let (Some(ours), Some(theirs)) = (self.batches.front(), other.batches.front()) else { return false };
         ours.rows.is_same(self.at, &theirs.rows, other.at)
@@ -112,6 +117,7 @@ impl<R: Rows> Stream<R> {
         RowCopy::of((0..columns).map(|column| self.cell(column)))
     }
 
+    #[inline]
     pub fn advance(&mut self) {
         self.at += 1;
         if self.batches.front().is_some_and(|held| self.at >= held.rows.rows()) {

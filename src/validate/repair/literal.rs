@@ -1,15 +1,15 @@
 //! Values as literals of each dialect, such that nothing in a value can leave its quotes, whatever a session is set to.
 
-use crate::db::Engine;
 use crate::db::scan::{Cell, ScanColumn};
+use crate::db::{Dialect, Engine};
 use crate::model::canon::{Canon, Holds, hex};
 
 /// A canonical value for a column of the target.
 ///
 /// # Errors
 /// Why the target cannot hold it, or nobody can write it for sure.
-pub(super) fn literal(column: &ScanColumn, cell: Cell<'_>) -> Result<String, String> {
-    let engine = column.sql_type.engine;
+pub(super) fn literal(dialect: &Dialect, column: &ScanColumn, cell: Cell<'_>) -> Result<String, String> {
+    let engine = dialect.engine;
     let bytes = match cell {
         Cell::Null => return Ok("NULL".to_owned()),
         Cell::Misfit(_) => return Err("what the source has there is not of its column's type".to_owned()),
@@ -19,32 +19,39 @@ pub(super) fn literal(column: &ScanColumn, cell: Cell<'_>) -> Result<String, Str
     let written = canon.decode(bytes);
     match canon {
         Canon::Bool | Canon::Int if holds == Holds::Bool => truth(engine, &written),
-        Canon::Bool if holds == Holds::Text => Ok(text(engine, &written)),
+        Canon::Bool if holds == Holds::Text => Ok(text(dialect, &written)),
         Canon::Bool => truth(engine, &written),
         Canon::Int => Ok(written),
-        Canon::Decimal => number(engine, &written),
+        Canon::Decimal => number(dialect, &written),
         Canon::Float32 | Canon::Float64 => float(engine, &written),
         Canon::Text | Canon::Set | Canon::Json => {
             let said = std::str::from_utf8(bytes).map_err(|_| "it is no UTF-8".to_owned())?;
             if engine == Engine::PostgreSql && said.contains('\0') {
                 return Err("PostgreSQL has no text with U+0000".to_owned());
             }
-            Ok(text(engine, said))
+            // A value of its type is not a text that says it.
+            Ok(match (dialect.redshift, column.sql_type.bare().as_str()) {
+                (true, "super") => format!("json_parse({})", text(dialect, said)),
+                _ => text(dialect, said),
+            })
         }
-        Canon::Bytes => Ok(binary(engine, bytes)),
-        Canon::Uuid if holds == Holds::Bytes => Ok(binary(engine, bytes)),
-        Canon::Date | Canon::Time | Canon::Timestamp | Canon::Uuid => Ok(text(engine, &written)),
+        Canon::Bytes => Ok(binary(dialect, bytes)),
+        Canon::Uuid if holds == Holds::Bytes => Ok(binary(dialect, bytes)),
+        Canon::Date | Canon::Time | Canon::Timestamp | Canon::Uuid => Ok(text(dialect, &written)),
         Canon::Bits => bits(column, &written),
         // PostgreSQL's own spelling of it, and no other engine has them.
-        Canon::Interval if engine == Engine::PostgreSql => Ok(format!("{}::interval", text(engine, &written))),
+        Canon::Interval if engine == Engine::PostgreSql && !dialect.redshift => {
+            Ok(format!("{}::interval", text(dialect, &written)))
+        }
         Canon::Interval => Err("it is an interval".to_owned()),
     }
 }
 
 /// A text in quotes.
-pub(super) fn text(engine: Engine, said: &str) -> String {
+pub(super) fn text(dialect: &Dialect, said: &str) -> String {
     let plain = !said.contains(['\\', '\0']);
-    match engine {
+    match dialect.engine {
+        Engine::PostgreSql if dialect.redshift => Dialect::redshift_literal(said),
         // A backslash is itself only while standard_conforming_strings is on, which an escape string does not ask.
         Engine::PostgreSql if !plain => format!("E'{}'", said.replace('\\', "\\\\").replace('\'', "''")),
         // In hexadecimal no mode of the session can read an escape into it.
@@ -70,9 +77,12 @@ fn truth(engine: Engine, written: &str) -> Result<String, String> {
 }
 
 /// With an exponent a bare number would be a float on the way.
-fn number(engine: Engine, written: &str) -> Result<String, String> {
+fn number(dialect: &Dialect, written: &str) -> Result<String, String> {
     let special = matches!(written, "NaN" | "Infinity" | "-Infinity");
-    match engine {
+    match dialect.engine {
+        Engine::PostgreSql if dialect.redshift && special => Err(format!("Redshift has no decimal {written}")),
+        // A bare `numeric` has no decimals there (Redshift Developer Guide, "Numeric types").
+        Engine::PostgreSql if dialect.redshift => Ok(format!("'{written}'")),
         Engine::PostgreSql => Ok(format!("'{written}'::numeric")),
         _ if special => Err(format!("this engine has no decimal {written}")),
         Engine::MySql => Ok(format!("CAST('{written}' AS DECIMAL(65,30))")).map(|cast| {
@@ -95,8 +105,9 @@ fn float(engine: Engine, written: &str) -> Result<String, String> {
     }
 }
 
-fn binary(engine: Engine, bytes: &[u8]) -> String {
-    match engine {
+fn binary(dialect: &Dialect, bytes: &[u8]) -> String {
+    match dialect.engine {
+        Engine::PostgreSql if dialect.redshift => format!("from_hex('{}')", hex(bytes)),
         Engine::PostgreSql => format!("decode('{}', 'hex')", hex(bytes)),
         Engine::MySql | Engine::Sqlite => format!("x'{}'", hex(bytes)),
     }

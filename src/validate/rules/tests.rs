@@ -13,6 +13,7 @@ fn a_rule_is_spelled_as_it_is_read() {
         "float:1e-9",
         "pad",
         "empty-is-null",
+        "first:32768",
         "json",
         "ignore",
     ] {
@@ -31,6 +32,9 @@ fn a_rule_is_spelled_as_it_is_read() {
         "float:-1",
         "float:NaN",
         "pad:1",
+        "first",
+        "first:0",
+        "first:-1",
         "trim",
     ] {
         assert!(wrong.parse::<Rule>().is_err(), "{wrong}");
@@ -132,4 +136,30 @@ fn times_keep_their_sign() {
     ] {
         assert_eq!(time(text, digits, mode), Some(want), "{text}");
     }
+}
+
+#[test]
+fn only_the_first_bytes_count_up_to_the_last_whole_character() {
+    let rules = |canon| Rules::new(canon, vec![Rule::First(4)]);
+    for (one, other, same) in [
+        ("abcdef", "abcdxy", true),
+        ("abcdef", "abcd", true),
+        ("abcdef", "abc", false),
+        ("abcxef", "abcdef", false),
+        // The é is the fourth byte and the fifth: what was cut ends before it, or has all of it.
+        ("abcéf", "abc", true),
+        ("abcéf", "abcé", true),
+        ("abcéf", "abcd", false),
+        ("a語語", "a語", true),
+        ("ab語", "ab", true),
+        ("a😀", "a", true),
+        ("😀a", "😀b", true),
+        ("😀", "", false),
+        ("abc", "abcd", false),
+    ] {
+        assert_eq!(rules(Canon::Text).agree(Some(one.as_bytes()), Some(other.as_bytes())), same, "{one} {other}");
+    }
+    // Bytes are no characters.
+    assert!(!rules(Canon::Bytes).agree(Some("abcéf".as_bytes()), Some(b"abc")));
+    assert!(!rules(Canon::Text).agree(Some(b"abcd"), None));
 }

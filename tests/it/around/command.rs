@@ -48,6 +48,11 @@ fn the_databases_of_a_demo_task_say_which_table_was_given_up() {
     let with_values = asked(&aws, &["--with-values"]);
     let suspended = with_values.iter().find(|row| row["kind"] == "suspended").unwrap();
     assert_eq!(suspended["values"], serde_json::json!(["TABLE ERROR"]));
+    // Whoever had them printed stands in the audit, and only he.
+    let noted = aws.run(&["activity", "--output=json"]);
+    let noted: Vec<Map<String, Value>> = serde_json::from_slice(&noted.stdout).unwrap();
+    let noted: Vec<_> = noted.iter().map(|one| (one["kind"].as_str(), one["name"].as_str())).collect();
+    assert_eq!(noted, [(Some("print-values"), Some("task:billing-cdc"))]);
     let none = aws.run(&["databases", "nobody"]);
     assert_eq!(none.status.code(), Some(2), "{}", text(&none.stderr));
 }

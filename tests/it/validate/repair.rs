@@ -33,6 +33,17 @@ async fn filled(engine: Engine, rows: &[&str]) -> Side {
     side
 }
 
+/// What stands in the audit of a store: kind and name of each entry, the oldest first.
+async fn noted(store: &Path) -> Vec<(String, String)> {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
+    command.args(["activity", "--output=json"]).env_clear().env("HOME", store).env("XDG_STATE_HOME", store);
+    let output = command.output().await.unwrap();
+    let all: Vec<serde_json::Value> =
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_else(|| panic!("{all:?}")).to_owned();
+    all.iter().rev().map(|one| (text(&one["kind"]), text(&one["name"]))).collect()
+}
+
 /// Both with the same store.
 async fn cutover(store: &Path, source: &Side, target: &Side, arguments: &[&str]) -> Told {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
@@ -102,4 +113,84 @@ async fn a_repaired_target_is_equal_and_the_guard_stops_the_script_elsewhere() {
         assert_eq!(nothing.status, Some(3), "{nothing:?}");
         assert!(nothing.stderr.contains("nothing to repair"), "{nothing:?}");
     }
+}
+
+#[tokio::test]
+async fn values_leave_only_after_the_audit_says_so() {
+    let rows = ["1, 'a|b', 1, NULL, RAW1, true", "2, 'x', 1, NULL, NULL, NULL"];
+    let source = filled(Engine::PostgreSql, &rows).await;
+    let target = filled(Engine::Sqlite, &["1, 'secret', 1, NULL, RAW1, true"]).await;
+    let store = tempfile::tempdir().unwrap();
+    assert_eq!(compare(store.path(), &source, &target).await.verdict("t"), "different");
+    let file = |name: &str| store.path().join(name).to_str().unwrap().to_owned();
+    let (sql, md, csv, lines) = (file("a.sql"), file("a.md"), file("a.csv"), file("a.jsonl"));
+    for arguments in [
+        &["repair", "last", "--file", &sql][..],
+        &["export", "last", "--with-values", "--file", &md],
+        &["export", "last", "--with-values", "--file", &csv, "--table", "public.t"],
+        &["export", "last", "--with-values", "--file", &lines],
+    ] {
+        let told = cutover(store.path(), &source, &target, arguments).await;
+        assert_eq!(told.status, Some(0), "{arguments:?}: {told:?}");
+    }
+    let read = |name: &str| std::fs::read_to_string(name).unwrap();
+    assert!(read(&md).contains("note=a\\|b") && read(&md).contains("note=secret"), "{}", read(&md));
+    assert!(read(&csv).contains("note=secret"), "{}", read(&csv));
+    let all: Vec<serde_json::Value> = read(&lines).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(all.iter().any(|line| line["target_values"]["note"] == "secret"), "{all:?}");
+    assert_eq!(std::fs::metadata(&csv).unwrap().permissions().mode() & 0o777, 0o600);
+    let noted = noted(store.path()).await;
+    let of = |kind: &str| noted.iter().filter(|(one, name)| one == kind && name == "table:public.t").count();
+    assert_eq!((of("write-repair"), of("write-values"), noted.len()), (1, 3, 4), "{noted:?}");
+    // Where it cannot be written down nothing leaves.
+    std::fs::remove_file(store.path().join("cutover/audit.jsonl")).unwrap();
+    std::fs::create_dir(store.path().join("cutover/audit.jsonl")).unwrap();
+    for arguments in [
+        &["repair", "last", "--file", &file("b.sql")][..],
+        &["export", "last", "--with-values", "--file", &file("b.csv")],
+    ] {
+        let told = cutover(store.path(), &source, &target, arguments).await;
+        assert!(told.status == Some(3) && told.stderr.contains("audit"), "{told:?}");
+    }
+    assert!(!Path::new(&file("b.sql")).exists() && !Path::new(&file("b.csv")).exists());
+}
+
+#[tokio::test]
+async fn a_table_without_a_key_is_written_with_its_values_and_missing_rows_are_inserted() {
+    let create = "CREATE TABLE @.k (a int, note varchar(20))";
+    let (mut source, mut target) = (Side::new(Engine::PostgreSql).await, Side::new(Engine::MySql).await);
+    for side in [&mut source, &mut target] {
+        side.script(create).await;
+        side.script("INSERT INTO @.k VALUES (1, 'same'), (1, 'same'), (3, 'both')").await;
+    }
+    source.script("INSERT INTO @.k VALUES (1, 'same'), (2, 'it''s'), (NULL, NULL)").await;
+    target.script("INSERT INTO @.k VALUES (3, 'both')").await;
+    let store = tempfile::tempdir().unwrap();
+    let first = compare(store.path(), &source, &target).await;
+    assert_eq!((first.verdict("k"), &first.table("k")["missing"]), ("different", &serde_json::json!(3)), "{first:?}");
+    let file = |name: &str| store.path().join(name).to_str().unwrap().to_owned();
+    let (lines, sql) = (file("a.jsonl"), file("a.sql"));
+    let told = cutover(store.path(), &source, &target, &["export", "last", "--with-values", "--file", &lines]).await;
+    assert_eq!(told.status, Some(0), "{told:?}");
+    let all: Vec<serde_json::Value> =
+        std::fs::read_to_string(&lines).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut values: Vec<String> = all
+        .iter()
+        .filter(|line| line["kind"] == "row")
+        .map(|line| format!("{} {}{}", line["change"].as_str().unwrap(), line["source_values"], line["target_values"]))
+        .collect();
+    values.sort();
+    assert_eq!(values.len(), 4, "{values:?}");
+    assert!(values[0].contains("extra") && values[0].contains("\"both\""), "{values:?}");
+    assert!(
+        values.iter().any(|one| one.contains("it's")) && values.iter().any(|one| one.contains("same")),
+        "{values:?}"
+    );
+    let made = cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", &sql]).await;
+    assert!(made.stdout.contains("3 inserts, 0 updates, 0 deletes"), "{made:?}");
+    assert!(made.stdout.contains("1 too many in the target stay: without a key"), "{made:?}");
+    target.session.script(&std::fs::read_to_string(&sql).unwrap()).await.unwrap();
+    let second = compare(store.path(), &source, &target).await;
+    let left = ["missing", "extra"].map(|name| second.table("k")[name].clone());
+    assert_eq!(left, [serde_json::json!(0), serde_json::json!(1)], "{second:?}");
 }

@@ -289,7 +289,7 @@ impl Page for RunPage {
         let told = state.validations.opened_run()?.told();
         match end {
             "md" => Some(report::markdown(&told)),
-            "jsonl" => report::json_lines(&told).ok(),
+            "jsonl" => report::json_lines(&told, false).ok(),
             _ => None,
         }
     }

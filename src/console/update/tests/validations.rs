@@ -226,6 +226,25 @@ fn a_script_is_not_written_while_rows_move_and_deletes_only_where_they_are_chose
 }
 
 #[test]
+fn values_are_written_in_the_form_that_is_chosen() {
+    let mut state = on_rows();
+    for (rights, end) in [(0, "jsonl"), (1, "csv"), (2, "md"), (3, "jsonl")] {
+        press(&mut state, "W");
+        let id = state.questions;
+        update(&mut state, Message::Admitted { id }, now());
+        for _ in 0..rights {
+            keys(&mut state, &[KeyCode::Right]);
+        }
+        press(&mut state, "shop.orders");
+        let effects = enter(&mut state);
+        let [Effect::WriteRows { what: Writing::Values, path, .. }] = &effects[..] else { panic!("{effects:?}") };
+        assert!(path.ends_with(&format!(".{end}")), "{path}");
+        let outcome = Outcome::Written { path: path.clone(), bytes: 7 };
+        update(&mut state, Message::Written { id, outcome }, now());
+    }
+}
+
+#[test]
 fn a_question_dies_after_its_time() {
     let mut state = on_rows();
     press(&mut state, "v");

@@ -13,6 +13,7 @@ use super::{Batch, BatchBuilder, Cell, ScanColumn, ScanRequest};
 use crate::db::error::DbError;
 use crate::db::session::Connection;
 use crate::model::engine::Engine;
+use std::cmp::Ordering;
 use tokio::sync::mpsc::Sender;
 
 /// Why reading stopped before its end.
@@ -40,6 +41,7 @@ impl<'a> Sink<'a> {
     }
 
     /// A row is whole. `true` when the batch must be sent.
+    #[inline]
     pub fn row(&mut self) -> Result<bool, Stop> {
         if self.builder.is_too_large() {
             let why = "a row is larger than a gibibyte, which is not read".to_owned();
@@ -52,7 +54,8 @@ impl<'a> Sink<'a> {
     }
 
     /// A merge believes in the order; a server that has another one must not turn into differences.
-    fn check_order(&mut self) -> Result<(), DbError> {
+    #[inline]
+    fn check_order(&self) -> Result<(), DbError> {
         let batch = self.builder.batch();
         let row = batch.rows() - 1;
         let mut ascends = row == 0 && !self.any;
@@ -60,24 +63,30 @@ impl<'a> Sink<'a> {
             let bytes = match batch.cell(row, *at) {
                 Cell::Null => None,
                 Cell::Value(bytes) => Some(bytes),
-                Cell::Misfit(words) => {
-                    let (name, words) = (&self.request.columns[*at].name, String::from_utf8_lossy(words));
-                    let why = format!("key column {name} holds a value that is not of its type: {words}");
-                    return Err(DbError::Unexpected(why));
-                }
+                Cell::Misfit(words) => return Err(self.misfit_in_key(*at, words)),
             };
             if !ascends {
                 let before = if row > 0 { batch.value(row - 1, *at) } else { last.0.then_some(last.1.as_slice()) };
-                if bytes < before {
-                    let columns: Vec<&str> =
-                        self.request.key.iter().map(|at| self.request.columns[*at].name.as_str()).collect();
-                    let why = format!("rows do not come in the order of the key {}", columns.join(", "));
-                    return Err(DbError::Unexpected(why));
+                match bytes.cmp(&before) {
+                    Ordering::Less => return Err(self.disorder()),
+                    Ordering::Equal => {}
+                    Ordering::Greater => ascends = true,
                 }
-                ascends = bytes > before;
             }
         }
         Ok(())
+    }
+
+    #[cold]
+    fn misfit_in_key(&self, at: usize, words: &[u8]) -> DbError {
+        let (name, words) = (&self.request.columns[at].name, String::from_utf8_lossy(words));
+        DbError::Unexpected(format!("key column {name} holds a value that is not of its type: {words}"))
+    }
+
+    #[cold]
+    fn disorder(&self) -> DbError {
+        let columns: Vec<&str> = self.request.key.iter().map(|at| self.request.columns[*at].name.as_str()).collect();
+        DbError::Unexpected(format!("rows do not come in the order of the key {}", columns.join(", ")))
     }
 
     /// Keeps the key of the last row, for the batch that follows.

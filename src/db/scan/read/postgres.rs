@@ -59,6 +59,7 @@ enum Stage {
 }
 
 /// Takes the header, a row, or the mark of the end; says how many bytes that was, or that more are needed.
+#[inline]
 fn step(
     stage: &mut Stage,
     input: &[u8],
@@ -114,6 +115,7 @@ fn step(
 }
 
 /// Bytes of the row at the beginning, if all of it is there.
+#[inline]
 fn whole(input: &[u8], columns: usize) -> Option<usize> {
     let mut at = 2;
     for _ in 0..columns {
@@ -123,60 +125,72 @@ fn whole(input: &[u8], columns: usize) -> Option<usize> {
     (input.len() >= at).then_some(at)
 }
 
+#[inline]
 fn push(sink: &mut Sink<'_>, canon: Canon, holds: Holds, bytes: &[u8]) -> Option<()> {
-    let raw = match holds {
-        Holds::Int => Raw::Int(match bytes.len() {
-            2 => i16::from_be_bytes(*bytes.first_chunk()?).into(),
-            4 => i32::from_be_bytes(*bytes.first_chunk()?).into(),
-            _ => i64::from_be_bytes(bytes.try_into().ok()?),
-        }),
-        Holds::Decimal => numeric(bytes)?,
-        Holds::Float32 => Raw::Float32(f32::from_be_bytes(bytes.try_into().ok()?)),
-        Holds::Float64 => Raw::Float64(f64::from_be_bytes(bytes.try_into().ok()?)),
-        Holds::Bool => Raw::Bool(*bytes.first()? != 0),
-        Holds::Text | Holds::Json | Holds::Printed => Raw::Text(bytes),
-        Holds::Bytes => Raw::Bytes(bytes),
-        Holds::Date => Raw::Date(match i32::from_be_bytes(bytes.try_into().ok()?) {
-            i32::MIN => Day::MINUS_INFINITY,
-            i32::MAX => Day::INFINITY,
-            days => Day::from_number(i64::from(days) + EPOCH),
-        }),
-        Holds::Time => Raw::Time(i64::from_be_bytes(bytes.try_into().ok()?)),
-        Holds::Timestamp => match i64::from_be_bytes(bytes.try_into().ok()?) {
-            i64::MIN => Raw::Timestamp(Day::MINUS_INFINITY, 0),
-            i64::MAX => Raw::Timestamp(Day::INFINITY, 0),
-            micros => Raw::Timestamp(Day::from_number(micros.div_euclid(DAY) + EPOCH), micros.rem_euclid(DAY)),
+    let builder = &mut sink.builder;
+    // One kind of value after the other, so that none is ever put together in memory and taken apart again.
+    match holds {
+        Holds::Int => {
+            let n = match bytes.len() {
+                2 => i16::from_be_bytes(*bytes.first_chunk()?).into(),
+                4 => i32::from_be_bytes(*bytes.first_chunk()?).into(),
+                _ => i64::from_be_bytes(bytes.try_into().ok()?),
+            };
+            builder.push(canon, Raw::Int(n));
+        }
+        Holds::Decimal => {
+            let (weight, groups) = (word(bytes, 2)?.cast_signed().into(), bytes.get(8..)?);
+            match word(bytes, 4)? {
+                0x0000 => builder.push(canon, Raw::Groups { negative: false, weight, groups }),
+                0x4000 => builder.push(canon, Raw::Groups { negative: true, weight, groups }),
+                0xc000 => builder.push(canon, Raw::Digits(b"NaN")),
+                0xd000 => builder.push(canon, Raw::Digits(b"Infinity")),
+                0xf000 => builder.push(canon, Raw::Digits(b"-Infinity")),
+                _ => return None,
+            }
+        }
+        Holds::Float32 => builder.push(canon, Raw::Float32(f32::from_be_bytes(bytes.try_into().ok()?))),
+        Holds::Float64 => builder.push(canon, Raw::Float64(f64::from_be_bytes(bytes.try_into().ok()?))),
+        Holds::Bool => builder.push(canon, Raw::Bool(*bytes.first()? != 0)),
+        Holds::Text | Holds::Json | Holds::Printed => builder.push(canon, Raw::Text(bytes)),
+        Holds::Bytes => builder.push(canon, Raw::Bytes(bytes)),
+        Holds::Date => match i32::from_be_bytes(bytes.try_into().ok()?) {
+            i32::MIN => builder.push(canon, Raw::Date(Day::MINUS_INFINITY)),
+            i32::MAX => builder.push(canon, Raw::Date(Day::INFINITY)),
+            days => builder.push(canon, Raw::Date(Day::from_number(i64::from(days) + EPOCH))),
         },
-        Holds::Uuid => Raw::Uuid(bytes.try_into().ok()?),
+        Holds::Time => builder.push(canon, Raw::Time(i64::from_be_bytes(bytes.try_into().ok()?))),
+        Holds::Timestamp => match i64::from_be_bytes(bytes.try_into().ok()?) {
+            i64::MIN => builder.push(canon, Raw::Timestamp(Day::MINUS_INFINITY, 0)),
+            i64::MAX => builder.push(canon, Raw::Timestamp(Day::INFINITY, 0)),
+            micros => {
+                let day = Day::from_number(micros.div_euclid(DAY) + EPOCH);
+                builder.push(canon, Raw::Timestamp(day, micros.rem_euclid(DAY)));
+            }
+        },
+        Holds::Uuid => builder.push(canon, Raw::Uuid(bytes.try_into().ok()?)),
         Holds::Bits => {
             let width = i32::from_be_bytes(*bytes.first_chunk()?);
             let shifted = right_aligned(bytes.get(4..)?, usize::try_from(width).ok()?);
-            sink.builder.push(canon, Raw::Bits(&shifted));
-            return Some(());
+            builder.push(canon, Raw::Bits(&shifted));
         }
-        Holds::Interval => Raw::Interval {
-            micros: i64::from_be_bytes(*bytes.first_chunk()?),
-            days: i32::from_be_bytes(*bytes.get(8..)?.first_chunk()?),
-            months: i32::from_be_bytes(*bytes.get(12..)?.first_chunk()?),
-        },
+        Holds::Interval => {
+            let interval = Raw::Interval {
+                micros: i64::from_be_bytes(*bytes.first_chunk()?),
+                days: i32::from_be_bytes(*bytes.get(8..)?.first_chunk()?),
+                months: i32::from_be_bytes(*bytes.get(12..)?.first_chunk()?),
+            };
+            builder.push(canon, interval);
+        }
         Holds::Set | Holds::Any | Holds::Unreadable => return None,
-    };
-    sink.builder.push(canon, raw);
+    }
     Some(())
 }
 
-/// Count of groups, weight, sign, display scale, groups. (`numeric_send` in the server's `numeric.c`.)
-fn numeric(bytes: &[u8]) -> Option<Raw<'_>> {
-    let word = |at: usize| Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?));
-    let weight = word(2)?.cast_signed().into();
-    Some(match word(4)? {
-        0x0000 => Raw::Groups { negative: false, weight, groups: bytes.get(8..)? },
-        0x4000 => Raw::Groups { negative: true, weight, groups: bytes.get(8..)? },
-        0xc000 => Raw::Digits(b"NaN"),
-        0xd000 => Raw::Digits(b"Infinity"),
-        0xf000 => Raw::Digits(b"-Infinity"),
-        _ => return None,
-    })
+/// Of a numeric's head: count of groups, weight, sign, display scale. (`numeric_send` in the server's `numeric.c`.)
+#[inline]
+fn word(bytes: &[u8], at: usize) -> Option<u16> {
+    Some(u16::from_be_bytes(*bytes.get(at..)?.first_chunk()?))
 }
 
 /// Bits come with zeros behind the last of them; a number has them in front.

@@ -9,6 +9,8 @@ mod postgres;
 mod presence;
 mod sqlite;
 
+pub(super) use mysql::is_mariadb;
+
 use super::TableName;
 use crate::db::dialect::Engine;
 use crate::db::error::DbError;

@@ -2,7 +2,7 @@
 //!
 //! `CUTOVER_KILL_AT=N` kills this process at the N-th point as `kill -9` does; `CUTOVER_KILL_LIST=FILE` appends the name of
 //! each point; `CUTOVER_MUTANT=NAME` switches one deliberate mistake on, which the tests must then find. Without the feature
-//! `test-switches` all of it is nothing.
+//! `test-switches` all of it is nothing. It stands in this room because everybody who writes something durable may call it.
 
 #[cfg(feature = "test-switches")]
 mod switched {

@@ -1,0 +1,108 @@
+//! Who looked at values of rows, or took them away in a file: written into the audit before anything is read, by the console
+//! and by commands alike. Without an audit that can be written nothing is shown and no file is made. Start at [`note`].
+
+use super::change::whence;
+use super::operator::OperatorSetup;
+use super::{Failure, Setup};
+use crate::aws::Connected;
+use crate::model::audit::{Entry, How, State};
+use crate::model::untrusted::shown;
+use crate::model::{AccountId, Region, Scope, Untrusted};
+use crate::store::Audit;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+/// What is done with values of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    Reveal,
+    Print,
+    Export,
+    Repair,
+}
+
+impl Deed {
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Reveal => "show-values",
+            Self::Print => "print-values",
+            Self::Export => "write-values",
+            Self::Repair => "write-repair",
+        }
+    }
+
+    fn outcome(self) -> &'static str {
+        match self {
+            Self::Reveal => "values of rows that differ are shown on the screen; nothing was changed",
+            Self::Print => "values in DMS's own tables are printed; nothing was changed",
+            Self::Export => "values of rows that differ are written to a file; nothing was changed",
+            Self::Repair => "a script was written, which nobody here runs; nothing was changed",
+        }
+    }
+}
+
+/// Whose values they are.
+#[derive(Debug)]
+pub(super) struct Of {
+    /// What they belong to: `validation:RUN`, or the ARN of a task.
+    pub arn: String,
+    /// `table:NAME`, `task:NAME`.
+    pub name: String,
+    /// In words, behind what is done.
+    pub words: String,
+    pub precondition: Value,
+}
+
+impl Of {
+    /// Rows of a table, raw as its database has it, that differ in this run.
+    pub(super) fn table(run: &str, table: &str) -> Self {
+        let table = shown(table).into_owned();
+        Self {
+            arn: format!("validation:{run}"),
+            name: format!("table:{table}"),
+            words: format!("of {table}, as validation {run} found them to differ"),
+            precondition: json!({ "validation": run, "table": table }),
+        }
+    }
+}
+
+/// Writes it down. `connected`: who is signed in; nobody is where two addresses are compared without AWS.
+pub(super) async fn note(
+    setup: &Setup,
+    connected: Option<&Connected>,
+    deed: Deed,
+    confirmed_by: Option<How>,
+    of: Of,
+) -> Result<(), Failure> {
+    let whence = whence::here();
+    let now = Timestamp::now();
+    let nobody = || Scope { profile: String::new(), account: AccountId(String::new()), region: Region(String::new()) };
+    let entry = Entry {
+        id: format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..)),
+        asked_at: now,
+        ended_at: Some(now),
+        state: State::Done,
+        caller: connected.map(|one| one.identity.arn.clone()).unwrap_or_default(),
+        whence: whence.clone(),
+        scope: connected.map_or_else(nobody, |one| one.scope.clone()),
+        environment: OperatorSetup::of(setup).environment,
+        kind: deed.kind().to_owned(),
+        arn: Untrusted::from(of.arn),
+        name: of.name,
+        preview: format!("{} {}", deed.kind(), of.words),
+        precondition: of.precondition,
+        aws_command: String::new(),
+        confirmed_by,
+        request_id: None,
+        outcome: deed.outcome().to_owned(),
+    };
+    let written = async {
+        let mut audit = Audit::open(&setup.store, &whence).await?;
+        audit.begin(&entry).await
+    };
+    written.await.map_err(|error| {
+        Failure::from(
+            error.problem("the audit cannot be written, and values are shown only where that is written down"),
+        )
+    })
+}

@@ -1,0 +1,67 @@
+//! The steps of a refresh, a file each.
+//!
+//! Each has `probe` (what is there, after a crash), `run` (idempotent, given its probe) and, where [`StepKind::has_undo`], `undo`
+//! (idempotent; what was never done is undone by nothing). Here is which kind is which file. A step waits with
+//! [`Work::wait`] only, ends its transactions, and between them asks [`Work::good_moment`].
+
+mod close;
+mod custom;
+mod lock;
+
+use super::trouble::{Came, Probe, Trouble};
+use super::work::Work;
+use crate::model::refresh::{PlannedStep, StepKind};
+
+/// Whether this program knows what to do.
+pub(super) fn is_known(kind: StepKind) -> bool {
+    // In tests of the runner steps are played, in whatever order a test wants.
+    if cfg!(test) && kind != StepKind::Validate {
+        return true;
+    }
+    matches!(kind, StepKind::Lock | StepKind::Close | StepKind::Custom)
+}
+
+pub(super) fn unknown(step: &PlannedStep) -> Trouble {
+    Trouble::Refused(format!("this plan has a step that this program does not know: {}", step.kind.word()))
+}
+
+/// What of a step is there.
+pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, Trouble> {
+    #[cfg(test)]
+    if let Some(said) = super::runner::tests::Script::probe(work, step).await {
+        return said;
+    }
+    match step.kind {
+        StepKind::Lock => lock::probe(work, step).await,
+        StepKind::Close => close::probe(work, step).await,
+        StepKind::Custom => custom::probe(work, step).await,
+        _ => Err(unknown(step)),
+    }
+}
+
+/// Does it, or the rest of it.
+pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
+    #[cfg(test)]
+    if let Some(said) = super::runner::tests::Script::run(work, step).await {
+        return said;
+    }
+    match step.kind {
+        StepKind::Lock => lock::run(work, step).await,
+        StepKind::Close => close::run(work, step).await,
+        StepKind::Custom => custom::run(work, step).await,
+        _ => Err(unknown(step)),
+    }
+}
+
+/// Puts back what it did; says what that was.
+pub(super) async fn undo(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble> {
+    #[cfg(test)]
+    if let Some(said) = super::runner::tests::Script::undo(work, step).await {
+        return said;
+    }
+    match step.kind {
+        StepKind::Lock => lock::undo(work, step).await,
+        kind if !kind.has_undo() => Ok(String::new()),
+        _ => Err(unknown(step)),
+    }
+}
