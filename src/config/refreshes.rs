@@ -404,6 +404,7 @@ pub fn example() -> String {
     part(head, STEP_KEYS.iter().map(|row| (row.key, row.doc, row.example)).collect());
     let head = "\n# Steps of your own, any number of them:\n# [[refresh.staging.step]]";
     part(head, CUSTOM_KEYS.iter().map(|row| (row.key, row.doc, row.example)).collect());
+    out.push_str(&masking::example());
     out
 }
 

@@ -44,6 +44,8 @@ pub struct TaskSettings {
     pub target_schema: Option<String>,
     /// LOBs are cut to so many KB (limited LOB mode).
     pub lob_limit_kb: Option<u64>,
+    /// Changes are applied in batches, in which their order is lost.
+    pub batch_apply: Option<bool>,
     /// Where DMS keeps its tables on the target, where that is not the engine's default.
     pub control_schema: Option<String>,
 }
@@ -68,6 +70,7 @@ pub fn parse(text: &str) -> Result<TaskSettings, SettingsError> {
         logging_enabled: logging.enable,
         log_group: logging.group,
         log_stream: logging.stream,
+        batch_apply: target.text("BatchApplyEnabled").map(|word| word == "true"),
         target_schema: target.text("TargetSchema").filter(|name| !name.is_empty()),
         lob_limit_kb: target.lob_limit_kb(),
         control_schema: raw.control.unwrap_or_default().schema.filter(|schema| !schema.is_empty()),

@@ -2,7 +2,7 @@
 //!
 //! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it. Start at [`build`],
 //! which reads and changes nothing: `of_task` is what the task says against it, `tables` which are loaded and whether they fit,
-//! `around` keys, triggers and rights, `lost` rows that only the target has, `fires` what starts the task by itself, `steps` the
+//! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `fires` what starts the task by itself, `steps` the
 //! steps in words and SQL, `watch` which plans `refresh watch` accepts.
 
 mod around;
@@ -10,12 +10,13 @@ mod build;
 mod findings;
 mod fires;
 mod lost;
+mod masks;
 mod of_task;
 mod steps;
 mod tables;
 pub mod watch;
 
-pub use build::{Asked, Built, CannotPlan, Opened, build};
+pub use build::{Asked, Built, CannotPlan, Opened, build, definition};
 pub use fires::Consumers;
 pub use of_task::CHECKS_OFF;
 pub use tables::LEDGER;
@@ -98,8 +99,8 @@ pub struct Way {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Defused {
     pub asked: Defuse,
-    /// Of a file what stands in it.
-    pub text: Option<String>,
+    /// What is run, one after the other; of a file all that stands in it.
+    pub sql: Vec<String>,
 }
 
 /// A foreign key, as it was when this was planned.

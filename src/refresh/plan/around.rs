@@ -61,7 +61,7 @@ pub(super) async fn read(
                 let grant = format!("GRANT REFERENCES ON {} TO this user.", key.parent.sql(engine));
                 found.blocking(StepKind::KeysAway, what, grant);
             }
-            if key.is_partitioned() {
+            if key.child_is_partitioned {
                 let what = format!("key {name}: its table is partitioned, and PostgreSQL below 18 looks at all rows when it is put back");
                 found.note(StepKind::KeysBack, what);
             }

@@ -263,7 +263,7 @@ fn defuse(known: &Known<'_>) -> Told {
         Action::File(path) => format!("{}: {}", shown(table), shown(&path.display().to_string())),
     });
     let words: Vec<String> = words.collect();
-    let sql = known.defuse.iter().filter_map(|one| one.text.clone()).collect();
+    let sql = known.defuse.iter().flat_map(|one| one.sql.clone()).collect();
     (!words.is_empty()).then_some((words, sql))
 }
 
