@@ -60,9 +60,9 @@ impl<'a> Sink<'a> {
             let bytes = match batch.cell(row, *at) {
                 Cell::Null => None,
                 Cell::Value(bytes) => Some(bytes),
-                Cell::Misfit(words) => {
-                    let (name, words) = (&self.request.columns[*at].name, String::from_utf8_lossy(words));
-                    let why = format!("key column {name} holds a value that is not of its type: {words}");
+                Cell::Misfit(_) => {
+                    let name = &self.request.columns[*at].name;
+                    let why = format!("key column {name} holds a value that is not of its type");
                     return Err(DbError::Unexpected(why));
                 }
             };
@@ -107,7 +107,7 @@ impl<'a> Sink<'a> {
 pub(super) async fn read(session: &mut ScanSession, sql: &str, sink: Sink<'_>) -> Result<(), Stop> {
     let place = session.session.place().to_owned();
     let redshift = session.server.dialect.redshift;
-    let failed = |error: &sqlx::Error| Stop::Failed(DbError::statement(&place, error));
+    let failed = |error: &sqlx::Error| Stop::Failed(DbError::statement(&place, error).of_rows());
     match session.session.connection() {
         Connection::Postgres(connection) if redshift => redshift::read(connection, sql, sink, failed).await,
         Connection::Postgres(connection) => postgres::read(connection, sql, sink, failed).await,

@@ -2,6 +2,9 @@
 //! (MySQL internals manual, "Binary Protocol Value".)
 
 use super::{Sink, Stop, garbled};
+use crate::db::error::DbError;
+use crate::db::scan::digest::{GAVE_UP, GIVEN};
+use crate::db::scan::{Lob, ScanColumn};
 use crate::model::canon::{Canon, Day, Holds, Raw};
 use crate::model::engine::Engine;
 use futures_util::stream::StreamExt;
@@ -15,6 +18,8 @@ struct Form {
     holds: Holds,
     canon: Canon,
     unsigned: bool,
+    /// It comes with a mark, see [`GAVE_UP`].
+    lob: Option<Lob>,
 }
 
 pub(super) async fn read(
@@ -31,6 +36,7 @@ pub(super) async fn read(
             holds,
             canon,
             unsigned: column.sql_type.name.contains("unsigned") || column.sql_type.name.starts_with("year"),
+            lob: column.lob,
         })
         .collect();
     // Without a place in the statement cache: a scan is run once.
@@ -39,9 +45,18 @@ pub(super) async fn read(
     while let Some(row) = rows.next().await {
         let row = row.map_err(|error| failed(&error))?;
         for (at, form) in forms.iter().enumerate() {
-            push(&mut sink, &row, at, form)
-                .map_err(|error| failed(&error))?
-                .ok_or_else(|| garbled(Engine::MySql, &columns[at]))?;
+            let bytes = value(&row, at).map_err(|error| failed(&error))?;
+            let bytes = match (bytes, form.lob) {
+                (Some(bytes), Some(lob)) => Some(unmarked(bytes, lob, &columns[at])?),
+                (bytes, _) => bytes,
+            };
+            match bytes {
+                None => sink.builder.push_null(),
+                Some(bytes) => {
+                    let raw = raw(form, bytes).ok_or_else(|| garbled(Engine::MySql, &columns[at]))?;
+                    sink.builder.push(form.canon, raw);
+                }
+            }
         }
         if sink.row()? {
             sink.send().await?;
@@ -50,13 +65,25 @@ pub(super) async fn read(
     sink.finish().await
 }
 
-fn push(sink: &mut Sink<'_>, row: &MySqlRow, at: usize, form: &Form) -> Result<Option<()>, sqlx::Error> {
+fn value(row: &MySqlRow, at: usize) -> Result<Option<&[u8]>, sqlx::Error> {
     // The driver calls a zero day NULL. Its bytes say otherwise, and only they are asked.
-    let Ok(bytes) = <&[u8] as Decode<sqlx::MySql>>::decode(row.try_get_raw(at)?) else {
-        sink.builder.push_null();
-        return Ok(Some(()));
-    };
-    Ok(raw(form, bytes).map(|raw| sink.builder.push(form.canon, raw)))
+    Ok(<&[u8] as Decode<sqlx::MySql>>::decode(row.try_get_raw(at)?).ok())
+}
+
+/// What stands behind the mark.
+fn unmarked<'r>(bytes: &'r [u8], lob: Lob, column: &ScanColumn) -> Result<&'r [u8], Stop> {
+    if bytes == GAVE_UP.as_bytes() {
+        let why = format!(
+            "column {} holds a value that is too long for the server to hash, cut or order: more than its max_allowed_packet. \
+             Compare with --lobs values, or raise it",
+            column.name
+        );
+        return Err(Stop::Failed(DbError::Unexpected(why)));
+    }
+    if lob.hash {
+        return Ok(bytes);
+    }
+    bytes.strip_prefix(GIVEN.as_bytes()).ok_or_else(|| garbled(Engine::MySql, column))
 }
 
 fn raw<'r>(form: &Form, bytes: &'r [u8]) -> Option<Raw<'r>> {
