@@ -98,6 +98,19 @@ pub async fn read<Access: Send>(session: &mut Session<Access>) -> Result<Catalog
     Ok(tables)
 }
 
+/// Tables that are parts of others, which the catalogue leaves out, each with the one at the top: schema and name.
+pub async fn partitions<Access: Send>(
+    session: &mut Session<Access>,
+) -> Result<Vec<((String, String), (String, String))>, DbError> {
+    let Some(query) = session.dialect().catalogue.partitions else { return Ok(Vec::new()) };
+    let mut all = Vec::new();
+    for row in session.query(query, &[]).await? {
+        let [schema, name, of_schema, of_name] = fields(row)?.map(text);
+        all.push(((schema, name), (of_schema, of_name)));
+    }
+    Ok(all)
+}
+
 pub(super) fn fields<const N: usize>(row: Row) -> Result<[Value; N], DbError> {
     row.try_into().map_err(|row: Row| DbError::Unexpected(format!("a catalogue row of {} columns, not {N}", row.len())))
 }

@@ -5,6 +5,7 @@ use super::error::DbError;
 use super::guard::{self, Guard};
 use super::permit::WritePermit;
 use super::session::{Connection, Read, Session, Write};
+use super::value::Value;
 use crate::model::Secret;
 use crate::model::database::{Parts, Tls};
 use sqlx::mysql::{MySqlConnectOptions, MySqlSslMode};
@@ -244,6 +245,15 @@ impl Database {
         let mut session = Session::new(self.connect(false).await?, self.dialect(), self.place());
         for statement in self.dialect().read_only {
             session.run(statement).await?;
+        }
+        if let Some([name, query, want]) = self.dialect().sees_all {
+            // Somebody on the way may take a setting and keep it to himself.
+            let rows = session.query(query, &[]).await?;
+            let value = rows.first().and_then(|row| row.first()).and_then(Value::as_text);
+            if value.as_deref() != Some(want) {
+                let why = format!("{} does not set {name} to {want}: rows could be left out unseen", self.place());
+                return Err(DbError::Unexpected(why));
+            }
         }
         Ok(session)
     }

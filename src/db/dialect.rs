@@ -27,6 +27,8 @@ pub struct Dialect {
     pub(super) read_only: &'static [&'static str],
     /// Run when a session opens that may change data.
     pub(super) session: &'static str,
+    /// What must have come of it, or rows could be left out without a word: a setting, how it is asked for, its value.
+    pub(super) sees_all: Option<[&'static str; 3]>,
     /// Empties a table; `{}` is its name.
     truncate: &'static str,
     /// Makes a schema if there is none; `None` where a connection has exactly the schemas it was opened with.
@@ -54,6 +56,8 @@ pub(super) struct CatalogueSql {
     pub columns: &'static str,
     pub primary_keys: &'static str,
     pub foreign_keys: &'static str,
+    /// `None` where no table is a part of another.
+    pub partitions: Option<&'static str>,
     /// Tables that DMS keeps.
     pub control_tables: &'static str,
     pub describe: DescribeSql,
@@ -76,8 +80,10 @@ const POSTGRESQL: Dialect = Dialect {
     casts: true,
     max_parameters: 65_535, // 16 bits in the Bind message
     begin: "BEGIN",
-    read_only: &["SET default_transaction_read_only = on"],
     session: include_str!("../../sql/postgresql/session.sql"),
+    // Where a policy would hide rows the statement fails instead.
+    read_only: &["SET default_transaction_read_only = on; SET row_security = off"],
+    sees_all: Some(["row_security", "SELECT current_setting('row_security')", "off"]),
     truncate: "TRUNCATE TABLE {}",
     create_schema: Some("CREATE SCHEMA IF NOT EXISTS {}"),
     foreign_key_checks: None,
@@ -93,6 +99,7 @@ const POSTGRESQL: Dialect = Dialect {
         columns: include_str!("../../sql/postgresql/columns.sql"),
         primary_keys: include_str!("../../sql/postgresql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/postgresql/foreign_keys.sql"),
+        partitions: Some(include_str!("../../sql/postgresql/partitions.sql")),
         control_tables: include_str!("../../sql/postgresql/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/postgresql/describe_columns.sql"),
@@ -107,10 +114,12 @@ const REDSHIFT: Dialect = Dialect {
     redshift: true,
     // There is no setting for it: a session that reads is one transaction that only reads.
     read_only: &["BEGIN READ ONLY"],
+    sees_all: None,
     catalogue: CatalogueSql {
         columns: include_str!("../../sql/redshift/columns.sql"),
         primary_keys: include_str!("../../sql/redshift/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/redshift/foreign_keys.sql"),
+        partitions: None,
         control_tables: include_str!("../../sql/redshift/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/redshift/describe_columns.sql"),
@@ -130,8 +139,14 @@ const MYSQL: Dialect = Dialect {
     casts: false,
     max_parameters: 65_535, // 16 bits in COM_STMT_PREPARE_OK
     begin: "START TRANSACTION",
-    read_only: &["SET SESSION TRANSACTION READ ONLY"],
     session: include_str!("../../sql/mysql/session.sql"),
+    // The limit of the server or of the user would cut every result; DEFAULT is the server's own.
+    read_only: &["SET SESSION TRANSACTION READ ONLY; SET SESSION sql_select_limit = 18446744073709551615"],
+    sees_all: Some([
+        "sql_select_limit",
+        "SELECT CAST(@@SESSION.sql_select_limit AS CHAR)",
+        "18446744073709551615", // no limit (MySQL manual, "Server System Variables")
+    ]),
     truncate: "TRUNCATE TABLE {}",
     create_schema: Some("CREATE SCHEMA IF NOT EXISTS {}"),
     foreign_key_checks: Some(["SET SESSION foreign_key_checks = 0", "SET SESSION foreign_key_checks = 1"]),
@@ -148,6 +163,7 @@ const MYSQL: Dialect = Dialect {
         columns: include_str!("../../sql/mysql/columns.sql"),
         primary_keys: include_str!("../../sql/mysql/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/mysql/foreign_keys.sql"),
+        partitions: None,
         control_tables: include_str!("../../sql/mysql/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/mysql/describe_columns.sql"),
@@ -169,6 +185,7 @@ const SQLITE: Dialect = Dialect {
     begin: "BEGIN IMMEDIATE",
     read_only: &["PRAGMA query_only = ON"],
     session: "PRAGMA synchronous = FULL",
+    sees_all: None,
     truncate: "DELETE FROM {}",
     create_schema: None,
     foreign_key_checks: Some(["PRAGMA foreign_keys = OFF", "PRAGMA foreign_keys = ON"]),
@@ -184,6 +201,7 @@ const SQLITE: Dialect = Dialect {
         columns: include_str!("../../sql/sqlite/columns.sql"),
         primary_keys: include_str!("../../sql/sqlite/primary_keys.sql"),
         foreign_keys: include_str!("../../sql/sqlite/foreign_keys.sql"),
+        partitions: None,
         control_tables: include_str!("../../sql/sqlite/control_tables.sql"),
         describe: DescribeSql {
             columns: include_str!("../../sql/sqlite/describe_columns.sql"),

@@ -22,6 +22,9 @@ pub enum DbError {
         /// The statement would go through when tried again: deadlock, serialisation failure, busy file.
         retryable: bool,
     },
+    /// The server refused something about a row. Its words may hold a value of it, so they are kept apart.
+    #[error("{text} ({code})")]
+    Row { code: String, text: &'static str, said: String },
     /// The connection is gone; the statement may or may not have been done.
     #[error("connection to {place} lost: {why}")]
     Lost { place: String, why: String },
@@ -57,6 +60,29 @@ impl DbError {
         match self {
             Self::Server { code, text, .. } => format!("{} ({code})", without_values(text)),
             other => without_values(&other.to_string()),
+        }
+    }
+
+    /// The server's own words about a row: for whoever may see its values.
+    pub fn said(&self) -> Option<&str> {
+        match self {
+            Self::Row { said, .. } => Some(said),
+            _ => None,
+        }
+    }
+
+    /// The same error of a statement that reads rows.
+    #[must_use]
+    pub(super) fn of_rows(self) -> Self {
+        match self {
+            Self::Server { code, text, .. } if may_hold_values(&code) => {
+                let said = text;
+                let state = code.rsplit(' ').next().unwrap_or_default();
+                let known = ROWS.iter().find(|(known, _)| *known == state);
+                let text = known.map_or("the server refused something while it read rows", |(_, words)| words);
+                Self::Row { code, text, said }
+            }
+            other => other,
         }
     }
 
@@ -126,6 +152,40 @@ fn without_values(text: &str) -> String {
     out
 }
 
+/// What the classes of PostgreSQL and of the standard say of a value. (PostgreSQL manual, appendix A.)
+const ROWS: [(&str, &str); 9] = [
+    ("22003", "a number in a row is out of range"),
+    ("22007", "a date or time in a row is written in another way"),
+    ("22008", "a date or time in a row is out of range"),
+    ("22012", "a division by zero, in a row"),
+    ("22021", "a text in a row has bytes that are none of its encoding"),
+    ("22025", "a pattern in a row is not written as one"),
+    ("22P02", "a value in a row is not written as one of its type"),
+    ("22P05", "a text in a row has a character that the other encoding has not"),
+    ("22032", "a JSON in a row is none"),
+];
+
+/// Whether the words of a server may repeat what stands in a row: not those about connections, transactions, rights, names,
+/// resources and interruptions.
+fn may_hold_values(code: &str) -> bool {
+    if let Some(code) = code.strip_prefix("SQLite ") {
+        let primary = code.parse::<u32>().unwrap_or_default() & 0xff;
+        // Interrupted, busy, locked, read-only, full, not to be opened, and the like; 1 is anything.
+        return !matches!(primary, 3..=11 | 13 | 14 | 17 | 22 | 23 | 26);
+    }
+    let state = code.rsplit(' ').next().unwrap_or_default();
+    let number = code.split(',').next().and_then(|number| number.parse::<u32>().ok());
+    // MySQL's own have no class: lock wait, too slow, table altered meanwhile.
+    let plain =
+        matches!(number, Some(1028 | 1030 | 1158..=1161 | 1205 | 1206 | 1412 | 1969 | 3024 | 3058 | 3168 | 3169));
+    let class = state.get(..2).unwrap_or_default();
+    !plain
+        && !matches!(
+            class,
+            "08" | "0A" | "25" | "28" | "3D" | "3F" | "40" | "42" | "53" | "54" | "55" | "57" | "58" | "70"
+        )
+}
+
 /// The message, and PostgreSQL's detail, which names the table that stands in the way.
 fn words(error: &sqlx::Error) -> String {
     let sqlx::Error::Database(said) = error else { return error.to_string() };
@@ -159,6 +219,34 @@ mod tests {
         ] {
             let error = DbError::Server { code: "c".into(), text: text.into(), retryable: false };
             assert_eq!(error.told(), format!("{want} (c)"));
+        }
+    }
+
+    #[test]
+    fn words_that_may_hold_a_value_of_a_row_are_not_among_those_of_an_error() {
+        for (code, hidden) in [
+            ("SQLSTATE 22P02", true),
+            ("SQLSTATE 23505", true),
+            ("SQLSTATE P0001", true),
+            ("SQLSTATE XX000", true),
+            ("SQLSTATE 57014", false),
+            ("SQLSTATE 42501", false),
+            ("1690, SQLSTATE 22003", true),
+            ("1366, SQLSTATE HY000", true),
+            ("1062, SQLSTATE 23000", true),
+            ("3024, SQLSTATE HY000", false),
+            ("1969, SQLSTATE 70100", false),
+            ("1142, SQLSTATE 42000", false),
+            ("SQLite 1", true),
+            ("SQLite 9", false),
+            ("SQLite 5", false),
+            ("", true),
+        ] {
+            let server = DbError::Server { code: code.into(), text: "value: \"123\"".into(), retryable: false };
+            let error = server.of_rows();
+            assert_eq!(!error.to_string().contains("123"), hidden, "{code}");
+            assert!(error.to_string().contains(code), "{code}");
+            assert_eq!(error.said().is_some_and(|said| said.contains("123")), hidden, "{code}");
         }
     }
 }

@@ -60,7 +60,7 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     }
     let limits = Limits { lock_timeout: Some(LOCKED_FOR), ..Limits::default() };
     let [source, target] = [source, target].map(|side| Scanner::new(side.clone(), limits));
-    let (mut described, mut unseen) = (Vec::with_capacity(pairs.both.len()), Vec::new());
+    let (mut described, mut unread) = (Vec::with_capacity(pairs.both.len()), Vec::new());
     for (ours, theirs) in &pairs.both {
         match tokio::try_join!(describe(&source, ours, Side::Source), describe(&target, theirs, Side::Target)) {
             Ok(both) => described.push(both),
@@ -68,22 +68,31 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
             Err(error @ PlanError::Db { error: DbError::Connect { .. } | DbError::Lost { .. }, .. }) => {
                 return Err(error);
             }
-            Err(why) => unseen.push((ours, theirs, why)),
+            Err(why) => unread.push((ours, theirs, why)),
         }
     }
     let sides: Vec<(&Described, &Described)> = described.iter().map(|(ours, theirs)| (ours, theirs)).collect();
-    let of_unseen = unseen.iter().map(|(name, ..)| *name);
+    let of_unread = unread.iter().map(|(name, ..)| *name);
     let alone: Vec<Name> =
-        pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).chain(of_unseen).cloned().collect();
+        pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).chain(of_unread).cloned().collect();
     all_meant(terms, &sides, &alone).map_err(PlanError::Usage)?;
     let mut tables = Vec::with_capacity(sides.len());
     let redshift = [&source, &target].map(|side| side.database().dialect().redshift);
     let unenforced = redshift.contains(&true);
     for (ours, theirs) in sides {
         let own = Terms { redshift, ..terms.of(&name(ours)) };
+        let (ours_at, theirs_at) = ((&source, ours, Side::Source), (&target, theirs, Side::Target));
+        tokio::try_join!(takes(ours_at, own.filter_source.as_deref()), takes(theirs_at, own.filter_target.as_deref()))?;
+        let unseen = tokio::try_join!(unseen(ours_at, own.kind), unseen(theirs_at, own.kind))?;
+        if let Some(reason) = unseen.0.or(unseen.1) {
+            let (ours, theirs) = (name(ours), name(theirs));
+            let waived = is_waived(terms, &ours) || is_waived(terms, &theirs);
+            tables.push(TablePlan::left(&ours, Some(&theirs), reason, waived));
+            continue;
+        }
         tables.push(table(ours, theirs, &own).map_err(PlanError::Usage)?);
     }
-    tables.extend(unseen.into_iter().map(|(ours, theirs, why)| {
+    tables.extend(unread.into_iter().map(|(ours, theirs, why)| {
         let reason = format!("what it is could not be read, {}", shown(&why.to_string()));
         TablePlan::left(ours, Some(theirs), reason, is_waived(terms, ours) || is_waived(terms, theirs))
     }));
@@ -189,7 +198,28 @@ async fn names(database: &Database, side: Side, all: bool) -> Result<Names, Plan
     let tables = catalogue::read(&mut session).await.map_err(failed)?.into_keys();
     // A MySQL server has many databases; the address names the one that is meant, a task those that it puts rows into.
     let meant = |name: &Name| all || engine != Engine::MySql || schema.as_ref().is_none_or(|schema| *schema == name.0);
-    Ok(Names { all: tables.filter(meant).collect(), schema })
+    let parts = if all { catalogue::partitions(&mut session).await.map_err(failed)? } else { Vec::new() };
+    Ok(Names { all: tables.filter(meant).collect(), schema, parts })
+}
+
+/// Whether the server takes the condition that a person wrote for its rows.
+async fn takes((scanner, table, side): (&Scanner, &Described, Side), condition: Option<&str>) -> Result<(), PlanError> {
+    let Some(condition) = condition else { return Ok(()) };
+    scanner.takes(&table.schema, &table.name, condition).await.map_err(|error| {
+        if error.is_lost() || error.is_retryable() {
+            return PlanError::Db { side, error };
+        }
+        let place = dotted(&name(table));
+        PlanError::Usage(format!("{}_where of {}: {}", side.word(), shown(&place), shown(&error.to_string())))
+    })
+}
+
+/// Why a table cannot be compared: not all of it is seen.
+async fn unseen((scanner, table, side): (&Scanner, &Described, Side), kind: Kind) -> Result<Option<String>, PlanError> {
+    let unseen = scanner.unseen(table).await.map_err(|error| PlanError::Db { side, error })?;
+    // Rows are counted without their columns.
+    let why = unseen.rows.or(unseen.columns.filter(|_| kind != Kind::Count));
+    Ok(why.map(|why| format!("{}: {why}", side.word())))
 }
 
 async fn describe(scanner: &Scanner, name: &Name, side: Side) -> Result<Described, PlanError> {

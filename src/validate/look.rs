@@ -8,7 +8,7 @@ use crate::db::DbError;
 use crate::db::scan::{Cell, Key, KeyRange, Rows, Scan, ScanColumn, ScanRequest};
 use crate::model::canon::Canon;
 use crate::model::untrusted::shown;
-use crate::model::validation::Method;
+use crate::model::validation::{Method, SAID};
 use serde_json::{Value, json};
 use std::sync::atomic::Ordering;
 
@@ -38,6 +38,19 @@ pub(super) enum Trouble {
     /// Results of statements that their rule says nothing about.
     #[error("{0}")]
     Unjudged(String),
+}
+
+impl Trouble {
+    /// As it may be told. A server's own words may hold a value of a row.
+    pub fn words(&self, values: bool) -> String {
+        match self {
+            Self::Db { error, .. } if values => match error.said() {
+                Some(said) => format!("{self}{SAID}{said}"),
+                None => self.to_string(),
+            },
+            _ => self.to_string(),
+        }
+    }
 }
 
 /// What one side is asked for.

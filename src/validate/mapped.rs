@@ -3,7 +3,7 @@
 //! Start at [`pairs`]. Names of a task are DMS's own and taken as they stand; nothing that it takes is left out silently.
 
 use super::names::{self, Asked, Left, Name, Names, Pairs, dotted};
-use crate::model::mappings::Mappings;
+use crate::model::mappings::{Mappings, like};
 use crate::model::untrusted::shown;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +15,8 @@ pub struct TaskTables {
     pub schema: Option<String>,
     /// LOBs are cut to so many KB, where no rule says otherwise.
     pub lob_limit_kb: Option<u64>,
+    /// Tables of which DMS counts rows.
+    pub counted: Vec<Name>,
 }
 
 impl TaskTables {
@@ -86,6 +88,7 @@ pub fn pairs(
         let reason = "the task takes it by name, and the source has no such table that this user can see".to_owned();
         pairs.left.push(Left { source: name, target: None, reason, waived: false });
     }
+    unseen(&mut pairs, source, task);
     apart(&mut pairs, narrowed);
     let taken: BTreeSet<&Name> = pairs.both.iter().map(|(_, to)| to).collect();
     let schemas: BTreeSet<&String> = taken.iter().map(|(schema, _)| schema).collect();
@@ -94,6 +97,47 @@ pub fn pairs(
     pairs.target_only = others;
     pairs.of_dms.extend(of_dms);
     Ok(pairs)
+}
+
+/// What the task takes, and nobody finds there: this user may not be allowed to see it.
+fn unseen(pairs: &mut Pairs, source: &Names, task: &TaskTables) {
+    let mut leave = |source: Name, reason: String| {
+        if !pairs.left.iter().any(|left| left.source == source) {
+            pairs.left.push(Left { source, target: None, reason, waived: false });
+        }
+    };
+    for rule in task.mappings.patterns() {
+        let takes = |(schema, table): &Name| like(&rule.schema, schema) && like(&rule.table, table);
+        if source.all.iter().any(takes) {
+            continue;
+        }
+        // A table that is compared has the rows of its parts.
+        let parts: Vec<&Name> = source.parts.iter().filter(|(part, _)| takes(part)).map(|(_, of)| of).collect();
+        if !parts.is_empty() && parts.iter().all(|of| task.takes(of)) {
+            continue;
+        }
+        let reason = match parts.iter().find(|of| !task.takes(of)) {
+            Some(of) => format!(
+                "rule {} of the task takes only parts of {}, which is compared as a whole: name that table",
+                rule.id,
+                shown(&dotted(of))
+            ),
+            None => format!(
+                "rule {} of the task takes it, and the source has no such table that this user can see",
+                rule.id
+            ),
+        };
+        leave((rule.schema.clone(), rule.table.clone()), reason);
+    }
+    let alike = |a: &Name, b: &Name| a.0.eq_ignore_ascii_case(&b.0) && a.1.eq_ignore_ascii_case(&b.1);
+    for name in task.counted.iter().filter(|name| !names::is_of_dms(name)) {
+        let there = source.all.iter().any(|other| alike(name, other));
+        let part = source.parts.iter().any(|(part, of)| alike(name, part) && task.takes(of));
+        if !there && !part {
+            let reason = "DMS counts its rows, and the source has no such table that this user can see".to_owned();
+            leave(name.clone(), reason);
+        }
+    }
 }
 
 /// The target's table of this name; without regard to case only where one is meant.
@@ -135,7 +179,7 @@ mod tests {
 
     fn names(all: &[&str]) -> Names {
         let split = |name: &&str| name.split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-        Names { all: all.iter().map(split).collect(), schema: None }
+        Names { all: all.iter().map(split).collect(), ..Names::default() }
     }
 
     fn task(rules: &[&str]) -> TaskTables {
@@ -220,6 +264,49 @@ mod tests {
             (told(&got), got.target_only),
             (vec!["shop.orders>new.orders".to_owned()], names(&["new.stg_orders", "new.spare"]).all)
         );
+    }
+
+    #[test]
+    fn what_the_task_takes_and_nobody_sees_is_said() {
+        let part = |name: &str, of: &str| {
+            let both = names(&[name, of]).all;
+            (both[0].clone(), both[1].clone())
+        };
+        let source = Names {
+            parts: vec![part("shop.m_1", "shop.m"), part("shop.m_2", "shop.m"), part("old.o_1", "old.o")],
+            ..names(&["shop.orders", "shop.m", "old.o"])
+        };
+        let target = names(&["shop.orders", "shop.m"]);
+        let orders = select("include", "shop", "orders");
+        for (rules, counted, want) in [
+            (vec![orders.clone()], &["shop.orders", "SHOP.ORDERS", "shop.awsdms_x"][..], &[][..]),
+            (vec![orders.clone()], &["shop.kept", "shop.kept"], &["shop.kept: DMS counts its rows"]),
+            (vec![orders.clone(), select("include", "none", "%")], &[], &["none.%: rule 1 of the task takes it"]),
+            (
+                vec![orders.clone(), select("include", "none", "%"), select("exclude", "%", "x%")],
+                &[],
+                &["none.%: rule 1"],
+            ),
+            (
+                vec![orders.clone(), select("include", "shop", "m_%")],
+                &[],
+                &["shop.m_%: rule 1 of the task takes only parts of shop.m"],
+            ),
+            (vec![orders.clone(), select("include", "shop", "m%")], &["shop.m_1"], &[]),
+            (
+                vec![orders.clone(), select("include", "shop", "m_%"), select("include", "shop", "m")],
+                &["shop.m_2"],
+                &[],
+            ),
+            (vec![orders], &["old.o_1"], &["old.o_1: DMS counts its rows"]),
+        ] {
+            let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+            let task = TaskTables { counted: names(counted).all, ..task(&rules) };
+            let got = pairs(&source, &target, &task, &[], &|_| false).unwrap();
+            let left: Vec<_> = got.left.iter().map(|one| format!("{}: {}", dotted(&one.source), one.reason)).collect();
+            assert_eq!(left.len(), want.len(), "{rules:?}: {left:?}");
+            assert!(left.iter().zip(want).all(|(got, want)| got.starts_with(want)), "{left:?} {want:?}");
+        }
     }
 
     #[test]

@@ -16,6 +16,8 @@ pub struct Names {
     pub all: Vec<Name>,
     /// The schema a table is looked for in when none is named.
     pub schema: Option<String>,
+    /// Tables that are read with another, each with that one.
+    pub parts: Vec<(Name, Name)>,
 }
 
 /// `SRC[=TGT]` of the command line.
@@ -167,7 +169,7 @@ fn common(source: &Names, target: &Names) -> Pairs {
     let mut without = |side: &Names| {
         let own = |name: &&Name| is_of_dms(name);
         pairs.of_dms.extend(side.all.iter().filter(own).cloned());
-        Names { all: side.all.iter().filter(|name| !own(name)).cloned().collect(), schema: side.schema.clone() }
+        Names { all: side.all.iter().filter(|name| !own(name)).cloned().collect(), ..side.clone() }
     };
     let (source, target) = (&without(source), &without(target));
     // Whoever has a counterpart of exactly the same name keeps it.
@@ -235,7 +237,7 @@ mod tests {
 
     fn names(schema: Option<&str>, all: &[&str]) -> Names {
         let split = |name: &&str| name.split_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
-        Names { all: all.iter().map(split).collect(), schema: schema.map(str::to_owned) }
+        Names { all: all.iter().map(split).collect(), schema: schema.map(str::to_owned), ..Names::default() }
     }
 
     fn told(pairs: &Pairs) -> (Vec<String>, Vec<String>, Vec<String>) {

@@ -11,7 +11,7 @@ use super::rules::{Rule, Rules};
 use super::statement::Statement;
 use super::{aggregate, look};
 use crate::db::scan::aggregate::Measure;
-use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, ScanRequest};
+use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, ScanRequest, enclosed};
 use crate::db::{Dialect, filter};
 use crate::model::Untrusted;
 use crate::model::canon::Canon;
@@ -377,6 +377,18 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             return Ok(plan);
         }
         Kind::Aggregate => {
+            let (some, none): (Pairs, Pairs) =
+                pairs.into_iter().partition(|(pair, _)| !aggregate::takes(pair).is_empty());
+            for (pair, _) in none {
+                let column = pair.source.name;
+                let means = |table: &Name| terms.waived.iter().any(|said| means(said, table, Some(&column)));
+                plan.not_compared.push(NotCompared {
+                    waived: means(&plan.source) || means(&plan.target),
+                    reason: "nothing that its type has and its rules leave can be measured".to_owned(),
+                    column: Some(Untrusted::from(column.as_str())),
+                });
+            }
+            pairs = some;
             (plan.columns, plan.rules) = pairs.into_iter().unzip();
             plan.method = Method::Aggregate;
             "count, nulls, least, greatest and sum of each column, as asked".clone_into(&mut plan.why);
@@ -435,7 +447,7 @@ fn narrow(plan: &mut TablePlan, source: &Described, terms: &Terms) -> Result<(),
     let dialect = if terms.redshift[0] { Dialect::redshift() } else { Dialect::of(engine) };
     let of_task = filter::condition(source, dialect, &filters)?;
     plan.filter_source = Some(match plan.filter_source.take() {
-        Some(filter) => format!("({filter}) AND {of_task}"),
+        Some(filter) => format!("{} AND {of_task}", enclosed(&filter)),
         None => of_task,
     });
     Ok(())

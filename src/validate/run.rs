@@ -302,7 +302,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
         Err(trouble) => Err(trouble),
     };
     if let Err(trouble) = told {
-        result.problems.push(Untrusted::from(trouble.to_string()));
+        result.problems.push(Untrusted::from(trouble.words(shared.options.values)));
     }
     Done { nth: plan.nth, result, rows }
 }

@@ -5,11 +5,11 @@ use super::sides::{Address, Found, Means, SideAsked};
 use super::watch::Watched;
 use crate::app::headless::the_task;
 use crate::app::{Failure, Setup};
-use crate::aws::Reader;
-use crate::model::ReplicationKind;
+use crate::aws::{Reader, WhichTables};
 use crate::model::task::Task;
 use crate::model::untrusted::shown;
 use crate::model::validation::{Gate, Kind, What};
+use crate::model::{ProblemKind, ReplicationKind};
 use crate::model::{mappings, settings};
 use crate::validate::merge::Side;
 use crate::validate::{Asked, Settings, Statement, StatementFiles, TaskTables, Terms, gate};
@@ -68,7 +68,8 @@ impl Subject {
             let task = the_task(reader, named).await.map_err(|failure| known(setup, failure))?;
             let task = in_full(reader, task).await?;
             let what = What::Task(task.name.raw().to_owned());
-            return Self::of(what, Settings::default(), Some(task));
+            let counted = counted(reader, &task).await?;
+            return Self::of(what, Settings::default(), Some((task, counted)));
         };
         let task = match &settings.task {
             None => None,
@@ -85,13 +86,16 @@ impl Subject {
                     failure.lines.insert(0, format!("[validation.{}] names it:", shown(named)));
                     failure
                 })?;
-                Some(in_full(reader, found).await?)
+                let task = in_full(reader, found).await?;
+                let counted = counted(reader, &task).await?;
+                Some((task, counted))
             }
         };
         Self::of(What::Named(named.to_owned()), settings.clone(), task)
     }
 
-    fn of(what: What, settings: Settings, task: Option<Task>) -> Result<Self, Failure> {
+    fn of(what: What, settings: Settings, task: Option<(Task, Vec<(String, String)>)>) -> Result<Self, Failure> {
+        let (task, counted) = task.unzip();
         let side = |name: &Option<String>, endpoint: Option<SideAsked>| {
             let of_task = || endpoint.ok_or_else(|| Failure::usage("neither a task nor both databases are named"));
             name.clone().map_or_else(of_task, |name| Ok(SideAsked::Database(name)))
@@ -117,7 +121,8 @@ impl Subject {
         match &task {
             None => tables.clone_from(&settings.tables),
             Some(task) => {
-                terms.task = Some(Arc::new(tables_of(task)?));
+                let counted = counted.unwrap_or_default();
+                terms.task = Some(Arc::new(TaskTables { counted, ..tables_of(task)? }));
                 terms.more.clone_from(&settings.tables);
                 let limit = settings.gate.unwrap_or(gate::LIMIT);
                 gate = gate::fitting(task, limit, settings.gate_timeout.unwrap_or(gate::TIMEOUT));
@@ -175,6 +180,22 @@ async fn in_full(reader: &Reader, task: Task) -> Result<Task, Failure> {
     }
 }
 
+/// Tables of which DMS counts rows: one that nobody sees in the source is missing from the plan. None, where the task has
+/// not run yet.
+async fn counted(reader: &Reader, task: &Task) -> Result<Vec<(String, String)>, Failure> {
+    let answer = match reader.tables(&task.arn, WhichTables::All).await {
+        Ok(answer) => answer,
+        Err(problem) if matches!(problem.kind, ProblemKind::NotFound | ProblemKind::InvalidState) => {
+            return Ok(Vec::new());
+        }
+        Err(problem) => return Err(problem.into()),
+    };
+    if let Some(problem) = answer.missing.into_iter().next() {
+        return Err(problem.into());
+    }
+    Ok(answer.value.iter().map(|row| (row.schema.raw().to_owned(), row.table.raw().to_owned())).collect())
+}
+
 /// What the task's own texts say of its tables.
 fn tables_of(task: &Task) -> Result<TaskTables, Failure> {
     let name = task.name.shown().into_owned();
@@ -188,7 +209,8 @@ fn tables_of(task: &Task) -> Result<TaskTables, Failure> {
         Some(text) => settings::parse(text).map_err(|error| unread(error.to_string()))?,
         None => settings::TaskSettings::default(),
     };
-    Ok(TaskTables { mappings, schema: settings.target_schema, lob_limit_kb: settings.lob_limit_kb })
+    let (schema, lob_limit_kb) = (settings.target_schema, settings.lob_limit_kb);
+    Ok(TaskTables { mappings, schema, lob_limit_kb, ..TaskTables::default() })
 }
 
 fn read(files: &StatementFiles) -> Result<Statement, Failure> {

@@ -3,9 +3,10 @@
 //! Least and greatest go by the order of canonical bytes, as keys do, so that they are the same on every engine. Sums of
 //! whole numbers and decimals are exact, except on SQLite, which sums decimals as floats.
 
+use super::digest::{GAVE_UP, GIVEN};
 use super::redshift;
 use super::sql::{Server, conditions, ordering, selected};
-use super::{Scan, ScanColumn, ScanRequest, Scanner};
+use super::{Lob, Scan, ScanColumn, ScanRequest, Scanner};
 use crate::model::canon::{Canon, Holds, SqlType};
 use crate::model::engine::Engine;
 use serde::{Deserialize, Serialize};
@@ -55,7 +56,7 @@ impl Scanner {
     pub fn aggregate(&self, request: &ScanRequest, measures: Vec<Measure>) -> Scan {
         let dialect = self.database().dialect();
         let columns = measures.iter().map(|measure| result(dialect.engine, *measure, &request.columns)).collect();
-        let shape = ScanRequest { columns, key: Vec::new(), ordered: false, filter: None, ..request.clone() };
+        let shape = ScanRequest { columns, key: Vec::new(), ordered: false, ..request.clone() };
         let request = request.clone();
         self.start(Ok(()), shape, move |server, _| aggregates(server, &measures, &request))
     }
@@ -93,7 +94,11 @@ fn expression(server: Server, measure: Measure, request: &ScanRequest) -> String
                 {
                     format!("{word}(CAST({name} AS text) COLLATE \"C\")")
                 }
-                Canon::Text | Canon::Uuid => format!("{word}({})", ordering(server, request, column)),
+                Canon::Text | Canon::Uuid => {
+                    let ordered = ordering(server, request, column);
+                    let found = format!("{word}({ordered})");
+                    if server.dialect.engine == Engine::MySql { sure(&name, &ordered, &found) } else { found }
+                }
                 _ => format!("{word}({value})"),
             }
         }
@@ -104,6 +109,14 @@ fn expression(server: Server, measure: Measure, request: &ScanRequest) -> String
             exact(server, column, &format!("sum({length}({name}))"))
         }
     }
+}
+
+/// MySQL leaves out of its least and greatest what is too long for it, see [`GAVE_UP`].
+fn sure(name: &str, ordered: &str, found: &str) -> String {
+    format!(
+        "CASE WHEN count({name}) = 0 THEN NULL WHEN count({name}) = count({ordered}) \
+         THEN coalesce(CONCAT('{GIVEN}', {found}), '{GAVE_UP}') ELSE '{GAVE_UP}' END"
+    )
 }
 
 /// Whole sums have one type on PostgreSQL, whatever they are sums of.
@@ -154,12 +167,14 @@ fn result(engine: Engine, measure: Measure, columns: &[ScanColumn]) -> ScanColum
         }),
     };
     let said = column.map_or("", |column| column.name.as_str());
+    let marked = engine == Engine::MySql
+        && matches!((measure.take, canon), (Take::Least | Take::Greatest, Canon::Text | Canon::Uuid));
     ScanColumn {
         name: said.to_owned(),
         sql_type: SqlType::new(engine, name),
         canon,
         nullable: true,
         byte_order: false,
-        lob: None,
+        lob: marked.then(Lob::default),
     }
 }

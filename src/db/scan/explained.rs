@@ -2,6 +2,7 @@
 
 use super::ScanRequest;
 use super::aggregate::{Measure, aggregates as statement_of};
+use super::condition::enclosed;
 use super::digest::Hash;
 use super::sql::{Part, Server, statement};
 use crate::db::dialect::Dialect;
@@ -20,7 +21,7 @@ pub fn range(dialect: &'static Dialect, request: &ScanRequest) -> String {
         let key = if key.len() == 1 { key.concat() } else { format!("({})", key.join(", ")) };
         let within = format!("{key} > :from AND {key} <= :to");
         request.filter = Some(match request.filter.take() {
-            Some(filter) => format!("({filter}) AND {within}"),
+            Some(filter) => format!("{} AND {within}", enclosed(&filter)),
             None => within,
         });
     }
@@ -84,7 +85,9 @@ mod tests {
         assert_eq!(
             aggregates(my, &measures, &request(Engine::MySql)),
             "SELECT count(*), count(`t`.`id`), min(`t`.`id`), sum(`t`.`id`), \
-             max(CAST(CONVERT(`t`.`a` USING utf8mb4) AS BINARY)) FROM `s`.`t` WHERE (a > 1)"
+             CASE WHEN count(`t`.`a`) = 0 THEN NULL WHEN count(`t`.`a`) = count(CAST(CONVERT(`t`.`a` USING utf8mb4) AS \
+             BINARY)) THEN coalesce(CONCAT('=', max(CAST(CONVERT(`t`.`a` USING utf8mb4) AS BINARY))), '!') ELSE '!' END \
+             FROM `s`.`t` WHERE (a > 1)"
         );
     }
 }

@@ -7,6 +7,7 @@
 pub mod aggregate;
 mod batch;
 mod beside;
+mod condition;
 mod describe;
 pub mod digest;
 pub mod explained;
@@ -19,9 +20,12 @@ mod request;
 mod scanner;
 mod session;
 mod sql;
+mod unseen;
 
 pub use batch::{BATCH_BYTES, BATCH_ROWS, Batch, BatchBuilder, Cell};
+pub use condition::enclosed;
 pub use describe::{Described, DescribedColumn};
 pub use digest::Digest;
 pub use request::{Bound, Key, KeyRange, Lob, MOST_KEYS, Rows, ScanColumn, ScanRequest};
 pub use scanner::{Limits, Scan, Scanner};
+pub use unseen::Unseen;

@@ -3,6 +3,7 @@
 //!
 //! The session only reads, and the statement stands inside another one wherever an engine takes several at once.
 
+use super::condition::alone;
 use super::session::ScanSession;
 use super::sql::{Server, selected};
 use super::{KeyRange, Rows, Scan, ScanColumn, ScanRequest, Scanner};
@@ -29,6 +30,7 @@ impl Scanner {
     /// What a statement returns. Of SQLite, whose values have types and columns have not, it is run for that.
     pub async fn columns_of(&self, sql: &str) -> Result<Vec<ResultColumn>, DbError> {
         let sql = bare(sql);
+        self.is_alone(sql)?;
         let mut session = self.session().await?;
         let columns = described(&mut session, sql).await?;
         session.end().await?;
@@ -53,7 +55,14 @@ impl Scanner {
             filter: None,
             ordered: false,
         };
-        self.start(Ok(()), request, move |server, request| statement(server, request, &sql))
+        let checked = self.is_alone(&sql);
+        self.start(checked, request, move |server, request| statement(server, request, &sql))
+    }
+
+    /// Redshift would run everything that stands in it; the others prepare one statement.
+    fn is_alone(&self, sql: &str) -> Result<(), DbError> {
+        let dialect = self.database().dialect();
+        if dialect.redshift { alone(dialect, sql) } else { Ok(()) }
     }
 }
 
@@ -100,7 +109,7 @@ async fn described(session: &mut ScanSession, sql: &str) -> Result<Vec<ResultCol
         Connection::Postgres(connection) if dialect.redshift => {
             let row =
                 sqlx::raw_sql(AssertSqlSafe(format!("{whole} LIMIT 1"))).fetch_optional(connection.as_mut()).await;
-            let row = row.map_err(failed)?;
+            let row = row.map_err(failed).map_err(DbError::of_rows)?;
             let columns = row.iter().flat_map(sqlx::Row::columns);
             Ok(columns.map(|one| column(one.name(), Some(postgresql(one.type_info().name())))).collect())
         }
@@ -130,7 +139,7 @@ async fn described(session: &mut ScanSession, sql: &str) -> Result<Vec<ResultCol
                 })
                 .collect();
             let text = within(dialect, &inside.join(", "), sql, &kinds.join(", "));
-            let rows = session.session.query(&text, &[]).await?;
+            let rows = session.session.query(&text, &[]).await.map_err(DbError::of_rows)?;
             let kinds = rows.into_iter().next().unwrap_or_default();
             Ok(names.iter().zip(kinds).map(|(name, kinds)| column(name, sqlite(&kinds))).collect())
         }

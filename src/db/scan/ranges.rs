@@ -1,6 +1,7 @@
 //! Where to cut a table, so that each part has about as many rows: by rows, not by the space of keys, which may have
 //! gaps of any size.
 
+use super::condition::enclosed;
 use super::sql::{Part, without_null};
 use super::{Batch, Key, KeyRange, Rows, ScanRequest, Scanner};
 use crate::db::dialect::Dialect;
@@ -52,7 +53,7 @@ pub(super) async fn key_after(scanner: &Scanner, request: &ScanRequest, rows: u6
 fn leave_out_null(dialect: &Dialect, request: &mut ScanRequest) {
     if let Some(condition) = without_null(dialect, request) {
         request.filter = Some(match request.filter.take() {
-            Some(filter) => format!("({filter}) AND {condition}"),
+            Some(filter) => format!("{} AND {condition}", enclosed(&filter)),
             None => condition,
         });
     }

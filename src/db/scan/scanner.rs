@@ -1,6 +1,7 @@
 //! The door to all of it: a database that is read, with the sessions that are open to it.
 
 use super::beside;
+use super::condition;
 use super::describe::{Described, describe};
 use super::digest::{Digest, Hash};
 use super::ranges;
@@ -155,6 +156,9 @@ impl Scanner {
         sql: impl Fn(Server, &ScanRequest) -> String,
         sender: &Sender<Result<Batch, DbError>>,
     ) -> Result<(), DbError> {
+        if let Some(filter) = &request.filter {
+            condition::alone(self.database.dialect(), filter)?;
+        }
         let mut session = self.session().await?;
         let sql = sql(session.server, request);
         let brake = session.brake();

@@ -3,6 +3,7 @@
 //! Rows come in the order of canonical bytes, so that both sides can be merged. Where an engine's own order is another
 //! one (text under a collation, a UUID kept as text) the key is ordered by an expression, which no index serves.
 
+use super::condition::enclosed;
 use super::digest::Hash;
 use super::place::{Operator, Place, place};
 use super::{Bound, Key, KeyRange, Rows, ScanColumn, ScanRequest, redshift};
@@ -198,7 +199,7 @@ pub(super) fn conditions(server: Server, request: &ScanRequest) -> Vec<String> {
         Rows::Keys(keys) => conditions.push(among(server, request, keys)),
         Rows::Hashed(hashed, numbers) => conditions.push(hashed.among(server, request, numbers)),
     }
-    conditions.extend(request.filter.as_ref().map(|filter| format!("({filter})")));
+    conditions.extend(request.filter.as_deref().map(enclosed));
     conditions
 }
 

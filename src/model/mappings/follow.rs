@@ -175,6 +175,14 @@ impl Mappings {
         all
     }
 
+    /// Rules that take tables by a pattern: each ought to take one.
+    pub fn patterns(&self) -> impl Iterator<Item = &super::SelectionRule> {
+        self.selections.iter().filter(|rule| {
+            let exact = words::exact(&rule.schema).is_some() && words::exact(&rule.table).is_some();
+            rule.action == Selection::Include && !exact
+        })
+    }
+
     /// To how many KB LOBs of a table are cut, where a rule says something else than the task's settings.
     pub fn lob_limit_kb(&self, schema: &str, table: &str, of_task: Option<u64>) -> Option<u64> {
         let found = self.lobs.iter().rev().find(|rule| like(&rule.schema, schema) && like(&rule.table, table));

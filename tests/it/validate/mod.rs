@@ -2,6 +2,7 @@
 
 mod command;
 mod faults;
+mod hidden;
 mod hostile;
 mod kept;
 mod methods;

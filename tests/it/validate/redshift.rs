@@ -100,6 +100,7 @@ fn refused(sql: &str) -> Option<String> {
                 Some(format!("unrecognized configuration parameter \"{name}\""))
             }
             ("copy", _) => Some("COPY TO STDOUT is not supported".to_owned()),
+            ("explain", next) => (next != "select").then(|| format!("not read-only: explain {next}")),
             ("select" | "begin" | "commit" | "rollback" | "set" | "show", _) => None,
             (word, _) => Some(format!("not read-only: {word}")),
         }

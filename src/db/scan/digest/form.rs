@@ -196,7 +196,9 @@ impl Written {
         };
         // A function may give NULL for a value that is too long for it, which must not look like one that is none.
         let mut none = Vec::new();
-        if column.nullable || self.empty_is_null {
+        // PostgreSQL would leave out a NULL that the catalogue does not know of. In MySQL nothing comes of the row then; and
+        // it says IS NULL of a zero day in a column that cannot be null.
+        if column.nullable || self.empty_is_null || engine == Engine::PostgreSql {
             none.push(format!("{name} IS NULL"));
         }
         if self.empty_is_null {
@@ -339,20 +341,43 @@ fn kept(digits: u8) -> u8 {
     if digits == 0 { 19 } else { 20 + digits.min(6) }
 }
 
-/// Hash and length of a column that is read by them, with what its own reading cuts off.
+/// Hash and length of a column that is read by them, with what its own reading cuts off; NULL where a server gives up.
 fn lob(engine: Engine, hash: Hash, column: &ScanColumn, name: &str) -> String {
     let lob = Lob { hash: true, ..column.lob.unwrap_or_default() };
-    lob.sql(engine, hash, column, name)
+    lob.reckoned(engine, hash, column, name)
 }
+
+/// MySQL gives NULL instead of a text that is longer than its `max_allowed_packet`, and only warns. What is read there is
+/// marked, so that it cannot be taken for a value that is none: the reader of its rows knows both.
+pub(in crate::db::scan) const GAVE_UP: &str = "!";
+pub(in crate::db::scan) const GIVEN: &str = "=";
 
 impl Lob {
     /// What is selected instead of the value.
     pub(in crate::db::scan) fn sql(self, engine: Engine, hash: Hash, column: &ScanColumn, name: &str) -> String {
+        let reckoned = self.reckoned(engine, hash, column, name);
+        if engine != Engine::MySql {
+            return reckoned;
+        }
+        // A hash never looks like the mark; bytes may look like anything.
+        let given = if self.hash { reckoned } else { format!("CONCAT('{GIVEN}', {reckoned})") };
+        format!("CASE WHEN {name} IS NULL THEN NULL ELSE coalesce({given}, '{GAVE_UP}') END")
+    }
+
+    fn reckoned(self, engine: Engine, hash: Hash, column: &ScanColumn, name: &str) -> String {
         let bytes = column.sql_type.holds() == Holds::Bytes;
         let all = match engine {
             _ if bytes => name.to_owned(),
             Engine::PostgreSql => format!("convert_to({name}::text, 'UTF8')"),
-            Engine::MySql => format!("CAST(CONVERT({name} USING utf8mb4) AS BINARY)"),
+            Engine::MySql => match self.limit {
+                // To hash it and to measure it takes its bytes as they are; a cast could be too long for the server.
+                None => format!("CONVERT({name} USING utf8mb4)"),
+                // So many characters have at least as many bytes.
+                Some(limit) => {
+                    let few = limit.min(END) + 1;
+                    format!("CAST(CONVERT(LEFT({name}, {few}) USING utf8mb4) AS BINARY)")
+                }
+            },
             Engine::Sqlite => format!("CAST({name} AS BLOB)"),
         };
         let kept = match self.limit {

@@ -7,6 +7,7 @@
 mod form;
 
 pub use form::{Form, Treat, Written};
+pub(super) use form::{GAVE_UP, GIVEN};
 
 use super::request::Key;
 use super::sql::{Server, beyond, conditions, named};

@@ -63,7 +63,7 @@ impl<'a> Sink<'a> {
             let bytes = match batch.cell(row, *at) {
                 Cell::Null => None,
                 Cell::Value(bytes) => Some(bytes),
-                Cell::Misfit(words) => return Err(self.misfit_in_key(*at, words)),
+                Cell::Misfit(_) => return Err(self.misfit_in_key(*at)),
             };
             if !ascends {
                 let before = if row > 0 { batch.value(row - 1, *at) } else { last.0.then_some(last.1.as_slice()) };
@@ -78,9 +78,9 @@ impl<'a> Sink<'a> {
     }
 
     #[cold]
-    fn misfit_in_key(&self, at: usize, words: &[u8]) -> DbError {
-        let (name, words) = (&self.request.columns[at].name, String::from_utf8_lossy(words));
-        DbError::Unexpected(format!("key column {name} holds a value that is not of its type: {words}"))
+    fn misfit_in_key(&self, at: usize) -> DbError {
+        let name = &self.request.columns[at].name;
+        DbError::Unexpected(format!("key column {name} holds a value that is not of its type"))
     }
 
     #[cold]
@@ -116,7 +116,7 @@ impl<'a> Sink<'a> {
 pub(super) async fn read(session: &mut ScanSession, sql: &str, sink: Sink<'_>) -> Result<(), Stop> {
     let place = session.session.place().to_owned();
     let redshift = session.server.dialect.redshift;
-    let failed = |error: &sqlx::Error| Stop::Failed(DbError::statement(&place, error));
+    let failed = |error: &sqlx::Error| Stop::Failed(DbError::statement(&place, error).of_rows());
     match session.session.connection() {
         Connection::Postgres(connection) if redshift => redshift::read(connection, sql, sink, failed).await,
         Connection::Postgres(connection) => postgres::read(connection, sql, sink, failed).await,

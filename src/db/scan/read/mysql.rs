@@ -2,6 +2,9 @@
 //! (MySQL internals manual, "Binary Protocol Value".)
 
 use super::{BatchBuilder, Sink, Stop, garbled};
+use crate::db::error::DbError;
+use crate::db::scan::digest::{GAVE_UP, GIVEN};
+use crate::db::scan::{Lob, ScanColumn};
 use crate::model::canon::{Canon, Day, Holds, Raw};
 use crate::model::engine::Engine;
 use futures_util::stream::StreamExt;
@@ -15,6 +18,8 @@ struct Form {
     holds: Holds,
     canon: Canon,
     unsigned: bool,
+    /// It comes with a mark, see [`GAVE_UP`].
+    lob: Option<Lob>,
 }
 
 pub(super) async fn read(
@@ -31,6 +36,7 @@ pub(super) async fn read(
             holds,
             canon,
             unsigned: column.sql_type.name.contains("unsigned") || column.sql_type.name.starts_with("year"),
+            lob: column.lob,
         })
         .collect();
     // Without a place in the statement cache: a scan is run once.
@@ -40,9 +46,14 @@ pub(super) async fn read(
         // The other is the end of a result.
         let Either::Right(row) = step.map_err(|error| failed(&error))? else { continue };
         for (at, form) in forms.iter().enumerate() {
-            push(&mut sink, &row, at, form)
-                .map_err(|error| failed(&error))?
-                .ok_or_else(|| garbled(Engine::MySql, &columns[at]))?;
+            let Some(mut bytes) = bytes(&row, at).map_err(|error| failed(&error))? else {
+                sink.builder.push_null();
+                continue;
+            };
+            if let Some(lob) = form.lob {
+                bytes = unmarked(bytes, lob, &columns[at])?;
+            }
+            take(&mut sink.builder, form, bytes).ok_or_else(|| garbled(Engine::MySql, &columns[at]))?;
         }
         if sink.row()? {
             sink.send().await?;
@@ -51,15 +62,20 @@ pub(super) async fn read(
     sink.finish().await
 }
 
-#[inline]
-fn push(sink: &mut Sink<'_>, row: &MySqlRow, at: usize, form: &Form) -> Result<Option<()>, sqlx::Error> {
-    match bytes(row, at)? {
-        Some(bytes) => Ok(take(&mut sink.builder, form, bytes)),
-        None => {
-            sink.builder.push_null();
-            Ok(Some(()))
-        }
+/// What stands behind the mark.
+fn unmarked<'r>(bytes: &'r [u8], lob: Lob, column: &ScanColumn) -> Result<&'r [u8], Stop> {
+    if bytes == GAVE_UP.as_bytes() {
+        let why = format!(
+            "column {} holds a value that is too long for the server to hash, cut or order: more than its max_allowed_packet. \
+             Compare with --lobs values, or raise it",
+            column.name
+        );
+        return Err(Stop::Failed(DbError::Unexpected(why)));
     }
+    if lob.hash {
+        return Ok(bytes);
+    }
+    bytes.strip_prefix(GIVEN.as_bytes()).ok_or_else(|| garbled(Engine::MySql, column))
 }
 
 /// The driver calls a zero day NULL. Its bytes say otherwise, and only they are asked.

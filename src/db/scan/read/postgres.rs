@@ -6,7 +6,7 @@ use crate::db::scan::ScanColumn;
 use crate::model::canon::{Canon, Day, Holds, Raw};
 use crate::model::engine::Engine;
 use futures_util::stream::StreamExt;
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, SqlSafeStr as _};
 
 const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
 /// 2000-01-01, from which PostgreSQL counts, in days since 1970.
@@ -21,7 +21,13 @@ pub(super) async fn read(
 ) -> Result<(), Stop> {
     let columns = sink.request.columns.clone();
     let forms: Vec<(Holds, Canon)> = columns.iter().map(ScanColumn::arrives).collect();
-    let copy = format!("COPY ({sql}) TO STDOUT (FORMAT binary)");
+    // Behind COPY the server would take several statements. Whatever a person wrote goes through the protocol that takes
+    // one; a statement of queries of his own names no table of ours.
+    if sink.request.filter.is_some() || sink.request.schema.is_empty() {
+        let text = AssertSqlSafe(sql.to_owned()).into_sql_str();
+        connection.prepare(text).await.map_err(|error| failed(&error))?;
+    }
+    let copy = format!("COPY ({sql}\n) TO STDOUT (FORMAT binary)");
     let mut stream = connection.copy_out_raw(&copy).await.map_err(|error| failed(&error))?;
     // The server sends a message a row, but need not.
     let mut rest: Vec<u8> = Vec::new();
