@@ -9,7 +9,8 @@ mod postgres;
 mod presence;
 mod sqlite;
 
-pub(super) use mysql::is_mariadb;
+pub(super) use mysql::{is_mariadb, when};
+pub(super) use postgres::{NOT_VALID, block, leaf_name, regclass};
 
 use super::TableName;
 use crate::db::dialect::Engine;
@@ -164,6 +165,11 @@ impl Key {
     /// old one. Idempotent. When the orphans are gone: [`Key::leaf_away`] after [`Key::back`].
     pub fn leaf_back(&self) -> Vec<String> {
         postgres::leaf_back(self)
+    }
+
+    /// The same as [`Key::leaf_back`] without a look at what is there, with the leaf each is for.
+    pub(super) fn leaf_adds(&self) -> Vec<(&TableName, String)> {
+        postgres::leaf_adds(self)
     }
 
     /// Drops what [`Key::leaf_back`] made. Idempotent.

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 
 const SQL: &str = include_str!("../../../../sql/postgresql/schema_keys.sql");
 /// What the definition of a key ends with whose rows have not been looked at.
-pub(super) const NOT_VALID: &str = " NOT VALID";
+pub(in crate::db::schema) const NOT_VALID: &str = " NOT VALID";
 
 pub(super) async fn read<A: Send>(session: &mut Session<A>) -> Result<Vec<Key>, DbError> {
     quietly(session, SQL, &[]).await?.into_iter().map(key).collect()
@@ -132,7 +132,7 @@ fn tree(key: &Key) -> String {
     format!(
         "WITH RECURSIVE tree AS (
         SELECT k.oid, 0 AS depth FROM pg_constraint k
-        WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = {}::regclass AND k.conname = {}
+        WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid = to_regclass({}) AND k.conname = {}
         UNION ALL
         SELECT k.oid, tree.depth + 1 FROM tree JOIN pg_constraint k ON k.conparentid = tree.oid AND k.contype = 'f'
     )",
@@ -230,22 +230,28 @@ pub(in crate::db::schema) fn leaf_name(key: &Key) -> String {
     format!("cutover_leaf_{hex}")
 }
 
-pub(super) fn leaf_back(key: &Key) -> Vec<String> {
-    let (name, def) = (leaf_name(key), key.def.strip_suffix(NOT_VALID).unwrap_or(&key.def));
+/// A key for each leaf, as it is added.
+pub(super) fn leaf_adds(key: &Key) -> Vec<(&TableName, String)> {
+    let (name, def) = (quote(&leaf_name(key)), key.def.strip_suffix(NOT_VALID).unwrap_or(&key.def));
     let add = |leaf: &TableName| {
-        let add =
-            format!("ALTER TABLE {} ADD CONSTRAINT {} {def}{NOT_VALID}", leaf.sql(Engine::PostgreSql), quote(&name));
+        format!("ALTER TABLE {} ADD CONSTRAINT {name} {def}{NOT_VALID}", leaf.sql(Engine::PostgreSql))
+    };
+    key.leaves.iter().map(|leaf| (leaf, add(leaf))).collect()
+}
+
+pub(super) fn leaf_back(key: &Key) -> Vec<String> {
+    let name = text_of(&leaf_name(key));
+    let guarded = |(leaf, add): (&TableName, String)| {
         block(&format!(
             "BEGIN
-    IF NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = {}::regclass AND k.conname = {}) THEN
+    IF NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = to_regclass({}) AND k.conname = {name}) THEN
         {add};
     END IF;
 END",
-            regclass(leaf),
-            text_of(&name)
+            regclass(leaf)
         ))
     };
-    key.leaves.iter().map(add).collect()
+    leaf_adds(key).into_iter().map(guarded).collect()
 }
 
 pub(super) fn leaf_away(key: &Key) -> Vec<String> {

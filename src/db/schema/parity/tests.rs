@@ -16,6 +16,7 @@ fn column(name: &str, details: &[(&str, &str)]) -> Item {
 fn snapshot(engine: Engine, items: &[Item]) -> Snapshot {
     let mut all = vec![item(Kind::Table, "", &[])];
     all.extend(items.iter().cloned());
+    all.sort();
     Snapshot { engine, version: "15.18".into(), items: all }
 }
 

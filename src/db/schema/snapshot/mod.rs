@@ -201,8 +201,14 @@ impl Snapshot {
         Self { engine: self.engine, version: self.version.clone(), items: Vec::new() }
     }
 
+    /// What there is of a kind of a table. The items have to be sorted, as [`read`] gives them.
     pub fn of(&self, kind: Kind, table: &TableName) -> impl Iterator<Item = &Item> {
-        self.items.iter().filter(move |i| i.kind == kind && i.schema == table.schema && i.table == table.name)
+        let place = |item: &Item| {
+            (item.kind, item.schema.as_str(), item.table.as_str()).cmp(&(kind, &table.schema, &table.name))
+        };
+        let from = self.items.partition_point(|item| place(item).is_lt());
+        let to = self.items.partition_point(|item| place(item).is_le());
+        self.items.get(from..to).unwrap_or_default().iter()
     }
 
     /// Lines that only one of the two has: of `self` with `-`, of `other` with `+`. Empty: they are the same.
