@@ -55,6 +55,7 @@ mod pty_terminal;
 mod reader;
 mod reader_chain;
 mod reader_script;
+mod refresh_mask;
 mod scan;
 mod scene;
 mod schedules;
