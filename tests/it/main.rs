@@ -57,6 +57,7 @@ mod reader_chain;
 mod reader_script;
 mod refresh_core;
 mod refresh_keys;
+mod refresh_mask;
 mod scan;
 mod scene;
 mod schedules;

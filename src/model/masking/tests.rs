@@ -1,1 +1,4 @@
 //! Functions, resolution and checks, as tables of cases.
+
+mod functions;
+mod resolution;

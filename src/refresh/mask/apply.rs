@@ -176,7 +176,8 @@ async fn by_key<D: Desk>(
         let mut new = Vec::with_capacity(page.len());
         for row in &page {
             let (key, old) = row.split_at(pager.key.len().min(row.len()));
-            new.push((key.to_vec(), masked_row(columns, old, &mut mark.applied)?));
+            let key = pager.key.iter().zip(key).map(|(column, value)| cells::settled(column.kind, value.clone()));
+            new.push((key.collect(), masked_row(columns, old, &mut mark.applied)?));
         }
         if !new.is_empty() {
             let sql = if new.len() == rows { update.clone() } else { pager.update(new.len()) };
@@ -217,7 +218,7 @@ pub(super) fn masked_row(columns: &[Column], old: &[Value], applied: &mut Applie
     let one = |(one, old): (&Column, &Value)| {
         let masked = one.mask.of(cells::text(one.column.kind, old).as_deref());
         applied.misfits += u64::from(!masked.fitted);
-        cells::back(masked.value, old)
+        cells::back(one.column.kind, masked.value, old)
     };
     Ok(columns.iter().zip(old).map(one).collect())
 }

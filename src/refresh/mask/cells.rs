@@ -16,9 +16,18 @@ pub(super) fn column(dialect: &Dialect, facts: &Column) -> crate::db::Column {
     }
 }
 
+/// MySQL sends a text that is compared byte by byte as if it were bytes; compared with bytes, its index would not help.
+pub(super) fn settled(kind: Kind, value: Value) -> Value {
+    match value {
+        Value::Bytes(bytes) if kind == Kind::Text => Value::Text(String::from_utf8_lossy(&bytes).into_owned()),
+        value => value,
+    }
+}
+
 /// The text of a value, spelled the same by every engine.
 pub(super) fn text(kind: Kind, value: &Value) -> Option<Cow<'_, str>> {
     match (kind, value) {
+        (Kind::Text, Value::Bytes(bytes)) => Some(String::from_utf8_lossy(bytes)),
         (Kind::Timestamp, Value::Text(_)) => match kind.settle(value.clone()) {
             Value::Timestamp(text) => Some(Cow::Owned(text)),
             other => other.as_text().map(|text| Cow::Owned(text.into_owned())),
@@ -28,7 +37,7 @@ pub(super) fn text(kind: Kind, value: &Value) -> Option<Cow<'_, str>> {
 }
 
 /// A new text in the form its old value had, so that an engine without types of its own keeps them.
-pub(super) fn back(new: Option<String>, old: &Value) -> Value {
+pub(super) fn back(kind: Kind, new: Option<String>, old: &Value) -> Value {
     let Some(new) = new else { return Value::Null };
     match old {
         Value::Int(_) => new.parse().map_or(Value::Text(new), Value::Int),
@@ -41,7 +50,7 @@ pub(super) fn back(new: Option<String>, old: &Value) -> Value {
             "false" | "0" => Value::Bool(false),
             _ => Value::Text(new),
         },
-        Value::Bytes(_) => match new.strip_prefix("\\x").and_then(unhex) {
+        Value::Bytes(_) if kind != Kind::Text => match new.strip_prefix("\\x").and_then(unhex) {
             Some(bytes) => Value::Bytes(bytes),
             None => Value::Bytes(new.into_bytes()),
         },

@@ -208,7 +208,8 @@ async fn by_key<A: Send, B: Send>(
         for row in source.query(&sql, &[]).await? {
             let (key, values) = row.split_at(by.len().min(row.len()));
             let texts = masked.iter().zip(values).map(|(one, value)| text(one.column.kind, value)).collect();
-            old.insert(spelled(&by, key), (key.to_vec(), texts));
+            let own = by.iter().zip(key).map(|(column, value)| cells::settled(column.kind, value.clone()));
+            old.insert(spelled(&by, key), (own.collect(), texts));
         }
     }
     let pager = Pager {
@@ -285,8 +286,8 @@ async fn by_value<A: Send, B: Send>(
             let was = text(one.column.kind, value);
             one.mask.of(was.as_deref()).value == was
         };
-        let values: Vec<Value> =
-            rows.into_iter().filter_map(|row| row.into_iter().next()).filter(|value| !leaves(value)).collect();
+        let values = rows.into_iter().filter_map(|row| row.into_iter().next()).filter(|value| !leaves(value));
+        let values: Vec<Value> = values.map(|value| cells::settled(one.column.kind, value)).collect();
         verified.rows = verified.rows.max(values.len() as u64);
         for some in values.chunks(200) {
             let places: Vec<String> = (1..=some.len()).map(|n| own.parameter(n, &one.column.declared)).collect();
