@@ -74,7 +74,11 @@ const POSTGRESQL: Dialect = Dialect {
     casts: true,
     max_parameters: 65_535, // 16 bits in the Bind message
     begin: "BEGIN",
-    read_only: &["SET default_transaction_read_only = on"],
+    read_only: &[
+        "SET default_transaction_read_only = on",
+        // Whoever waits behind a lock has others wait behind it. What the server or the user says goes before.
+        "SELECT set_config('lock_timeout', '120s', false) WHERE current_setting('lock_timeout') = '0'",
+    ],
     truncate: "TRUNCATE TABLE {}",
     create_schema: Some("CREATE SCHEMA IF NOT EXISTS {}"),
     foreign_key_checks: None,
@@ -127,7 +131,10 @@ const MYSQL: Dialect = Dialect {
     casts: false,
     max_parameters: 65_535, // 16 bits in COM_STMT_PREPARE_OK
     begin: "START TRANSACTION",
-    read_only: &["SET SESSION TRANSACTION READ ONLY"],
+    read_only: &[
+        "SET SESSION TRANSACTION READ ONLY",
+        "SET SESSION lock_wait_timeout = LEAST(@@SESSION.lock_wait_timeout, 120)",
+    ],
     truncate: "TRUNCATE TABLE {}",
     create_schema: Some("CREATE SCHEMA IF NOT EXISTS {}"),
     foreign_key_checks: Some(["SET SESSION foreign_key_checks = 0", "SET SESSION foreign_key_checks = 1"]),

@@ -38,7 +38,8 @@ impl Share {
 
     /// Both halves.
     fn halves(&self) -> [Self; 2] {
-        let half = |last| Self { bits: self.bits + 1, beginning: self.beginning << 1 | last, among: self.among.clone() };
+        let half =
+            |last| Self { bits: self.bits + 1, beginning: self.beginning << 1 | last, among: self.among.clone() };
         [0, 1].map(half)
     }
 }
@@ -71,7 +72,16 @@ struct Held {
 impl Bag {
     /// `most`: bytes that may wait.
     pub fn new(shape: Shape, part: Share, most: usize) -> Self {
-        Self { shape, share: part, left: Vec::new(), held: HashMap::new(), weight: 0, most, unreadable: None, met: false }
+        Self {
+            shape,
+            share: part,
+            left: Vec::new(),
+            held: HashMap::new(),
+            weight: 0,
+            most,
+            unreadable: None,
+            met: false,
+        }
     }
 
     /// Takes the rows of a batch.

@@ -31,8 +31,7 @@ impl Scanner {
         let sql = bare(sql);
         let mut session = self.session().await?;
         let columns = described(&mut session, sql).await?;
-        session.end().await?;
-        self.put_back(session);
+        self.give_back(session).await;
         if columns.is_empty() {
             return Err(DbError::Unexpected("the statement returns no columns".to_owned()));
         }
