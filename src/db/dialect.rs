@@ -82,7 +82,11 @@ const POSTGRESQL: Dialect = Dialect {
     begin: "BEGIN",
     session: include_str!("../../sql/postgresql/session.sql"),
     // Where a policy would hide rows the statement fails instead.
-    read_only: &["SET default_transaction_read_only = on; SET row_security = off"],
+    read_only: &[
+        "SET default_transaction_read_only = on; SET row_security = off",
+        // Whoever waits behind a lock has others wait behind it. What the server or the user says goes before.
+        "SELECT set_config('lock_timeout', '120s', false) WHERE current_setting('lock_timeout') = '0'",
+    ],
     sees_all: Some(["row_security", "SELECT current_setting('row_security')", "off"]),
     truncate: "TRUNCATE TABLE {}",
     create_schema: Some("CREATE SCHEMA IF NOT EXISTS {}"),
@@ -141,7 +145,10 @@ const MYSQL: Dialect = Dialect {
     begin: "START TRANSACTION",
     session: include_str!("../../sql/mysql/session.sql"),
     // The limit of the server or of the user would cut every result; DEFAULT is the server's own.
-    read_only: &["SET SESSION TRANSACTION READ ONLY; SET SESSION sql_select_limit = 18446744073709551615"],
+    read_only: &[
+        "SET SESSION TRANSACTION READ ONLY; SET SESSION sql_select_limit = 18446744073709551615",
+        "SET SESSION lock_wait_timeout = LEAST(@@SESSION.lock_wait_timeout, 120)",
+    ],
     sees_all: Some([
         "sql_select_limit",
         "SELECT CAST(@@SESSION.sql_select_limit AS CHAR)",

@@ -9,6 +9,7 @@ use super::merge::Side;
 use super::plan::{ColumnPlan, TablePlan};
 use super::rules::{Rule, Rules};
 use super::run::{Shared, stopped};
+use super::wait::let_go;
 use crate::db::DbError;
 use crate::db::scan::aggregate::{Measure, Take};
 use crate::db::scan::{Cell, Scan, ScanColumn, ScanRequest};
@@ -192,7 +193,7 @@ pub(super) async fn look(shared: &Shared, plan: &TablePlan) -> Result<[Vec<Measu
                 found[1].extend(theirs);
             }
             Err(trouble) => {
-                tokio::join!(source.stop(), target.stop());
+                let_go(shared, source, target).await;
                 return Err(trouble);
             }
         }

@@ -10,6 +10,7 @@ use super::plan::TablePlan;
 use super::rules::{Rule, Rules};
 use super::run::{Enough, Shared, Unit, stopped};
 use super::unit::Part;
+use super::wait::{let_go, next};
 use crate::db::DbError;
 use crate::db::scan::digest::{self, Digest, Form, Groups, Hash, Treat, Written};
 use crate::db::scan::{Bound, Cell, Key, KeyRange, Rows, Scan};
@@ -96,6 +97,7 @@ pub(super) async fn narrow(
     };
     let rows = [&ours, &theirs].map(|side| side.values().map(|group| group.rows).sum::<u64>());
     let (differing, groups) = differing(&ours, &theirs);
+    part.by_sums = differing.iter().any(|number| are_apart(ours.get(number), theirs.get(number)));
     if differing.len() * FEW > groups && differing.len() > 1 {
         enough.streams.store(true, Ordering::Relaxed);
         return Ok(Some(whole(unit)));
@@ -128,6 +130,16 @@ fn differing(ours: &SumsOf, theirs: &SumsOf) -> (Vec<i64>, usize) {
     (all, groups)
 }
 
+/// Whether sums say that rows differ, and not only that they do not know.
+fn are_apart(ours: Option<&Sum>, theirs: Option<&Sum>) -> bool {
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) => {
+            ours.rows != theirs.rows || ours.is_whole() && theirs.is_whole() && ours.sum != theirs.sum
+        }
+        (ours, theirs) => ours.is_some() || theirs.is_some(),
+    }
+}
+
 /// Sums of both sides, made at the same time.
 pub(super) async fn both(shared: &Shared, plan: &TablePlan, rows: Rows, sums: &Sums) -> Result<[SumsOf; 2], Trouble> {
     let asked = |side| Digest {
@@ -142,18 +154,18 @@ pub(super) async fn both(shared: &Shared, plan: &TablePlan, rows: Rows, sums: &S
     let told = tokio::select! {
         biased;
         () = stopped(&mut wish) => Err(Trouble::Stopped),
-        told = async { tokio::try_join!(read(&mut ours, Side::Source), read(&mut theirs, Side::Target)) } => told,
+        told = async { tokio::try_join!(read(shared, &mut ours, Side::Source), read(shared, &mut theirs, Side::Target)) } => told,
     };
     if told.is_err() {
-        tokio::join!(ours.stop(), theirs.stop());
+        let_go(shared, ours, theirs).await;
     }
     told.map(|(ours, theirs)| [ours, theirs])
 }
 
-async fn read(scan: &mut Scan, side: Side) -> Result<SumsOf, Trouble> {
+async fn read(shared: &Shared, scan: &mut Scan, side: Side) -> Result<SumsOf, Trouble> {
     let failed = |error| Trouble::Db { side, error };
     let mut sums = SumsOf::new();
-    while let Some(batch) = scan.next().await.map_err(failed)? {
+    while let Some(batch) = next(shared, side, scan).await? {
         for row in 0..batch.rows() {
             let text = |column, canon: Canon| match batch.cell(row, column) {
                 Cell::Value(bytes) => Some(canon.decode(bytes)),
@@ -253,6 +265,9 @@ mod tests {
         let theirs = sums(&[(-1, 2, "9"), (0, 2, "8"), (1, 3, "9"), (3, 1, "1"), (5, 1, digest::UNHASHED)]);
         assert_eq!(differing(&ours, &theirs), (vec![0, 1, 2, 3, 5], 6));
         assert_eq!(differing(&SumsOf::new(), &SumsOf::new()), (vec![], 0));
+        let apart = |number| are_apart(ours.get(&number), theirs.get(&number));
+        // Of the last nobody knows anything.
+        assert_eq!([0, 1, 2, 3, 5].map(apart), [true, true, true, true, false]);
     }
 
     #[test]

@@ -4,12 +4,14 @@ use super::merge::{Difference, Merge, MergeError, RowCopy, Shape, Side, Step};
 use super::multiset::{Bag, Share};
 use super::plan::{self, ColumnPlan, TablePlan};
 use super::run::{Enough, Shared, Unit, stopped};
+use super::wait::{let_go, next};
 use crate::db::DbError;
 use crate::db::scan::{Cell, Key, KeyRange, Rows, Scan, ScanColumn, ScanRequest};
 use crate::model::canon::Canon;
 use crate::model::untrusted::shown;
 use crate::model::validation::{Method, SAID};
 use serde_json::{Value, json};
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 /// Bytes of rows without a key that wait for their like, in one table.
@@ -33,6 +35,15 @@ pub(super) enum Trouble {
         "{rows} pairs of rows cannot be told apart: both sides have a value in column {column} that is not of its type"
     )]
     Unreadable { rows: u64, column: String },
+    #[error(
+        "{0} differences ended because their rows are on neither side any more, each time all rows were read: they may \
+         have moved among rows that had been read before. Compare it while less is changed"
+    )]
+    Vanished(u64),
+    #[error(
+        "no row that differs was found, and yet the source has {0} rows and the target {1}, and neither number changes"
+    )]
+    Uneven(u64, u64),
     #[error("{0}")]
     Altered(String),
     /// Results of statements that their rule says nothing about.
@@ -74,17 +85,22 @@ pub(super) struct Looked {
     pub keys: u64,
     /// Pairs of rows of which nobody can say whether they are equal, and a column because of which.
     pub unreadable: Option<(u64, usize)>,
+    /// Of the keys that are watched, those that were met on both sides with one row each, which are equal.
+    pub met: HashSet<u64>,
+    /// Rows of one key differ where there are several: then meeting one of them says little.
+    pub crowded: bool,
     /// Keys that differed in the whole table, where that was enough to leave the rest.
     pub enough: Option<u64>,
 }
 
 /// Compares the rows of a unit, all or those with these keys. `first`: this is the first look, which may find that it is
-/// enough.
+/// enough. `sought`: keys that are watched.
 pub(super) async fn look(
     shared: &Shared,
     unit: &Unit,
     keys: Option<&[RowCopy]>,
     first: Option<&Enough>,
+    sought: HashSet<u64>,
     found: &mut (impl FnMut(Difference) + Send),
 ) -> (Looked, Result<(), Trouble>) {
     let rows = match keys {
@@ -97,9 +113,10 @@ pub(super) async fn look(
         return (looked, told);
     }
     let mut scans = scans(shared, &unit.plan, &rows);
-    let read = merged(shared, unit, &mut scans, (first, &mut looked), found).await;
+    let read = merged(shared, unit, &mut scans, (first, &mut looked), sought, found).await;
     if read.is_err() || looked.enough.is_some() {
-        ended(scans).await;
+        let [source, target] = scans;
+        let_go(shared, source, target).await;
     }
     (looked, read)
 }
@@ -109,11 +126,6 @@ fn scans(shared: &Shared, plan: &TablePlan, rows: &Rows) -> [Scan; 2] {
         shared.source.scan(request(plan, Side::Source, rows.clone())),
         shared.target.scan(request(plan, Side::Target, rows.clone())),
     ]
-}
-
-/// The statements end on their servers before anything else is done.
-async fn ended([source, target]: [Scan; 2]) {
-    tokio::join!(source.stop(), target.stop());
 }
 
 /// Rows without a key, in as many passes as memory needs.
@@ -133,7 +145,8 @@ async fn counted(
         let mut scans = scans(shared, &unit.plan, rows);
         let filled = filled(shared, unit, &mut scans, &mut bag, (first, counts, looked)).await;
         if filled.is_err() {
-            ended(scans).await;
+            let [source, target] = scans;
+            let_go(shared, source, target).await;
         }
         filled?;
         counts = false;
@@ -176,7 +189,7 @@ async fn filled(
         let batch = tokio::select! {
             biased;
             () = stopped(&mut wish) => return Err(Trouble::Stopped),
-            batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
+            batch = next(shared, side, from) => batch?,
         };
         let Some(batch) = batch else {
             ended[at] = true;
@@ -208,10 +221,11 @@ async fn merged(
     unit: &Unit,
     [source, target]: &mut [Scan; 2],
     (first, looked): (Option<&Enough>, &mut Looked),
+    sought: HashSet<u64>,
     found: &mut (impl FnMut(Difference) + Send),
 ) -> Result<(), Trouble> {
     let plan = &unit.plan;
-    let mut merge = Merge::new(Shape { key: plan.key, rules: plan.rules.clone() });
+    let mut merge = Merge::new(Shape { key: plan.key, rules: plan.rules.clone() }).seeking(sought);
     let mut wish = shared.wish.clone();
     loop {
         let mut differing = 0;
@@ -230,7 +244,10 @@ async fn merged(
             }
         }
         let side = match reached {
-            Step::Done => break,
+            Step::Done => {
+                (looked.met, looked.crowded) = (merge.met().clone(), merge.is_crowded());
+                break;
+            }
             Step::Need(side) => side,
         };
         let from = match side {
@@ -240,7 +257,7 @@ async fn merged(
         let batch = tokio::select! {
             biased;
             () = stopped(&mut wish) => return Err(Trouble::Stopped),
-            batch = from.next() => batch.map_err(|error| Trouble::Db { side, error })?,
+            batch = next(shared, side, from) => batch?,
         };
         // No batch any more is what only an engine's own word for the end gives.
         let Some(batch) = batch else {
@@ -303,7 +320,7 @@ pub(super) async fn counts(shared: &Shared, plan: &TablePlan) -> Result<(u64, u6
         both = async { tokio::try_join!(number(&mut source, Side::Source), number(&mut target, Side::Target)) } => both,
     };
     if told.is_err() {
-        tokio::join!(source.stop(), target.stop());
+        let_go(shared, source, target).await;
     }
     told
 }

@@ -5,6 +5,7 @@
 
 use super::merge::RowCopy;
 use super::run::Done;
+use super::settle::Vanished;
 use super::unit::Part;
 use crate::db::scan::KeyRange;
 use crate::model::validation::{Method, RowResult};
@@ -25,6 +26,9 @@ pub struct KnownPart {
     /// When its rows were read.
     pub from: Timestamp,
     pub to: Timestamp,
+    /// Differences that ended, and nobody knows whether their rows are equal.
+    #[serde(default)]
+    pub vanished: Vanished,
 }
 
 impl KnownPart {
@@ -35,7 +39,7 @@ impl KnownPart {
             return None;
         }
         let listed = part.listed.iter().map(|(_, row)| row.kept(method)).collect();
-        Some(Self { rows: part.rows, settled: part.settled, listed, from, to })
+        Some(Self { rows: part.rows, settled: part.settled, listed, from, to, vanished: part.vanished })
     }
 
     pub(super) fn part(&self) -> Part {
@@ -45,6 +49,7 @@ impl KnownPart {
             settled: self.settled,
             listed: self.listed.iter().map(|row| (nothing(), row.clone())).collect(),
             seen: Some((self.from, self.to)),
+            vanished: self.vanished,
             ..Part::default()
         }
     }

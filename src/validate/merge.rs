@@ -17,11 +17,13 @@ use super::rules::Rules;
 use crate::db::scan::Cell;
 use row::part;
 use std::cmp::Ordering;
-use std::collections::VecDeque;
-use stream::{Head, Stream};
+use std::collections::{HashSet, VecDeque};
+use stream::{Gathered, Head, Stream};
 
-/// Most rows of one key that are held to be compared; more are no key (about 64 MB of ordinary rows).
+/// Most rows of one key that a side may have to be compared; more are no key.
 const CROWD: usize = 100_000;
+/// And the most memory that they may take, without those that are the same.
+const CROWD_BYTES: usize = 32 * 1_024 * 1_024;
 
 /// What comparing two rows came to.
 #[derive(Default)]
@@ -129,7 +131,10 @@ pub enum MergeError {
     Disorder(Side),
     #[error("a key in the {} is not of its column's type", .0.word())]
     Misfit(Side),
-    #[error("more than {CROWD} rows have the same key: name a key that tells rows apart with --key")]
+    #[error(
+        "too many rows have the same key, more than {CROWD} or {} MB of them: name a key that tells rows apart with --key",
+        CROWD_BYTES >> 20
+    )]
     Crowd,
     #[error(
         "too many rows are alike but for what a tolerance allows, and cannot be paired: name a key that tells rows apart \
@@ -159,8 +164,8 @@ pub enum Step {
 /// Rows of one key that are gathered because there are several of them.
 struct Crowd {
     key: RowCopy,
-    source: Vec<RowCopy>,
-    target: Vec<RowCopy>,
+    source: Gathered,
+    target: Gathered,
 }
 
 /// See the module's first paragraph.
@@ -175,6 +180,11 @@ pub struct Merge<R> {
     equal: u64,
     unreadable: u64,
     sample: Option<usize>,
+    /// Names of keys for which it is worth knowing that they were met and equal.
+    sought: HashSet<u64>,
+    met: HashSet<u64>,
+    /// Some key has several rows on a side, and they are not the same on the other.
+    crowded: bool,
 }
 
 impl<R: Rows> Merge<R> {
@@ -189,7 +199,26 @@ impl<R: Rows> Merge<R> {
             equal: 0,
             unreadable: 0,
             sample: None,
+            sought: HashSet::new(),
+            met: HashSet::new(),
+            crowded: false,
         }
+    }
+
+    /// The same, which remembers which of these keys it meets with one row on each side that are equal.
+    #[must_use]
+    pub fn seeking(self, sought: HashSet<u64>) -> Self {
+        Self { sought, ..self }
+    }
+
+    /// Keys that were met, of those that are sought.
+    pub fn met(&self) -> &HashSet<u64> {
+        &self.met
+    }
+
+    /// Whether rows of one key differ where there are several on a side.
+    pub fn is_crowded(&self) -> bool {
+        self.crowded
     }
 
     /// Another batch of one side.
@@ -224,6 +253,16 @@ impl<R: Rows> Merge<R> {
     /// Pairs of rows of which nobody can say whether they are equal, and a column because of which.
     pub fn unreadable(&self) -> Option<(u64, usize)> {
         self.sample.map(|column| (self.unreadable, column))
+    }
+
+    /// The rows at hand are equal.
+    fn meet(&mut self) {
+        if !self.sought.is_empty() {
+            let name = self.source.copy(self.shape.key).name();
+            if self.sought.contains(&name) {
+                self.met.insert(name);
+            }
+        }
     }
 
     fn is_equal(&mut self, unreadable: Option<usize>) {
@@ -282,7 +321,7 @@ impl<R: Rows> Merge<R> {
             if several {
                 let stream = if order.is_le() { &self.source } else { &self.target };
                 let key = stream.copy(key);
-                self.crowd = Some(Crowd { key, source: Vec::new(), target: Vec::new() });
+                self.crowd = Some(Crowd { key, source: Gathered::default(), target: Gathered::default() });
                 continue;
             }
             self.one(order, found);
@@ -298,6 +337,7 @@ impl<R: Rows> Merge<R> {
             // Nearly every row of nearly every table, at once.
             Ordering::Equal if self.trusts && self.source.is_same(&self.target) => {
                 self.equal += 1;
+                self.meet();
                 self.source.advance();
                 self.target.advance();
             }
@@ -306,6 +346,7 @@ impl<R: Rows> Merge<R> {
                     compared(&self.shape, |at| self.source.cell(at), |at| self.target.cell(at));
                 if columns.is_empty() {
                     self.is_equal(unreadable);
+                    self.meet();
                 } else {
                     let (source, target) = (self.source.copy(whole), self.target.copy(whole));
                     let changes = vec![Change::Different { source, target, columns }];
@@ -329,7 +370,7 @@ impl<R: Rows> Merge<R> {
 
     /// Compares all rows of one key as multisets: first those that are equal leave, then the others are paired.
     fn settle(&mut self, crowd: Crowd, found: &mut impl FnMut(Difference)) -> Result<(), MergeError> {
-        let Crowd { key, mut source, mut target } = crowd;
+        let Crowd { key, source: Gathered { rows: mut source, .. }, target: Gathered { rows: mut target, .. } } = crowd;
         self.keys += 1;
         // The order among rows of one key is nobody's promise; sorted, the same rows always give the same answer.
         source.sort_unstable();
@@ -366,6 +407,7 @@ impl<R: Rows> Merge<R> {
         }
         changes.extend(right.into_iter().map(Change::Extra));
         if !changes.is_empty() {
+            self.crowded = true;
             found(Difference { key, changes });
         }
         Ok(())

@@ -20,6 +20,7 @@ pub mod multiset;
 pub mod names;
 mod pace;
 pub mod pass;
+mod passes;
 pub mod plan;
 pub mod repair;
 pub mod reread;
@@ -31,6 +32,7 @@ pub mod settle;
 pub mod statement;
 mod steady;
 mod unit;
+mod wait;
 
 pub use describe::{PlanError, plan};
 pub use digest::Sums;

@@ -10,6 +10,7 @@ use super::merge::Side;
 use super::pass::{Given, Pass, Row, near};
 use super::run::{Shared, stopped};
 use super::statement::Statement;
+use super::wait::let_go;
 use crate::db::DbError;
 use crate::db::scan::query::ResultColumn;
 use crate::db::scan::{Cell, Scan, ScanColumn};
@@ -319,7 +320,7 @@ pub(super) async fn look(shared: &Shared, statement: &Statement) -> Result<Resul
             Ok(Results { columns: pairs, rows: [ours, theirs] })
         }
         Err(trouble) => {
-            tokio::join!(source.stop(), target.stop());
+            let_go(shared, source, target).await;
             Err(trouble)
         }
     }

@@ -13,11 +13,13 @@ use super::merge::Side;
 use super::method::{self, Chosen};
 use super::names::{Name, dotted};
 use super::pace::Pace;
+use super::passes::{self, Passed};
 use super::plan::TablePlan;
 use super::results;
 use super::settle::{Patience, Room};
 use super::steady::{Next, Steady};
-use super::unit;
+use super::unit::Part;
+use super::wait::silence;
 use super::{Options, Plan};
 use crate::db::Database;
 use crate::db::scan::{KeyRange, Limits, Rows, Scanner};
@@ -25,6 +27,7 @@ use crate::model::Untrusted;
 use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -70,6 +73,14 @@ impl Unit {
 #[derive(Debug, Default)]
 pub struct Gauge {
     pub tables: Vec<Dial>,
+    notes: Mutex<Notes>,
+}
+
+/// What is worth knowing while it runs, each once.
+#[derive(Debug, Default)]
+struct Notes {
+    untold: Vec<String>,
+    all: HashSet<String>,
 }
 
 /// How far one table is.
@@ -99,7 +110,19 @@ impl Dial {
 
 impl Gauge {
     pub fn of(plan: &Plan) -> Self {
-        Self { tables: plan.tables.iter().map(|_| Dial::default()).collect() }
+        Self { tables: plan.tables.iter().map(|_| Dial::default()).collect(), ..Self::default() }
+    }
+
+    pub(super) fn note(&self, note: String) {
+        let mut notes = self.notes.lock().unwrap_or_else(PoisonError::into_inner);
+        if notes.all.insert(note.clone()) {
+            notes.untold.push(note);
+        }
+    }
+
+    /// What was not told yet.
+    pub fn notes(&self) -> Vec<String> {
+        std::mem::take(&mut self.notes.lock().unwrap_or_else(PoisonError::into_inner).untold)
     }
 
     /// What it says now.
@@ -158,6 +181,7 @@ pub(super) struct Shared {
     pub latency: watch::Receiver<Option<Duration>>,
     pub room: Room,
     pub memory: Memory,
+    pub silence: Duration,
     pace: Option<Mutex<Pace>>,
     jobs: Semaphore,
 }
@@ -240,7 +264,19 @@ pub async fn run(
     let room = Room::of(options.watched);
     let [source, target] = [source, target].map(|side| Scanner::new(side, Limits::default()));
     let pace = options.rows_per_second.map(|rows| Mutex::new(Pace::new(rows, (options.now)())));
-    let shared = Arc::new(Shared { source, target, options, gauge, wish, latency, room, memory, pace, jobs });
+    let shared = Arc::new(Shared {
+        source,
+        target,
+        options,
+        gauge,
+        wish,
+        latency,
+        room,
+        memory,
+        silence: silence(),
+        pace,
+        jobs,
+    });
     let mut tables = JoinSet::new();
     for table in plan.tables {
         let fingerprint = table.fingerprint(&plan.source_at, &plan.target_at);
@@ -445,23 +481,12 @@ async fn stream(
         chosen
     };
     (result.method, result.why) = (chosen.method, chosen.why);
-    let enough = Arc::new(Enough::default());
-    let mut units = JoinSet::new();
-    for (number, (range, sums)) in chosen.parts.into_iter().enumerate() {
-        let fingerprint = result.fingerprint.clone();
-        let unit = Unit { plan: Arc::clone(plan), range, sums, only: None, fingerprint };
-        let (shared, enough) = (Arc::clone(shared), Arc::clone(&enough));
-        units.spawn(async move { (number, unit::known_or_compared(&shared, &unit, number, &enough).await) });
-    }
-    let mut parts = units.join_all().await;
-    if enough.streams.load(Ordering::Relaxed) {
-        result.why.push_str("; more than a fifth of the groups differ, so the rows of the rest were read");
-    }
-    parts.sort_unstable_by_key(|(number, _)| *number);
+    let Passed { parts, unproven } = passes::compared(shared, plan, chosen.parts, result).await;
+    let clean = parts.iter().all(Part::is_clean);
     let tally = &mut result.tally;
     let add = |to: &mut Option<u64>, number: u64| *to = Some(to.unwrap_or(0) + number);
     let mut trouble = None;
-    for (_, part) in parts {
+    for part in parts {
         let [source, target] = part.rows;
         let [different, missing, extra] = part.settled;
         for (to, number) in [
@@ -486,6 +511,15 @@ async fn stream(
             (None | Some(Trouble::Skipped), Some(other)) => Some(other),
             (trouble, _) => trouble,
         };
+    }
+    if unproven > 0 {
+        add(&mut tally.unsettled, unproven);
+        return Err(Trouble::Vanished(unproven));
+    }
+    if let (true, Some(source), Some(target)) = (clean, tally.source, tally.target)
+        && source != target
+    {
+        return passes::even(shared, plan).await;
     }
     trouble.map_or(Ok(()), Err)
 }

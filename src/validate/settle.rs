@@ -4,10 +4,14 @@
 //! differed on both sides for the whole of [`Patience::settle`]; one that went away was in flight and is nobody's concern;
 //! one that is another each time is in flight still when patience ends. A look is
 //! [`Settling::begin`], [`Settling::found`] for each difference, [`Settling::end`].
+//!
+//! Went away means: the key was met on both sides, and its rows were equal. Where it was met on neither, its row may only
+//! have another key by now, in rows that were looked at before: that is counted, and settles nothing.
 
-use super::merge::Difference;
+use super::merge::{Change, Difference};
 use jiff::{SignedDuration, Timestamp};
-use std::collections::HashMap;
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -70,6 +74,17 @@ struct Seen {
     /// In which look it was seen last.
     look: u32,
     settled: bool,
+    /// It was of rows that only the target has.
+    extra: bool,
+}
+
+/// Differences that ended without their key being met on both sides.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Vanished {
+    /// The target alone had the row, and has it no more: what a deletion looks like that is on its way.
+    pub extra: u64,
+    /// All others.
+    pub other: u64,
 }
 
 /// A difference that has settled.
@@ -91,14 +106,17 @@ pub struct Settling {
     /// When the first look began, and when the one at hand did.
     first: Timestamp,
     began: Timestamp,
-    /// Differences for which there was no room.
+    /// Differences for which there was no room, in the look at hand and in the one before.
     over: u64,
+    over_before: u64,
+    vanished: Vanished,
 }
 
 impl Settling {
     pub fn new(patience: Patience, room: Room) -> Self {
         let (first, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        Self { patience, room, held: 0, seen: HashMap::new(), look: 0, first, began, over: 0 }
+        let (seen, vanished) = (HashMap::new(), Vanished::default());
+        Self { patience, room, held: 0, seen, look: 0, first, began, over: 0, over_before: 0, vanished }
     }
 
     /// A difference as a look finds it. Gives it back when it has settled with this.
@@ -107,19 +125,20 @@ impl Settling {
     pub fn found(&mut self, difference: Difference, now: Timestamp) -> Option<Settled> {
         let (name, mark) = (difference.name(), difference.mark());
         let look = self.look;
+        let extra = difference.changes.iter().all(|change| matches!(change, Change::Extra(_)));
         if self.patience.settle.is_zero() {
             return Some(Settled { difference, first_seen: now, last_seen: now });
         }
         let Some(seen) = self.seen.get_mut(&name) else {
             if self.room.take() {
                 self.held += 1;
-                self.seen.insert(name, Seen { mark, first: now, since: now, look, settled: false });
+                self.seen.insert(name, Seen { mark, first: now, since: now, look, settled: false, extra });
             } else {
                 self.over += 1;
             }
             return None;
         };
-        seen.look = look;
+        (seen.look, seen.extra) = (look, extra);
         if seen.settled {
             return None;
         }
@@ -143,13 +162,28 @@ impl Settling {
         }
         self.began = now;
         self.look += 1;
-        self.over = 0;
+        self.over_before = self.over_before.max(std::mem::take(&mut self.over));
     }
 
-    /// A look is over: what was watched and not found any more has become equal. `false`: nothing is left to look at.
-    pub fn end(&mut self) -> bool {
+    /// Keys that are still watched, by their names.
+    pub fn watched(&self) -> HashSet<u64> {
+        self.seen.iter().filter(|(_, seen)| !seen.settled).map(|(name, _)| *name).collect()
+    }
+
+    /// A look is over: what was watched and not found any more is no difference. `equal`: those that are among the keys
+    /// that were met on both sides, with rows that are equal. `false`: nothing is left to look at.
+    pub fn end(&mut self, equal: &HashSet<u64>) -> bool {
         let look = self.look;
-        self.seen.retain(|_, seen| seen.look == look || seen.settled);
+        let vanished = &mut self.vanished;
+        self.seen.retain(|name, seen| {
+            let stays = seen.look == look || seen.settled;
+            if !stays && !equal.contains(name) {
+                *(if seen.extra { &mut vanished.extra } else { &mut vanished.other }) += 1;
+            }
+            stays
+        });
+        // Nobody knows how those ended that were not watched.
+        vanished.other += std::mem::take(&mut self.over_before).saturating_sub(self.over);
         self.over > 0 || self.seen.values().any(|seen| !seen.settled)
     }
 
@@ -189,6 +223,11 @@ impl Settling {
         self.seen.values().filter(|seen| !seen.settled).count() as u64
     }
 
+    /// Differences that ended, and nobody knows whether their rows are equal.
+    pub fn vanished(&self) -> Vanished {
+        self.vanished
+    }
+
     /// Differences of the last look that nobody watches.
     pub fn over(&self) -> u64 {
         self.over
@@ -223,7 +262,9 @@ mod tests {
         settling.begin(at(second));
         let found = finds.iter().filter_map(|(key, value)| settling.found(missing(*key, *value), at(second)));
         let settled = found.map(|settled| settled.difference).collect();
-        (settled, settling.end())
+        // Whatever is not found is equal.
+        let all = settling.watched();
+        (settled, settling.end(&all))
     }
 
     #[test]
@@ -272,13 +313,13 @@ mod tests {
         it.begin(at(0));
         assert_eq!(it.found(missing(1, 1), at(2)), None);
         assert_eq!(it.found(missing(2, 1), at(119)), None);
-        assert!(it.end());
+        assert!(it.end(&HashSet::new()));
         // Once, for both of them.
         assert_eq!(it.next(false), Some(at(124)));
         it.begin(at(124));
         assert_eq!(it.found(missing(1, 1), at(126)).map(|settled| settled.last_seen), Some(at(126)));
         assert!(it.found(missing(2, 1), at(243)).is_some());
-        assert!(!it.end());
+        assert!(!it.end(&HashSet::new()));
     }
 
     #[test]
@@ -327,5 +368,24 @@ mod tests {
         let mut it = Settling::new(Patience::settling(WAIT), room);
         look(&mut it, 0, &[(1, 1), (2, 1)]);
         assert_eq!(it.over(), 0);
+    }
+
+    #[test]
+    fn a_difference_whose_key_is_met_on_neither_side_any_more_has_vanished() {
+        let extra = |key: u8| {
+            let row = RowCopy::of([Cell::Value(&[key])].into_iter());
+            Difference { key: row.clone(), changes: vec![Change::Extra(row)] }
+        };
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(3));
+        it.begin(at(0));
+        for difference in [missing(1, 1), missing(2, 1), extra(3), missing(4, 1)] {
+            assert_eq!(it.found(difference, at(0)), None);
+        }
+        assert!(it.end(&HashSet::new()));
+        assert_eq!((it.vanished(), it.over()), (Vanished::default(), 1));
+        it.begin(at(1));
+        assert!(!it.end(&HashSet::from([missing(1, 1).name()])));
+        // 1 is equal; 2 and 4 are not to be found, and of 3 the target has let go.
+        assert_eq!(it.vanished(), Vanished { extra: 1, other: 2 });
     }
 }

@@ -6,11 +6,12 @@ use super::look::{self, Trouble};
 use super::merge::{Change, Difference, RowCopy};
 use super::plan::TablePlan;
 use super::run::{Enough, Shared, Unit, named};
-use super::settle::{Settled, Settling};
+use super::settle::{Settled, Settling, Vanished};
 use crate::model::Untrusted;
 use crate::model::canon::Canon;
 use crate::model::validation::{Cell, ROW_HASH, RowChange, RowResult};
 use jiff::Timestamp;
+use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 
 /// Differences that are looked at again by their keys; where there are more, the whole range is read again.
@@ -24,9 +25,27 @@ pub(super) struct Part {
     pub settled: [u64; 3],
     pub in_flight: u64,
     pub unsettled: u64,
+    /// Differences that ended, and nobody knows whether their rows are equal.
+    pub vanished: Vanished,
+    /// The sums of both sides were not the same.
+    pub by_sums: bool,
     pub listed: Vec<(RowCopy, RowResult)>,
     pub seen: Option<(Timestamp, Timestamp)>,
     pub trouble: Option<Trouble>,
+}
+
+impl Part {
+    /// Everything was looked at, and nothing differs.
+    pub(super) fn is_clean(&self) -> bool {
+        self.trouble.is_none() && self.settled == [0; 3] && self.in_flight == 0 && self.unsettled == 0
+    }
+
+    /// What ended without proof. `first`: these rows were read to their end for the first time. Later on a row that only
+    /// the target had and has no more has been deleted: had it moved, it would have been found.
+    pub(super) fn unproven(&self, first: bool) -> u64 {
+        let Vanished { extra, other } = self.vanished;
+        other + if first { extra } else { 0 }
+    }
 }
 
 /// One unit as it is known from before, or else compared to its end. `number`: its place among the ranges of its table.
@@ -51,6 +70,11 @@ pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Pa
         Ok(None) => Ok(()),
         Err(trouble) => Err(trouble),
     };
+    part.vanished = settling.vanished();
+    // What made the sums differ is not to be found among the rows: it was on its way, or has moved.
+    if part.by_sums && told.is_ok() && part.is_clean() {
+        part.vanished.other = part.vanished.other.max(1);
+    }
     if let Err(trouble) = told {
         if !matches!(trouble, Trouble::Skipped) {
             enough.failed.store(true, Ordering::Relaxed);
@@ -73,6 +97,7 @@ async fn watch(
 ) -> Result<(), Trouble> {
     let mut keys: Vec<RowCopy> = Vec::new();
     let mut again = None;
+    let (mut crowded, nobody) = (false, HashSet::new());
     loop {
         let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
         if again.is_none() && enough.failed.load(Ordering::Relaxed) {
@@ -82,6 +107,7 @@ async fn watch(
         let began = shared.now();
         settling.wait(shared.patience());
         settling.begin(began);
+        let sought = settling.watched();
         let mut named = true;
         let mut found = |difference: Difference| {
             let (name, key) = (difference.name(), difference.key.clone());
@@ -96,7 +122,7 @@ async fn watch(
             }
         };
         let first = again.is_none().then_some(enough);
-        let (looked, told) = look::look(shared, unit, by_key.as_deref(), first, &mut found).await;
+        let (looked, told) = look::look(shared, unit, by_key.as_deref(), first, sought, &mut found).await;
         drop(turn);
         let (from, to) = (part.seen.map_or(began, |(from, _)| from), shared.now());
         part.seen = Some((from, to));
@@ -104,12 +130,15 @@ async fn watch(
             if unit.only.is_none() {
                 part.rows = looked.rows;
             }
-            part.trouble = looked.unreadable.map(|rows| look::unreadable(&unit.plan, rows));
             if let Some(all) = looked.enough {
                 // What was found so far still has to settle; nothing more is looked for.
                 enough.failed.store(true, Ordering::Relaxed);
                 part.trouble = Some(Trouble::Enough(all));
             }
+        }
+        // What nobody can read in one look is not known to be equal by another.
+        if let (None, Some(rows)) = (&part.trouble, looked.unreadable) {
+            part.trouble = Some(look::unreadable(&unit.plan, rows));
         }
         told?;
         // Rows that are not found by their keys on either side may be gone, or a key was not found by what it is. All rows
@@ -119,7 +148,8 @@ async fn watch(
             keys.clear();
             continue;
         }
-        if !settling.end() {
+        crowded |= looked.crowded;
+        if !settling.end(if crowded { &nobody } else { &looked.met }) {
             return Ok(());
         }
         let cheap = settling.over() == 0 && named && keys.len() <= BY_KEY;

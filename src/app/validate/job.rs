@@ -178,6 +178,7 @@ async fn carried_out(
                 None => continue,
             },
             _ = tick.tick() => {
+                noted(&gauge, send).await;
                 let phase = if *wished.borrow() == Wish::Pause { Phase::Paused } else { Phase::Comparing };
                 RunEvent::Progress(Progress { phase, at: Timestamp::now(), tables: gauge.read() })
             }
@@ -188,13 +189,23 @@ async fn carried_out(
             told => drop(send.send(told).await),
         }
     }
-    if let Err(error) = work.await {
+    let ended = work.await;
+    noted(&gauge, send).await;
+    if let Err(error) = ended {
         return RunEvent::Failed(format!("the comparison ended by itself: {error}"));
     }
     if !control.is_stopped() {
         guard.last_look().await;
     }
     sum_up(&plan, &all, &from, &control, &guard)
+}
+
+/// Tells what has come up meanwhile.
+async fn noted(gauge: &Gauge, send: &Tell) {
+    for note in gauge.notes() {
+        // Where nobody listens any more nobody needs to know.
+        let _ = send.send(RunEvent::Note(note)).await;
+    }
 }
 
 fn sum_up(plan: &Plan, all: &[Done], from: &str, control: &Control, guard: &Guard) -> RunEvent {

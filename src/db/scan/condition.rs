@@ -43,8 +43,7 @@ impl Scanner {
             Connection::Sqlite(connection) => connection.as_mut().prepare(text).await.map(drop),
         };
         prepared.map_err(|error| DbError::statement(&place, &error))?;
-        session.end().await?;
-        self.put_back(session);
+        self.give_back(session).await;
         Ok(())
     }
 }

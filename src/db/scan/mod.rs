@@ -7,6 +7,7 @@
 pub mod aggregate;
 mod batch;
 mod beside;
+mod brake;
 mod condition;
 mod describe;
 pub mod digest;

@@ -33,8 +33,7 @@ impl Scanner {
         self.is_alone(sql)?;
         let mut session = self.session().await?;
         let columns = described(&mut session, sql).await?;
-        session.end().await?;
-        self.put_back(session);
+        self.give_back(session).await;
         if columns.is_empty() {
             return Err(DbError::Unexpected("the statement returns no columns".to_owned()));
         }

@@ -12,10 +12,16 @@ use super::{Batch, Key, KeyRange, MOST_KEYS, Rows, ScanColumn, ScanRequest};
 use crate::db::database::Database;
 use crate::db::error::DbError;
 use crate::model::canon::{Canon, SqlType};
+use crate::model::engine::Engine;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 use tokio::task::JoinHandle;
+
+/// A server that is asked to begin, to end or to stop something answers sooner.
+pub(super) const ANSWER: Duration = Duration::from_secs(10);
+/// A session is open sooner, with everything that is set in it.
+const OPEN: Duration = Duration::from_mins(2);
 
 /// How much a scan may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +37,13 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { statement_timeout: Duration::from_mins(30), lock_timeout: None, batches: 4 }
+    }
+}
+
+impl Limits {
+    /// A server that is still there has ended a statement by then, and has said so.
+    fn longest(&self) -> Duration {
+        self.statement_timeout + OPEN
     }
 }
 
@@ -54,11 +67,13 @@ impl Scanner {
 
     /// What a table is.
     pub async fn describe(&self, schema: &str, table: &str) -> Result<Described, DbError> {
-        let mut session = self.session().await?;
-        let described = describe(&mut session.session, schema, table).await?;
-        session.end().await?;
-        self.put_back(session);
-        Ok(described)
+        let described = async {
+            let mut session = self.session().await?;
+            let described = describe(&mut session.session, schema, table).await?;
+            self.give_back(session).await;
+            Ok(described)
+        };
+        self.within(self.limits.longest(), described).await
     }
 
     /// Ranges of about so many rows that together have each row of the request once; one where cutting would not pay.
@@ -113,10 +128,9 @@ impl Scanner {
 
     /// The hash that this server has.
     pub async fn hash(&self) -> Result<Hash, DbError> {
-        let mut session = self.session().await?;
+        let session = self.session().await?;
         let hash = session.server.hash;
-        session.end().await?;
-        self.put_back(session);
+        self.give_back(session).await;
         Ok(hash)
     }
 
@@ -142,24 +156,34 @@ impl Scanner {
                 Ok(()) => scanner.read(&request, sql, &sender).await,
                 Err(wrong) => Err(wrong),
             };
-            if let Err(error) = read {
-                // Nobody listens: then nobody needs to know.
-                let _ = sender.send(Err(error)).await;
+            match read {
+                Ok(left) => left,
+                Err(error) => {
+                    // Nobody listens: then nobody needs to know.
+                    let _ = sender.send(Err(error)).await;
+                    None
+                }
             }
         });
-        Scan { receiver, task, place: self.database.place(), complete: false }
+        // A file has no way there that could break, and no server that would end a statement.
+        let longest = (self.database.dialect().engine != Engine::Sqlite).then(|| self.limits.longest());
+        Scan { receiver, task, place: self.database.place(), longest, complete: false }
     }
 
+    /// Gives back what may still run on the server.
     async fn read(
         &self,
         request: &ScanRequest,
         sql: impl Fn(Server, &ScanRequest) -> String,
         sender: &Sender<Result<Batch, DbError>>,
-    ) -> Result<(), DbError> {
+    ) -> Result<Option<String>, DbError> {
         if let Some(filter) = &request.filter {
             condition::alone(self.database.dialect(), filter)?;
         }
-        let mut session = self.session().await?;
+        let mut session = tokio::select! {
+            session = self.session() => session?,
+            () = sender.closed() => return Ok(None),
+        };
         let sql = sql(session.server, request);
         let brake = session.brake();
         let read = tokio::select! {
@@ -169,16 +193,15 @@ impl Scanner {
         };
         match read {
             Ok(()) => {
-                session.end().await?;
-                self.put_back(session);
-                Ok(())
+                self.give_back(session).await;
+                Ok(None)
             }
             Err(Stop::Failed(error)) => Err(error),
             Err(Stop::Unwanted) => {
-                let stopped = brake.pull(&self.database).await;
+                let left = brake.pull(&self.database).await;
                 // Only now may its number become another's.
                 drop(session);
-                stopped
+                Ok(left)
             }
         }
     }
@@ -187,22 +210,41 @@ impl Scanner {
     pub(super) async fn session(&self) -> Result<ScanSession, DbError> {
         // One that has lain idle may have been cut off; that says nothing about the server.
         while let Some(mut session) = self.take() {
-            match session.begin().await {
+            match self.within(ANSWER, session.begin()).await {
                 Ok(()) => return Ok(session),
                 Err(error) if error.is_lost() => {}
                 Err(error) => return Err(error),
             }
         }
-        let mut session = ScanSession::open(&self.database, &self.limits).await?;
-        session.begin().await?;
-        Ok(session)
+        let opened = async {
+            let mut session = ScanSession::open(&self.database, &self.limits).await?;
+            session.begin().await?;
+            Ok(session)
+        };
+        self.within(OPEN, opened).await
+    }
+
+    /// What is not there by then will not come: the way there is broken without a word.
+    async fn within<T>(
+        &self,
+        longest: Duration,
+        asked: impl Future<Output = Result<T, DbError>>,
+    ) -> Result<T, DbError> {
+        tokio::time::timeout(longest, asked).await.unwrap_or_else(|_| Err(silent(&self.database.place(), longest)))
+    }
+
+    /// Lets its moment go and keeps the session, where it answers.
+    pub(super) async fn give_back(&self, mut session: ScanSession) {
+        if self.within(ANSWER, session.end()).await.is_ok() {
+            self.put_back(session);
+        }
     }
 
     fn take(&self) -> Option<ScanSession> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
-    pub(super) fn put_back(&self, session: ScanSession) {
+    fn put_back(&self, session: ScanSession) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
     }
 }
@@ -242,22 +284,37 @@ fn check(request: &ScanRequest) -> Result<(), DbError> {
     }
 }
 
+fn silent(place: &str, longest: Duration) -> DbError {
+    let why = format!("no word from it for {} s", longest.as_secs());
+    DbError::Lost { place: place.to_owned(), why }
+}
+
 /// A scan that runs. Dropping it stops the statement on the server.
 #[derive(Debug)]
 pub struct Scan {
     receiver: Receiver<Result<Batch, DbError>>,
     /// Ends after the statement on the server has ended.
-    task: JoinHandle<()>,
+    task: JoinHandle<Option<String>>,
     place: String,
+    /// The longest wait for a batch.
+    longest: Option<Duration>,
     complete: bool,
 }
 
 impl Scan {
-    /// Ends the scan and waits until the server has ended it too. To drop it is enough where nobody waits.
-    pub async fn stop(self) {
+    /// Ends the scan and waits until the server has ended it too, but not for ever: gives back what may still run there.
+    /// To drop it is enough where nobody waits.
+    pub async fn stop(self) -> Option<String> {
         drop(self.receiver);
-        // A task that panicked has ended the program already.
-        let _ = self.task.await;
+        let task = self.task.abort_handle();
+        match tokio::time::timeout(ANSWER + ANSWER / 2, self.task).await {
+            // A task that panicked has ended the program already.
+            Ok(left) => left.ok().flatten(),
+            Err(_) => {
+                task.abort();
+                Some(format!("a statement may still run on {}: it did not end when it was told to", self.place))
+            }
+        }
     }
 
     /// The next batch; `None` only after the engine has said that there are no more rows.
@@ -265,7 +322,14 @@ impl Scan {
         if self.complete {
             return Ok(None);
         }
-        match self.receiver.recv().await {
+        let received = match self.longest {
+            None => self.receiver.recv().await,
+            Some(longest) => match tokio::time::timeout(longest, self.receiver.recv()).await {
+                Ok(received) => received,
+                Err(_) => return Err(silent(&self.place, longest)),
+            },
+        };
+        match received {
             Some(Ok(batch)) => {
                 self.complete = batch.is_complete();
                 Ok(Some(batch))

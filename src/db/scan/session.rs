@@ -2,6 +2,7 @@
 //! value is rendered pinned down.
 
 use super::Limits;
+use super::brake::{Brake, Own};
 use super::digest::Hash;
 use super::sql::Server;
 use crate::db::database::Database;
@@ -24,8 +25,8 @@ const SHA256: i64 = 110_000;
 pub(super) struct ScanSession {
     pub session: Session<Read>,
     pub server: Server,
-    /// What a second connection calls this one by; `None` where there is no server.
-    number: Option<i64>,
+    /// What a second connection knows this one by; `None` where there is no server.
+    own: Option<Own>,
     /// Set to stop a statement of an engine that runs in this process.
     stop: Arc<AtomicBool>,
     in_transaction: bool,
@@ -112,7 +113,8 @@ impl ScanSession {
             }
         };
         let in_transaction = dialect.redshift;
-        Ok(Self { session, server: Server { dialect, hash, utf8 }, number, stop, in_transaction })
+        let own = Own::of(&mut session, number).await?;
+        Ok(Self { session, server: Server { dialect, hash, utf8 }, own, stop, in_transaction })
     }
 
     /// Fixes the moment that is read. The one before is let go first.
@@ -141,27 +143,7 @@ impl ScanSession {
 
     /// What stops this session's statement from outside, also while the session itself is being read.
     pub fn brake(&self) -> Brake {
-        Brake { engine: self.server.dialect.engine, number: self.number, stop: self.stop.clone() }
-    }
-}
-
-/// Stops a statement on the server, where closing a connection does not.
-pub(super) struct Brake {
-    engine: Engine,
-    number: Option<i64>,
-    stop: Arc<AtomicBool>,
-}
-
-impl Brake {
-    /// The session must still be open, so that its number cannot be another's by now.
-    pub async fn pull(&self, database: &Database) -> Result<(), DbError> {
-        self.stop.store(true, Ordering::Relaxed);
-        let Some(number) = self.number else { return Ok(()) };
-        let mut second = database.read().await?;
-        match self.engine {
-            Engine::PostgreSql => second.run(&format!("SELECT pg_cancel_backend({number})")).await,
-            _ => second.run(&format!("KILL QUERY {number}")).await,
-        }
+        Brake { own: self.own.clone(), stop: self.stop.clone() }
     }
 }
 

@@ -50,8 +50,7 @@ impl Scanner {
             }
             Connection::Postgres(_) | Connection::Sqlite(_) => Unseen::default(),
         };
-        session.end().await?;
-        self.put_back(session);
+        self.give_back(session).await;
         Ok(unseen)
     }
 }

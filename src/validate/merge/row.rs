@@ -4,6 +4,7 @@ use crate::db::scan::{Batch, Cell};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::Arc;
 
 /// A batch of rows as canonical bytes.
 pub trait Rows {
@@ -51,9 +52,13 @@ pub(super) fn part(cell: Cell<'_>) -> Option<&[u8]> {
     }
 }
 
-/// One row on its own: one arena, an end for each column.
+/// One row on its own. A clone is the same row in the same place of memory, however large it is.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct RowCopy {
+pub struct RowCopy(Arc<Kept>);
+
+/// One arena, an end for each column.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Kept {
     bytes: Vec<u8>,
     /// What each value is, and where it ends in `bytes`.
     ends: Vec<(Is, usize)>,
@@ -68,7 +73,7 @@ enum Is {
 
 impl RowCopy {
     pub fn of<'a>(cells: impl Iterator<Item = Cell<'a>>) -> Self {
-        let mut row = Self { bytes: Vec::new(), ends: Vec::new() };
+        let mut row = Kept { bytes: Vec::new(), ends: Vec::new() };
         for cell in cells {
             row.bytes.extend_from_slice(part(cell).unwrap_or_default());
             let is = match cell {
@@ -78,11 +83,16 @@ impl RowCopy {
             };
             row.ends.push((is, row.bytes.len()));
         }
-        row
+        Self(Arc::new(row))
+    }
+
+    #[cfg(test)]
+    pub fn is_in_one_place_with(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     pub fn columns(&self) -> usize {
-        self.ends.len()
+        self.0.ends.len()
     }
 
     /// The same row has the same, on any machine and in any version: 128 bits of a SHA-256 over every value with its length.
@@ -106,20 +116,27 @@ impl RowCopy {
         })
     }
 
+    /// What a difference of this key is called, see [`Difference::name`].
+    pub fn name(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.hash(&mut hasher);
+        hasher.finish()
+    }
+
     /// Bytes of its values, and where they end.
     pub fn weight(&self) -> usize {
-        self.bytes.len() + self.ends.len() * size_of::<(Is, usize)>()
+        self.0.bytes.len() + self.0.ends.len() * size_of::<(Is, usize)>()
     }
 
     pub(in crate::validate) fn has_misfit(&self) -> bool {
-        self.ends.iter().any(|(is, _)| *is == Is::Misfit)
+        self.0.ends.iter().any(|(is, _)| *is == Is::Misfit)
     }
 
     /// A column that is not there is NULL.
     pub fn cell(&self, column: usize) -> Cell<'_> {
-        let Some((is, end)) = self.ends.get(column) else { return Cell::Null };
-        let from = column.checked_sub(1).and_then(|before| self.ends.get(before)).map_or(0, |(_, end)| *end);
-        let bytes = self.bytes.get(from..*end).unwrap_or_default();
+        let Some((is, end)) = self.0.ends.get(column) else { return Cell::Null };
+        let from = column.checked_sub(1).and_then(|before| self.0.ends.get(before)).map_or(0, |(_, end)| *end);
+        let bytes = self.0.bytes.get(from..*end).unwrap_or_default();
         match is {
             Is::Null => Cell::Null,
             Is::Value => Cell::Value(bytes),
@@ -163,8 +180,6 @@ impl Difference {
 
     /// The same key has the same name.
     pub fn name(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.key.hash(&mut hasher);
-        hasher.finish()
+        self.key.name()
     }
 }

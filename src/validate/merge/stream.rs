@@ -1,10 +1,10 @@
 //! One side of a merge: the batches that have come and not gone, in an order that is checked.
 
 use super::row::{RowCopy, Rows, part};
-use super::{CROWD, MergeError, Side};
+use super::{CROWD, CROWD_BYTES, MergeError, Side};
 use crate::db::scan::Cell;
 use std::cmp::Ordering;
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 /// A batch that waits, and what was found out about its keys when it came.
 struct Held<R> {
@@ -13,6 +13,29 @@ struct Held<R> {
     repeats: bool,
     /// Its first key is the last one of the batch before.
     joins: bool,
+}
+
+/// Rows of one key on one side. Rows that are the same stand in one place of memory.
+#[derive(Default)]
+pub(super) struct Gathered {
+    pub rows: Vec<RowCopy>,
+    each: HashSet<RowCopy>,
+    weight: usize,
+}
+
+impl Gathered {
+    fn push(&mut self, row: RowCopy) -> Result<(), MergeError> {
+        let row = match self.each.get(&row) {
+            Some(same) => same.clone(),
+            None => {
+                self.weight += row.weight();
+                self.each.insert(row.clone());
+                row
+            }
+        };
+        self.rows.push(row);
+        if self.rows.len() > CROWD || self.weight > CROWD_BYTES { Err(MergeError::Crowd) } else { Ok(()) }
+    }
 }
 
 pub(super) struct Stream<R> {
@@ -127,7 +150,7 @@ impl<R: Rows> Stream<R> {
     }
 
     /// Takes every row of this key. `false`: there may be more in a batch that has not come.
-    pub fn gather(&mut self, key: &RowCopy, width: usize, into: &mut Vec<RowCopy>) -> Result<bool, MergeError> {
+    pub fn gather(&mut self, key: &RowCopy, width: usize, into: &mut Gathered) -> Result<bool, MergeError> {
         loop {
             match self.head() {
                 Head::Wait => return Ok(false),
@@ -137,11 +160,8 @@ impl<R: Rows> Stream<R> {
             if (0..width).any(|column| self.cell(column) != key.cell(column)) {
                 return Ok(true);
             }
-            if into.len() >= CROWD {
-                return Err(MergeError::Crowd);
-            }
             let Some(columns) = self.batches.front().map(|held| held.rows.columns()) else { return Ok(true) };
-            into.push(self.copy(columns));
+            into.push(self.copy(columns))?;
             self.advance();
         }
     }

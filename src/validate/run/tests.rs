@@ -29,6 +29,7 @@ fn shared(wish: watch::Receiver<Wish>, jobs: usize) -> Shared {
         latency: watch::channel(None).1,
         room: Room::of(1),
         memory: Memory::default(),
+        silence: silence(),
         pace: None,
         jobs: Semaphore::new(jobs),
     }

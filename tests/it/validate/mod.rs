@@ -14,6 +14,8 @@ mod redshift;
 mod repair;
 mod side;
 mod sides;
+mod silent;
 mod terminal;
 mod tls;
+mod vanished;
 mod wrong_answers;
