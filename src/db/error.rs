@@ -75,7 +75,7 @@ impl DbError {
     #[must_use]
     pub(super) fn of_rows(self) -> Self {
         match self {
-            Self::Server { code, text, .. } if may_hold_values(&code) => {
+            Self::Server { code, text, .. } if may_hold_values(&code, &text) => {
                 let said = text;
                 let state = code.rsplit(' ').next().unwrap_or_default();
                 let known = ROWS.iter().find(|(known, _)| *known == state);
@@ -167,11 +167,12 @@ const ROWS: [(&str, &str); 9] = [
 
 /// Whether the words of a server may repeat what stands in a row: not those about connections, transactions, rights, names,
 /// resources and interruptions.
-fn may_hold_values(code: &str) -> bool {
+fn may_hold_values(code: &str, text: &str) -> bool {
     if let Some(code) = code.strip_prefix("SQLite ") {
         let primary = code.parse::<u32>().unwrap_or_default() & 0xff;
-        // Interrupted, busy, locked, read-only, full, not to be opened, and the like; 1 is anything.
-        return !matches!(primary, 3..=11 | 13 | 14 | 17 | 22 | 23 | 26);
+        // Interrupted, busy, locked, read-only, full, not to be opened, and the like; 1 is anything, also a table or a
+        // column that is not there.
+        return !matches!(primary, 3..=11 | 13 | 14 | 17 | 22 | 23 | 26) && !text.starts_with("no such ");
     }
     let state = code.rsplit(' ').next().unwrap_or_default();
     let number = code.split(',').next().and_then(|number| number.parse::<u32>().ok());

@@ -306,6 +306,15 @@ pub fn overall(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
 mod tests {
     use super::*;
 
+    #[test]
+    fn what_a_server_said_of_a_row_is_not_written_down() {
+        let ours = "source: a value in a row is not written as one of its type (SQLSTATE 22P02)";
+        let problems =
+            vec![Untrusted::from(format!("{ours}{SAID}input: \"123{SAID}45\"")), Untrusted::from("interrupted")];
+        let kept = TableResult { problems, ..table(Method::Stream, Tally::default()) }.without_values().problems;
+        assert_eq!(kept, [Untrusted::from(ours), Untrusted::from("interrupted")]);
+    }
+
     fn table(method: Method, tally: Tally) -> TableResult {
         TableResult {
             source: "shop.t".into(),

@@ -149,10 +149,10 @@ impl Reader<'_> {
 
     /// A doubled quote ends one text and begins the next, which comes to the same.
     fn skip_quoted(&mut self, text: &str, quote: char, escapes: bool) -> Result<(), &'static str> {
-        let mut escaped = false;
+        let mut is_taken = false;
         let end = text.char_indices().find(|(_, c)| {
-            let ends = !escaped && *c == quote;
-            escaped = escapes && !escaped && *c == '\\';
+            let ends = !is_taken && *c == quote;
+            is_taken = escapes && !is_taken && *c == '\\';
             ends
         });
         let (at, _) = end.ok_or(OPEN_TEXT)?;
@@ -169,10 +169,11 @@ impl Reader<'_> {
         let (mut at, mut open) = (0, 1_u32);
         while open > 0 {
             let close = text[at..].find("*/").ok_or(OPEN_COMMENT)?;
-            match text[at..].find("/*").filter(|inner| nests && *inner < close) {
-                // `/*/` opens, and does not close.
-                Some(inner) => (at, open) = (at + inner + 2, open + 1),
-                None => (at, open) = (at + close + 2, open - 1),
+            // `/*/` opens, and does not close.
+            if let Some(inner) = text[at..].find("/*").filter(|inner| nests && *inner < close) {
+                (at, open) = (at + inner + 2, open + 1);
+            } else {
+                (at, open) = (at + close + 2, open - 1);
             }
         }
         self.skip(text, at);

@@ -511,5 +511,5 @@ async fn what_sqlite_keeps_in_the_wrong_column_is_a_misfit() {
     // A key that does not fit cannot be put in order.
     bench.script(SQLITE, "CREATE TABLE k (id INTEGER NOT NULL); INSERT INTO k VALUES (1), ('x')").await;
     let said = super::error(bench.scanner(SQLITE).scan(bench.request(SQLITE, "k", &["id"]).await)).await.to_string();
-    assert!(said.contains("key column id holds a value that is not of its type: text x"), "{said}");
+    assert_eq!(said, "key column id holds a value that is not of its type");
 }

@@ -385,6 +385,26 @@ async fn rows_of_one_key_are_compared_as_a_multiset_since_nobody_enforces_it() {
     assert_eq!(redshift.refused(), [""; 0]);
 }
 
+/// PostgreSQL has no such step in its plans; here its words are the name of a table.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_hides_rows_is_seen_in_the_plan_of_the_server() {
+    let mut redshift = Redshift::new().await;
+    let tables =
+        "CREATE TABLE @.\"XN RLS SecureScan\" (id bigint PRIMARY KEY); CREATE TABLE @.t (id bigint PRIMARY KEY)";
+    redshift.script(tables).await;
+    let mut side = Side::new(Engine::PostgreSql).await;
+    side.script(tables).await;
+    for kind in ["--kind=rows", "--kind=count"] {
+        for (source, target) in [(&redshift.url, &side.url), (&side.url, &redshift.url)] {
+            let told = compared(source, target, &[kind]).await;
+            assert_eq!((told.status, told.verdict("XN RLS SecureScan")), (Some(3), "unknown"), "{told:?}");
+            assert!(told.table("XN RLS SecureScan")["not_compared"].to_string().contains("a policy hides"), "{told:?}");
+            assert_ne!(told.verdict("t"), "unknown", "{told:?}");
+        }
+    }
+    assert_eq!(redshift.refused(), [""; 0]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_text_come_in_the_order_of_their_bytes_and_ranges_have_each_row_once() {
     let fill = |backslash: &str| {
@@ -499,6 +519,23 @@ async fn a_session_only_reads_and_what_postgresql_would_do_is_refused_there() {
     let postgres = Database::parse(&redshift.url.replace("redshift:", "postgres:")).unwrap();
     assert!(postgres.read().await.is_err(), "default_transaction_read_only is no setting of Redshift's");
     assert!(!redshift.refused().is_empty());
+    // It would run whatever stands in a statement.
+    let scanner = Scanner::new(database, Limits::default());
+    for sql in [
+        "SELECT 1 AS a; COMMIT",
+        "SELECT 1 AS a) AS r; COMMIT; SELECT * FROM (SELECT 1",
+        "SELECT '\\'; COMMIT --' AS a",
+        "SELECT $$;$$ AS a",
+    ] {
+        let said = scanner.columns_of(sql).await.unwrap_err().to_string();
+        assert!(said.contains("only one piece of SQL"), "{sql}: {said}");
+        let said = scanner.results(sql, Vec::new()).next().await.unwrap_err().to_string();
+        assert!(said.contains("only one piece of SQL"), "{sql}: {said}");
+        assert!(scanner.takes("public", "t", sql).await.is_err(), "{sql}");
+    }
+    scanner.takes("public", "t", "id > 1 AND id < (2 + 1)").await.unwrap();
+    let said = scanner.takes("public", "t", "nosuch > 1").await.unwrap_err().to_string();
+    assert!(said.contains("nosuch"), "{said}");
     for sql in [
         "COPY (SELECT 1) TO STDOUT",
         "SELECT string_agg(a, ',') FROM t",
