@@ -6,9 +6,10 @@ use crate::db::catalogue::{Catalogue, Table};
 use crate::db::schema::parity::{Pair, parity};
 use crate::db::schema::snapshot::{self, Scope, Snapshot};
 use crate::db::schema::{TableName, migrations};
-use crate::db::{DbError, Read, Session};
+use crate::db::{DbError, Session};
 use crate::model::mappings::follow::Fate;
-use crate::model::refresh::{Settings, StepKind};
+use crate::model::pattern::fits;
+use crate::model::refresh::StepKind;
 use crate::model::untrusted::shown;
 use crate::validate::TaskTables;
 use crate::validate::mapped;
@@ -39,11 +40,6 @@ impl Loaded<'_> {
     pub fn target_name(&self) -> TableName {
         TableName::new(&self.target.schema, &self.target.name)
     }
-
-    /// The column of the target that a column of the source goes to.
-    pub fn there(&self, column: &str) -> Option<&str> {
-        self.columns.iter().find(|(ours, _)| ours == column).map(|(_, theirs)| theirs.as_str())
-    }
 }
 
 /// Pairs the tables that the task takes, by its mappings, and says what must not be taken.
@@ -51,7 +47,7 @@ impl Loaded<'_> {
 /// # Errors
 /// Names that cannot be followed at all.
 pub(super) fn pair<'a>(
-    settings: &Settings,
+    sensitive: &[String],
     task: &TaskTables,
     source: &'a Catalogue,
     target: &'a Catalogue,
@@ -63,7 +59,7 @@ pub(super) fn pair<'a>(
         let what = format!("{}: {}", dotted(&left.source), left.reason);
         found.blocking(StepKind::Parity, what, "Make the target what the mappings say, or exclude the table there.");
     }
-    must_not_be_taken(settings, &pairs, found);
+    must_not_be_taken(sensitive, &pairs, found);
     let mut loaded = Vec::with_capacity(pairs.both.len());
     for (from, to) in &pairs.both {
         let (Some(source), Some(target)) = (source.get(from), target.get(to)) else { continue };
@@ -100,23 +96,29 @@ pub(super) fn pair<'a>(
     Ok(loaded)
 }
 
-fn must_not_be_taken(settings: &Settings, pairs: &Pairs, found: &mut Findings) {
+fn must_not_be_taken(sensitive: &[String], pairs: &Pairs, found: &mut Findings) {
     let taken = || pairs.both.iter().map(|(from, to)| (from, Some(to)));
     let left = pairs.left.iter().map(|left| (&left.source, left.target.as_ref()));
     for (from, to) in taken().chain(left) {
         let name = dotted(from);
-        if let Some(pattern) = settings.is_sensitive(&from.0, &from.1) {
+        if let Some(pattern) = sensitive.iter().find(|pattern| fits(pattern, &name)) {
             let what = format!("{name} must not be loaded (sensitive = {pattern:?}), and the task takes it");
             found.blocking(StepKind::Load, what, "Exclude it in the table mappings of the task.");
         }
         let ours = |name: &Name| name.0 == LEDGER || name.1.starts_with(&format!("{LEDGER}_"));
         if ours(from) || to.is_some_and(ours) {
             let what = format!("{name}: the task takes the ledger of this program");
-            found.blocking(StepKind::Load, what, format!("Exclude the schema {LEDGER} in the table mappings of the task."));
+            found.blocking(
+                StepKind::Load,
+                what,
+                format!("Exclude the schema {LEDGER} in the table mappings of the task."),
+            );
         }
         if let Some(tool) = migrations::tool_of(&from.1) {
-            let what = format!("{name} is where {tool} writes which migrations there were, and the task takes it: the source's \
-                                rows would hide where the schema of the target stands");
+            let what = format!(
+                "{name} is where {tool} writes which migrations there were, and the task takes it: the source's \
+                                rows would hide where the schema of the target stands"
+            );
             found.blocking(StepKind::Load, what, "Exclude it in the table mappings of the task.");
         }
     }
@@ -125,7 +127,11 @@ fn must_not_be_taken(settings: &Settings, pairs: &Pairs, found: &mut Findings) {
         into.entry(to).or_default().push(dotted(from));
     }
     for (to, all) in into.into_iter().filter(|(_, all)| all.len() > 1) {
-        let what = format!("{} go into one table, {}: each load of one empties what the other brought", all.join(" and "), dotted(to));
+        let what = format!(
+            "{} go into one table, {}: each load of one empties what the other brought",
+            all.join(" and "),
+            dotted(to)
+        );
         found.blocking(StepKind::Load, what, "Give each its own target in the table mappings.");
     }
 }
@@ -141,9 +147,9 @@ pub(super) struct Both {
 ///
 /// # Errors
 /// Of either database, with its side.
-pub(super) async fn compare(
-    source: &mut Session<Read>,
-    target: &mut Session<Read>,
+pub(super) async fn compare<A: Send, B: Send>(
+    source: &mut Session<A>,
+    target: &mut Session<B>,
     loaded: &[Loaded<'_>],
     found: &mut Findings,
 ) -> Result<Both, (&'static str, DbError)> {

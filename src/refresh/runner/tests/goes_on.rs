@@ -186,7 +186,8 @@ async fn without_a_journal_nothing_is_begun_and_everything_is_put_back() {
     for (lost_in, want) in [(StepKind::Drain, RunState::Undone), (StepKind::Mask, RunState::Done)] {
         let stage = Stage::new().await;
         let mut plan = stage.plan(&ALL);
-        let does = crate::model::refresh::Does::Command(vec!["rm".into(), "-r".into(), stage.runs().display().to_string()]);
+        let does =
+            crate::model::refresh::Does::Command(vec!["rm".into(), "-r".into(), stage.runs().display().to_string()]);
         let at = plan.steps.iter().position(|step| step.kind == lost_in).unwrap();
         plan.steps.insert(at, step(StepName("lose".into()), StepKind::Custom));
         plan.custom.push(own_steps::custom("lose", does));
