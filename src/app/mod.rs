@@ -11,6 +11,7 @@ pub mod change;
 pub mod doctor;
 pub mod headless;
 pub mod panic;
+pub mod refresh;
 pub mod validate;
 
 mod clock;

@@ -82,6 +82,7 @@ fn heading(area: Area) -> &'static str {
         Area::Operating => "Changing something",
         Area::Logs => "Logs of the tasks",
         Area::Databases => "Databases",
+        Area::Refreshes => "Refreshes",
         Area::Terminal => "Terminal",
         Area::Host => "This machine",
     }

@@ -3,8 +3,9 @@
 //! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it. Start at [`build`],
 //! which reads and changes nothing: `of_task` is what the task says against it, `tables` which are loaded and whether they fit,
 //! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `fires` what starts the task by itself, `steps` the
-//! steps in words and SQL, `watch` which plans `refresh watch` accepts.
+//! steps in words and SQL, `again` whether it is still right later, `watch` which plans `refresh watch` accepts.
 
+pub(in crate::refresh) mod again;
 mod around;
 mod build;
 mod findings;
@@ -16,7 +17,7 @@ mod steps;
 mod tables;
 pub mod watch;
 
-pub use build::{Asked, Built, CannotPlan, Opened, build, definition};
+pub use build::{Asked, Built, CannotPlan, Opened, build, definition, drifted};
 pub use fires::Consumers;
 pub use of_task::CHECKS_OFF;
 pub use tables::LEDGER;
@@ -70,6 +71,8 @@ pub struct Plan {
     pub window: Option<Window>,
     /// The `[validation]` that is carried out after the load.
     pub validation: Option<String>,
+    /// Patterns of tables of the source that must not be taken.
+    pub sensitive: Vec<String>,
     /// What becomes of every column of every loaded table; `None`: nothing is masked.
     pub masking: Option<Resolved>,
     pub defuse: Vec<Defused>,

@@ -32,6 +32,7 @@ pub enum Area {
     Operating,
     Logs,
     Databases,
+    Refreshes,
     Terminal,
     Host,
 }
@@ -45,6 +46,7 @@ impl Area {
             Self::Operating => "operating",
             Self::Logs => "logs",
             Self::Databases => "databases",
+            Self::Refreshes => "refreshes",
             Self::Terminal => "terminal",
             Self::Host => "host",
         }

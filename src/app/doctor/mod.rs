@@ -13,6 +13,7 @@ mod finding;
 mod logout;
 mod operating;
 mod permissions;
+mod refreshes;
 mod task_logs;
 mod terminal;
 mod tmux;
@@ -115,5 +116,6 @@ async fn cloud(flags: &Flags, setup: Option<&Setup>) -> Vec<Finding> {
     findings.extend(permissions::judge(&facts, &identity));
     findings.extend(operating::judge(setup, Some(&identity.account), books.as_ref(), there.as_ref()));
     findings.extend(task_logs::judge(&logs));
+    findings.extend(refreshes::judge(&refreshes::gather(&reader, setup).await, &setup.safeguards));
     findings
 }

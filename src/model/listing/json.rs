@@ -43,7 +43,7 @@ impl Serialize for Object<'_> {
 
 /// JSON itself escapes only the first 32 characters. The other controls, among them U+009B which some terminals take for
 /// an escape sequence, and the invisible and reordering ones can only stand inside strings, where `\u` means the same.
-fn escaped(json: &str) -> String {
+pub(super) fn escaped(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         let mut buffer = [0; 4];

@@ -114,3 +114,8 @@ fn member(value: &Value) -> String {
         _ => cell(value),
     }
 }
+
+/// One line of JSON that is no row of a list: values raw, and nothing in the text can drive a terminal.
+pub fn json_line(value: &Value) -> String {
+    json::escaped(&value.to_string())
+}

@@ -87,12 +87,6 @@ impl Settings {
         fitting.max_by_key(|(pattern, _)| letters(pattern)).map_or(Orphans::Fail, |(_, policy)| *policy)
     }
 
-    /// The first pattern of a table that must not be loaded.
-    pub fn is_sensitive(&self, schema: &str, table: &str) -> Option<&str> {
-        let name = format!("{schema}.{table}");
-        self.sensitive.iter().find(|pattern| fits(pattern, &name)).map(String::as_str)
-    }
-
     /// The safeguards of the whole program, with what this one may load; what is protected stays so.
     #[must_use]
     pub fn safeguards(&self, all: &Safeguards) -> Safeguards {

@@ -10,7 +10,9 @@ use super::{KeySeen, Plan, TriggerSeen, VERSION, Way, lost, masks, of_task};
 use crate::aws::Reader;
 use crate::change::TaskFacts;
 use crate::db::schema::identity::{self, Apart, Identity, Other};
+use crate::db::schema::keys::Key;
 use crate::db::schema::snapshot::Snapshot;
+use crate::db::schema::triggers::Trigger;
 use crate::db::schema::{TableName, sequences};
 use crate::db::{Database, DbError, Read, Session, catalogue};
 use crate::model::canon::hex;
@@ -26,7 +28,7 @@ use crate::validate::TaskTables;
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to be planned, and what may be used for it.
 #[derive(Debug, Clone, Copy)]
@@ -118,7 +120,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
     let who = apart(&mut there, &mut here, &mut found).await?;
     let from = catalogue::read(&mut there).await.map_err(of_source)?;
     let to = catalogue::read(&mut here).await.map_err(of_target)?;
-    let loaded = tables::pair(settings, &task, &from, &to, &mut found).map_err(CannotPlan::Task)?;
+    let loaded = tables::pair(&settings.sensitive, &task, &from, &to, &mut found).map_err(CannotPlan::Task)?;
     let both = tables::compare(&mut there, &mut here, &loaded, &mut found).await?;
     let batch_apply = facts.settings.batch_apply.unwrap_or(false);
     let around = around::read(settings, batch_apply, &mut here, &loaded, &mut found).await.map_err(of_target)?;
@@ -195,6 +197,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         quarantine: settings.quarantine,
         window: settings.window.clone(),
         validation: settings.validation.clone(),
+        sensitive: settings.sensitive.clone(),
         masking,
         defuse,
         custom,
@@ -425,13 +428,36 @@ fn seen(around: &Around) -> (Vec<KeySeen>, Vec<TriggerSeen>) {
         ident: key.ident.clone(),
         child: pair(&key.child),
         parent: pair(&key.parent),
-        definition: digest(&key.def),
+        definition: of_key(key),
         orphans: *orphans,
     });
     let triggers = around.triggers.iter().map(|trigger| TriggerSeen {
         ident: trigger.ident.clone(),
         table: pair(&trigger.table),
-        definition: digest(&(&trigger.def, trigger.state)),
+        definition: of_trigger(trigger),
     });
     (keys.collect(), triggers.collect())
+}
+
+fn of_key(key: &Key) -> String {
+    digest(&key.def)
+}
+
+fn of_trigger(trigger: &Trigger) -> String {
+    digest(&(&trigger.def, trigger.state))
+}
+
+/// Which key or trigger is not as it was when this was planned, or was not there then; `None`: all are as they were.
+pub fn drifted(plan: &Plan, keys: &[Key], triggers: &[Trigger]) -> Option<String> {
+    let keys_now = keys.iter().map(|key| (key.ident.as_str(), of_key(key)));
+    let keys_then = plan.keys.iter().map(|key| (key.ident.as_str(), key.definition.as_str()));
+    let triggers_now = triggers.iter().map(|one| (one.ident.as_str(), of_trigger(one)));
+    let triggers_then = plan.triggers.iter().map(|one| (one.ident.as_str(), one.definition.as_str()));
+    let what = |noun, now: BTreeMap<&str, String>, then: BTreeMap<&str, &str>| {
+        let other = now.iter().find(|(ident, of)| then.get(*ident) != Some(&of.as_str())).map(|(ident, _)| *ident);
+        let gone = || then.keys().find(|ident| !now.contains_key(*ident)).copied();
+        other.or_else(gone).map(|ident| format!("{noun} {ident} is not as it was when this was planned: plan it again"))
+    };
+    what("key", keys_now.collect(), keys_then.collect())
+        .or_else(|| what("trigger", triggers_now.collect(), triggers_then.collect()))
 }

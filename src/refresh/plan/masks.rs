@@ -3,23 +3,22 @@
 use super::Defused;
 use super::findings::Findings;
 use super::tables::Loaded;
-use crate::db::schema::TableName;
-use crate::db::{DbError, Dialect, Read, Session, catalogue};
+use crate::db::{DbError, Dialect, Read, Session};
 use crate::model::mappings::Mappings;
 use crate::model::masking::defuse::{self, Defuse};
 use crate::model::masking::resolve::{Pinned, by_task};
 use crate::model::masking::{self, Resolved, Rules, Severity, Table, check};
 use crate::model::refresh::{Purpose, Settings, StepKind};
+use crate::refresh::mask;
 
 /// Tables of the target that are loaded, as masking sees them.
 ///
 /// # Errors
 /// The target cannot be read.
 pub(super) async fn facts(target: &mut Session<Read>, loaded: &[Loaded<'_>]) -> Result<Vec<Table>, DbError> {
-    let tables = catalogue::read(target).await?;
-    let ours = |name: &(String, String)| loaded.iter().any(|one| one.target_name() == TableName::new(&name.0, &name.1));
-    let one = |(schema, name): (String, String)| Table { schema, name, ..Table::default() };
-    Ok(tables.into_keys().filter(ours).map(one).collect())
+    let places: Vec<(String, String)> =
+        loaded.iter().map(|one| (one.target.schema.clone(), one.target.name.clone())).collect();
+    mask::facts::read(target, Some(&places)).await
 }
 
 /// Every column resolved, and everything checked that would fail in the middle; `None` where nothing is masked.
@@ -72,9 +71,23 @@ fn told(step: StepKind, finding: masking::Finding, found: &mut Findings) {
 }
 
 /// What is run for each table that must not act. A file that cannot be read blocks.
-pub(super) fn defused(_: &Dialect, _: &[Table], asked: &[Defuse], found: &mut Findings) -> Vec<Defused> {
-    if !asked.is_empty() {
-        found.blocking(StepKind::Defuse, "nothing is defused yet by this program", "Leave `defuse` out.");
+pub(super) fn defused(dialect: &Dialect, tables: &[Table], asked: &[Defuse], found: &mut Findings) -> Vec<Defused> {
+    let mut all = Vec::with_capacity(asked.len());
+    for (asked, statements) in mask::defuse::statements(dialect, tables, asked) {
+        let mut sql = Vec::with_capacity(statements.len());
+        for statement in statements {
+            match statement {
+                mask::defuse::Statement::Sql(text) => sql.push(text),
+                mask::defuse::Statement::File(path) => match std::fs::read_to_string(&path) {
+                    Ok(text) => sql.push(text),
+                    Err(error) => {
+                        let what = format!("{}: {error}", path.display());
+                        found.blocking(StepKind::Defuse, what, "Look at sql_file in `defuse`.");
+                    }
+                },
+            }
+        }
+        all.push(Defused { asked, sql });
     }
-    asked.iter().map(|asked| Defused { asked: asked.clone(), sql: Vec::new() }).collect()
+    all
 }

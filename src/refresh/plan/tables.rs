@@ -6,9 +6,10 @@ use crate::db::catalogue::{Catalogue, Table};
 use crate::db::schema::parity::{Pair, parity};
 use crate::db::schema::snapshot::{self, Scope, Snapshot};
 use crate::db::schema::{TableName, migrations};
-use crate::db::{DbError, Read, Session};
+use crate::db::{DbError, Session};
 use crate::model::mappings::follow::Fate;
-use crate::model::refresh::{Settings, StepKind};
+use crate::model::pattern::fits;
+use crate::model::refresh::StepKind;
 use crate::model::untrusted::shown;
 use crate::validate::TaskTables;
 use crate::validate::mapped;
@@ -39,11 +40,6 @@ impl Loaded<'_> {
     pub fn target_name(&self) -> TableName {
         TableName::new(&self.target.schema, &self.target.name)
     }
-
-    /// The column of the target that a column of the source goes to.
-    pub fn there(&self, column: &str) -> Option<&str> {
-        self.columns.iter().find(|(ours, _)| ours == column).map(|(_, theirs)| theirs.as_str())
-    }
 }
 
 /// Pairs the tables that the task takes, by its mappings, and says what must not be taken.
@@ -51,7 +47,7 @@ impl Loaded<'_> {
 /// # Errors
 /// Names that cannot be followed at all.
 pub(super) fn pair<'a>(
-    settings: &Settings,
+    sensitive: &[String],
     task: &TaskTables,
     source: &'a Catalogue,
     target: &'a Catalogue,
@@ -63,7 +59,7 @@ pub(super) fn pair<'a>(
         let what = format!("{}: {}", dotted(&left.source), left.reason);
         found.blocking(StepKind::Parity, what, "Make the target what the mappings say, or exclude the table there.");
     }
-    must_not_be_taken(settings, &pairs, found);
+    must_not_be_taken(sensitive, &pairs, found);
     let mut loaded = Vec::with_capacity(pairs.both.len());
     for (from, to) in &pairs.both {
         let (Some(source), Some(target)) = (source.get(from), target.get(to)) else { continue };
@@ -100,12 +96,12 @@ pub(super) fn pair<'a>(
     Ok(loaded)
 }
 
-fn must_not_be_taken(settings: &Settings, pairs: &Pairs, found: &mut Findings) {
+fn must_not_be_taken(sensitive: &[String], pairs: &Pairs, found: &mut Findings) {
     let taken = || pairs.both.iter().map(|(from, to)| (from, Some(to)));
     let left = pairs.left.iter().map(|left| (&left.source, left.target.as_ref()));
     for (from, to) in taken().chain(left) {
         let name = dotted(from);
-        if let Some(pattern) = settings.is_sensitive(&from.0, &from.1) {
+        if let Some(pattern) = sensitive.iter().find(|pattern| fits(pattern, &name)) {
             let what = format!("{name} must not be loaded (sensitive = {pattern:?}), and the task takes it");
             found.blocking(StepKind::Load, what, "Exclude it in the table mappings of the task.");
         }
@@ -151,9 +147,9 @@ pub(super) struct Both {
 ///
 /// # Errors
 /// Of either database, with its side.
-pub(super) async fn compare(
-    source: &mut Session<Read>,
-    target: &mut Session<Read>,
+pub(super) async fn compare<A: Send, B: Send>(
+    source: &mut Session<A>,
+    target: &mut Session<B>,
     loaded: &[Loaded<'_>],
     found: &mut Findings,
 ) -> Result<Both, (&'static str, DbError)> {

@@ -7,6 +7,8 @@
 mod close;
 mod custom;
 mod lock;
+mod parity;
+mod rehearsal;
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -18,7 +20,7 @@ pub(super) fn is_known(kind: StepKind) -> bool {
     if cfg!(test) && kind != StepKind::Validate {
         return true;
     }
-    matches!(kind, StepKind::Lock | StepKind::Close | StepKind::Custom)
+    matches!(kind, StepKind::Parity | StepKind::Rehearsal | StepKind::Lock | StepKind::Close | StepKind::Custom)
 }
 
 pub(super) fn unknown(step: &PlannedStep) -> Trouble {
@@ -32,6 +34,8 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         return said;
     }
     match step.kind {
+        StepKind::Parity => parity::probe(work, step).await,
+        StepKind::Rehearsal => rehearsal::probe(work, step).await,
         StepKind::Lock => lock::probe(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
@@ -46,6 +50,8 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         return said;
     }
     match step.kind {
+        StepKind::Parity => parity::run(work, step).await,
+        StepKind::Rehearsal => rehearsal::run(work, step).await,
         StepKind::Lock => lock::run(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,

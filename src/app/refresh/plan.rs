@@ -1,0 +1,128 @@
+//! `[refresh.NAME]` -> what it would do. Reads only. Start at [`plan`]; [`built`] is the same for whoever has a reader already.
+
+use super::super::headless::{block, connect, the_task};
+use super::super::validate::sides::{Means, SideAsked};
+use super::super::{Failure, Setup};
+use crate::aws::Reader;
+use crate::model::masking::resolve::Pinned;
+use crate::model::parts::Endpoint;
+use crate::model::refresh::{RefreshName, RunState, Settings};
+use crate::model::untrusted::shown;
+use crate::model::{EndpointArn, refresh};
+use crate::refresh::plan::{Asked, Built, CannotPlan, Opened, build};
+use crate::store::{self, runs};
+use crate::validate::merge::Side;
+use jiff::Timestamp;
+
+/// Plans the refresh of this name, and what a person should know besides.
+///
+/// # Errors
+/// There is none of this name, or AWS or a database cannot be asked.
+pub fn plan(setup: &Setup, named: &str) -> Result<(Built, Vec<String>), Failure> {
+    block(async {
+        settings(setup, named)?;
+        let reader = connect(setup).await?;
+        built(setup, &reader, named, true).await
+    })
+}
+
+/// Names of all there are.
+pub fn names(setup: &Setup) -> impl Iterator<Item = &str> {
+    setup.refreshes.keys().map(String::as_str)
+}
+
+/// What the configuration says of the refresh of this name.
+///
+/// # Errors
+/// There is none.
+pub fn settings<'a>(setup: &'a Setup, named: &str) -> Result<&'a Settings, Failure> {
+    setup.refreshes.get(named).ok_or_else(|| {
+        let known: Vec<&str> = names(setup).collect();
+        let known =
+            if known.is_empty() { "there is none".to_owned() } else { format!("there are {}", known.join(", ")) };
+        Failure::usage(format!("no [refresh.{}] in the configuration; {known}", shown(named)))
+    })
+}
+
+/// Plans it with a reader that is there. `may_ask`: somebody sits at the terminal and can be asked for a password.
+///
+/// # Errors
+/// As [`plan`].
+pub(in crate::app) async fn built(
+    setup: &Setup,
+    reader: &Reader,
+    named: &str,
+    may_ask: bool,
+) -> Result<(Built, Vec<String>), Failure> {
+    let settings = settings(setup, named)?;
+    let task = the_task(reader, &settings.task).await.map_err(|mut failure| {
+        failure.lines.insert(0, format!("[refresh.{}] names it:", shown(named)));
+        failure
+    })?;
+    let means = Means::of(setup, Some(reader), may_ask);
+    let endpoints = reader.endpoints().await?.value;
+    // One after the other: both may ask for a password.
+    let (source, mut notes) = opened(&means, Side::Source, settings.source.as_ref(), &task.source, &endpoints).await?;
+    let (target, more) = opened(&means, Side::Target, settings.target.as_ref(), &task.target, &endpoints).await?;
+    notes.extend(more);
+    let pinned = pinned(&setup.store, named, &mut notes).await;
+    let name = RefreshName(named.to_owned());
+    let asked = Asked {
+        name: &name,
+        settings,
+        safeguards: &setup.safeguards,
+        reader,
+        task: &task,
+        source: &source,
+        target: &target,
+        now: reader.service_time(Timestamp::now()),
+        pinned: pinned.as_ref(),
+    };
+    // Boxed: it is large, and once.
+    Ok((Box::pin(build(&asked)).await?, notes))
+}
+
+/// Finds one database and makes sure that it can be opened.
+async fn opened(
+    means: &Means<'_>,
+    side: Side,
+    name: Option<&String>,
+    endpoint: &EndpointArn,
+    all: &[Endpoint],
+) -> Result<(Opened, Vec<String>), Failure> {
+    let asked = name.map_or_else(|| SideAsked::Endpoint(endpoint.clone()), |name| SideAsked::Database(name.clone()));
+    let found = means.find(side, &asked).await?;
+    let called = all.iter().find(|one| one.arn == *endpoint).map(|one| one.name.raw());
+    let says_so = |name: &String| {
+        let entry = means.databases.iter().find(|entry| entry.name == *name);
+        let told = entry.and_then(|entry| entry.endpoint.as_deref());
+        told.is_some() && (told == Some(endpoint.0.as_str()) || told == called)
+    };
+    let is_endpoint = name.is_none_or(says_so);
+    Ok((Opened { database: found.database, found_by: found.by, name: name.cloned(), is_endpoint }, found.notes))
+}
+
+/// Columns of the last time that this refresh was carried out to its end, as the journals of this machine know it.
+async fn pinned(settings: &store::Settings, named: &str, notes: &mut Vec<String>) -> Option<Pinned> {
+    let (heads, _) = runs::list(settings).await.ok()?;
+    let done = |head: &&refresh::RunHead| head.name.0 == named && head.state == RunState::Done;
+    let last = heads.iter().filter(done).max_by_key(|head| head.began)?;
+    let kept = match runs::kept(settings, &last.id).await {
+        Ok(kept) => kept?,
+        Err(error) => {
+            notes.push(format!("run {} cannot be read, so new columns are not found: {error}", last.id.0));
+            return None;
+        }
+    };
+    let plan: crate::refresh::Plan = serde_json::from_str(&kept.plan).ok()?;
+    plan.masking.map(|resolved| resolved.columns)
+}
+
+impl From<CannotPlan> for Failure {
+    fn from(error: CannotPlan) -> Self {
+        match error {
+            CannotPlan::Aws(problem) => (*problem).into(),
+            other => Self::could_not(shown(&other.to_string()).into_owned()),
+        }
+    }
+}

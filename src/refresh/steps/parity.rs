@@ -1,0 +1,44 @@
+//! Task, schema and migrations are looked at once more: what was planned is still so, and the target can take the rows.
+
+use crate::db::{Dialect, catalogue};
+use crate::model::refresh::{Level, PlannedStep};
+use crate::model::untrusted::shown;
+use crate::refresh::plan::again;
+use crate::refresh::trouble::{Came, Probe, Trouble};
+use crate::refresh::work::Work;
+
+/// It changes nothing, so it is done again.
+#[allow(clippy::unused_async, clippy::unnecessary_wraps, reason = "as every probe")]
+pub(super) async fn probe(_work: &mut Work, _step: &PlannedStep) -> Result<Probe, Trouble> {
+    Ok(Probe::NotYet)
+}
+
+pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
+    let plan = std::sync::Arc::clone(&work.plan);
+    let arn = plan.task.arn.clone();
+    let answer = work.aws()?.reader.tasks_in_full(std::slice::from_ref(&arn)).await?;
+    let Some(task) = answer.value.into_iter().find(|task| task.arn == arn) else {
+        return Err(Trouble::refused(format!("task {} is gone", plan.task.name.shown())));
+    };
+    let mut source = work.source.read().await?;
+    let from = catalogue::read(&mut source).await?;
+    let to = catalogue::read(work.target.session()?).await?;
+    let found = again::look(&plan, &task, (&mut source, &from), (work.target.session()?, &to)).await?;
+    let mut forbids = Vec::new();
+    for one in found {
+        let what = one.what.shown().into_owned();
+        match one.level {
+            Level::Blocking => forbids.push(what),
+            Level::Warning => work.warn(step, what).await?,
+            Level::Note => {}
+        }
+    }
+    if let Some(first) = forbids.first() {
+        let more = forbids.len() - 1;
+        let more =
+            if more > 0 { format!(" (and {more} more: cutover refresh plan {})", plan.name.0) } else { String::new() };
+        return Err(Trouble::refused(format!("{}{more}", shown(first))));
+    }
+    let engines = [&plan.source_way, &plan.target_way].map(|way| Dialect::of(way.engine).name);
+    Ok(Came::done(format!("{} tables fit, {} to {}", plan.tables.len(), engines[0], engines[1])))
+}
