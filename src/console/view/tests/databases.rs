@@ -113,7 +113,8 @@ fn failed_keys_stand_beside_our_validations_without_a_value_of_a_row() {
 fn where_dms_and_our_newest_run_disagree_it_is_said_of_the_table() {
     use crate::console::fixtures::validations as it;
     use crate::console::state::validations::run::Run;
-    use crate::model::validation::Tally;
+    use crate::model::validation::told::TableTold;
+    use crate::model::validation::{RunEvent, Tally};
     let none = Some(0);
     let equal = Tally {
         source: Some(9),
@@ -133,11 +134,9 @@ fn where_dms_and_our_newest_run_disagree_it_is_said_of_the_table() {
     ] {
         let mut state = told(around(), 120, 40);
         let mut run = it::told();
-        run.tables.truncate(1);
-        let result = &mut run.tables[0].result;
+        let RunEvent::Table { nth, mut result, .. } = it::done(4) else { panic!("no table") };
         (result.source, result.tally) = ("public.orders".into(), tally);
-        (result.problems, result.not_compared, result.checks) = (vec![], vec![], vec![]);
-        run.tables[0].rows.clear();
+        run.tables = vec![TableTold { nth, result: *result, rows: vec![] }];
         state.validations.read = Some(Box::new(Run::new(run)));
         press(&mut state, "=");
         let screen = text(&state);
