@@ -59,12 +59,12 @@ pub struct Arguments {
     #[arg(long, visible_alias = "plan")]
     dry_run: bool,
     /// What may be lost in a column on the way: timestamp-truncate:3, timestamp-round:3, timestamp-either:3,
-    /// zone:Europe/Berlin (of the side whose times have none), scale:2, float:1e-9, pad, empty-is-null, json, ignore; may
-    /// be repeated
+    /// zone:Europe/Berlin (of the side whose times have none), scale:2, float:1e-9, pad, empty-is-null, first:32768, json,
+    /// ignore; may be repeated
     #[arg(long = "rule", value_name = "TABLE.COLUMN=RULE")]
     rules: Vec<validate::RuleFor>,
     /// That this column or table is not compared does not matter; may be repeated
-    #[arg(long = "waive", value_name = "TABLE[.COLUMN]")]
+    #[arg(long = "waive", value_name = "TABLE[.COLUMN][: WHY]")]
     waived: Vec<String>,
     /// How long a difference must stay the same before it counts: rows may still be on their way. 0s: the first look
     /// counts [default: 5s]

@@ -121,44 +121,20 @@ const KEYS: [Row<Settings>; 20] = [
     Row {
         key: "waive",
         doc: &[
-            "Tables and columns, as TABLE or TABLE.COLUMN, that need not be compared for the answer to be \"equal\".",
+            "Tables and columns, as TABLE or TABLE.COLUMN, that need not be compared for the answer to be \"equal\". Why stands",
+            "behind a colon, and in the results.",
         ],
-        example: "[\"customer.email\"]",
+        example: "[\"customer.email: masked on its way\"]",
         read: |one, value| {
             one.waived = names(value)?;
             Ok(())
         },
     },
-    Row {
-        key: "where",
-        doc: &[
-            "Only rows for which this SQL holds, on both sides; or another on each. Of every table, so rather in a table's section.",
-        ],
-        example: "\"deleted_at IS NULL\"",
-        read: |one, value| {
-            let sql = filled(value)?.0;
-            (one.filter_source, one.filter_target) = (Some(sql.clone()), Some(sql));
-            Ok(())
-        },
-    },
-    Row {
-        key: "source_where",
-        doc: &[],
-        example: "\"deleted_at IS NULL\"",
-        read: |one, value| {
-            one.filter_source = Some(filled(value)?.0);
-            Ok(())
-        },
-    },
-    Row {
-        key: "target_where",
-        doc: &[],
-        example: "\"tenant = 7\"",
-        read: |one, value| {
-            one.filter_target = Some(filled(value)?.0);
-            Ok(())
-        },
-    },
+    where_both(&[
+        "Only rows for which this SQL holds, on both sides; or another on each. Of every table, so rather in a table's section.",
+    ]),
+    where_source(),
+    where_target(),
     Row {
         key: "method",
         doc: &[
@@ -221,6 +197,61 @@ const KEYS: [Row<Settings>; 20] = [
     Row { key: SQL, doc: &[], example: "", read: |_, _| Ok(()) },
 ];
 
+/// What takes conditions of its rows: a comparison, or one table of it.
+trait Narrowed {
+    /// Of the source, of the target.
+    fn filters(&mut self) -> [&mut Option<String>; 2];
+}
+
+impl Narrowed for Settings {
+    fn filters(&mut self) -> [&mut Option<String>; 2] {
+        [&mut self.filter_source, &mut self.filter_target]
+    }
+}
+
+impl Narrowed for TableTerms {
+    fn filters(&mut self) -> [&mut Option<String>; 2] {
+        [&mut self.filter_source, &mut self.filter_target]
+    }
+}
+
+const fn where_both<T: Narrowed>(doc: &'static [&'static str]) -> Row<T> {
+    Row {
+        key: "where",
+        doc,
+        example: "\"deleted_at IS NULL\"",
+        read: |one, value| {
+            let sql = filled(value)?.0;
+            one.filters().into_iter().for_each(|filter| *filter = Some(sql.clone()));
+            Ok(())
+        },
+    }
+}
+
+const fn where_source<T: Narrowed>() -> Row<T> {
+    Row {
+        key: "source_where",
+        doc: &[],
+        example: "\"deleted_at IS NULL\"",
+        read: |one, value| {
+            *one.filters()[0] = Some(filled(value)?.0);
+            Ok(())
+        },
+    }
+}
+
+const fn where_target<T: Narrowed>() -> Row<T> {
+    Row {
+        key: "target_where",
+        doc: &[],
+        example: "\"tenant = 7\"",
+        read: |one, value| {
+            *one.filters()[1] = Some(filled(value)?.0);
+            Ok(())
+        },
+    }
+}
+
 const TABLE_KEYS: [Row<TableTerms>; 7] = [
     Row {
         key: "kind",
@@ -261,34 +292,9 @@ const TABLE_KEYS: [Row<TableTerms>; 7] = [
             Ok(())
         },
     },
-    Row {
-        key: "where",
-        doc: &[],
-        example: "\"deleted_at IS NULL\"",
-        read: |one, value| {
-            let sql = filled(value)?.0;
-            (one.filter_source, one.filter_target) = (Some(sql.clone()), Some(sql));
-            Ok(())
-        },
-    },
-    Row {
-        key: "source_where",
-        doc: &[],
-        example: "\"deleted_at IS NULL\"",
-        read: |one, value| {
-            one.filter_source = Some(filled(value)?.0);
-            Ok(())
-        },
-    },
-    Row {
-        key: "target_where",
-        doc: &[],
-        example: "\"tenant = 7\"",
-        read: |one, value| {
-            one.filter_target = Some(filled(value)?.0);
-            Ok(())
-        },
-    },
+    where_both(&[]),
+    where_source(),
+    where_target(),
 ];
 
 const SQL_KEYS: [Row<StatementFiles>; 6] = [

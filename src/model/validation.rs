@@ -14,7 +14,7 @@ pub use kept::{
     Begun, KeptOfTable, KeptRun, KeptTable, KeptUnit, KeptWhole, Outcome, Pair, RunFilter, RunState, SILENCE,
 };
 pub use planned::{Planned, PlannedSide, PlannedTable};
-pub use run::{Gate, GateSeen, Gated, Kind, Phase, Progress, RunEvent, RunId, TableProgress, Trigger, What};
+pub use run::{Gate, GateSeen, Gated, Kind, Phase, Progress, RunEvent, RunId, Settles, TableProgress, Trigger, What};
 
 use crate::model::Untrusted;
 use jiff::Timestamp;

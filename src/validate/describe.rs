@@ -5,12 +5,11 @@ use super::look::Trouble;
 use super::mapped;
 use super::merge::Side;
 use super::names::{self, Asked, Left, Name, Names, Pairs, dotted, fits, pairs};
-use super::plan::{TablePlan, Terms, all_meant, is_waived, name, table};
+use super::plan::{TablePlan, Terms, all_meant, left_out, name, table};
 use crate::db::scan::{Described, Limits, Scanner};
 use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
-use crate::model::validation::Kind;
-use crate::model::validation::Method;
+use crate::model::validation::{Kind, Method, NotCompared};
 use std::time::Duration;
 
 /// A table that somebody holds a lock on is waited for so long; then it is listed as not compared, and the others go on.
@@ -94,15 +93,16 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     }
     tables.extend(unread.into_iter().map(|(ours, theirs, why)| {
         let reason = format!("what it is could not be read, {}", shown(&why.to_string()));
-        TablePlan::left(ours, Some(theirs), reason, is_waived(terms, ours) || is_waived(terms, theirs))
+        TablePlan::left(ours, Some(theirs), left_out(terms, &[ours, theirs], None, reason))
     }));
     tables.extend(pairs.source_only.iter().map(|name| {
         let reason = "the target has no table of this name".to_owned();
-        TablePlan::left(name, None, reason, is_waived(terms, name))
+        TablePlan::left(name, None, left_out(terms, &[name], None, reason))
     }));
     tables.extend(pairs.left.into_iter().map(|one| {
-        let waived = one.waived || is_waived(terms, &one.source);
-        TablePlan::left(&one.source, one.target.as_ref(), one.reason, waived)
+        let not = left_out(terms, &[&one.source], None, one.reason);
+        let not = NotCompared { waived: one.waived || not.waived, ..not };
+        TablePlan::left(&one.source, one.target.as_ref(), not)
     }));
     for table in tables.iter_mut().filter(|table| unenforced && table.method == Method::Stream) {
         table.why.push_str("; Redshift does not enforce keys: rows of one key are compared as a multiset");

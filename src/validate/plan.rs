@@ -48,7 +48,7 @@ pub struct Terms {
     /// Columns that tell rows apart; empty: the tables' own keys.
     pub keys: Vec<String>,
     pub rules: Vec<RuleFor>,
-    /// `TABLE` or `TABLE.COLUMN`.
+    /// `TABLE` or `TABLE.COLUMN`, and why behind a colon.
     pub waived: Vec<String>,
     /// Which large values are compared by their hash.
     pub lobs: Lobs,
@@ -221,16 +221,16 @@ impl TryFrom<Written> for TablePlan {
 
 impl TablePlan {
     /// A pair of which nothing is compared, and why. Without a target the name is empty.
-    pub fn left(source: &Name, target: Option<&Name>, reason: String, waived: bool) -> Self {
+    pub fn left(source: &Name, target: Option<&Name>, not: NotCompared) -> Self {
         Self {
             nth: 0,
             source: source.clone(),
             target: target.cloned().unwrap_or_default(),
             method: Method::None,
-            why: reason.clone(),
+            why: not.reason.clone(),
             key: 0,
             columns: Vec::new(),
-            not_compared: vec![NotCompared { column: None, reason, waived }],
+            not_compared: vec![not],
             filter_source: None,
             filter_target: None,
             lob_limit_bytes: None,
@@ -254,7 +254,7 @@ impl TablePlan {
             },
             not_compared: Vec::new(),
             statement: Some(statement.clone()),
-            ..Self::left(&name.clone(), Some(&name), String::new(), false)
+            ..Self::left(&name.clone(), Some(&name), NotCompared { column: None, reason: String::new(), waived: false })
         }
     }
 
@@ -332,9 +332,29 @@ fn means(said: &str, table: &Name, column: Option<&str>) -> bool {
     })
 }
 
-/// Whether a whole table was waived, by either of its names.
-pub fn is_waived(terms: &Terms, table: &Name) -> bool {
-    terms.waived.iter().any(|said| means(said, table, None))
+/// What is waived, and why: `customer.email: masked on its way`.
+fn because(said: &str) -> (&str, Option<&str>) {
+    match said.split_once(':') {
+        Some((place, why)) => (place.trim(), Some(why.trim()).filter(|why| !why.is_empty())),
+        None => (said, None),
+    }
+}
+
+/// Why something is not compared, and whether that was waived, by any of these names; then the reason for that stands with
+/// it.
+pub fn left_out(terms: &Terms, tables: &[&Name], column: Option<&str>, reason: String) -> NotCompared {
+    let meant = |said: &str| tables.iter().any(|table| means(said, table, column));
+    let of = |said: &'_ String| -> Option<Option<String>> {
+        // A name may have a colon, too.
+        let (place, why) = if meant(said) { (said.as_str(), None) } else { because(said) };
+        meant(place).then(|| why.map(|why| shown(why).into_owned()))
+    };
+    let waived = terms.waived.iter().find_map(of);
+    let reason = match &waived {
+        Some(Some(why)) => format!("{reason}; waived because: {why}"),
+        _ => reason,
+    };
+    NotCompared { column: column.map(Untrusted::from), reason, waived: waived.is_some() }
 }
 
 /// Plans one pair of tables.
@@ -363,11 +383,8 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
     };
     let mut pairs = columns(source, target, terms, &mut plan.not_compared)?;
     if let Err(reason) = narrow(&mut plan, source, terms) {
-        let waived = is_waived(terms, &plan.source) || is_waived(terms, &plan.target);
-        return Ok(TablePlan {
-            shape: plan.shape,
-            ..TablePlan::left(&plan.source, Some(&plan.target), reason, waived)
-        });
+        let not = left_out(terms, &[&plan.source, &plan.target], None, reason);
+        return Ok(TablePlan { shape: plan.shape, ..TablePlan::left(&plan.source, Some(&plan.target), not) });
     }
     match terms.kind {
         Kind::Count => {
@@ -421,11 +438,11 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             plan.why = format!("rows are counted by what they are: {reason}");
         }
         Err(reason) => {
-            let waived = is_waived(terms, &name(source)) || is_waived(terms, &name(target));
             let reason = if trusts(&pairs) { reason } else { format!("{reason}; a zone is for tables with a key") };
+            let not = left_out(terms, &[&plan.source, &plan.target], None, reason);
             plan.method = Method::None;
-            plan.why.clone_from(&reason);
-            plan.not_compared = vec![NotCompared { column: None, reason, waived }];
+            plan.why.clone_from(&not.reason);
+            plan.not_compared = vec![not];
         }
     }
     said_of_rows(&mut plan);
@@ -482,9 +499,8 @@ fn columns(
     let task = terms.task.as_ref().filter(|task| task.takes(&name(source))).map(|task| &task.mappings);
     // By the task: it is the plan of the one who wrote it.
     let mut leave = |column: &str, reason: String, by_task: bool| {
-        let of = |name: &Name| terms.waived.iter().any(|said| means(said, name, Some(column)));
-        let waived = by_task || of(&name(source)) || of(&name(target));
-        not_compared.push(NotCompared { column: Some(Untrusted::from(column)), reason, waived });
+        let not = left_out(terms, &[&name(source), &name(target)], Some(column), reason);
+        not_compared.push(NotCompared { waived: by_task || not.waived, ..not });
     };
     for column in &source.columns {
         let (own, place) = (&column.name, same_name(&column.name, Some(source), target, &taken));
@@ -664,7 +680,8 @@ pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Nam
         if of.is_empty() && !alone.iter().any(|name| names::fits(pattern, name)) {
             return Err(format!("table.{:?}: no such table in this plan", shown(pattern)));
         }
-        let columns = own.rules.iter().map(|(column, _)| column).chain(&own.waived);
+        let ruled = own.rules.iter().map(|(column, _)| column.as_str());
+        let columns = ruled.chain(own.waived.iter().map(|said| because(said).0));
         for column in columns.filter(|_| !of.is_empty()) {
             let has = |side: &Described| side.columns.iter().any(|one| one.name.eq_ignore_ascii_case(column));
             if !of.iter().any(|(source, target)| has(source) || has(target)) {
@@ -672,14 +689,18 @@ pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Nam
             }
         }
     }
-    for said in &terms.waived {
+    let is_there = |said: &str| {
         let table =
             sides.iter().any(|(source, target)| means(said, &name(source), None) || means(said, &name(target), None));
         let of_unseen = |name: &Name| {
             means(said, name, None) || said.rsplit_once('.').is_some_and(|(table, _)| means(table, name, None))
         };
-        if !table && !column_of(said) && !alone.iter().any(of_unseen) {
-            return Err(format!("--waive {}: no such table or column in this plan", shown(said)));
+        table || column_of(said) || alone.iter().any(of_unseen)
+    };
+    for said in &terms.waived {
+        let place = because(said).0;
+        if !is_there(said) && !is_there(place) {
+            return Err(format!("--waive {}: no such table or column in this plan", shown(place)));
         }
     }
     Ok(())

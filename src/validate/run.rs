@@ -24,8 +24,8 @@ use super::{Options, Plan};
 use crate::db::Database;
 use crate::db::scan::{KeyRange, Limits, Rows, Scanner};
 use crate::model::Untrusted;
-use crate::model::validation::{Method, RowResult, TableProgress, TableResult, Tally};
-use jiff::Timestamp;
+use crate::model::validation::{Method, RowResult, Settles, TableProgress, TableResult, Tally};
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -92,9 +92,16 @@ pub struct Dial {
     pub differing: AtomicU64,
     pub began: AtomicBool,
     pub done: AtomicBool,
+    settles: Mutex<Option<Settles>>,
 }
 
 impl Dial {
+    /// Differences are watched until then; ranges that wait for longer count.
+    pub(super) fn settle(&self, settles: Settles) {
+        let mut last = self.settles.lock().unwrap_or_else(PoisonError::into_inner);
+        *last = Some(settles.or_later(*last));
+    }
+
     /// Rows and differences that are known from before.
     pub(super) fn count(&self, tally: Tally) {
         let all = [tally.different, tally.missing, tally.extra];
@@ -133,6 +140,7 @@ impl Gauge {
             differing: dial.differing.load(Ordering::Relaxed),
             began: dial.began.load(Ordering::Relaxed),
             done: dial.done.load(Ordering::Relaxed),
+            settles: *dial.settles.lock().unwrap_or_else(PoisonError::into_inner),
         };
         self.tables.iter().map(of).collect()
     }
@@ -145,6 +153,7 @@ impl Gauge {
             differing: AtomicU64::new(0),
             began: AtomicBool::new(false),
             done: AtomicBool::new(false),
+            settles: Mutex::new(None),
         };
         self.tables.get(nth).unwrap_or(&NOBODYS)
     }
@@ -194,6 +203,12 @@ impl Shared {
     /// How long a difference is watched, by the latency as it is now.
     pub fn patience(&self) -> Patience {
         self.options.patience.over(*self.latency.borrow())
+    }
+
+    /// Says until when differences of a table are watched.
+    pub fn settles(&self, plan: &TablePlan, until: Timestamp) {
+        let latency = self.latency.borrow().and_then(|latency| SignedDuration::try_from(latency).ok());
+        self.dial(plan).settle(Settles { until, latency });
     }
 
     pub fn dial(&self, plan: &TablePlan) -> &Dial {
@@ -373,6 +388,7 @@ async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> 
         if due.duration_since(first) > limit {
             return Ok(());
         }
+        shared.settles(plan, due);
         if !shared.until(due).await {
             return Err(Trouble::Stopped);
         }
@@ -390,9 +406,8 @@ async fn aggregates(shared: &Shared, plan: &TablePlan, result: &mut TableResult)
         result.checks = aggregate::checks(plan, &seen[0], &seen[1], shared.options.values);
         let rows = result.checks.first().map(|check| (check.source.as_u64(), check.target.as_u64()));
         (result.tally.source, result.tally.target) = rows.unwrap_or_default();
-        if ended(shared, result, steady.seen(seen, agrees(result), [began, shared.now()], patience(shared)), began)
-            .await?
-        {
+        let next = steady.seen(seen, agrees(result), [began, shared.now()], patience(shared));
+        if ended(shared, (plan, result), next, began).await? {
             return Ok(());
         }
     }
@@ -422,7 +437,8 @@ async fn statements(shared: &Shared, plan: &TablePlan, result: &mut TableResult)
             }
         };
         let good = trouble.is_none() && agrees(result);
-        if ended(shared, result, steady.seen(seen, good, [began, shared.now()], patience(shared)), began).await? {
+        let next = steady.seen(seen, good, [began, shared.now()], patience(shared));
+        if ended(shared, (plan, result), next, began).await? {
             return trouble.map_or(Ok(()), |why| Err(Trouble::Unjudged(why)));
         }
     }
@@ -438,11 +454,19 @@ fn agrees(result: &TableResult) -> bool {
 }
 
 /// Whether a look was the last one; waits for the next where it was not.
-async fn ended(shared: &Shared, result: &mut TableResult, next: Next, began: Timestamp) -> Result<bool, Trouble> {
+async fn ended(
+    shared: &Shared,
+    (plan, result): (&TablePlan, &mut TableResult),
+    next: Next,
+    began: Timestamp,
+) -> Result<bool, Trouble> {
     result.as_of_from.get_or_insert(began);
     result.as_of_to = Some(shared.now());
     let failed = result.checks.iter().filter(|check| check.passed != Some(true)).count() as u64;
     result.tally.in_flight = Some(if next == Next::Settled { 0 } else { failed });
+    if let Next::Again(at) = next {
+        shared.settles(plan, at);
+    }
     match next {
         Next::Settled | Next::Moving => Ok(true),
         Next::Again(at) if shared.until(at).await => Ok(false),

@@ -213,6 +213,12 @@ impl Settling {
         })
     }
 
+    /// When everything that is still watched will have settled, if it stays as it is.
+    pub fn settles(&self) -> Option<Timestamp> {
+        let open = self.seen.values().filter(|seen| !seen.settled);
+        open.filter_map(|seen| seen.since.checked_add(self.patience.settle).ok()).max()
+    }
+
     /// Whether a key is still watched.
     pub fn is_open(&self, name: u64) -> bool {
         self.seen.get(&name).is_some_and(|seen| !seen.settled)
@@ -344,7 +350,7 @@ mod tests {
         assert_eq!(look(&mut it, 0, &[(1, 1)]), (vec![], true));
         it.wait(patience.over(Some(Duration::from_secs(10))));
         assert_eq!(look(&mut it, 6, &[(1, 1)]), (vec![], true));
-        assert_eq!(it.next(false), Some(at(25)));
+        assert_eq!((it.next(false), it.settles()), (Some(at(25)), Some(at(25))));
         assert_eq!(look(&mut it, 25, &[(1, 1)]), (vec![missing(1, 1)], false));
     }
 

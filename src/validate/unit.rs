@@ -157,6 +157,7 @@ async fn watch(
             (part.in_flight, part.unsettled) = (settling.open(), settling.over());
             return Ok(());
         };
+        shared.settles(&unit.plan, settling.settles().unwrap_or(at).max(at));
         if !shared.until(at).await {
             return Err(Trouble::Stopped);
         }

@@ -217,12 +217,15 @@ pub fn expected(plan: &Plan) -> Option<u64> {
 /// One line, short enough for 80 columns. `expected`: rows of both sides.
 pub fn progress(progress: &Progress, per_second: u64, expected: Option<u64>) -> String {
     let total = progress.total();
-    let TableProgress { rows_source, rows_target, differing, .. } = total;
+    let TableProgress { rows_source, rows_target, differing, settles, .. } = total;
+    // What is being read says more than what waits meanwhile.
+    let settles = settles.filter(|_| per_second == 0).and_then(|settles| settles.words(progress.at));
     let tables = format!("{}/{} tables", progress.tables_done(), progress.tables.len());
     let speed = match progress.phase {
         Phase::Planning => return "planning".to_owned(),
         Phase::Waiting => return format!("waiting, {tables}"),
         Phase::Paused => "paused".to_owned(),
+        Phase::Comparing if settles.is_some() => format!("settling, {}", settles.unwrap_or_default()),
         Phase::Comparing | Phase::Ended => {
             let left = expected.map(|rows| rows.saturating_sub(rows_source + rows_target)).filter(|left| *left > 0);
             let left = left.filter(|_| per_second > 0).map(|left| format!(", ~{} left", span(left / per_second)));
@@ -290,11 +293,13 @@ pub(in crate::cli) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::validation::Settles;
 
     #[test]
     fn progress_tells_what_is_left_where_that_is_known() {
         let at = jiff::Timestamp::UNIX_EPOCH;
-        let table = TableProgress { rows_source: 900, rows_target: 100, differing: 2, began: true, done: false };
+        let table =
+            TableProgress { rows_source: 900, rows_target: 100, differing: 2, began: true, ..Default::default() };
         let of = |phase| Progress { phase, at, tables: vec![table] };
         for (phase, rate, expected, want) in [
             (Phase::Comparing, 50, Some(4_000), "0/1 tables, 900 + 100 rows, 50 rows/s, ~60 s left, 2 differ"),
@@ -305,6 +310,22 @@ mod tests {
             (Phase::Waiting, 0, None, "waiting, 0/1 tables"),
         ] {
             assert_eq!(progress(&of(phase), rate, expected), want);
+        }
+        // Until when, and why so long; not while rows are read, nor of what is done.
+        let second = |n: i64| jiff::Timestamp::from_second(n).unwrap();
+        let settles = |until, latency: Option<i64>| {
+            Some(Settles { until: second(until), latency: latency.map(jiff::SignedDuration::from_secs) })
+        };
+        for (settles, done, rate, want) in [
+            (settles(11, Some(3)), false, 0, "settling, 11 s left, at a latency of 3 s, 2 differ"),
+            (settles(5, None), false, 0, "settling, 5 s left, 2 differ"),
+            (settles(5, None), false, 40, "40 rows/s, 2 differ"),
+            (settles(5, None), true, 0, "0 rows/s, 2 differ"),
+            (settles(0, None), false, 0, "0 rows/s, 2 differ"),
+        ] {
+            let tables = vec![TableProgress { settles, done, ..table }];
+            let said = progress(&Progress { phase: Phase::Comparing, at, tables }, rate, None);
+            assert!(said.ends_with(want), "{said}");
         }
     }
 

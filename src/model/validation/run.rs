@@ -108,6 +108,39 @@ pub struct TableProgress {
     pub differing: u64,
     pub began: bool,
     pub done: bool,
+    /// What differed is watched until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub settles: Option<Settles>,
+}
+
+/// Until when differences are watched that do not change any more, and the latency from which the wait was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settles {
+    pub until: Timestamp,
+    pub latency: Option<SignedDuration>,
+}
+
+impl Settles {
+    /// Whole seconds that are left, rounded up; `None`: it is over.
+    pub fn left(&self, now: Timestamp) -> Option<i64> {
+        let left = self.until.duration_since(now).as_millis();
+        (left > 0).then(|| i64::try_from((left + 999) / 1_000).unwrap_or(i64::MAX))
+    }
+
+    /// The later one of both.
+    #[must_use]
+    pub fn or_later(self, other: Option<Self>) -> Self {
+        other.filter(|other| other.until > self.until).unwrap_or(self)
+    }
+
+    /// `4 s left`, and why so long where that is known.
+    pub fn words(&self, now: Timestamp) -> Option<String> {
+        let left = self.left(now)?;
+        Some(match self.latency {
+            Some(latency) => format!("{left} s left, at a latency of {} s", latency.as_secs()),
+            None => format!("{left} s left"),
+        })
+    }
 }
 
 /// How far all are. In the order of the plan's tables.
@@ -143,6 +176,7 @@ impl Progress {
             differing: all.differing + one.differing,
             began: all.began || one.began,
             done: self.tables_done() == self.tables.len(),
+            settles: one.settles.filter(|_| !one.done).map(|one| one.or_later(all.settles)).or(all.settles),
         })
     }
 

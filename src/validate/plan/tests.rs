@@ -100,7 +100,7 @@ fn columns_that_are_left_out_are_listed_and_may_be_waived() {
     let target = mysql(&["id bigint", "note longtext", "p varchar(9)", "more int", "skip int"], &["id"]);
     let terms = Terms {
         rules: vec!["S.T.SKIP=ignore".parse().unwrap()],
-        waived: vec!["t.gone".into(), "s.t.MORE".into()],
+        waived: vec!["t.gone: it was never used".into(), "s.t.MORE".into()],
         ..Terms::default()
     };
     let plan = table(&source, &target, &terms).unwrap();
@@ -110,6 +110,10 @@ fn columns_that_are_left_out_are_listed_and_may_be_waived() {
     let left: Vec<(&str, bool)> =
         plan.not_compared.iter().map(|one| (one.column.as_ref().unwrap().raw(), one.waived)).collect();
     assert_eq!(left, [("p", false), ("gone", true), ("skip", false), ("more", true)]);
+    assert_eq!(plan.not_compared[1].reason, "not in the target; waived because: it was never used");
+    assert_eq!(all_meant(&terms, &[(&source, &target)], &[]), Ok(()));
+    let wrong = Terms { waived: vec!["t.gon: it was never used".into()], ..terms.clone() };
+    assert!(all_meant(&wrong, &[(&source, &target)], &[]).unwrap_err().starts_with("--waive t.gon: no such"));
     // Only numbers: no column is compared, so none is left out.
     let plan = table(&source, &target, &Terms { kind: Kind::Count, ..terms }).unwrap();
     assert_eq!((plan.method, plan.not_compared.len()), (Method::Count, 0));

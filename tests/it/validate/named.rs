@@ -247,6 +247,49 @@ async fn a_task_is_compared_by_its_mappings_and_endpoints() {
     assert!(both.stderr.contains("is a task and [validation.orders-cdc]"), "{}", both.stderr);
 }
 
+/// A plan without what depends on the moment: rows, bytes, places.
+fn golden(plan: &serde_json::Value) -> String {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut out = String::new();
+    for table in plan["tables"].as_array().unwrap() {
+        let names = |name: &str| table[name].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(", ");
+        out += &format!("{} -> {}\n", text(&table["source"]), text(&table["target"]));
+        out += &format!("  {} by {}: {}\n", text(&table["kind"]), text(&table["method"]), text(&table["why"]));
+        out += &format!("  key {}; columns {}\n", names("key"), names("columns"));
+        for not in table["not_compared"].as_array().unwrap() {
+            let waived = if not["waived"] == true { " (waived)" } else { "" };
+            out += &format!("  not {}: {}{waived}\n", text(&not["column"]), text(&not["reason"]));
+        }
+    }
+    for name in ["target_only", "of_dms"] {
+        out += &format!("{name}: {}\n", plan[name].as_array().unwrap().iter().map(text).collect::<Vec<_>>().join(", "));
+    }
+    out
+}
+
+/// Mappings of the demo's tasks are turned into these plans. `CUTOVER_ACCEPT=1` writes what it is now; read the difference.
+#[tokio::test(flavor = "multi_thread")]
+async fn mappings_of_the_demo_become_the_plans_that_were_read_by_a_person() {
+    let demo = Served::start(&[]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("config.toml");
+    std::fs::write(&config, "").unwrap();
+    let mut said = String::new();
+    for task in ["billing-cdc", "orders-cdc", "staging-refresh"] {
+        let mut command = command(&config, &[task, "--dry-run", "--output=json"]);
+        command.env("AWS_ENDPOINT_URL", demo.endpoint()).env("AWS_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", "demo").env("AWS_SECRET_ACCESS_KEY", "demo");
+        let told = told(command.output().await.unwrap());
+        assert_eq!(told.status, Some(0), "{told:?}");
+        said += &format!("# {task}\n{}\n", golden(&told.lines[0]));
+    }
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/validate/plans_of_the_demo.txt");
+    if std::env::var_os("CUTOVER_ACCEPT").is_some() {
+        std::fs::write(&file, &said).unwrap();
+    }
+    assert_eq!(said, std::fs::read_to_string(&file).unwrap());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_meant_is_said_before_anything_is_opened() {
     let (source, target) = (Side::new(Engine::Sqlite).await, Side::new(Engine::Sqlite).await);

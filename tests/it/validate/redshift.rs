@@ -551,3 +551,89 @@ async fn a_session_only_reads_and_what_postgresql_would_do_is_refused_there() {
         assert_eq!(refused(sql), None, "{sql}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_aggregates_and_statements_are_compared_on_it() {
+    for other in [Engine::PostgreSql, Engine::MySql] {
+        let (mut redshift, side) = pair(other).await;
+        for kind in ["count", "aggregate"] {
+            let told = compared(&side.url, &redshift.url, &[&format!("--kind={kind}")]).await;
+            assert_eq!((told.status, told.verdict("t")), (Some(0), "counts_equal"), "{other:?} {kind}: {told:?}");
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        let sql = "SELECT b, count(*) AS n, sum(s) AS s, max(v) AS v FROM SCHEMA.t GROUP BY b";
+        for (file, schema) in [("a.sql", &side.schema), ("b.sql", &redshift.side.schema)] {
+            std::fs::write(folder.path().join(file), sql.replace("SCHEMA", schema)).unwrap();
+        }
+        let databases = format!(
+            "read_only_may_validate = true\n[databases.a]\nurl = \"{}\"\n[databases.b]\nurl = \"{}\"\n",
+            side.url.replace(":sesame@", "@"),
+            redshift.url
+        );
+        let checks = "[validation.x]\nsource = \"a\"\ntarget = \"b\"\nkind = \"sql\"\n[[validation.x.sql]]\n\
+                      name = \"by-b\"\nsource = \"a.sql\"\ntarget = \"b.sql\"\nkey = [\"b\"]\n";
+        std::fs::write(&config, databases + checks).unwrap();
+        let statements = async || {
+            let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
+            command.args(["validate", "--config"]).arg(&config).args(["x", "--output=json", "--settle=0s", "--yes"]);
+            command.env_clear().env("HOME", folder.path()).env("CUTOVER_A_PASSWORD", "sesame");
+            told(command.stdin(std::process::Stdio::null()).output().await.unwrap())
+        };
+        let told = statements().await;
+        assert_eq!(told.status, Some(0), "{other:?}: {told:?}\n{:?}", redshift.refused());
+        redshift.side.script("UPDATE @.t SET s = s + 1, v = 'other' WHERE id = 1").await;
+        let told = compared(&side.url, &redshift.url, &["--kind=aggregate"]).await;
+        assert_eq!((told.status, told.verdict("t")), (Some(1), "different"), "{other:?}: {told:?}");
+        let told = statements().await;
+        assert_eq!(told.status, Some(1), "{other:?}: {told:?}");
+        assert_eq!(redshift.refused(), [""; 0]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_repairs_it_and_a_large_text_is_compared_as_far_as_the_task_copies_it() {
+    let mut redshift = Redshift::new().await;
+    redshift.script("CREATE TABLE @.t (id bigint PRIMARY KEY, v varchar(4000), n numeric(12,2))").await;
+    redshift.side.script("SET standard_conforming_strings = off").await;
+    let mut side = Side::new(Engine::PostgreSql).await;
+    side.script("CREATE TABLE @.t (id bigint PRIMARY KEY, v text, n numeric(12,2))").await;
+    let whole = format!("{}é{}", "x".repeat(1_023), "y".repeat(99));
+    side.script(&format!("INSERT INTO @.t VALUES (1, 'it''s a \\ b', 1.50), (2, 'new', -3.25), (3, '{whole}', 0)"))
+        .await;
+    let cut = "x".repeat(1_023);
+    redshift.side.script(&format!("INSERT INTO @.t VALUES (1, 'old', 1.25), (3, '{cut}', 0), (4, 'gone', NULL)")).await;
+    let (store, told) = (tempfile::tempdir().unwrap(), async |store: &std::path::Path| {
+        let mut command = command(&side.url, &redshift.url, &["--settle=0s", "--lob-limit=1"]);
+        command.env("HOME", store).env("XDG_STATE_HOME", store);
+        told(command.output().await.unwrap())
+    });
+    let first = told(store.path()).await;
+    let keys: Vec<String> = rows_of(&first.lines, "t").into_keys().collect();
+    assert_eq!(keys, ["id=1", "id=2", "id=4"], "{first:?}");
+    assert!(first.table("t")["why"].as_str().is_some(), "{first:?}");
+    // The limit is a term of this comparison; a script is for whole values.
+    let whole = compared(&side.url, &redshift.url, &[]).await;
+    assert_eq!(rows_of(&whole.lines, "t").len(), 4, "{whole:?}");
+    redshift.side.script("UPDATE @.t SET v = v || 'é' || repeat('y', 99) WHERE id = 3").await;
+    let mut again = command(&side.url, &redshift.url, &["--settle=0s"]);
+    again.env("HOME", store.path()).env("XDG_STATE_HOME", store.path()).output().await.unwrap();
+    let file = store.path().join("repair.sql");
+    let mut repair = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
+    repair.args(["validations", "repair", "last", "--deletes", "--file"]).arg(&file);
+    repair.args(["--source", &side.url, "--target", &redshift.url]);
+    repair.env_clear().env("HOME", store.path()).env("XDG_STATE_HOME", store.path());
+    let made = repair.stdin(std::process::Stdio::null()).output().await.unwrap();
+    assert!(made.status.success(), "{made:?} {:?}", redshift.refused());
+    let script = std::fs::read_to_string(&file).unwrap();
+    for word in ["DO $", "OVERRIDING", "E'", "::numeric", "COLLATE"] {
+        assert!(!script.contains(word), "{word}: {script}");
+    }
+    let mut elsewhere = Redshift::new().await;
+    elsewhere.script("CREATE TABLE @.t (id bigint PRIMARY KEY, v varchar(4000), n numeric(12,2))").await;
+    let refused = elsewhere.side.session.script(&script).await;
+    assert!(refused.is_err(), "the guard must stop it: {script}");
+    redshift.side.session.script(&script).await.unwrap_or_else(|error| panic!("{error}\n{script}"));
+    let second = compared(&side.url, &redshift.url, &[]).await;
+    assert_eq!((second.status, second.verdict("t")), (Some(0), "equal"), "{second:?}\n{script}");
+}

@@ -15,7 +15,8 @@ use crate::model::Subject;
 use crate::model::listing::{report, validations};
 use crate::model::untrusted::shown;
 use crate::model::validation::told::{self, RunState};
-use crate::model::validation::{Method, Verdict};
+use crate::model::validation::{Method, Settles, Verdict};
+use jiff::Timestamp;
 
 /// Of the source, on the left. How a table stands is told here: it is what one looks for first.
 pub const LEFT: [Column; 5] = [
@@ -91,9 +92,13 @@ pub fn standing_word(run: &Run, nth: usize) -> String {
         Standing::Comparing => {
             #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "from 0 to 99")]
             let percent = |share: f64| format!("{} %", (share * 100.0) as u8);
+            let left = settles(run, nth).and_then(|(settles, at)| settles.left(at));
             match run.share(nth) {
                 // All is read; what differs is looked at again until it stays the same.
-                Some(share) if share >= 0.99 => "settling".to_owned(),
+                Some(share) if share >= 0.99 => match left {
+                    Some(left) => format!("settling {left} s"),
+                    None => "settling".to_owned(),
+                },
                 Some(share) => percent(share),
                 None => "comparing".to_owned(),
             }
@@ -101,6 +106,13 @@ pub fn standing_word(run: &Run, nth: usize) -> String {
         Standing::NotReached => "not reached".to_owned(),
         Standing::Told(verdict) => verdict_word(verdict).to_owned(),
     }
+}
+
+/// Until when what differs in a table is watched, and when that was so.
+fn settles(run: &Run, nth: usize) -> Option<(Settles, Timestamp)> {
+    let progress = run.progress.as_ref()?;
+    let table = progress.tables.get(nth).filter(|table| !table.done)?;
+    Some((table.settles?, progress.at))
 }
 
 /// How a line of the pane below is meant.
@@ -121,6 +133,13 @@ pub fn detail(run: &Run, nth: usize, width: usize) -> Vec<(Kind, &'static str, S
         }
     };
     let result = run.result(nth);
+    if let Some(words) = settles(run, nth).and_then(|(settles, at)| settles.words(at)) {
+        add(
+            "settling",
+            Kind::Less,
+            &format!("rows that differed are looked at again until they stay the same: {words}"),
+        );
+    }
     for problem in result.iter().flat_map(|result| &result.problems) {
         add("problem", Kind::Bad, problem.raw());
     }

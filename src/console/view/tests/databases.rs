@@ -110,6 +110,44 @@ fn failed_keys_stand_beside_our_validations_without_a_value_of_a_row() {
 }
 
 #[test]
+fn where_dms_and_our_newest_run_disagree_it_is_said_of_the_table() {
+    use crate::console::fixtures::validations as it;
+    use crate::console::state::validations::run::Run;
+    use crate::model::validation::told::TableTold;
+    use crate::model::validation::{RunEvent, Tally};
+    let none = Some(0);
+    let equal = Tally {
+        source: Some(9),
+        target: Some(9),
+        different: none,
+        missing: none,
+        extra: none,
+        in_flight: none,
+        unsettled: none,
+    };
+    for (tally, says) in [
+        (equal, Some("public.orders: DMS says it differs, our run found it equal")),
+        // Both say that it differs.
+        (Tally { different: Some(1), ..equal }, None),
+        // Nobody knows what we would say.
+        (Tally { in_flight: Some(1), ..equal }, None),
+    ] {
+        let mut state = told(around(), 120, 40);
+        let mut run = it::told();
+        let RunEvent::Table { nth, mut result, .. } = it::done(4) else { panic!("no table") };
+        (result.source, result.tally) = ("public.orders".into(), tally);
+        run.tables = vec![TableTold { nth, result: *result, rows: vec![] }];
+        state.validations.read = Some(Box::new(Run::new(run)));
+        press(&mut state, "=");
+        let screen = text(&state);
+        match says {
+            Some(words) => assert!(screen.contains(words), "{words}: {screen}"),
+            None => assert!(!screen.contains("DMS says"), "{screen}"),
+        }
+    }
+}
+
+#[test]
 fn the_databases_are_asked_for_while_they_are_on_screen_and_by_the_key_that_asks_now() {
     let databases = Some(arn("ORDERSXCDC"));
     let mut state = drain_opened(0, 120, 40);
