@@ -85,8 +85,8 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
         let unseen = tokio::try_join!(unseen(ours_at, own.kind), unseen(theirs_at, own.kind))?;
         if let Some(reason) = unseen.0.or(unseen.1) {
             let (ours, theirs) = (name(ours), name(theirs));
-            let waived = is_waived(terms, &ours) || is_waived(terms, &theirs);
-            tables.push(TablePlan::left(&ours, Some(&theirs), reason, waived));
+            let not = left_out(terms, &[&ours, &theirs], None, reason);
+            tables.push(TablePlan::left(&ours, Some(&theirs), not));
             continue;
         }
         tables.push(table(ours, theirs, &own).map_err(PlanError::Usage)?);

@@ -99,7 +99,7 @@ const TOOLS: &[Tool] = &[
         ..tool("goose", "goose_db_version", &["version_id"])
     },
     tool("Entity Framework", "__efmigrationshistory", &["migrationid"]),
-    tool("Laravel", "migrations", &["migration", "batch"]),
+    Tool { columns: &["migration", "batch"], ..tool("Laravel", "migrations", &["migration"]) },
     Tool { columns: &["timestamp", "name"], ..tool("TypeORM", "migrations", &["name"]) },
     tool("Sequelize", "sequelizemeta", &["name"]),
     tool("Doctrine", "doctrine_migration_versions", &["version"]),

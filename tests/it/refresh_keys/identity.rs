@@ -7,7 +7,8 @@ use cutover::db::schema::identity::{Apart, differ, identity, others};
 #[tokio::test]
 async fn a_database_is_told_from_another_and_recognised_under_another_name() {
     let (one, two) = (Base::postgres().await, Base::postgres().await);
-    let away = servers::own_postgres("").await.database().await;
+    let server = servers::own_postgres("").await;
+    let away = server.database().await;
     let by_name = one.url.replace("127.0.0.1", "localhost");
     let maria = [Base::mariadb().await, Base::mariadb().await];
     for (source, target, want) in [

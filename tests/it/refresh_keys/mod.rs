@@ -269,9 +269,9 @@ async fn triggers_of_mariadb_come_back_in_their_order_and_in_their_modes_whereve
     }
     base.script("INSERT INTO fired (v) VALUES ('a')").await;
     let mut session = base.session().await;
-    // `third` sets it to its column and a backslash, and comes last.
+    // One puts `\n` behind it, not a new line, and the last a backslash.
     let row = session.query("SELECT v FROM fired", &[]).await.unwrap();
-    assert_eq!(row, [["v\\".into()]]);
+    assert_eq!(row, [["a\\n\\".into()]]);
 }
 
 #[tokio::test]

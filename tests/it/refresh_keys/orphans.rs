@@ -90,7 +90,7 @@ async fn a_partitioned_key_with_orphans_stands_on_its_parts_until_they_are_gone(
     let key = keys.iter().find(|key| key.name == "of_all").unwrap();
     let mut session = prepared(&base).await;
     run(&mut session, &key.away()).await;
-    session.script("INSERT INTO a.part VALUES (5, 1, 77), (6, 3, 77)").await.unwrap();
+    session.script("INSERT INTO a.part VALUES (5, 2, 77), (6, 3, 77)").await.unwrap();
     let refused = session.script(&key.back()[0]).await.unwrap_err().to_string();
     assert!(refused.contains("23503"), "{refused}");
     for _ in 0..2 {

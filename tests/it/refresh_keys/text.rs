@@ -79,7 +79,7 @@ async fn one_orphan_and_one_stranger_cost_no_other_key() {
     }
     session
         .script(
-            "INSERT INTO a.tree VALUES (1, 99); INSERT INTO a.part VALUES (1, 1, 99);
+            "INSERT INTO a.tree VALUES (1, 99); INSERT INTO a.part VALUES (1, 3, 99);
              ALTER TABLE a.to_base ADD CONSTRAINT to_base_b_fkey FOREIGN KEY (b) REFERENCES a.parent",
         )
         .await
@@ -100,7 +100,7 @@ async fn one_orphan_and_one_stranger_cost_no_other_key() {
     let now = keys_of(&base).await;
     // All others, and the key of each part.
     assert_eq!(keys.iter().filter(|key| key.presence(&now) == Presence::Same).count(), keys.len() - 3);
-    let refused = session.script("INSERT INTO a.part VALUES (2, 1, 98)").await.unwrap_err().to_string();
+    let refused = session.script("INSERT INTO a.part VALUES (2, 3, 98)").await.unwrap_err().to_string();
     assert!(refused.contains("23503"), "{refused}");
     // Mended, it finishes.
     session

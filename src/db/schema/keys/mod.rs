@@ -46,6 +46,8 @@ pub struct Key {
     pub add_sql: String,
     /// Puts it back without looking at rows; `None` where the engine cannot (a partitioned child, below PostgreSQL 18) or need not.
     pub add_not_valid_sql: Option<String>,
+    /// Looks at the rows of before, where it was put back without; `None` where there is nothing to validate.
+    pub validate_sql: Option<String>,
     pub drop_sql: String,
     pub comment: Option<String>,
     pub comment_sql: Option<String>,
@@ -153,12 +155,11 @@ impl Key {
         }
     }
 
-    /// The statement that looks at rows put back unseen; `None` where there is nothing to validate: it was not valid before,
+    /// The statement that looks at rows put back unseen, to be run alone: whole or not at all; `None` where there is nothing to validate: it was not valid before,
     /// or putting it back has looked, or (MySQL family, SQLite) the engine has no such statement and [`super::orphans`] has to
     /// be asked.
     pub fn validate(&self) -> Option<String> {
-        let unseen = self.engine == Engine::PostgreSql && self.validated && self.add_not_valid_sql.is_some();
-        unseen.then(|| postgres::validate(self))
+        self.validate_sql.clone()
     }
 
     /// For a partitioned child with orphans: keys on each leaf under a reserved name, which hold for new rows and look at no

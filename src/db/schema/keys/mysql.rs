@@ -138,6 +138,7 @@ fn key(
         validated: true,
         def,
         add_not_valid_sql: Some(add_sql.clone()),
+        validate_sql: None,
         add_sql,
         // MySQL has no IF EXISTS here.
         drop_sql: format!("ALTER TABLE {on} DROP FOREIGN KEY {}{quoted}", if maria { "IF EXISTS " } else { "" }),

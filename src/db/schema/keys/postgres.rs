@@ -59,12 +59,13 @@ fn key(row: Row) -> Result<Key, DbError> {
     let add_sql = format!("ALTER TABLE {on} ADD CONSTRAINT {quoted} {def}");
     let blind = if def.ends_with(NOT_VALID) || def.contains(" NOT ENFORCED") { "" } else { NOT_VALID };
     let can_be_unseen = !child_is_partitioned.is_true() || unseen_in_parts.is_true();
-    Ok(Key {
+    let mut key = Key {
         engine: Engine::PostgreSql,
         ident: format!("{on} {quoted}"),
         drop_sql: format!("ALTER TABLE {on} DROP CONSTRAINT IF EXISTS {quoted}"),
         add_not_valid_sql: can_be_unseen.then(|| format!("{add_sql}{blind}")),
         add_sql,
+        validate_sql: None,
         name,
         child,
         columns: parsed(columns)?,
@@ -88,7 +89,12 @@ fn key(row: Row) -> Result<Key, DbError> {
         shares: parsed::<Vec<Share>>(shares)?,
         trigger_states: parsed::<Vec<KeyTrigger>>(triggers)?,
         index: None,
-    })
+    };
+    if key.validated && can_be_unseen {
+        let whole = key.parent_is_partitioned && !unseen_in_parts.is_true();
+        key.validate_sql = Some(if whole { again(&key) } else { validate(&key) });
+    }
+    Ok(key)
 }
 
 fn parsed<T: DeserializeOwned>(value: Value) -> Result<T, DbError> {
@@ -99,8 +105,16 @@ fn quote(name: &str) -> String {
     crate::db::Dialect::of(Engine::PostgreSql).quoted(name)
 }
 
-pub(super) fn validate(key: &Key) -> String {
+fn validate(key: &Key) -> String {
     format!("ALTER TABLE {} VALIDATE CONSTRAINT {}", key.child.sql(Engine::PostgreSql), quote(&key.name))
+}
+
+/// Below version 18, VALIDATE leaves the shares that point to partitions as they are, and each alone cannot be validated: the
+/// key is made once more, whole. If a row is in the way, the one without a look at rows stays.
+fn again(key: &Key) -> String {
+    let around: Vec<String> =
+        key.around().iter().map(|statement| format!("\n    EXECUTE {};", text_of(statement))).collect();
+    block(&format!("BEGIN\n    {};\n    {};{}\nEND", key.drop_sql, key.add_sql, around.concat()))
 }
 
 /// Comment, names of shares, states of triggers. The engine names shares and triggers itself, so that both have to be looked

@@ -32,8 +32,8 @@ pub(super) fn body(keys: &[Key], triggers: &[Trigger]) -> String {
             say(&trigger.ident, statement);
         }
     }
-    for key in keys.iter().filter(|key| key.validated) {
-        say(&format!("rows of before: {}", key.ident), &block(&validate(key)));
+    for (key, statement) in keys.iter().filter_map(|key| Some((key, key.validate()?))) {
+        say(&format!("rows of before: {}", key.ident), &block(&validate(key, &statement)));
     }
     if !keys.is_empty() {
         say("what is still missing", &block(&missing(keys)));
@@ -92,23 +92,19 @@ END",
     )
 }
 
-fn validate(key: &Key) -> String {
+fn validate(key: &Key, statement: &str) -> String {
     let (child, name, ident) = (regclass(&key.child), text_of(&key.name), text_of(&key.ident));
-    let validate = format!(
-        "ALTER TABLE {} VALIDATE CONSTRAINT {}",
-        key.child.sql(Engine::PostgreSql),
-        crate::db::Dialect::of(Engine::PostgreSql).quoted(&key.name)
-    );
     format!(
         "BEGIN
     IF EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f' AND k.conrelid = to_regclass({child})
                AND k.conname = {name} AND NOT k.convalidated) THEN
-        {validate};
+        EXECUTE {};
     END IF;
 EXCEPTION
     WHEN OTHERS THEN
         RAISE WARNING '% is there for new rows, but old ones break it: %; to count them: %', {ident}, SQLERRM, {};
 END",
+        text_of(statement),
         text_of(&orphans::count(key))
     )
 }

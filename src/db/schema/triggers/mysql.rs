@@ -3,13 +3,11 @@
 use super::tokens;
 use super::{State, Trigger};
 use crate::db::catalogue::{fields, text};
-use crate::db::decode;
 use crate::db::dialect::{Dialect, Engine};
 use crate::db::error::DbError;
 use crate::db::schema::{TableName, literal};
 use crate::db::session::{Connection, Session};
-use crate::db::value::Row;
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Row as _};
 
 const SQL: &str = include_str!("../../../../sql/mysql/schema_triggers.sql");
 const RIGHTS: &str = include_str!("../../../../sql/mysql/schema_trigger_rights.sql");
@@ -39,8 +37,7 @@ pub(super) async fn read<A: Send>(
             continue;
         }
         let quoted = Dialect::of(Engine::MySql).qualified(&table.schema, &name);
-        let shown = shown(session, &format!("SHOW CREATE TRIGGER {quoted}")).await?;
-        let def = shown.into_iter().next().and_then(|row| row.into_iter().nth(2)).map(text).unwrap_or_default();
+        let def = shown(session, &quoted).await?.unwrap_or_default();
         let [when, mode, definer, client, collation, database, now] =
             [when, mode, definer, client, collation, database, now].map(text);
         let body = tokens::after(&def, &["FOR", "EACH", "ROW"]).map(|at| def[at..].to_owned());
@@ -142,13 +139,14 @@ fn knows_if_not_exists(version: &str) -> bool {
     version.contains("MariaDB") || (next(), next(), next()) >= (8, 0, 29)
 }
 
-/// What MySQL does not prepare has to be asked as text.
-async fn shown<A: Send>(session: &mut Session<A>, sql: &str) -> Result<Vec<Row>, DbError> {
+/// The text of a trigger, as it was first given. MySQL does not prepare this question: it has to be asked as text.
+async fn shown<A: Send>(session: &mut Session<A>, quoted: &str) -> Result<Option<String>, DbError> {
     let place = session.place().to_owned();
     let failed = |error: sqlx::Error| DbError::statement(&place, &error);
-    let Connection::MySql(connection) = session.connection() else { return Ok(Vec::new()) };
-    let rows = sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).fetch_all(connection.as_mut()).await.map_err(failed)?;
-    rows.iter().map(|row| decode::mysql(row).map_err(failed)).collect()
+    let Connection::MySql(connection) = session.connection() else { return Ok(None) };
+    let sql = sqlx::raw_sql(AssertSqlSafe(format!("SHOW CREATE TRIGGER {quoted}")));
+    let row = sql.fetch_one(connection.as_mut()).await.map_err(failed)?;
+    row.try_get_unchecked(2).map_err(failed)
 }
 
 #[cfg(test)]

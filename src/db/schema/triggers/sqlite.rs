@@ -27,8 +27,8 @@ pub(super) async fn read<A: Send>(
             }
             let quoted = dialect.qualified(&schema, &name);
             // The file keeps `CREATE TRIGGER`, the name as it was written, and the rest; never the schema.
-            let rest =
-                tokens::after(&def, &["TRIGGER"]).and_then(|at| tokens::token(&def, at)).map(|(_, end)| &def[end..]);
+            let named = tokens::after(&def, &["TRIGGER"]).and_then(|at| tokens::token(&def, at));
+            let rest = named.map(|(from, _)| &def[from..]);
             found.push(Trigger {
                 engine: Engine::Sqlite,
                 ident: format!("{} {}", table.sql(Engine::Sqlite), dialect.quoted(&name)),
@@ -36,7 +36,11 @@ pub(super) async fn read<A: Send>(
                 made_in: None,
                 order: 0,
                 away: vec![format!("DROP TRIGGER IF EXISTS {quoted}")],
-                back: vec![format!("CREATE TRIGGER IF NOT EXISTS {quoted}{}", rest.unwrap_or_default())],
+                back: vec![format!(
+                    "CREATE TRIGGER IF NOT EXISTS {}.{}",
+                    dialect.quoted(&schema),
+                    rest.unwrap_or_default()
+                )],
                 stuck: rest.is_none().then(|| "its text is not that of a trigger".to_owned()),
                 def,
                 table,
