@@ -144,7 +144,9 @@ impl Rereader {
         let told = paired(&shape, ours, theirs).map_err(|_| RereadError::TooMany(table()))?;
         let [missing, extra] = [told.0, told.1].map(|rows| {
             let mut by_hash: BTreeMap<u128, Vec<RowCopy>> = BTreeMap::new();
-            rows.into_iter().for_each(|(hash, row)| by_hash.entry(hash).or_default().push(row));
+            for (hash, row) in rows {
+                by_hash.entry(hash).or_default().push(row);
+            }
             by_hash
         });
         let alike = |hash: u128| {

@@ -323,7 +323,7 @@ mod tests {
             (settles(5, None), true, 0, "0 rows/s, 2 differ"),
             (settles(0, None), false, 0, "0 rows/s, 2 differ"),
         ] {
-            let tables = vec![TableProgress { settles, done, ..table }];
+            let tables = vec![TableProgress { done, settles, ..table }];
             let said = progress(&Progress { phase: Phase::Comparing, at, tables }, rate, None);
             assert!(said.ends_with(want), "{said}");
         }

@@ -125,7 +125,8 @@ impl Redshift {
         side.script(&format!("ALTER DATABASE {name} SET escape_string_warning = off")).await;
         side.script(
             "CREATE DOMAIN @.varbyte AS bytea; CREATE DOMAIN @.super AS json;
-             CREATE FUNCTION @.to_hex(bytea) RETURNS text LANGUAGE sql AS $$ SELECT encode($1, 'hex') $$",
+             CREATE FUNCTION @.to_hex(bytea) RETURNS text LANGUAGE sql AS $$ SELECT encode($1, 'hex') $$;
+             CREATE FUNCTION @.len(text) RETURNS integer LANGUAGE sql AS $$ SELECT length($1) $$",
         )
         .await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
