@@ -85,7 +85,8 @@ pub fn pairs(
         }
     }
     for name in task.mappings.named().into_iter().filter(|name| !source.all.contains(name)) {
-        let reason = "the task takes it by name, and the source has no such table that this user can see".to_owned();
+        let why = if task.counted.contains(&name) { COUNTED } else { "the task takes it by name" };
+        let reason = format!("{why}, and the source has no such table that this user can see");
         pairs.left.push(Left { source: name, target: None, reason, waived: false });
     }
     unseen(&mut pairs, source, task);
@@ -98,6 +99,8 @@ pub fn pairs(
     pairs.of_dms.extend(of_dms);
     Ok(pairs)
 }
+
+const COUNTED: &str = "DMS counts its rows";
 
 /// What the task takes, and nobody finds there: this user may not be allowed to see it.
 fn unseen(pairs: &mut Pairs, source: &Names, task: &TaskTables) {
@@ -134,7 +137,7 @@ fn unseen(pairs: &mut Pairs, source: &Names, task: &TaskTables) {
         let there = source.all.iter().any(|other| alike(name, other));
         let part = source.parts.iter().any(|(part, of)| alike(name, part) && task.takes(of));
         if !there && !part {
-            let reason = "DMS counts its rows, and the source has no such table that this user can see".to_owned();
+            let reason = format!("{COUNTED}, and the source has no such table that this user can see");
             leave(name.clone(), reason);
         }
     }
