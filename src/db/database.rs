@@ -205,6 +205,14 @@ impl Database {
         }
     }
 
+    /// Of a file.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match &self.address {
+            Address::Sqlite { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+
     /// The host a person knows the database by; `None` for a file.
     pub fn host(&self) -> Option<&str> {
         match &self.address {

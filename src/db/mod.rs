@@ -22,6 +22,7 @@ pub mod schema;
 mod session;
 mod types;
 mod value;
+mod whose;
 
 pub use catalogue::{Column, ForeignKey, Table};
 pub use database::Database;

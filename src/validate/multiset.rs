@@ -374,4 +374,18 @@ mod tests {
         let (got, cannot, _) = counted(&[], 1 << 20, &[(1, -1.0), (2, 0.5)], &[(2, 0.5), (1, -1.0)]);
         assert_eq!((got, cannot), (BTreeMap::new(), 1));
     }
+
+    #[test]
+    fn copies_of_a_row_are_held_once() {
+        let mut bag = Bag::new(shape(Vec::new()), Share::default(), 1 << 20);
+        bag.push(Side::Source, &batch(&[(1, 0.5); 900])).unwrap();
+        let mut all = Vec::new();
+        bag.end(&mut |difference| all.extend(difference.changes)).unwrap();
+        let rows = all.iter().map(|change| match change {
+            Change::Missing(row) => row.clone(),
+            other => panic!("{other:?}"),
+        });
+        let rows: Vec<RowCopy> = rows.collect();
+        assert!(rows.len() == 900 && rows.iter().all(|row| row.is_in_one_place_with(&rows[0])));
+    }
 }

@@ -34,6 +34,14 @@ impl Server {
     }
 
     /// Address of a fresh, empty database.
+    /// A database of the same name as that of another server has.
+    pub async fn database_like(&self, url: &str) -> String {
+        let name = url.rsplit('/').next().unwrap();
+        let first = Database::parse(&format!("{}/{}", self.base, self.first)).unwrap();
+        first.write_owned_by_demo().await.unwrap().script(&format!("CREATE DATABASE {name}")).await.unwrap();
+        format!("{}/{name}", self.base)
+    }
+
     pub async fn database(&self) -> String {
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let first = Database::parse(&format!("{}/{}", self.base, self.first)).unwrap();

@@ -127,6 +127,7 @@ mod tests {
             target_only: Vec::new(),
             of_dms: Vec::new(),
             fingerprint: String::new(),
+            is: crate::model::validation::Whose::default(),
         }
     }
 

@@ -32,7 +32,7 @@ use super::change::whence;
 use super::headless::connect;
 use super::{Failure, Setup, panic};
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{Gate, GateSeen, Kind, Planned, Progress, RunEvent};
+use crate::model::validation::{Gate, GateSeen, Kind, Planned, Progress, RunEvent, Whose};
 use crate::store;
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError};
@@ -158,9 +158,9 @@ pub fn run(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failur
                 heard &= told.is_ok();
                 told
             };
-            let task = around.task().map(|task| task.name.shown().into_owned());
+            let task = around.task().map(|task| (task.name.shown().into_owned(), task.stats.fresh_start));
             let meant = (wanted, &subject);
-            let ended = once(meant, &mut begin, task.as_deref(), &mut sides, &mut signals, &mut hear);
+            let ended = once(meant, &mut begin, task, &mut sides, &mut signals, &mut hear);
             let ended = Box::pin(ended).await;
             if !heard {
                 return ended.map(|summary| summary.verdict.status());
@@ -244,10 +244,10 @@ async fn plan_of(subject: &Subject, [source, target]: &[Found; 2], signals: &mut
     }
 }
 
-fn shown(subject: &Subject, sides: &[Found; 2], plan: &Plan, gate: &Gate, from: &str) -> Planned {
+fn shown(subject: &Subject, sides: &[Found; 2], plan: &Plan, (gate, from): (&Gate, &str), is: &Whose) -> Planned {
     let [source, target] = sides;
     let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
-    planned::of(plan, &planned::Around { what: &subject.what, gate, sides, from })
+    planned::of(plan, &planned::Around { what: &subject.what, gate, sides, from, is })
 }
 
 /// Plans, tells it, and reads nothing but the catalogues.
@@ -261,7 +261,7 @@ async fn only_plan(
     let sides = found(wanted, subject, tell).await?;
     let plan = plan_of(subject, &sides, signals).await?;
     let from = whence::here().host;
-    let planned = shown(subject, &sides, &plan, &around.gate(), &from);
+    let planned = shown(subject, &sides, &plan, (&around.gate(), &from), &Whose::default());
     tell(Event::Plan { plan: &plan, planned: &planned, from: &from })?;
     Ok(0)
 }
@@ -270,7 +270,7 @@ async fn only_plan(
 async fn once(
     (wanted, subject): (&Wanted, &Subject),
     begin: &mut Begin,
-    task: Option<&str>,
+    task: Option<(String, Option<Timestamp>)>,
     sides: &mut Option<[Found; 2]>,
     signals: &mut Signals,
     tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>,
@@ -281,7 +281,9 @@ async fn once(
     }
     let Some(sides) = sides.clone() else { return Err(Failure::could_not("no databases")) };
     let plan = plan_of(subject, &sides, signals).await?;
-    let planned = shown(subject, &sides, &plan, &begin.gate, &from);
+    let (task, began) = task.unzip();
+    let is = planned::whose(&sides[0].database, &sides[1].database, began.flatten()).await?;
+    let planned = shown(subject, &sides, &plan, (&begin.gate, &from), &is);
     tell(Event::Plan { plan: &plan, planned: &planned, from: &from })?;
     let (id, keep, known) = match &wanted.resume {
         None => (begin.id.clone(), Keep::Anew(wanted.store.clone()), HashMap::new()),
@@ -316,7 +318,7 @@ async fn once(
         keep,
         known,
     };
-    tell(Event::Run(begin, task, &job.from))?;
+    tell(Event::Run(begin, task.as_deref(), &job.from))?;
     carried_out(job, signals, tell).await
 }
 

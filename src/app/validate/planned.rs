@@ -2,12 +2,13 @@
 //! before anything is read but the catalogues. Start at [`of`].
 
 use super::names::{Name, dotted};
-use super::{Plan, TablePlan};
+use super::{Failure, Plan, TablePlan};
 use crate::db::scan::explained;
 use crate::db::{Database, Dialect};
 use crate::model::Untrusted;
-use crate::model::validation::{Gate, Method, Planned, PlannedSide, PlannedTable, What};
+use crate::model::validation::{Gate, Method, Planned, PlannedSide, PlannedTable, What, Whose};
 use crate::validate::merge::Side;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 
@@ -19,6 +20,17 @@ pub struct Around<'a> {
     /// The source and how it was found; the target and how.
     pub sides: [(&'a Database, &'a str); 2],
     pub from: &'a str,
+    pub is: &'a Whose,
+}
+
+/// What both databases say of themselves.
+pub async fn whose(source: &Database, target: &Database, task: Option<Timestamp>) -> Result<Whose, Failure> {
+    let of = async |side: Side, database: &Database| {
+        let whose = database.whose().await;
+        whose.map_err(|error| Failure::could_not(format!("{}: {error}", side.word())))
+    };
+    let (source, target) = tokio::try_join!(of(Side::Source, source), of(Side::Target, target))?;
+    Ok(Whose { source, target, task })
 }
 
 /// Tells the plans of tables apart, in their order.
@@ -44,6 +56,7 @@ pub fn of(plan: &Plan, around: &Around<'_>) -> Planned {
         target_only: names(&plan.target_only),
         of_dms: names(&plan.of_dms),
         fingerprint: whole(&fingerprints(plan)),
+        is: around.is.clone(),
     }
 }
 

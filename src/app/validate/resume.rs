@@ -107,6 +107,16 @@ fn changes(whole: &KeptWhole, planned: &Planned, fingerprints: &[String]) -> Vec
             all.push(format!("its {side} was {}, and now it is {}", was.at.shown(), is.at.shown()));
         }
     }
+    for (side, was, is) in
+        [("source", &was.is.source, &planned.is.source), ("target", &was.is.target, &planned.is.target)]
+    {
+        if was != is && all.is_empty() {
+            all.push(format!("its {side} is another database, though its address is the same, or was made anew"));
+        }
+    }
+    if was.is.task != planned.is.task {
+        all.push("its task has been started anew or reloaded since".to_owned());
+    }
     let name = |table: &PlannedTable| (table.source.clone(), table.target.clone());
     let before: Vec<_> = was.tables.iter().map(name).collect();
     let now: Vec<_> = planned.tables.iter().map(name).collect();

@@ -113,7 +113,9 @@ impl Inner {
         let plan = validate::plan(&source.database, &target.database, &subject.tables, &subject.terms).await?;
         let from = whence::here().host;
         let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
-        let planned = planned::of(&plan, &Around { what: &subject.what, gate: &subject.gate, sides, from: &from });
+        let is = planned::whose(&source.database, &target.database, None).await?;
+        let planned =
+            planned::of(&plan, &Around { what: &subject.what, gate: &subject.gate, sides, from: &from, is: &is });
         let options = options(&subject.settings);
         let (watched, gate) = (subject.watched(reader), subject.gate.clone());
         Ok(Held { planned, plan, sides: (source.database, target.database), watched, options, gate })

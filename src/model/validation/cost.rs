@@ -203,6 +203,7 @@ mod tests {
             target_only: Vec::new(),
             of_dms: Vec::new(),
             fingerprint: "f".into(),
+            is: crate::model::validation::Whose::default(),
         }
     }
 

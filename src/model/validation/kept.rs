@@ -163,7 +163,7 @@ pub struct RunFilter {
 /// Two databases and whoever compares them: what is confirmed once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Pair {
-    /// `engine host:port/database`
+    /// `engine host:port/database`, and what the database says of itself.
     pub source: String,
     pub target: String,
     pub os_user: String,
@@ -171,7 +171,8 @@ pub struct Pair {
 
 impl Pair {
     pub fn of(planned: &Planned, os_user: &str) -> Self {
-        let at = |side: &PlannedSide| format!("{} {}", side.engine, side.at.raw());
-        Self { source: at(&planned.source), target: at(&planned.target), os_user: os_user.to_owned() }
+        let at = |side: &PlannedSide, is: &str| format!("{} {} {is}", side.engine, side.at.raw()).trim_end().to_owned();
+        let (source, target) = (at(&planned.source, &planned.is.source), at(&planned.target, &planned.is.target));
+        Self { source, target, os_user: os_user.to_owned() }
     }
 }

@@ -3,6 +3,7 @@
 use super::run::{Gate, Kind, What};
 use super::{Method, NotCompared};
 use crate::model::Untrusted;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Everything that will be compared, and what will not.
@@ -19,6 +20,18 @@ pub struct Planned {
     pub of_dms: Vec<Untrusted>,
     /// Tells plans apart.
     pub fingerprint: String,
+    #[serde(default)]
+    pub is: Whose,
+}
+
+/// What the databases behind the two addresses say of themselves, and since when the task moves what it moves. Another
+/// answer means other data. Empty where nobody says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whose {
+    pub source: String,
+    pub target: String,
+    /// Its last fresh start or reload.
+    pub task: Option<Timestamp>,
 }
 
 /// One of the two databases.

@@ -43,6 +43,7 @@ fn planned(what: What, tables: &[&str]) -> Planned {
         target_only: Vec::new(),
         of_dms: Vec::new(),
         fingerprint: "f".into(),
+        is: crate::model::validation::Whose::default(),
     }
 }
 

@@ -230,3 +230,32 @@ fn under_a_tolerance_as_many_rows_of_one_key_are_paired_as_there_can_be() {
         assert_eq!(told(&found).into_values().collect::<Vec<_>>(), want, "{ours:?} {theirs:?}");
     }
 }
+
+#[test]
+fn rows_of_one_key_are_held_once_each_and_not_without_end() {
+    let row = |nth: u8| [Some(vec![7]), Some(vec![nth; 1 << 20])];
+    let crowd = |rows: u8, each: &dyn Fn(u8) -> u8| {
+        let mut merge = Merge::new(shape(Vec::new()));
+        merge.end(Side::Target);
+        let mut found = Vec::new();
+        for nth in 0..rows {
+            merge.push(Side::Source, Batch(vec![row(each(nth))]))?;
+            merge.step(&mut |difference| found.push(difference))?;
+        }
+        merge.end(Side::Source);
+        merge.step(&mut |difference| found.push(difference))?;
+        Ok::<_, MergeError>(found.pop().unwrap().changes)
+    };
+    let rows = crowd(90, &|nth| nth % 2).unwrap();
+    let first = |byte: u8| {
+        let row = |change: &Change| match change {
+            Change::Missing(row) => (row.cell(1) == Cell::Value(&vec![byte; 1 << 20])).then(|| row.clone()),
+            other => panic!("{other:?}"),
+        };
+        rows.iter().filter_map(row).collect::<Vec<RowCopy>>()
+    };
+    for rows in [first(0), first(1)] {
+        assert!(rows.len() == 45 && rows.iter().all(|row| row.is_in_one_place_with(&rows[0])));
+    }
+    assert_eq!(crowd(40, &|nth| nth), Err(MergeError::Crowd));
+}

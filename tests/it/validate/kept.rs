@@ -266,3 +266,18 @@ async fn in_read_only_mode_rows_are_compared_only_where_the_configuration_allows
     std::fs::write(folder.join("config.toml"), "read_only_may_validate = true\n").unwrap();
     assert_eq!(run(&[]).await.status, Some(1));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_of_one_database_is_not_taken_for_another_behind_the_same_address() {
+    let killed = Killed::in_the_middle().await;
+    let other = crate::servers::own_postgres("").await;
+    let url = other.database_like(&killed.source.url).await;
+    Side::at(url.clone())
+        .await
+        .script("CREATE TABLE @.t (id bigint PRIMARY KEY, note varchar(200)); ANALYZE @.t")
+        .await;
+    killed.proxy.leads_to(&url);
+    let told = killed.resume("last").await;
+    assert_eq!(told.status, Some(2), "{told:?}");
+    assert!(told.stderr.contains("its source is another database, though its address is the same"), "{}", told.stderr);
+}

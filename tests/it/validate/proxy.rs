@@ -1,7 +1,7 @@
 //! A wire between the command and a server that can be held, let go, and cut.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
@@ -19,25 +19,28 @@ pub struct Proxy {
     server: String,
     wire: watch::Sender<Wire>,
     passed: Arc<AtomicU64>,
+    behind: Arc<Mutex<String>>,
 }
 
 impl Proxy {
     /// Stands before the server of this URL.
     pub async fn before(url: &str) -> Self {
-        let server = url.rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned();
+        let server = place(url);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (wire, watched) = watch::channel(Wire::Open);
         let passed = Arc::new(AtomicU64::new(0));
-        let (behind, counted) = (server.clone(), Arc::clone(&passed));
+        let behind = Arc::new(Mutex::new(server.clone()));
+        let (leads, counted) = (Arc::clone(&behind), Arc::clone(&passed));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if *watched.borrow() != Wire::Cut {
-                    tokio::spawn(joined(client, behind.clone(), watched.clone(), Arc::clone(&counted)));
+                    let behind = leads.lock().unwrap().clone();
+                    tokio::spawn(joined(client, behind, watched.clone(), Arc::clone(&counted)));
                 }
             }
         });
-        Self { port, server, wire, passed }
+        Self { port, server, wire, passed, behind }
     }
 
     /// The URL with the wire in between.
@@ -48,6 +51,11 @@ impl Proxy {
     /// From now on so many bytes more.
     pub fn hold_after(&self, bytes: u64) {
         self.wire.send_replace(Wire::Held(self.passed.load(Ordering::SeqCst) + bytes));
+    }
+
+    /// Whoever connects from now on reaches the server of this URL.
+    pub fn leads_to(&self, url: &str) {
+        *self.behind.lock().unwrap() = place(url);
     }
 
     pub fn let_go(&self) {
@@ -71,6 +79,10 @@ impl Proxy {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
     }
+}
+
+fn place(url: &str) -> String {
+    url.rsplit_once('@').unwrap().1.split('/').next().unwrap().to_owned()
 }
 
 async fn joined(client: TcpStream, server: String, mut wire: watch::Receiver<Wire>, passed: Arc<AtomicU64>) {

@@ -96,12 +96,15 @@ async fn a_difference_that_moves_elsewhere_is_found_there() {
         (KEYED, "stream", other, [moves, moves], [0, 0, 1]),
         (KEYED, "digest", other, [moves, moves], [0, 0, 1]),
     ];
-    let told = futures_util::future::join_all(cases.map(|(create, method, target, edits, want)| async move {
-        let (mut source, mut target_side) = pair(Engine::PostgreSql, create, target).await;
-        let result = compared(&mut source, &mut target_side, method, edits).await;
-        (format!("{method}: {target}; {edits:?}"), result, want)
-    }));
-    for (case, result, want) in told.await {
+    let told = cases.map(|(create, method, target, edits, want)| {
+        tokio::spawn(async move {
+            let (mut source, mut target_side) = pair(Engine::PostgreSql, create, target).await;
+            let result = compared(&mut source, &mut target_side, method, edits).await;
+            (format!("{method}: {target}; {edits:?}"), result, want)
+        })
+    });
+    for one in told {
+        let (case, result, want) = one.await.unwrap();
         let tally = result.tally;
         assert_eq!(result.verdict(), Verdict::Different, "{case}: {result:?}");
         let [missing, extra, different] = want.map(Some);
@@ -126,12 +129,15 @@ async fn what_was_only_on_its_way_is_equal() {
         ),
         (KEYLESS, "auto", "UPDATE @.t SET v = 0 WHERE id = 5", ["SELECT 1", "UPDATE @.t SET v = 5 WHERE id = 5"], true),
     ];
-    let told = futures_util::future::join_all(cases.map(|(create, method, target, edits, again)| async move {
-        let (mut source, mut target_side) = pair(Engine::PostgreSql, create, target).await;
-        let result = compared(&mut source, &mut target_side, method, edits).await;
-        (format!("{method}: {target}; {edits:?}"), result, again)
-    }));
-    for (case, result, again) in told.await {
+    let told = cases.map(|(create, method, target, edits, again)| {
+        tokio::spawn(async move {
+            let (mut source, mut target_side) = pair(Engine::PostgreSql, create, target).await;
+            let result = compared(&mut source, &mut target_side, method, edits).await;
+            (format!("{method}: {target}; {edits:?}"), result, again)
+        })
+    });
+    for one in told {
+        let (case, result, again) = one.await.unwrap();
         assert_eq!(result.verdict(), Verdict::Equal, "{case}: {result:?}");
         // What was met on both sides is known; all else is looked for everywhere once more.
         assert_eq!(result.why.contains("compared 2 times"), again, "{case}: {result:?}");
