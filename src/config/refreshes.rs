@@ -262,7 +262,9 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
                     Ok(())
                 }),
                 MASKING => match value.get_ref() {
-                    DeValue::Table(keys) => one.masking = Some(masking::masking(keys, &format!("{place}.{MASKING}"), mistakes)),
+                    DeValue::Table(keys) => {
+                        one.masking = Some(masking::masking(keys, &format!("{place}.{MASKING}"), mistakes))
+                    }
                     other => mistakes.push(no_section(&format!("{place}.{MASKING}"), value, other)),
                 },
                 DEFUSE => one.defuse = masking::defuse(value, &format!("{place}.{DEFUSE}"), mistakes),

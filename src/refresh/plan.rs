@@ -21,15 +21,15 @@ pub use fires::Consumers;
 pub use of_task::CHECKS_OFF;
 pub use tables::LEDGER;
 
+use crate::db::schema::snapshot::Scope;
 use crate::model::change::{Destination, Meant, Named};
 use crate::model::engine::Engine;
+use crate::model::masking::Resolved;
+use crate::model::masking::defuse::Defuse;
 use crate::model::refresh::{
     Cadence, CustomStep, Load, LoadedTable, Orphans, Place, PlanHash, PlannedStep, Purpose, Quarantine, RefreshName,
     StepKind, StepName, Window,
 };
-use crate::db::schema::snapshot::Scope;
-use crate::model::masking::Resolved;
-use crate::model::masking::defuse::Defuse;
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

@@ -46,8 +46,7 @@ pub(super) async fn read(
     let all = keys::read(target, Some(&schemas)).await?;
     let touching: Vec<Key> = all.into_iter().filter(|key| key.touches(&tables)).collect();
     // In the order of their commits changes break no key; a batch knows no order.
-    let keys_go =
-        engine == Engine::PostgreSql && !touching.is_empty() && (settings.load != Load::Cdc || batch_apply);
+    let keys_go = engine == Engine::PostgreSql && !touching.is_empty() && (settings.load != Load::Cdc || batch_apply);
     policies(settings, &touching, &tables, found);
     if keys_go {
         for key in &touching {
@@ -57,12 +56,17 @@ pub(super) async fn read(
                 found.blocking(StepKind::KeysAway, what, "Use the owner of the table, or a member of that role.");
             }
             if !key.can_readd {
-                let what = format!("key {name}: this user could drop it and not put it back, for want of REFERENCES on {}", key.parent.words().raw());
+                let what = format!(
+                    "key {name}: this user could drop it and not put it back, for want of REFERENCES on {}",
+                    key.parent.words().raw()
+                );
                 let grant = format!("GRANT REFERENCES ON {} TO this user.", key.parent.sql(engine));
                 found.blocking(StepKind::KeysAway, what, grant);
             }
             if key.child_is_partitioned {
-                let what = format!("key {name}: its table is partitioned, and PostgreSQL below 18 looks at all rows when it is put back");
+                let what = format!(
+                    "key {name}: its table is partitioned, and PostgreSQL below 18 looks at all rows when it is put back"
+                );
                 found.note(StepKind::KeysBack, what);
             }
         }
@@ -77,7 +81,11 @@ pub(super) async fn read(
     for trigger in triggers.iter().filter(|trigger| trigger.state != State::Disabled) {
         if let Some(why) = &trigger.stuck {
             let what = format!("trigger {}: it could not be put back the same: {why}", trigger.ident);
-            found.blocking(StepKind::TriggersOff, what, "Make it so that this user can put it back, or drop it for the load.");
+            found.blocking(
+                StepKind::TriggersOff,
+                what,
+                "Make it so that this user can put it back, or drop it for the load.",
+            );
         }
     }
     let keys = touching.into_iter().map(|key| {
@@ -101,7 +109,9 @@ fn policies(settings: &Settings, keys: &[Key], loaded: &[TableName], found: &mut
             found.note(StepKind::KeysBack, format!("{words} (orphans: {})", policy.word()));
         } else {
             let name = format!("{}.{}.{}", key.child.schema, key.child.name, key.name);
-            let do_this = format!("Say what becomes of them, in the section orphans: {name:?} = \"fail\", \"report\", \"null\" or \"delete\".");
+            let do_this = format!(
+                "Say what becomes of them, in the section orphans: {name:?} = \"fail\", \"report\", \"null\" or \"delete\"."
+            );
             found.blocking(StepKind::KeysBack, words, do_this);
         }
     }
@@ -157,8 +167,12 @@ async fn postgres(
     let truth = |row: &[Value], nth: usize| row.get(nth).is_some_and(Value::is_true);
     if let Some(row) = rows.first() {
         if !truth(row, 0) {
-            let what = format!("this user may not make the schema {LEDGER} in the target, where this program keeps what must be put back");
-            let do_this = format!("GRANT CREATE ON DATABASE to this user, or make the schema and give it: CREATE SCHEMA {LEDGER} AUTHORIZATION this user.");
+            let what = format!(
+                "this user may not make the schema {LEDGER} in the target, where this program keeps what must be put back"
+            );
+            let do_this = format!(
+                "GRANT CREATE ON DATABASE to this user, or make the schema and give it: CREATE SCHEMA {LEDGER} AUTHORIZATION this user."
+            );
             found.blocking(StepKind::Lock, what, do_this);
         }
         if settings.quarantine == Quarantine::Connections && !truth(row, 1) {
@@ -186,7 +200,11 @@ async fn postgres(
         }
         if !may_update && masked.contains(&table) {
             let what = format!("{words}: this user may not change its rows, and so cannot mask them");
-            found.blocking(StepKind::Mask, what, format!("GRANT SELECT, UPDATE ON {} TO this user.", table.sql(Engine::PostgreSql)));
+            found.blocking(
+                StepKind::Mask,
+                what,
+                format!("GRANT SELECT, UPDATE ON {} TO this user.", table.sql(Engine::PostgreSql)),
+            );
         }
         if hidden {
             let what = format!("{words}: row security hides rows from this user, also from its checks");
@@ -201,7 +219,9 @@ async fn mysql(target: &mut Session<Read>, found: &mut Findings) -> Result<(), D
     let rows = target.query(include_str!("../../../sql/mysql/refresh_rights.sql"), &[]).await?;
     let truth = |nth: usize| rows.first().and_then(|row| row.get(nth)).is_some_and(Value::is_true);
     if !truth(0) {
-        let what = format!("no grant was found by which this user may make the database {LEDGER}, where this program keeps what must be put back");
+        let what = format!(
+            "no grant was found by which this user may make the database {LEDGER}, where this program keeps what must be put back"
+        );
         found.warning(StepKind::Lock, what, format!("GRANT ALL ON {LEDGER}.* TO this user, unless a role gives it."));
     }
     if truth(1) {

@@ -17,9 +17,7 @@ use crate::model::canon::hex;
 use crate::model::change::{Destination, Meant, Named, Safeguards, Verb};
 use crate::model::engine::Engine;
 use crate::model::masking::resolve::Pinned;
-use crate::model::refresh::{
-    CustomStep, Does, Load, Place, RefreshName, Settings, Shown, StepKind,
-};
+use crate::model::refresh::{CustomStep, Does, Load, Place, RefreshName, Settings, Shown, StepKind};
 use crate::model::settings::PrepMode;
 use crate::model::task::Task;
 use crate::model::untrusted::shown;
@@ -349,18 +347,24 @@ async fn sessions(here: &mut Session<Read>, found: &mut Findings) -> Result<Vec<
     if !all.is_empty() {
         let number = others.sessions.len() as u64 + others.hidden;
         let what = format!("{number} other {} on the target", if number == 1 { "session is" } else { "sessions are" });
-        found.warning(StepKind::KeysAway, what, "They may wait for locks, or hold some; what they see is between old and new.");
+        found.warning(
+            StepKind::KeysAway,
+            what,
+            "They may wait for locks, or hold some; what they see is between old and new.",
+        );
     }
     Ok(all)
 }
 
 /// `app@10.0.0.7 (psql), since 2026-11-22T02:00:00Z`
 fn session_words(other: &Other) -> Untrusted {
-    let part = |part: &Option<Untrusted>| part.as_ref().map(|part| part.raw().to_owned()).filter(|part| !part.is_empty());
+    let part =
+        |part: &Option<Untrusted>| part.as_ref().map(|part| part.raw().to_owned()).filter(|part| !part.is_empty());
     let user = part(&other.user).unwrap_or_else(|| "somebody".to_owned());
     let host = part(&other.host).map(|host| format!("@{host}")).unwrap_or_default();
     let program = part(&other.application).map(|program| format!(" ({program})")).unwrap_or_default();
-    let since = other.since.map(|since| format!(", since {}", since.strftime("%Y-%m-%d %H:%M:%S UTC"))).unwrap_or_default();
+    let since =
+        other.since.map(|since| format!(", since {}", since.strftime("%Y-%m-%d %H:%M:%S UTC"))).unwrap_or_default();
     Untrusted::new(format!("{user}{host}{program}{since}, pid {}", other.pid))
 }
 

@@ -41,7 +41,8 @@ pub(super) fn check(
         Load::Cdc => MigrationType::Cdc,
     };
     if facts.task.migration_type != wanted {
-        let what = format!("task {name} is of type {}, and load is {:?}", facts.task.migration_type.raw(), wanted.raw());
+        let what =
+            format!("task {name} is of type {}, and load is {:?}", facts.task.migration_type.raw(), wanted.raw());
         found.blocking(StepKind::Load, what, "Name a task of that type, or say what this one does in `load`.");
     }
     let runs = matches!(facts.task.status, TaskStatus::Starting | TaskStatus::Running | TaskStatus::Stopping);
@@ -52,8 +53,14 @@ pub(super) fn check(
     destination(settings, safeguards, facts, found);
     prep_mode(settings.load, facts, found);
     let Some(verb) = verb else {
-        let what = format!("task {name} has never run and has no start position of its own: from where it would begin is not said");
-        found.blocking(StepKind::Load, what, "Give the task a start position (CdcStartPosition), or start it once by hand.");
+        let what = format!(
+            "task {name} has never run and has no start position of its own: from where it would begin is not said"
+        );
+        found.blocking(
+            StepKind::Load,
+            what,
+            "Give the task a start position (CdcStartPosition), or start it once by hand.",
+        );
         return;
     };
     match ruling(facts, verb, &settings.safeguards(safeguards)) {
@@ -74,7 +81,11 @@ fn destination(settings: &Settings, safeguards: &Safeguards, facts: &TaskFacts, 
     };
     if let Some(pattern) = safeguards.protects(at) {
         let what = format!("the target {at} is protected by {pattern:?} in the configuration");
-        found.blocking(StepKind::Lock, what, "Look at the target of the task: nothing overwrites a protected database.");
+        found.blocking(
+            StepKind::Lock,
+            what,
+            "Look at the target of the task: nothing overwrites a protected database.",
+        );
     } else if !settings.to.contains(at) {
         let may: Vec<String> = settings.to.iter().map(Destination::to_string).collect();
         let what = format!("the target is {at}, and this may load only {}", may.join(", "));
@@ -106,7 +117,8 @@ fn prep_mode(load: Load, facts: &TaskFacts, found: &mut Findings) {
             found.warning(StepKind::Load, what, instead);
         }
         None => {
-            let what = "the settings of the task do not say what DMS does with rows that are there (TargetTablePrepMode)";
+            let what =
+                "the settings of the task do not say what DMS does with rows that are there (TargetTablePrepMode)";
             found.blocking(StepKind::Load, what, set);
         }
     }
@@ -160,4 +172,3 @@ pub(super) fn is_of_endpoint(
     let do_this = "If they are one, say so with `endpoint` in that [databases.NAME].";
     found.blocking(StepKind::Lock, what, do_this);
 }
-

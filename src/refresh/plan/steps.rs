@@ -1,13 +1,13 @@
 //! The steps of a plan, in order, in words and in SQL. Pure. Start at [`steps`]: one row for each kind, and a kind without a
 //! row is not in this plan.
 
+use super::Defused;
 use super::around::Around;
 use super::tables::Loaded;
 use crate::change::TaskFacts;
 use crate::db::Dialect;
 use crate::model::change::{Destination, Verb};
 use crate::model::engine::Engine;
-use super::Defused;
 use crate::model::masking::defuse::Action;
 use crate::model::masking::{Decision, Resolved};
 use crate::model::refresh::{
@@ -106,20 +106,20 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
         StepKind::ScheduleOff | StepKind::ScheduleBack => {
             schedules(known.schedules, kind == StepKind::ScheduleOff).map(|words| (words, Vec::new()))
         }
-        StepKind::Drain => one(format!(
-            "task {} does not run, and nothing that fired before starts it",
-            known.facts.task.name.shown()
-        )),
+        StepKind::Drain => {
+            one(format!("task {} does not run, and nothing that fired before starts it", known.facts.task.name.shown()))
+        }
         StepKind::Quarantine | StepKind::QuarantineOff => match (settings.quarantine, kind) {
             (Quarantine::None, _) => None,
-            (Quarantine::Connections, StepKind::Quarantine) => {
-                one("nobody but this program, DMS and superusers can connect to the target any more; who is connected stays")
-            }
+            (Quarantine::Connections, StepKind::Quarantine) => one(
+                "nobody but this program, DMS and superusers can connect to the target any more; who is connected stays",
+            ),
             (Quarantine::Connections, _) => one("who could connect before can connect again"),
         },
         StepKind::TriggersOff => {
             let firing: Vec<_> = around.firing().collect();
-            let words = format!("{} cannot fire: {}", count(firing.len(), "trigger"), listed(firing.iter().map(|t| &t.ident)));
+            let words =
+                format!("{} cannot fire: {}", count(firing.len(), "trigger"), listed(firing.iter().map(|t| &t.ident)));
             let sql = firing.iter().rev().flat_map(|trigger| trigger.away.clone()).collect();
             (!firing.is_empty()).then(|| (vec![words], sql))
         }
@@ -142,7 +142,8 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
             Load::FullLoadAndCdc => one(format!("until no table is in error and {} complete", all_of(tables))),
         },
         StepKind::Park => cdc.then(|| {
-            let words = "the target is kept up to date: no process, no lock, no session, until `cutover refresh finish`";
+            let words =
+                "the target is kept up to date: no process, no lock, no session, until `cutover refresh finish`";
             (vec![words.to_owned()], Vec::new())
         }),
         StepKind::Caught => cdc.then(|| (vec!["everything captured has been applied".to_owned()], Vec::new())),
@@ -159,7 +160,8 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
         StepKind::Defuse => defuse(known),
         StepKind::Sequences => {
             let list = listed(known.sequences);
-            let words = format!("{} go on behind the source and the data: {list}", count(known.sequences.len(), "counter"));
+            let words =
+                format!("{} go on behind the source and the data: {list}", count(known.sequences.len(), "counter"));
             (!known.sequences.is_empty()).then(|| (vec![words], Vec::new()))
         }
         StepKind::Analyze => Some((
@@ -174,9 +176,9 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
             Some((words, Vec::new()))
         }
         StepKind::Close => one("the ledger is closed, the lock is given up"),
-        StepKind::Notify => settings.topic.as_ref().map(|topic| {
-            (vec![format!("{} is told how it ended", shown(topic))], Vec::new())
-        }),
+        StepKind::Notify => {
+            settings.topic.as_ref().map(|topic| (vec![format!("{} is told how it ended", shown(topic))], Vec::new()))
+        }
         StepKind::Custom => None,
     }
 }
@@ -202,13 +204,19 @@ fn load(known: &Known<'_>) -> String {
     };
     match known.verb {
         Some(Verb::Reload { .. }) => {
-            format!("from here on the old rows are gone: DMS loads {destination} anew, task {name}, reload-target{rows}")
+            format!(
+                "from here on the old rows are gone: DMS loads {destination} anew, task {name}, reload-target{rows}"
+            )
         }
-        Some(Verb::Resume { .. }) => format!("task {name} goes on where it stopped, resume-processing, into {destination}"),
+        Some(Verb::Resume { .. }) => {
+            format!("task {name} goes on where it stopped, resume-processing, into {destination}")
+        }
         Some(_) if known.settings.load == Load::Cdc => {
             format!("task {name} begins at its start position, start-replication, into {destination}")
         }
-        _ => format!("from here on the old rows are gone: DMS loads {destination}, task {name}, start-replication{rows}"),
+        _ => {
+            format!("from here on the old rows are gone: DMS loads {destination}, task {name}, start-replication{rows}")
+        }
     }
 }
 
@@ -256,12 +264,17 @@ fn mask(resolved: &Resolved) -> Told {
 }
 
 fn defuse(known: &Known<'_>) -> Told {
-    let words = known.defuse.iter().map(|Defused { asked, .. }| (&asked.table, &asked.action)).map(|(table, action)| match action {
-        Action::Truncate => format!("{}: all rows are deleted", shown(table)),
-        Action::Delete { filter: None } => format!("{}: all rows are deleted", shown(table)),
-        Action::Delete { filter: Some(filter) } => format!("{}: rows are deleted where {}", shown(table), shown(filter)),
-        Action::File(path) => format!("{}: {}", shown(table), shown(&path.display().to_string())),
-    });
+    let words =
+        known.defuse.iter().map(|Defused { asked, .. }| (&asked.table, &asked.action)).map(|(table, action)| {
+            match action {
+                Action::Truncate => format!("{}: all rows are deleted", shown(table)),
+                Action::Delete { filter: None } => format!("{}: all rows are deleted", shown(table)),
+                Action::Delete { filter: Some(filter) } => {
+                    format!("{}: rows are deleted where {}", shown(table), shown(filter))
+                }
+                Action::File(path) => format!("{}: {}", shown(table), shown(&path.display().to_string())),
+            }
+        });
     let words: Vec<String> = words.collect();
     let sql = known.defuse.iter().flat_map(|one| one.sql.clone()).collect();
     (!words.is_empty()).then_some((words, sql))

@@ -112,11 +112,17 @@ fn must_not_be_taken(settings: &Settings, pairs: &Pairs, found: &mut Findings) {
         let ours = |name: &Name| name.0 == LEDGER || name.1.starts_with(&format!("{LEDGER}_"));
         if ours(from) || to.is_some_and(ours) {
             let what = format!("{name}: the task takes the ledger of this program");
-            found.blocking(StepKind::Load, what, format!("Exclude the schema {LEDGER} in the table mappings of the task."));
+            found.blocking(
+                StepKind::Load,
+                what,
+                format!("Exclude the schema {LEDGER} in the table mappings of the task."),
+            );
         }
         if let Some(tool) = migrations::tool_of(&from.1) {
-            let what = format!("{name} is where {tool} writes which migrations there were, and the task takes it: the source's \
-                                rows would hide where the schema of the target stands");
+            let what = format!(
+                "{name} is where {tool} writes which migrations there were, and the task takes it: the source's \
+                                rows would hide where the schema of the target stands"
+            );
             found.blocking(StepKind::Load, what, "Exclude it in the table mappings of the task.");
         }
     }
@@ -125,7 +131,11 @@ fn must_not_be_taken(settings: &Settings, pairs: &Pairs, found: &mut Findings) {
         into.entry(to).or_default().push(dotted(from));
     }
     for (to, all) in into.into_iter().filter(|(_, all)| all.len() > 1) {
-        let what = format!("{} go into one table, {}: each load of one empties what the other brought", all.join(" and "), dotted(to));
+        let what = format!(
+            "{} go into one table, {}: each load of one empties what the other brought",
+            all.join(" and "),
+            dotted(to)
+        );
         found.blocking(StepKind::Load, what, "Give each its own target in the table mappings.");
     }
 }

@@ -23,7 +23,10 @@ pub fn accepts(plan: &Plan, consumers: &Consumers) -> Vec<Finding> {
         no(StepKind::Load, what, "Only a full load that a schedule starts is watched for: use `refresh run`.");
     }
     for step in plan.steps.iter().filter(|step| AWAY.contains(&step.kind)) {
-        let what = format!("{} has to be done before the load, and a rule that starts the task does not wait for it", step.name.0);
+        let what = format!(
+            "{} has to be done before the load, and a rule that starts the task does not wait for it",
+            step.name.0
+        );
         no(step.kind, what, "Use `refresh run` from cron or systemd, and leave the rule off.");
     }
     for step in before_load(plan).filter(|step| step.kind == StepKind::Custom) {

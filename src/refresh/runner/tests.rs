@@ -8,12 +8,12 @@ mod own_steps;
 use super::{Ended, run};
 use crate::change::{Confirmed, Time, Yes};
 use crate::db::Database;
+use crate::model::change::Meant;
 use crate::model::engine::Engine;
 use crate::model::refresh::{
-    Cadence, CustomStep, Load, OnFailure, Place, PlannedStep, Purpose, Quarantine, RefreshId, RefreshName, RunSeen, RunState,
-    StepKind, StepName, StepState, WishFor,
+    Cadence, CustomStep, Load, OnFailure, Place, PlannedStep, Purpose, Quarantine, RefreshId, RefreshName, RunSeen,
+    RunState, StepKind, StepName, StepState, WishFor,
 };
-use crate::model::change::Meant;
 use crate::model::{ReplicationArn, TaskName};
 use crate::refresh::begin::{self, Means, covered};
 use crate::refresh::held::{Door, Zombie};
@@ -203,6 +203,8 @@ impl Stage {
             topic: None,
             notice_after: None,
             replaces_lambda: false,
+            masking: None,
+            defuse: Vec::new(),
         }
     }
 

@@ -2,9 +2,7 @@
 
 use super::*;
 use crate::model::audit::How;
-use crate::model::refresh::{
-    Load, Place, PlanHash, Purpose, RefreshName, StepKind, StepState, TableLoad, WishFor,
-};
+use crate::model::refresh::{Load, Place, PlanHash, Purpose, RefreshName, StepKind, StepState, TableLoad, WishFor};
 
 fn settings(folder: &tempfile::TempDir) -> Settings {
     Settings { dir: Some(folder.path().to_owned()), shared: None }
@@ -174,8 +172,7 @@ async fn the_log_is_bounded() {
     let line = |n: i64| News::Line(Line { at: at(n), step: None, text: Untrusted::new(n.to_string()), bad: false });
     let all: Vec<News> = (0..LINES + 10).map(line).collect();
     journal.write(&all).await.unwrap();
-    let count: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM line").fetch_one(&mut journal.connection).await.unwrap();
+    let count: i64 = sqlx::query_scalar("SELECT count(*) FROM line").fetch_one(&mut journal.connection).await.unwrap();
     assert_eq!(count, LINES);
     let seen = seen(&settings, &head.id).await.unwrap().unwrap();
     assert_eq!(seen.lines.last().unwrap().text.raw(), (LINES + 9).to_string());

@@ -50,7 +50,13 @@ async fn a_script_is_done_once_wherever_its_process_is_killed() {
         for number in (1 + nth..=points.len()).step_by(3) {
             let lose = (number / 3) % 2 == 0;
             let done = kill_at(engine, number, lose, None).await;
-            assert_eq!(done, 1, "{engine:?}, killed {} ({number} of {}), journal lost: {lose}", points[number - 1], points.len());
+            assert_eq!(
+                done,
+                1,
+                "{engine:?}, killed {} ({number} of {}), journal lost: {lose}",
+                points[number - 1],
+                points.len()
+            );
         }
     }
 }

@@ -7,7 +7,7 @@ const SERVERS: [Engine; 2] = [Engine::PostgreSql, Engine::MySql];
 
 impl Desk {
     /// Ends every session that has a lock of ours, as somebody else would.
-    async fn end_sessions(&self) {
+    pub async fn end_sessions(&self) {
         match self.database().dialect().engine {
             Engine::PostgreSql => {
                 let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
@@ -17,7 +17,8 @@ impl Desk {
             }
             _ => {
                 let mut session = self.database().write_owned_by_demo().await.unwrap();
-                let sql = "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = DATABASE()";
+                let sql =
+                    "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = DATABASE()";
                 for row in session.query(sql, &[]).await.unwrap() {
                     // Another session may have gone by itself.
                     let _ = session.script(&format!("KILL {}", row[0].as_int().unwrap())).await;
@@ -41,7 +42,11 @@ async fn a_second_operator_is_refused_and_told_who_has_it() {
         let id = first.id.0.clone();
         let refused = begin(&plan, means(&desk.url, &desk.elsewhere(), Zombie::EndAny)).await.map(drop).unwrap_err();
         let refused = refused.to_string();
-        let want = if engine == Engine::PostgreSql { format!("locked by cutover/{id}/1@") } else { "locked by a session (cutover from".into() };
+        let want = if engine == Engine::PostgreSql {
+            format!("locked by cutover/{id}/1@")
+        } else {
+            "locked by a session (cutover from".into()
+        };
         assert!(refused.contains(&want) && refused.contains("session "), "{refused}");
         assert_eq!(refresh::run(first).await.state, RunState::Done);
         let second = begin(&plan, means(&desk.url, &desk.elsewhere(), Zombie::EndOurs)).await.unwrap();
@@ -91,7 +96,10 @@ async fn who_was_taken_over_writes_nothing_any_more() {
         stopped.signal(Signal::CONT);
         assert!(!stopped.end().await);
         let said = said(&told);
-        assert!(said.starts_with("needs-attention") && said.contains("was taken over by somebody else"), "{engine:?} {said}");
+        assert!(
+            said.starts_with("needs-attention") && said.contains("was taken over by somebody else"),
+            "{engine:?} {said}"
+        );
         assert_eq!(desk.counted().await, 1);
         assert_eq!(refresh::open_runs(&Door::fixed(desk.database())).await.unwrap(), []);
     }
@@ -154,6 +162,7 @@ async fn sessions_say_who_they_are_and_give_up_when_nobody_is_there() {
     let desk = Desk::new(Engine::MySql).await;
     let plan = desk.plan(vec![count_up()]);
     let mut work = begin(&plan, means(&desk.url, &desk.state(), Zombie::EndOurs)).await.unwrap();
-    let rows = work.target.query("SELECT @@wait_timeout, @@sql_mode LIKE '%NO_AUTO_VALUE_ON_ZERO%'", &[]).await.unwrap();
+    let rows =
+        work.target.query("SELECT @@wait_timeout, @@sql_mode LIKE '%NO_AUTO_VALUE_ON_ZERO%'", &[]).await.unwrap();
     assert_eq!((rows[0][0].as_int(), rows[0][1].as_int()), (Some(120), Some(1)));
 }

@@ -45,7 +45,8 @@ async fn what_fails_before_the_load_puts_everything_back_newest_first() {
         let trace = stage.trace();
         let got: Vec<&str> = trace.iter().filter_map(|line| line.strip_prefix("undo ")).collect();
         assert_eq!(got, undone, "{kind:?}");
-        let left: Vec<String> = stage.there().into_iter().filter(|name| !["parity", "drain"].contains(&&**name)).collect();
+        let left: Vec<String> =
+            stage.there().into_iter().filter(|name| !["parity", "drain"].contains(&&**name)).collect();
         assert_eq!(left, Vec::<String>::new(), "{kind:?}");
         assert_eq!(stage.seen(&id).await.head.state, RunState::Undone);
         let in_ledger = if kind == StepKind::Parity { None } else { Some(RunState::Undone) };
@@ -90,7 +91,10 @@ async fn after_the_load_only_the_keys_come_back_and_a_person_goes_on() {
     assert!(!trace.iter().any(|line| line.starts_with("undo")), "{trace:?}");
     assert_eq!(trace.last().map(String::as_str), Some("run keys-back"));
     let states = stage.states(&id).await;
-    assert!(states.contains(&"mask failed".to_owned()) && states.contains(&"keys-back waiting".to_owned()), "{states:?}");
+    assert!(
+        states.contains(&"mask failed".to_owned()) && states.contains(&"keys-back waiting".to_owned()),
+        "{states:?}"
+    );
     assert!(states.contains(&"schedule-back waiting".to_owned()));
     let ended = stage.resume(&id).await.unwrap();
     assert_eq!(ended.state, RunState::Done);

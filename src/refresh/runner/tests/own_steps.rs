@@ -34,18 +34,23 @@ async fn run_with(stage: &Stage, one: CustomStep<String>) -> (RefreshId, Ended) 
 #[tokio::test]
 async fn a_script_is_done_once_with_its_mark() {
     let stage = Stage::new().await;
-    let one = custom("fill", sql("INSERT INTO shop.person (name) VALUES ('a'); INSERT INTO shop.person (name) VALUES ('b')"));
+    let one =
+        custom("fill", sql("INSERT INTO shop.person (name) VALUES ('a'); INSERT INTO shop.person (name) VALUES ('b')"));
     let (id, ended) = run_with(&stage, one).await;
     assert_eq!(ended.state, RunState::Done, "{ended:?}");
     assert_eq!(stage.count("SELECT count(*) FROM shop.person").await, 2);
-    assert_eq!(stage.count("SELECT count(*) FROM shop.cutover_ledger_mark WHERE step = 'fill' AND name = 'done'").await, 1);
+    assert_eq!(
+        stage.count("SELECT count(*) FROM shop.cutover_ledger_mark WHERE step = 'fill' AND name = 'done'").await,
+        1
+    );
     assert!(stage.states(&id).await.contains(&"fill done".to_owned()));
 }
 
 #[tokio::test]
 async fn a_script_that_fails_leaves_nothing_and_no_value_of_a_row_in_the_journal() {
     let stage = Stage::new().await;
-    let one = custom("fill", sql("INSERT INTO shop.person VALUES (1, 'a'); INSERT INTO shop.person VALUES (1, 'secret')"));
+    let one =
+        custom("fill", sql("INSERT INTO shop.person VALUES (1, 'a'); INSERT INTO shop.person VALUES (1, 'secret')"));
     let (_, ended) = run_with(&stage, one).await;
     assert_eq!(ended.state, RunState::Undone);
     assert!(ended.why.unwrap().contains("UNIQUE constraint failed"));
@@ -83,7 +88,8 @@ async fn a_command_is_logged_and_its_end_decides() {
 #[tokio::test]
 async fn what_a_command_says_is_bounded() {
     let stage = Stage::new().await;
-    let (id, ended) = run_with(&stage, custom("loud", shell("seq 1 1000; head -c 100000 /dev/zero | tr '\\0' x"))).await;
+    let (id, ended) =
+        run_with(&stage, custom("loud", shell("seq 1 1000; head -c 100000 /dev/zero | tr '\\0' x"))).await;
     assert_eq!(ended.state, RunState::Done, "{ended:?}");
     let lines = stage.seen(&id).await.lines;
     assert_eq!(lines.len(), 201);
@@ -120,10 +126,7 @@ async fn a_probe_of_its_own_says_whether_it_was_done() {
         let stage = Stage::new().await;
         let mut plan = stage.plan(&[StepKind::Lock, StepKind::Custom, StepKind::Drain, StepKind::Close]);
         plan.steps[1].name = StepName("fill".into());
-        plan.custom.push(CustomStep {
-            again,
-            ..custom("fill", sql("INSERT INTO shop.person (name) VALUES ('a')"))
-        });
+        plan.custom.push(CustomStep { again, ..custom("fill", sql("INSERT INTO shop.person (name) VALUES ('a')")) });
         stage.will("run drain", [Fault::Before(Trouble::Wish(WishFor::Pause))]);
         let (id, ended) = stage.run(&plan).await;
         assert_eq!(ended.state, RunState::Paused);
