@@ -377,6 +377,71 @@ mod tests {
         }
     }
 
+    fn covered(of: &Preview, schedules: Vec<Named>) -> Covered {
+        let Change::Task { task, .. } = &of.change else { panic!("{:?}", of.change) };
+        let (destination, place) = ("staging.example/shop".parse().unwrap(), "10.0.0.1:5432/shop".to_owned());
+        Covered { hash: PlanHash("abc".into()), made: at(0), destination, place, task: task.arn.clone(), schedules }
+    }
+
+    #[test]
+    fn a_plan_is_confirmed_by_naming_what_it_overwrites_and_carried_on_only_as_it_was() {
+        let covered = || covered(&of_task("a", Verb::Stop, None), vec![]);
+        for (answer, second, want) in [
+            ("staging.example/shop", 900, None),
+            ("staging.example/shop", 901, Some(NotConfirmed::OldPlan)),
+            ("staging.example/Shop", 0, Some(NotConfirmed::OtherAnswer)),
+            ("STAGING.example/shop", 0, Some(NotConfirmed::OtherAnswer)),
+            ("a", 0, Some(NotConfirmed::OtherAnswer)),
+            ("", 0, Some(NotConfirmed::OtherAnswer)),
+        ] {
+            assert_eq!(Confirmed::typed_plan(covered(), answer, at(second)).err(), want, "{answer} {second}");
+        }
+        let yes = Yes::given(true).unwrap();
+        let by_flag = |to: &str| Confirmed::plan_by_flag(covered(), yes, &to.parse().unwrap(), at(1)).err();
+        assert_eq!(by_flag("staging.example/shop"), None);
+        assert_eq!(by_flag("prod.example/shop"), Some(NotConfirmed::OtherTarget));
+        let carried = |hash: &str| Confirmed::carried_on(covered(), &PlanHash(hash.into()), How::Typed, at(9_999_999));
+        assert_eq!(carried("abd").err(), Some(NotConfirmed::OtherPlan));
+        let plan = carried("abc").unwrap();
+        assert_eq!((plan.hash().short(), plan.how_it_was()), ("abc", How::Typed));
+    }
+
+    #[test]
+    fn a_step_does_only_what_its_plan_is_about() {
+        let stop = of_task("a", Verb::Stop, None);
+        let nightly = preview();
+        let Change::Switch { what, .. } = &nightly.change else { panic!() };
+        let other = of_task("b", Verb::Stop, None);
+        let destroys = |to: Option<&str>| {
+            let destination = to.map(|to| to.parse().unwrap());
+            of_task("a", Verb::Reload { until: None }, Some(Grade::Destroys { destination }))
+        };
+        let with = |schedules: Vec<Named>| {
+            let covered = covered(&stop, schedules);
+            Confirmed::carried_on(covered.clone(), &covered.hash, How::Typed, at(0)).unwrap()
+        };
+        let own = matches!((&stop.change, &other.change), (Change::Task { task: one, .. }, Change::Task { task: two, .. }) if one.arn == two.arn);
+        for (schedules, preview, want) in [
+            (vec![], stop.clone(), None),
+            (vec![], destroys(Some("staging.example/shop")), None),
+            (vec![], destroys(Some("prod.example/shop")), Some(NotConfirmed::OtherTarget)),
+            (vec![], destroys(None), Some(NotConfirmed::TargetUnknown)),
+            (vec![], other, (!own).then_some(NotConfirmed::NotInPlan)),
+            (vec![], nightly.clone(), Some(NotConfirmed::NotInPlan)),
+            (vec![what.clone()], nightly.clone(), None),
+        ] {
+            let words = preview.change.name();
+            let got = Confirmed::by_plan(&with(schedules), preview, Way::Forward, at(0));
+            assert_eq!(got.as_ref().err().copied(), want, "{words}");
+            if let Ok(confirmed) = got {
+                assert_eq!(
+                    (confirmed.how(), confirmed.lives(at(60)), confirmed.lives(at(61))),
+                    (How::Plan, true, false)
+                );
+            }
+        }
+    }
+
     #[test]
     fn several_are_confirmed_by_verb_and_number_and_only_what_is_alike_and_destroys_nothing() {
         let stop = |name: &str| of_task(name, Verb::Stop, None);

@@ -52,7 +52,9 @@ impl DbError {
         // Class 28 and error 1045; a server in another language still says the code where it is not a connection that fails.
         let signs =
             ["password authentication failed", "PAM authentication failed", "Access denied for user", "28P01", "28000"];
-        matches!(self, Self::Connect { why, .. } | Self::Lost { why, .. } if signs.iter().any(|sign| why.contains(sign)))
+        // Who may sign in and not have this database has the right password.
+        let is_sign = |why: &str| signs.iter().any(|sign| why.contains(sign)) && !why.contains("' to database '");
+        matches!(self, Self::Connect { why, .. } | Self::Lost { why, .. } if is_sign(why))
     }
 
     /// The error in words that may be kept: what a server says of the values of rows is taken out.

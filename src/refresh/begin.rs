@@ -364,6 +364,20 @@ pub async fn open_runs(target: &Door) -> Result<Vec<LedgerRun>, Trouble> {
     Ok(runs.into_iter().filter(|run| !run.state.is_over()).collect())
 }
 
+/// Asks for something of a run that another machine carries out: in the ledger on its target, where it looks twice a minute.
+///
+/// # Errors
+/// There is no such run; the plan in the ledger is not the one that was confirmed; what the server says.
+pub async fn wish_from_afar(target: &Door, id: &RefreshId, wish: WishFor, now: Timestamp) -> Result<(), Trouble> {
+    let found = open_runs(target).await?.into_iter().find(|run| run.id == *id);
+    let run = found.ok_or_else(|| Trouble::Refused(format!("the ledger on the target has no open run {}", id.0)))?;
+    let plan = plan(&run.plan, &run.hash, "the ledger on the target")?;
+    let permit = confirmed(&plan, &run.hash, run.how, now)?.permit();
+    let database = target.find().await?;
+    let mut session = database.write(&permit, "cutover").await?;
+    ledger::wish(&mut session, database.named_schema(), id, wish).await
+}
+
 /// Goes on with a run whose journal is lost, or stands on another machine: from the ledger on the target alone.
 ///
 /// # Errors

@@ -19,7 +19,7 @@ mod steps;
 mod trouble;
 mod work;
 
-pub use begin::{Means, begin, covered, finish, new_id, open_runs, recover, resume};
+pub use begin::{Means, begin, covered, finish, new_id, open_runs, recover, resume, wish_from_afar};
 pub use held::{Door, Zombie};
 pub use plan::Plan;
 pub use runner::{Ended, pause_before, run};

@@ -240,6 +240,23 @@ fn only_the_executor_of_changes_can_reach_a_writer() {
     }
 }
 
+/// Whoever can make a permit can open any database for writing.
+#[test]
+fn a_permit_to_write_to_a_target_is_issued_by_a_confirmed_plan_alone() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut all = Vec::new();
+    files(&src, &mut all);
+    let names_it =
+        |path: &PathBuf| code(&std::fs::read_to_string(path).unwrap()).contains("issued_for_a_confirmed_plan");
+    let found: BTreeSet<String> = all
+        .iter()
+        .filter(|path| names_it(path))
+        .map(|path| path.strip_prefix(&src).unwrap().to_string_lossy().replace('\\', "/"))
+        .collect();
+    let want = ["change/confirmed.rs", "db/permit.rs"].map(str::to_owned).into();
+    assert_eq!(found, want);
+}
+
 #[test]
 fn every_file_keeps_to_the_edges_of_the_house() {
     let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");

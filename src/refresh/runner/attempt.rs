@@ -9,7 +9,7 @@ use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
 use crate::store::runs::Phase;
 use jiff::SignedDuration;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Name of the mark of a step that is over, in the ledger; what it says then.
 pub const OVER: &str = "over";
@@ -52,14 +52,25 @@ impl From<Trouble> for Ending {
 struct Tries {
     /// Failures of the step itself.
     failures: u32,
-    /// Since when the way is lost, and how often it was tried.
-    lost: Option<(Instant, u32)>,
+    /// How often the way was lost since something last went well, and for how long it was waited for.
+    lost: u32,
+    waited: Duration,
+}
+
+impl Tries {
+    /// The way is lost once more: how long to wait, as long as there is patience left.
+    fn wait_for_the_way(&mut self, most: Duration) -> Option<Duration> {
+        self.lost += 1;
+        let wait = pause_before(self.lost);
+        self.waited += wait;
+        (self.waited <= most).then_some(wait)
+    }
 }
 
 /// Takes one step to its end.
 pub async fn step(work: &mut Work, nth: usize) -> Result<(), Ending> {
     let step = work.plan.steps[nth].clone();
-    let mut tries = Tries { failures: 0, lost: None };
+    let mut tries = Tries { failures: 0, lost: 0, waited: Duration::ZERO };
     // A step that somebody has begun may be there already.
     let mut look_first = work.journal.steps().get(nth).is_some_and(|seen| seen.state != StepState::Waiting);
     loop {
@@ -182,21 +193,19 @@ async fn again(
     let _ = work.journal.attempt((&step.name, n), Phase::Outcome, outcome, now).await;
     let wait = match &trouble {
         Trouble::Credentials(_) | Trouble::Wish(_) => return Err(trouble.into()),
-        Trouble::Lost(_) => {
-            let (since, times) = tries.lost.get_or_insert_with(|| (Instant::now(), 0));
-            *times += 1;
-            if since.elapsed() > LOST_FOR.min(span(step.timeout)) {
+        Trouble::Lost(_) => match tries.wait_for_the_way(LOST_FOR.min(span(step.timeout))) {
+            Some(wait) => wait,
+            None => {
                 failed(work, nth, &told).await;
                 return Err(Ending::Failed(told));
             }
-            pause_before(*times)
-        }
+        },
         Trouble::Refused(_) => {
             failed(work, nth, &told).await;
             return Err(Ending::Failed(told));
         }
         Trouble::Failed(_) => {
-            tries.lost = None;
+            (tries.lost, tries.waited) = (0, Duration::ZERO);
             tries.failures += 1;
             if tries.failures > step.retry {
                 failed(work, nth, &told).await;
@@ -219,12 +228,7 @@ async fn reconnect(work: &mut Work, tries: &mut Tries) -> Result<(), Ending> {
         match work.target.again().await {
             Ok(()) => return Ok(()),
             Err(Trouble::Lost(why)) => {
-                let (since, times) = tries.lost.get_or_insert_with(|| (Instant::now(), 0));
-                *times += 1;
-                if since.elapsed() > LOST_FOR {
-                    return Err(Ending::Gone(why));
-                }
-                let wait = pause_before(*times);
+                let Some(wait) = tries.wait_for_the_way(LOST_FOR) else { return Err(Ending::Gone(why)) };
                 let _ = work.line(None, format!("{why}; again in {} s", wait.as_secs()), true).await;
                 work.good_moment()?;
                 (work.time.wait)(wait).await;

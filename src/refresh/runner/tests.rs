@@ -208,6 +208,8 @@ impl Stage {
             topic: None,
             notice_after: None,
             replaces_lambda: false,
+            masking: None,
+            defuse: Vec::new(),
         }
     }
 

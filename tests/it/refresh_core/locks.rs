@@ -7,7 +7,7 @@ const SERVERS: [Engine; 2] = [Engine::PostgreSql, Engine::MySql];
 
 impl Desk {
     /// Ends every session that has a lock of ours, as somebody else would.
-    async fn end_sessions(&self) {
+    pub async fn end_sessions(&self) {
         match self.database().dialect().engine {
             Engine::PostgreSql => {
                 let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \

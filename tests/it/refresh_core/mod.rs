@@ -3,8 +3,10 @@
 //!
 //! The process is this test binary once more, told by the environment which run it carries out ([`carry_out`]).
 
+mod aws;
 mod kills;
 mod locks;
+mod lost;
 
 use crate::servers;
 use cutover::change::{Confirmed, Time, Yes};
@@ -74,6 +76,15 @@ impl Desk {
             Engine::MySql => servers::mariadb().await.database().await,
             Engine::Sqlite => format!("sqlite:{}", folder.path().join("target.db").display()),
         };
+        Self::with(url, folder).await
+    }
+
+    /// In a database that is there.
+    async fn at(url: String) -> Self {
+        Self::with(url, tempfile::tempdir().unwrap()).await
+    }
+
+    async fn with(url: String, folder: tempfile::TempDir) -> Self {
         let desk = Self { url, folder };
         desk.script("CREATE TABLE counted (n integer NOT NULL); INSERT INTO counted VALUES (0)").await;
         desk
@@ -154,6 +165,8 @@ impl Desk {
             topic: None,
             notice_after: None,
             replaces_lambda: false,
+            masking: None,
+            defuse: Vec::new(),
         }
     }
 
@@ -257,6 +270,22 @@ impl Process {
             .args(["--exact", "refresh_core::carry_out", "--ignored", "--quiet"])
             .env("CUTOVER_TEST_TOLD", serde_json::to_string(told).unwrap())
             .envs(env.iter().map(|(name, value)| (*name, value)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        Self(child)
+    }
+
+    /// One that may write no file beyond so many blocks of 512 bytes, as on a disk that is full.
+    fn with_files_of(told: &Told, blocks: u32) -> Self {
+        let script =
+            format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" --exact refresh_core::carry_out --ignored --quiet");
+        let child = Command::new("sh")
+            .args(["-c", &script])
+            .arg(std::env::current_exe().unwrap())
+            .env("CUTOVER_TEST_TOLD", serde_json::to_string(told).unwrap())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -144,12 +144,17 @@ async fn read(out: impl AsyncRead + Unpin, send: mpsc::Sender<String>) {
     }
 }
 
-/// When a process began, in ticks of this machine since it was started; `None` where that is not told (proc(5)).
+/// When a process began, in ticks of this machine since it was started; `None` where that is not told (proc(5)), or it has ended
+/// and only its parent, which may be stopped, has not heard of it.
 fn began(pid: i32) -> Option<String> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     // The name of the program stands in brackets and may hold anything.
     let (_, rest) = stat.rsplit_once(')')?;
-    rest.split_whitespace().nth(19).map(str::to_owned)
+    let mut fields = rest.split_whitespace();
+    if matches!(fields.next()?, "Z" | "X") {
+        return None;
+    }
+    fields.nth(18).map(str::to_owned)
 }
 
 /// Ends what a runner of this machine that was killed has left running.
