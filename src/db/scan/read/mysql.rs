@@ -53,13 +53,11 @@ pub(super) async fn read(
 
 #[inline]
 fn push(sink: &mut Sink<'_>, row: &MySqlRow, at: usize, form: &Form) -> Result<Option<()>, sqlx::Error> {
-    match bytes(row, at)? {
-        Some(bytes) => Ok(take(&mut sink.builder, form, bytes)),
-        None => {
-            sink.builder.push_null();
-            Ok(Some(()))
-        }
-    }
+    let Some(bytes) = bytes(row, at)? else {
+        sink.builder.push_null();
+        return Ok(Some(()));
+    };
+    Ok(take(&mut sink.builder, form, bytes))
 }
 
 /// The driver calls a zero day NULL. Its bytes say otherwise, and only they are asked.
@@ -79,9 +77,10 @@ fn take(builder: &mut BatchBuilder, form: &Form, bytes: &[u8]) -> Option<()> {
     match form.holds {
         Holds::Int => {
             let wide = widened(bytes, !form.unsigned)?;
-            match form.unsigned {
-                true => builder.push(canon, Raw::Uint(wide.cast_unsigned())),
-                false => builder.push(canon, Raw::Int(wide)),
+            if form.unsigned {
+                builder.push(canon, Raw::Uint(wide.cast_unsigned()));
+            } else {
+                builder.push(canon, Raw::Int(wide));
             }
         }
         Holds::Decimal => builder.push(canon, Raw::Digits(bytes)),
