@@ -95,9 +95,10 @@ fn take(builder: &mut BatchBuilder, form: &Form, bytes: &[u8]) -> Option<()> {
     match form.holds {
         Holds::Int => {
             let wide = widened(bytes, !form.unsigned)?;
-            match form.unsigned {
-                true => builder.push(canon, Raw::Uint(wide.cast_unsigned())),
-                false => builder.push(canon, Raw::Int(wide)),
+            if form.unsigned {
+                builder.push(canon, Raw::Uint(wide.cast_unsigned()));
+            } else {
+                builder.push(canon, Raw::Int(wide));
             }
         }
         Holds::Decimal => builder.push(canon, Raw::Digits(bytes)),
