@@ -340,10 +340,10 @@ fn believe(plan: &Plan, steps: &[StepSeen], marks: &[Mark]) -> Vec<(usize, StepS
             }
             Some(_) if is_over => {}
             Some(marks::PASSED) => {
-                changed.push((nth, StepState::PassedOver { why: Untrusted::new("it failed before") }))
+                changed.push((nth, StepState::PassedOver { why: Untrusted::new("it failed before") }));
             }
             Some(marks::SKIPPED) => {
-                changed.push((nth, StepState::Skipped { why: "nothing was to be done".to_owned() }))
+                changed.push((nth, StepState::Skipped { why: "nothing was to be done".to_owned() }));
             }
             Some(_) => changed.push((nth, StepState::Done)),
             None => {}
