@@ -67,12 +67,12 @@ impl Scanner {
 
     /// What a table is.
     pub async fn describe(&self, schema: &str, table: &str) -> Result<Described, DbError> {
-        let described = async {
+        let described = Box::pin(async {
             let mut session = self.session().await?;
             let described = describe(&mut session.session, schema, table).await?;
             self.give_back(session).await;
             Ok(described)
-        };
+        });
         self.within(self.limits.longest(), described).await
     }
 
@@ -216,11 +216,11 @@ impl Scanner {
                 Err(error) => return Err(error),
             }
         }
-        let opened = async {
+        let opened = Box::pin(async {
             let mut session = ScanSession::open(&self.database, &self.limits).await?;
             session.begin().await?;
             Ok(session)
-        };
+        });
         self.within(OPEN, opened).await
     }
 
