@@ -200,16 +200,12 @@ impl Stage {
             window: None,
             validation: None,
             sensitive: Vec::new(),
-            masking: None,
-            defuse: Vec::new(),
             custom: Vec::new(),
             steps,
             schedules: Vec::new(),
             topic: None,
             notice_after: None,
             replaces_lambda: false,
-            masking: None,
-            defuse: Vec::new(),
         }
     }
 

@@ -157,16 +157,12 @@ impl Desk {
             window: None,
             validation: None,
             sensitive: Vec::new(),
-            masking: None,
-            defuse: Vec::new(),
             custom,
             steps,
             schedules: Vec::new(),
             topic: None,
             notice_after: None,
             replaces_lambda: false,
-            masking: None,
-            defuse: Vec::new(),
         }
     }
 
