@@ -138,7 +138,7 @@ impl Compared<'_> {
         self.types(source, target);
         match (source.detail("generated"), target.detail("generated")) {
             (None, Some(_)) => {
-                self.blocking(format!("the column {name} is computed only in the target: it cannot be loaded"))
+                self.blocking(format!("the column {name} is computed only in the target: it cannot be loaded"));
             }
             (Some(_), None) => self.warning(format!("the column {name} is computed only in the source")),
             (Some(one), Some(other)) if one != other && !self.across() => {
