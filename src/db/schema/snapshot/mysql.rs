@@ -6,6 +6,7 @@ use crate::db::error::DbError;
 use crate::db::schema::{keys, sequences, triggers};
 use crate::db::session::Session;
 use crate::db::value::Value;
+use std::fmt::Write as _;
 
 const TABLES: &str = include_str!("../../../../sql/mysql/schema_tables.sql");
 const COLUMNS: &str = include_str!("../../../../sql/mysql/schema_column_details.sql");
@@ -110,7 +111,7 @@ async fn indexes<A: Send>(session: &mut Session<A>, items: &mut Vec<Item>) -> Re
         let item = if item.name == "PRIMARY" { item.flag("primary", true) } else { item };
         let mut column = detail(column).unwrap_or_else(|| "(an expression)".to_owned());
         if let Value::Int(characters) = part {
-            column.push_str(&format!("({characters})"));
+            let _ = write!(column, "({characters})");
         }
         if text(direction) == "D" {
             column.push_str(" DESC");
