@@ -364,7 +364,8 @@ pub async fn open_runs(target: &Door) -> Result<Vec<LedgerRun>, Trouble> {
     Ok(runs.into_iter().filter(|run| !run.state.is_over()).collect())
 }
 
-/// Asks for something of a run that another machine carries out: in the ledger on its target, where it looks twice a minute.
+/// Asks for something of a run that another machine carries out: in the ledger on its target, where it looks between steps and twice a
+/// minute while it waits.
 ///
 /// # Errors
 /// There is no such run; the plan in the ledger is not the one that was confirmed; what the server says.

@@ -85,7 +85,7 @@ pub async fn step(work: &mut Work, nth: usize) -> Result<(), Ending> {
 
 /// One attempt: look, intent, effect, outcome.
 async fn once(work: &mut Work, nth: usize, step: &PlannedStep, look_first: bool) -> Result<Came, Trouble> {
-    work.good_moment()?;
+    work.between_steps().await?;
     begin(work, nth).await?;
     let there = if look_first { probe(work, step).await? } else { Probe::NotYet };
     let came = match there {
