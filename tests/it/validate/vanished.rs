@@ -50,7 +50,7 @@ async fn compared(source: &mut Side, target: &mut Side, method: &str, edits: [&s
         done,
     );
     let work = tokio::spawn(run);
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + Duration::from_mins(1);
     let dial = &gauge.tables[0];
     let read = || [&dial.rows_source, &dial.rows_target].map(|number| number.load(Ordering::Relaxed));
     while read() != rows || dial.differing.load(Ordering::Relaxed) == 0 {
