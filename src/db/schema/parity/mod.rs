@@ -186,10 +186,10 @@ impl Compared<'_> {
                 self.warning(format!("the column {name} is {was} in the source and {is} in the target"));
             }
             Fit::Narrower => {
-                self.blocking(format!("the column {name} is narrower in the target: {was} does not fit into {is}"))
+                self.blocking(format!("the column {name} is narrower in the target: {was} does not fit into {is}"));
             }
             Fit::Other => {
-                self.blocking(format!("the column {name} is of another type in the target: {was}, and there {is}"))
+                self.blocking(format!("the column {name} is of another type in the target: {was}, and there {is}"));
             }
             Fit::Wider | Fit::Same if !self.across() => {
                 self.warning(format!("the column {name} is {was} in the source and {is} in the target"));
