@@ -51,7 +51,7 @@ pub(super) async fn items<A: Send>(session: &mut Session<A>) -> Result<Vec<Item>
     for one in triggers::read(session, None).await? {
         items.push(
             Item::new(Kind::Trigger, one.table.schema, one.table.name, one.name)
-                .with("def", body(&one.back))
+                .with("def", one.def)
                 .with("made_in", one.made_in)
                 .with("order", one.order.to_string()),
         );
@@ -74,11 +74,6 @@ pub(super) async fn items<A: Send>(session: &mut Session<A>) -> Result<Vec<Item>
         items.push(Item::new(kind, text(schema), text(name), "").with("def", detail(def)));
     }
     Ok(items)
-}
-
-/// How a trigger is made, all names in full: what the server shows repeats the words in which it was first made.
-fn body(back: &[String]) -> Option<String> {
-    back.iter().find(|statement| statement.starts_with("CREATE ")).cloned()
 }
 
 async fn columns<A: Send>(session: &mut Session<A>, items: &mut Vec<Item>) -> Result<(), DbError> {
