@@ -281,13 +281,13 @@ impl Database {
                 "{place} is not the database that was confirmed: it is not opened"
             )));
         }
-        let mut session = Session::new(self.labelled(label, false).await?, self.dialect(), place);
+        let mut session = Session::new(Box::pin(self.labelled(label, false)).await?, self.dialect(), place);
         session.run(self.dialect().session).await?;
         Ok(session)
     }
 
     async fn connect(&self, create: bool) -> Result<Connection, DbError> {
-        self.labelled("cutover", create).await
+        Box::pin(self.labelled("cutover", create)).await
     }
 
     async fn labelled(&self, label: &str, create: bool) -> Result<Connection, DbError> {

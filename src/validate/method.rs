@@ -278,8 +278,8 @@ async fn measured(shared: &Shared, plan: &TablePlan, written: &[Written]) -> Res
     };
     let range = Rows::Range(KeyRange { from: None, to: Some(Bound { key, inclusive: true }) });
     let asked = |side| look::request(plan, side, range.clone());
-    let send = async || sent(shared, [asked(Side::Source), asked(Side::Target)], u64::MAX).await;
-    let sent = send().await?;
+    let look = async || sent(shared, [asked(Side::Source), asked(Side::Target)], u64::MAX).await;
+    let sent = look().await?;
     if sent.is_fast(1.0) {
         return Ok((Method::Stream, format!("{}, as fast as sums can be", sent.why())));
     }
@@ -293,7 +293,7 @@ async fn measured(shared: &Shared, plan: &TablePlan, written: &[Written]) -> Res
     }
     // Once more: what was sent first may have come from a disk, and what was summed up then did not.
     if figures.method() == Method::Digest {
-        let again = send().await?;
+        let again = look().await?;
         figures.sent.time = figures.sent.time.min(again.time);
     }
     Ok((figures.method(), figures.why()))

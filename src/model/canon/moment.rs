@@ -115,9 +115,10 @@ pub(super) fn put_timestamp(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfi
     if !(0..DAY).contains(&micros) {
         return Err(Misfit);
     }
-    let [a, b, c, d] = day.packed()?.to_be_bytes();
-    let [.., e, f, g, h, i] = micros.to_be_bytes();
-    out.extend_from_slice(&[a, b, c, d, e, f, g, h, i]);
+    let mut bytes = [0; 9];
+    bytes[..4].copy_from_slice(&day.packed()?.to_be_bytes());
+    bytes[4..].copy_from_slice(&micros.to_be_bytes()[3..]);
+    out.extend_from_slice(&bytes);
     Ok(())
 }
 

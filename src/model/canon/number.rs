@@ -28,8 +28,9 @@ pub(super) fn put_int(raw: Raw<'_>, out: &mut Vec<u8>) -> Result<(), Misfit> {
         Raw::Text(text) | Raw::Digits(text) => integer(text)?,
         _ => return Err(Misfit),
     };
-    let [a, b, c, d, e, f, g, h] = bits.to_be_bytes();
-    out.extend_from_slice(&[sign, a, b, c, d, e, f, g, h]);
+    let mut bytes = [sign; 9];
+    bytes[1..].copy_from_slice(&bits.to_be_bytes());
+    out.extend_from_slice(&bytes);
     Ok(())
 }
 
