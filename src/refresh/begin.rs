@@ -76,13 +76,13 @@ pub async fn begin(id: RefreshId, plan: Plan, confirmed: Confirmed<PlanHash>, me
         return Err(Trouble::refused("the plan is not the one that was confirmed"));
     }
     runner::known(&plan)?;
-    let held = lock(&id, &confirmed, &means, None).await?;
+    let session = lock(&id, &confirmed, &means, None).await?;
     let text = serde_json::to_string(&plan).map_err(|error| Trouble::refused(error.to_string()))?;
     let head = head(&id, &plan, confirmed.hash(), &means, (means.time.now)());
     let steps = waiting(&plan);
     let file = runs::Journal::begin(&means.store, &head, (&text, confirmed.how_it_was()), &steps).await?;
     let journal = Journal::new(file, steps, Vec::new(), means.lines.clone());
-    Ok(work(id, plan, confirmed, held, journal, means))
+    Ok(work(id, plan, confirmed, session, journal, means))
 }
 
 async fn lock(
@@ -396,18 +396,18 @@ pub async fn recover(name: &RefreshName, id: Option<&RefreshId>, means: Means) -
     if let Ok(Some(kept)) = runs::kept(&means.store, &run.id).await
         && kept.head.plan == run.hash
     {
-        return go_on(&run.id, means, Wanted::GoOn).await;
+        return Box::pin(go_on(&run.id, means, Wanted::GoOn)).await;
     }
     let plan = plan(&run.plan, &run.hash, "the ledger on the target")?;
     let confirmed = confirmed(&plan, &run.hash, run.how, (means.time.now)())?;
     let before = Some(run.pid).filter(|_| run.host == means.who.host);
-    let held = lock(&run.id, &confirmed, &means, before).await?;
+    let session = Box::pin(lock(&run.id, &confirmed, &means, before)).await?;
     let steps = waiting(&plan);
     let mut head = head(&run.id, &plan, &run.hash, &means, run.began);
     head.state = run.state;
     let file = runs::Journal::replace(&means.store, &head, (&run.plan, run.how), &steps).await?;
     let journal = Journal::new(file, steps, Vec::new(), means.lines.clone());
-    let mut work = work(run.id.clone(), plan, confirmed, held, journal, means);
+    let mut work = work(run.id.clone(), plan, confirmed, session, journal, means);
     take_up(&mut work).await?;
     // Steps are taken one after the other: of those that are not over only the first can have been begun.
     if let Some(nth) = runner::first_open(&work) {

@@ -92,7 +92,7 @@ pub struct Held {
     dialect: &'static Dialect,
     /// Where SQLite has the ledger's tables, and the name of the lock on MySQL.
     schema: Option<String>,
-    held: Option<Open>,
+    open: Option<Open>,
     /// What the ledger said when it was taken up: another number there means that somebody else has taken the run over.
     epoch: Option<i64>,
     in_transaction: bool,
@@ -118,7 +118,7 @@ impl Held {
         let database = door.find().await?;
         let (dialect, schema) = (database.dialect(), database.named_schema().map(str::to_owned));
         let mut held =
-            Self { door, permit, bearer, zombie, dialect, schema, held: None, epoch: None, in_transaction: false };
+            Self { door, permit, bearer, zombie, dialect, schema, open: None, epoch: None, in_transaction: false };
         held.again().await?;
         Ok(held)
     }
@@ -128,7 +128,7 @@ impl Held {
     /// # Errors
     /// As [`Held::open`].
     pub async fn again(&mut self) -> Result<(), Trouble> {
-        if let Some(open) = &mut self.held {
+        if let Some(open) = &mut self.open {
             if !self.in_transaction && open.session.query("SELECT 1", &[]).await.is_ok() {
                 return Ok(());
             }
@@ -140,7 +140,7 @@ impl Held {
         points::at("before lock");
         let lock = lock::take(&database, &mut session, &self.bearer, self.zombie).await?;
         points::at("after lock");
-        self.held = Some(Open { session, lock });
+        self.open = Some(Open { session, lock });
         if let Some(mine) = self.epoch {
             match ledger::epoch(self).await? {
                 Some(found) if found == mine => {}
@@ -160,13 +160,13 @@ impl Held {
 
     /// Gives the lock up with the session; the next use opens it anew.
     pub fn drop_session(&mut self) {
-        self.held = None;
+        self.open = None;
         self.in_transaction = false;
     }
 
     /// Ends the session in order: the lock is free when this returns.
     pub async fn close(&mut self) {
-        if let Some(open) = self.held.take() {
+        if let Some(open) = self.open.take() {
             lock::release(open.lock, open.session).await;
         }
         self.in_transaction = false;
@@ -205,11 +205,11 @@ impl Held {
 
     /// What the server calls the session: the number of the backend, of the connection; 0 on SQLite.
     pub(super) fn number(&self) -> i64 {
-        self.held.as_ref().map_or(0, |open| open.lock.number())
+        self.open.as_ref().map_or(0, |open| open.lock.number())
     }
 
     fn open_session(&mut self) -> Result<&mut Session<Write>, Trouble> {
-        match &mut self.held {
+        match &mut self.open {
             Some(open) => Ok(&mut open.session),
             None => Err(Trouble::Lost("there is no session on the target at this moment".to_owned())),
         }

@@ -88,7 +88,7 @@ impl Trouble {
             Self::Lost(why) => Self::Lost(with(why)),
             Self::Refused(why) => Self::Refused(with(why)),
             Self::Failed(why) => Self::Failed(with(why)),
-            wish @ Self::Wish(_) => wish,
+            Self::Wish(wish) => Self::Wish(wish),
         }
     }
 }

@@ -248,10 +248,13 @@ pub fn short(host: &str) -> String {
 
 /// Names of locks are those of the whole server; 64 characters at most.
 fn name_of(database: &Database) -> String {
-    let name = database.name().unwrap_or_default();
-    let digest = Sha256::digest(name.as_bytes());
-    let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    format!("cutover/{hex}")
+    let digest = Sha256::digest(database.name().unwrap_or_default().as_bytes());
+    let mut name = "cutover/".to_owned();
+    for byte in digest.iter().take(16) {
+        // Writing to a String cannot fail.
+        let _ = std::fmt::Write::write_fmt(&mut name, format_args!("{byte:02x}"));
+    }
+    name
 }
 
 fn of_run(bearer: &Bearer) -> String {

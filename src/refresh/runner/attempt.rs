@@ -147,13 +147,12 @@ pub async fn bounded(work: &mut Work, step: &PlannedStep) -> Result<Came, Troubl
         work.target.limit(span(step.timeout)).await?;
     }
     let run = tokio::time::timeout(span(step.timeout), Box::pin(steps::run(work, step))).await;
-    if let Ok(done) = run {
-        settle(work, done).await
-    } else {
+    let Ok(done) = run else {
         work.target.drop_session();
         work.target.again().await?;
-        Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)))
-    }
+        return Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)));
+    };
+    settle(work, done).await
 }
 
 async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, Trouble> {
@@ -193,12 +192,11 @@ async fn again(
     let wait = match &trouble {
         Trouble::Credentials(_) | Trouble::Wish(_) => return Err(trouble.into()),
         Trouble::Lost(_) => {
-            if let Some(wait) = tries.wait_for_the_way(LOST_FOR.min(span(step.timeout))) {
-                wait
-            } else {
+            let Some(wait) = tries.wait_for_the_way(LOST_FOR.min(span(step.timeout))) else {
                 failed(work, nth, &told).await;
                 return Err(Ending::Failed(told));
-            }
+            };
+            wait
         }
         Trouble::Refused(_) => {
             failed(work, nth, &told).await;

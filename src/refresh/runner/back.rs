@@ -195,10 +195,9 @@ async fn once(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble> {
     work.target.again().await?;
     let timeout = step.timeout.unsigned_abs();
     let undone = tokio::time::timeout(timeout, Box::pin(steps::undo(work, step))).await;
-    if let Ok(done) = undone {
-        attempt::settle(work, done).await
-    } else {
+    let Ok(done) = undone else {
         work.target.drop_session();
-        Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)))
-    }
+        return Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)));
+    };
+    attempt::settle(work, done).await
 }

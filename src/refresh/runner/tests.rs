@@ -77,7 +77,7 @@ fn effect(script: &Shared, step: &PlannedStep, there: bool) {
 }
 
 impl Script {
-    pub async fn probe(work: &mut Work, step: &PlannedStep) -> Option<Result<Probe, Trouble>> {
+    pub fn probe(work: &mut Work, step: &PlannedStep) -> Option<Result<Probe, Trouble>> {
         let script = played(work, step)?;
         Some(match asked(&script, "probe", step) {
             Some(Fault::Before(trouble) | Fault::After(trouble)) => Err(trouble),
@@ -103,14 +103,13 @@ impl Script {
         })
     }
 
-    pub async fn undo(work: &mut Work, step: &PlannedStep) -> Option<Result<String, Trouble>> {
+    pub fn undo(work: &mut Work, step: &PlannedStep) -> Option<Result<String, Trouble>> {
         let script = played(work, step)?;
-        Some(if let Some(Fault::Before(trouble) | Fault::After(trouble)) = asked(&script, "undo", step) {
-            Err(trouble)
-        } else {
-            effect(&script, step, false);
-            Ok("taken back".to_owned())
-        })
+        if let Some(Fault::Before(trouble) | Fault::After(trouble)) = asked(&script, "undo", step) {
+            return Some(Err(trouble));
+        }
+        effect(&script, step, false);
+        Some(Ok("taken back".to_owned()))
     }
 }
 
@@ -193,18 +192,17 @@ impl Stage {
             keys: Vec::new(),
             triggers: Vec::new(),
             watermarks: Vec::new(),
-            masking: None,
-            defuse: Vec::new(),
             quarantine: Quarantine::None,
             window: None,
             validation: None,
-            sensitive: Vec::new(),
             custom: Vec::new(),
             steps,
             schedules: Vec::new(),
             topic: None,
             notice_after: None,
             replaces_lambda: false,
+            masking: None,
+            defuse: Vec::new(),
         }
     }
 
@@ -229,7 +227,7 @@ impl Stage {
         }
     }
 
-    pub fn confirmed(&self, plan: &Plan) -> Confirmed<crate::model::refresh::PlanHash> {
+    pub fn confirmed(plan: &Plan) -> Confirmed<crate::model::refresh::PlanHash> {
         let now = Timestamp::now();
         let covered = covered(plan, now).unwrap();
         Confirmed::plan_by_flag(covered, Yes::given(true).unwrap(), &plan.destination, now).unwrap()
@@ -237,7 +235,7 @@ impl Stage {
 
     pub async fn begin(&self, plan: &Plan) -> Result<Work, Trouble> {
         let id = begin::new_id(Timestamp::now());
-        begin::begin(id, plan.clone(), self.confirmed(plan), self.means()).await.map(|work| self.played(work))
+        begin::begin(id, plan.clone(), Self::confirmed(plan), self.means()).await.map(|work| self.played(work))
     }
 
     pub fn played(&self, mut work: Work) -> Work {
@@ -262,7 +260,8 @@ impl Stage {
 
     pub async fn recover(&self) -> Result<Ended, Trouble> {
         let name = RefreshName("nightly".into());
-        Ok(run(self.played(begin::recover(&name, None, self.means()).await?)).await)
+        let work = Box::pin(begin::recover(&name, None, self.means())).await?;
+        Ok(Box::pin(run(self.played(work))).await)
     }
 
     pub async fn seen(&self, id: &RefreshId) -> RunSeen {

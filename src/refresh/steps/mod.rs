@@ -29,7 +29,7 @@ pub(super) fn unknown(step: &PlannedStep) -> Trouble {
 /// What of a step is there.
 pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, Trouble> {
     #[cfg(test)]
-    if let Some(said) = super::runner::tests::Script::probe(work, step).await {
+    if let Some(said) = super::runner::tests::Script::probe(work, step) {
         return said;
     }
     match step.kind {
@@ -61,7 +61,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
 /// Puts back what it did; says what that was.
 pub(super) async fn undo(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble> {
     #[cfg(test)]
-    if let Some(said) = super::runner::tests::Script::undo(work, step).await {
+    if let Some(said) = super::runner::tests::Script::undo(work, step) {
         return said;
     }
     match step.kind {

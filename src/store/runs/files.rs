@@ -63,14 +63,13 @@ impl Lock {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => break,
                 Err(Errno::WOULDBLOCK) => {
-                    if let Some(wait) = waits.next() {
-                        tokio::time::sleep(*wait).await
-                    } else {
+                    let Some(wait) = waits.next() else {
                         let mut said = String::new();
                         // Whatever it says: that somebody has it is known.
                         let _ = file.read_to_string(&mut said);
                         return Err(StoreError::Running { run: id.0.clone(), who: said.trim().to_owned() });
-                    }
+                    };
+                    tokio::time::sleep(*wait).await;
                 }
                 Err(error) => {
                     let why = format!(

@@ -121,7 +121,7 @@ async fn what_is_written_is_what_is_seen() {
         ..head.clone()
     };
     assert_eq!(seen.head, want);
-    assert_eq!(list(&settings).await.unwrap().0, [want.clone()]);
+    assert_eq!(list(&settings).await.unwrap().0, std::slice::from_ref(&want));
     drop(journal);
     assert_eq!(list(&settings).await.unwrap().0, [RunHead { alive: Some(false), ..want }]);
     let kept = kept(&settings, &head.id).await.unwrap().unwrap();

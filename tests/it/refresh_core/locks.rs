@@ -8,21 +8,17 @@ const SERVERS: [Engine; 2] = [Engine::PostgreSql, Engine::MySql];
 impl Desk {
     /// Ends every session that has a lock of ours, as somebody else would.
     pub async fn end_sessions(&self) {
-        match self.database().dialect().engine {
-            Engine::PostgreSql => {
-                let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+        if self.database().dialect().engine == Engine::PostgreSql {
+            let sql = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
                            WHERE application_name LIKE 'cutover/%' AND datname = current_database()";
-                let mut session = self.database().write_owned_by_demo().await.unwrap();
-                assert!(!session.query(sql, &[]).await.unwrap().is_empty());
-            }
-            _ => {
-                let mut session = self.database().write_owned_by_demo().await.unwrap();
-                let sql =
-                    "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = DATABASE()";
-                for row in session.query(sql, &[]).await.unwrap() {
-                    // Another session may have gone by itself.
-                    let _ = session.script(&format!("KILL {}", row[0].as_int().unwrap())).await;
-                }
+            let mut session = self.database().write_owned_by_demo().await.unwrap();
+            assert!(!session.query(sql, &[]).await.unwrap().is_empty());
+        } else {
+            let mut session = self.database().write_owned_by_demo().await.unwrap();
+            let sql = "SELECT id FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND db = DATABASE()";
+            for row in session.query(sql, &[]).await.unwrap() {
+                // Another session may have gone by itself.
+                let _ = session.script(&format!("KILL {}", row[0].as_int().unwrap())).await;
             }
         }
     }
@@ -86,7 +82,8 @@ async fn who_was_taken_over_writes_nothing_any_more() {
         stopped.signal(Signal::STOP);
         // A process of this machine that is there, stopped or not, is not taken for a dead one.
         let name = RefreshName(NAME.into());
-        let recover = |zombie| refresh::recover(&name, None, means(&desk.url, &desk.state().join("other"), zombie));
+        let other = desk.state().join("other");
+        let recover = |zombie| Box::pin(refresh::recover(&name, None, means(&desk.url, &other, zombie)));
         let refused = recover(Zombie::EndOurs).await.map(drop).unwrap_err().to_string();
         assert!(refused.contains("of this very run"), "{engine:?} {refused}");
         std::fs::write(&go, "").unwrap();

@@ -231,14 +231,14 @@ async fn begin(plan: &Plan, means: Means) -> Result<Work, Trouble> {
 async fn do_it(told: &Told) -> Result<Ended, Trouble> {
     let means = |zombie| means(&told.url, &told.state, zombie);
     let work = match &told.what {
-        Do::Begin => begin(&told.plan, means(Zombie::EndOurs)).await?,
-        Do::Resume(id) => refresh::resume(id, means(Zombie::EndOurs)).await?,
+        Do::Begin => Box::pin(begin(&told.plan, means(Zombie::EndOurs))).await?,
+        Do::Resume(id) => Box::pin(refresh::resume(id, means(Zombie::EndOurs))).await?,
         Do::Recover { end_any } => {
             let zombie = if *end_any { Zombie::EndAny } else { Zombie::EndOurs };
-            refresh::recover(&RefreshName(NAME.into()), None, means(zombie)).await?
+            Box::pin(refresh::recover(&RefreshName(NAME.into()), None, means(zombie))).await?
         }
     };
-    Ok(refresh::run(work).await)
+    Ok(Box::pin(refresh::run(work)).await)
 }
 
 /// Not a test: what a process of its own does.
@@ -320,7 +320,7 @@ fn said(told: &Told) -> String {
 }
 
 async fn until(mut is: impl AsyncFnMut() -> bool) {
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + Duration::from_mins(1);
     while !is().await {
         assert!(std::time::Instant::now() < deadline, "waited in vain");
         tokio::time::sleep(Duration::from_millis(20)).await;

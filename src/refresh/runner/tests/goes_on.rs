@@ -157,7 +157,7 @@ async fn a_target_has_one_run_at_a_time_and_a_run_one_process() {
 async fn a_plan_that_is_not_the_one_that_was_confirmed_is_not_carried_out() {
     let stage = Stage::new().await;
     let plan = stage.plan(&ALL);
-    let confirmed = stage.confirmed(&plan);
+    let confirmed = Stage::confirmed(&plan);
     let other = Plan { prep_mode: "DO_NOTHING".into(), ..plan.clone() };
     let refused = begin::begin(begin::new_id(Timestamp::now()), other, confirmed, stage.means()).await;
     assert!(refused.map(drop).unwrap_err().to_string().contains("not the one that was confirmed"));
