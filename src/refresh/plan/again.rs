@@ -59,5 +59,10 @@ pub(in crate::refresh) async fn look(
 fn texts(task: &Task) -> Option<TaskTables> {
     let mappings = mappings::parse(task.table_mappings.as_deref()?).ok()?;
     let settings = task.settings.as_deref().and_then(|text| settings::parse(text).ok()).unwrap_or_default();
-    Some(TaskTables { mappings, schema: settings.target_schema, lob_limit_kb: settings.lob_limit_kb, counted: Vec::new() })
+    Some(TaskTables {
+        mappings,
+        schema: settings.target_schema,
+        lob_limit_kb: settings.lob_limit_kb,
+        counted: Vec::new(),
+    })
 }

@@ -17,10 +17,8 @@ use crate::model::refresh::{PlannedStep, StepKind};
 /// Whether this program knows what to do.
 pub(super) fn is_known(kind: StepKind) -> bool {
     // In tests of the runner steps are played, in whatever order a test wants.
-    let there = matches!(
-        kind,
-        StepKind::Parity | StepKind::Rehearsal | StepKind::Lock | StepKind::Close | StepKind::Custom
-    );
+    let there =
+        matches!(kind, StepKind::Parity | StepKind::Rehearsal | StepKind::Lock | StepKind::Close | StepKind::Custom);
     cfg!(test) || there
 }
 
