@@ -311,6 +311,7 @@ fn rule(value: &Spanned<DeValue<'_>>) -> Result<Rule, Wrong> {
     Ok(rule)
 }
 
+#[allow(clippy::too_many_lines, reason = "one arm for each function")]
 fn function(word: &str, keys: &DeTable<'_>, whole: &Spanned<DeValue<'_>>, example: &str) -> Result<Function, Wrong> {
     let hint = format!("for example {example}");
     let need = |key: &'static str| required(keys, key, whole, &hint);

@@ -263,7 +263,7 @@ pub fn read(table: &DeTable<'_>, config: &mut Config, mistakes: &mut Vec<Mistake
                 }),
                 MASKING => match value.get_ref() {
                     DeValue::Table(keys) => {
-                        one.masking = Some(masking::masking(keys, &format!("{place}.{MASKING}"), mistakes))
+                        one.masking = Some(masking::masking(keys, &format!("{place}.{MASKING}"), mistakes));
                     }
                     other => mistakes.push(no_section(&format!("{place}.{MASKING}"), value, other)),
                 },

@@ -340,10 +340,10 @@ fn believe(plan: &Plan, steps: &[StepSeen], marks: &[Mark]) -> Vec<(usize, StepS
             }
             Some(_) if is_over => {}
             Some(marks::PASSED) => {
-                changed.push((nth, StepState::PassedOver { why: Untrusted::new("it failed before") }))
+                changed.push((nth, StepState::PassedOver { why: Untrusted::new("it failed before") }));
             }
             Some(marks::SKIPPED) => {
-                changed.push((nth, StepState::Skipped { why: "nothing was to be done".to_owned() }))
+                changed.push((nth, StepState::Skipped { why: "nothing was to be done".to_owned() }));
             }
             Some(_) => changed.push((nth, StepState::Done)),
             None => {}
@@ -364,7 +364,8 @@ pub async fn open_runs(target: &Door) -> Result<Vec<LedgerRun>, Trouble> {
     Ok(runs.into_iter().filter(|run| !run.state.is_over()).collect())
 }
 
-/// Asks for something of a run that another machine carries out: in the ledger on its target, where it looks twice a minute.
+/// Asks for something of a run that another machine carries out: in the ledger on its target, where it looks between steps and twice a
+/// minute while it waits.
 ///
 /// # Errors
 /// There is no such run; the plan in the ledger is not the one that was confirmed; what the server says.

@@ -304,9 +304,17 @@ pub async fn restore_sql(held: &mut Held, text: &str) -> Result<(), Trouble> {
 pub async fn beat(held: &mut Held, now: Timestamp) -> Result<Option<WishFor>, Trouble> {
     let id: Value = held.bearer().run.0.clone().into();
     let update = own(held, "UPDATE {run} SET beat = ? WHERE id = ?");
-    held.execute(&update, &[now.to_string().into(), id.clone()]).await?;
+    held.execute(&update, &[now.to_string().into(), id]).await?;
+    wished(held).await
+}
+
+/// What somebody on another machine wishes.
+///
+/// # Errors
+/// What the server says.
+pub async fn wished(held: &mut Held) -> Result<Option<WishFor>, Trouble> {
     let select = own(held, "SELECT wish FROM {run} WHERE id = ?");
-    let rows = held.query(&select, &[id]).await?;
+    let rows = held.query(&select, &[held.bearer().run.0.clone().into()]).await?;
     Ok(rows.first().and_then(|row| word(row, 0)).and_then(|word| WishFor::parse(&word)))
 }
 

@@ -109,6 +109,15 @@ impl Work {
         }
     }
 
+    /// Between steps: also what somebody on another machine wishes.
+    pub(super) async fn between_steps(&mut self) -> Result<(), Trouble> {
+        self.good_moment()?;
+        if self.deaf || !self.in_ledger {
+            return Ok(());
+        }
+        ledger::wished(&mut self.target).await?.map_or(Ok(()), |wish| Err(Trouble::Wish(wish)))
+    }
+
     /// Lets time pass.
     ///
     /// # Errors

@@ -51,7 +51,9 @@ pub(super) async fn compared(
         pass += 1;
         if pass == PASSES {
             // Sums cannot tell what has arrived from what has moved.
-            asked.iter_mut().for_each(|(_, sums)| *sums = None);
+            for (_, sums) in &mut asked {
+                *sums = None;
+            }
         }
         let dial = shared.dial(plan);
         for number in [&dial.rows_source, &dial.rows_target, &dial.differing] {

@@ -21,17 +21,15 @@ pub(super) async fn next(shared: &Shared, side: Side, scan: &mut Scan) -> Result
     let failed = |error| Trouble::Db { side, error };
     let next = scan.next();
     tokio::pin!(next);
-    match tokio::time::timeout(shared.silence, &mut next).await {
-        Ok(batch) => batch.map_err(failed),
-        Err(_) => {
-            shared.gauge.note(format!(
-                "no row from the {} for {} s: it has much to sort, waits behind a lock, or the way there is broken",
-                side.word(),
-                shared.silence.as_secs()
-            ));
-            next.await.map_err(failed)
-        }
+    if let Ok(batch) = tokio::time::timeout(shared.silence, &mut next).await {
+        return batch.map_err(failed);
     }
+    shared.gauge.note(format!(
+        "no row from the {} for {} s: it has much to sort, waits behind a lock, or the way there is broken",
+        side.word(),
+        shared.silence.as_secs()
+    ));
+    next.await.map_err(failed)
 }
 
 /// The statements end on their servers before anything else is done. What may still run there is said.

@@ -281,8 +281,8 @@ async fn once(
     }
     let Some(sides) = sides.clone() else { return Err(Failure::could_not("no databases")) };
     let plan = plan_of(subject, &sides, signals).await?;
-    let (task, began) = task.unzip();
-    let is = planned::whose(&sides[0].database, &sides[1].database, began.flatten()).await?;
+    let (task, reloaded) = task.unzip();
+    let is = planned::whose(&sides[0].database, &sides[1].database, reloaded.flatten()).await?;
     let planned = shown(subject, &sides, &plan, (&begin.gate, &from), &is);
     tell(Event::Plan { plan: &plan, planned: &planned, from: &from })?;
     let (id, keep, known) = match &wanted.resume {

@@ -181,7 +181,7 @@ fn lines(plan: &Shown) -> String {
         "source": plan.source,
         "target": plan.target,
         "answer": plan.answer.raw(),
-        "sessions": plan.sessions.iter().map(|session| session.raw()).collect::<Vec<_>>(),
+        "sessions": plan.sessions.iter().map(crate::model::untrusted::Untrusted::raw).collect::<Vec<_>>(),
     })];
     all.extend(plan.tables.iter().map(|table| {
         json!({

@@ -29,7 +29,10 @@ fn the_facts_of_a_whole_file_are_read() {
         "*_token" = "null"
         "*.email" = { fn = "email", domain = "email" }
         [tables."public.users"]
-        columns = { email = { fn = "email", unique = true, ignore_case = true }, plan = "keep", dob = { fn = "date_jitter", days = 30 } }
+        [tables."public.users".columns]
+        email = { fn = "email", unique = true, ignore_case = true }
+        plan = "keep"
+        dob = { fn = "date_jitter", days = 30 }
         [tables."public.users".columns.doc]
         fn = "json"
         paths = { "$.mail" = "email", "$..name" = { fn = "full_name", domain = "name" } }

@@ -94,6 +94,14 @@ fn expression(server: Server, measure: Measure, request: &ScanRequest) -> String
                 {
                     format!("{word}(CAST({name} AS text) COLLATE \"C\")")
                 }
+                // The blanks of char(n) would come along, and are no part of the value.
+                Canon::Text
+                    if server.dialect.engine == Engine::PostgreSql
+                        && server.utf8
+                        && matches!(column.sql_type.bare().as_str(), "character" | "bpchar") =>
+                {
+                    format!("{word}(CAST({name} AS text) COLLATE \"C\")")
+                }
                 Canon::Text | Canon::Uuid => {
                     let ordered = ordering(server, request, column);
                     let found = format!("{word}({ordered})");

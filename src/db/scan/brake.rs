@@ -49,13 +49,12 @@ impl Own {
             _ => format!("KILL QUERY {number}"),
         };
         let Some(proof) = &self.proof else { return Ok(Some(cancel)) };
-        let is_it = match second.dialect().engine {
-            Engine::PostgreSql => text(second, &format!("{BEGAN}{number}")).await?.as_ref() == Some(proof),
-            _ => {
-                let own = "SELECT 1 FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), '@', 1)";
-                text(second, SERVER).await?.as_ref() == Some(proof)
-                    && text(second, &format!("{own} AND id = {number}")).await?.is_some()
-            }
+        let is_it = if second.dialect().engine == Engine::PostgreSql {
+            text(second, &format!("{BEGAN}{number}")).await?.as_ref() == Some(proof)
+        } else {
+            let own = "SELECT 1 FROM information_schema.processlist WHERE user = SUBSTRING_INDEX(USER(), '@', 1)";
+            text(second, SERVER).await?.as_ref() == Some(proof)
+                && text(second, &format!("{own} AND id = {number}")).await?.is_some()
         };
         Ok((is_it && !proof.is_empty()).then_some(cancel))
     }

@@ -73,7 +73,8 @@ impl Scanner {
             self.give_back(session).await;
             Ok(described)
         };
-        self.within(self.limits.longest(), described).await
+        // Boxed: what a driver needs to open a session is large.
+        self.within(self.limits.longest(), Box::pin(described)).await
     }
 
     /// Ranges of about so many rows that together have each row of the request once; one where cutting would not pay.
@@ -221,7 +222,7 @@ impl Scanner {
             session.begin().await?;
             Ok(session)
         };
-        self.within(OPEN, opened).await
+        self.within(OPEN, Box::pin(opened)).await
     }
 
     /// What is not there by then will not come: the way there is broken without a word.
@@ -307,14 +308,12 @@ impl Scan {
     pub async fn stop(self) -> Option<String> {
         drop(self.receiver);
         let task = self.task.abort_handle();
-        match tokio::time::timeout(ANSWER + ANSWER / 2, self.task).await {
+        if let Ok(left) = tokio::time::timeout(ANSWER + ANSWER / 2, self.task).await {
             // A task that panicked has ended the program already.
-            Ok(left) => left.ok().flatten(),
-            Err(_) => {
-                task.abort();
-                Some(format!("a statement may still run on {}: it did not end when it was told to", self.place))
-            }
+            return left.ok().flatten();
         }
+        task.abort();
+        Some(format!("a statement may still run on {}: it did not end when it was told to", self.place))
     }
 
     /// The next batch; `None` only after the engine has said that there are no more rows.

@@ -25,6 +25,7 @@ use super::session::Session;
 use super::value::{Row, Value};
 use crate::model::Untrusted;
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 
 /// A table by its schema and its name, as the catalogue has them, unquoted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -99,7 +100,11 @@ pub(super) fn literal(engine: Engine, text: &str) -> String {
         Engine::PostgreSql if text.contains('\\') => format!(" E'{}'", quoted.replace('\\', "\\\\")),
         // With NO_BACKSLASH_ESCAPES a backslash is only itself; hexadecimal digits mean the same either way.
         Engine::MySql if text.contains('\\') => {
-            let hex: String = text.bytes().map(|byte| format!("{byte:02X}")).collect();
+            let hex = text.bytes().fold(String::new(), |mut hex, byte| {
+                // Writing to a String cannot fail.
+                let _ = write!(hex, "{byte:02X}");
+                hex
+            });
             format!("CONVERT(0x{hex} USING utf8mb4)")
         }
         _ => format!("'{quoted}'"),

@@ -11,6 +11,7 @@ use crate::db::error::DbError;
 use crate::db::session::Session;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
 /// What is to happen to orphans of one key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -70,7 +71,7 @@ fn condition(key: &Key) -> String {
     if key.parent_exists {
         let parent = only(key, &key.parent, key.parent_is_partitioned);
         let matches = key.matches.join(" AND ");
-        alone.push_str(&format!(" AND NOT EXISTS (SELECT 1 FROM {parent} {}p WHERE {matches})", alias(key)));
+        let _ = write!(alone, " AND NOT EXISTS (SELECT 1 FROM {parent} {}p WHERE {matches})", alias(key));
     }
     if key.match_full && key.columns.len() > 1 {
         let (some_null, some_value) = (each("NULL", " OR "), each("NOT NULL", " OR "));

@@ -193,7 +193,7 @@ const KNOWN: &[Known] = &[
 pub fn known(schema: &str, table: &str) -> Option<&'static str> {
     let (table, full) = (table.to_lowercase(), format!("{schema}.{table}").to_lowercase());
     let fits = |name: &&str| crate::model::pattern::fits(name, if name.contains('.') { &full } else { &table });
-    KNOWN.iter().find(|known| known.names.iter().any(|name| fits(&name))).map(|known| known.what)
+    KNOWN.iter().find(|known| known.names.iter().any(fits)).map(|known| known.what)
 }
 
 /// A warning for each loaded table that the checklist knows and nobody defuses, and a finding for what is defused and is

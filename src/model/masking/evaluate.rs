@@ -257,7 +257,7 @@ pub(super) fn neutral(shape: &Shape) -> Option<String> {
     let bare = shape.sql_type.bare();
     let text = match shape.holds() {
         Holds::Int if bare == "year" => "2000",
-        Holds::Int | Holds::Decimal | Holds::Float32 | Holds::Float64 => "0",
+        Holds::Int | Holds::Decimal | Holds::Float32 | Holds::Float64 | Holds::Interval => "0",
         Holds::Bool => "false",
         Holds::Text if shape.is_enum() => return shape.labels.first().cloned(),
         Holds::Text | Holds::Set | Holds::Any => "",
@@ -268,7 +268,6 @@ pub(super) fn neutral(shape: &Shape) -> Option<String> {
         Holds::Timestamp => "1970-01-01 00:00:01",
         Holds::Uuid => "00000000-0000-0000-0000-000000000000",
         Holds::Json => "{}",
-        Holds::Interval => "0",
         Holds::Printed if bare.ends_with(']') => "{}",
         Holds::Printed if bare == "inet6" => "::",
         Holds::Printed if shape.is_inet() || bare == "cidr" => "0.0.0.0",

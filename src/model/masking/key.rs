@@ -49,7 +49,9 @@ impl Key {
 
     pub(super) fn after(keyed: &Keyed, parts: &[&[u8]]) -> [u8; 32] {
         let mut mac = keyed.clone();
-        parts.iter().for_each(|part| mac.update(part));
+        for part in parts {
+            mac.update(part);
+        }
         mac.finalize().into_bytes().into()
     }
 }

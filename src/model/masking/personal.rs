@@ -178,7 +178,7 @@ fn iban(text: &str) -> bool {
             match c {
                 c if c.is_ascii_uppercase() || c.is_ascii_digit() => all.push(*c),
                 // In groups of four.
-                ' ' if all.len() % 4 == 0 && chars.get(at + 1).is_some_and(char::is_ascii_alphanumeric) => {}
+                ' ' if all.len().is_multiple_of(4) && chars.get(at + 1).is_some_and(char::is_ascii_alphanumeric) => {}
                 _ => break,
             }
             at += 1;

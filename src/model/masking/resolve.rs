@@ -186,12 +186,12 @@ fn full(at: &(String, String, String)) -> String {
 fn misnamed(rules: &Rules, tables: &[Table]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, of_table) in &rules.tables {
-        let mut hit = tables.iter().filter(|table| table.full_name() == *name || table.name == *name).peekable();
-        if hit.peek().is_none() && !of_table.exclude_data {
+        let mut own = tables.iter().filter(|table| table.full_name() == *name || table.name == *name).peekable();
+        if own.peek().is_none() && !of_table.exclude_data {
             let what = "has rules and is not loaded";
             findings.push(Finding::warning(name.clone(), what, "check its name: it is that of the target"));
         }
-        for table in hit {
+        for table in own {
             if of_table.exclude_data {
                 let hint = "exclude it in the task's table mappings";
                 findings.push(Finding::blocking(table.full_name(), "must not be loaded, and the task takes it", hint));
@@ -267,7 +267,7 @@ fn along_keys(tables: &[Table], drafts: &mut Drafts, findings: &mut Vec<Finding>
         }
     }
     for (child, parent, shapes) in &pairs {
-        if let Some(finding) = apart(child, parent, shapes, drafts) {
+        if let Some(finding) = apart(child, parent, shapes.as_ref(), drafts) {
             findings.push(finding);
         }
     }
@@ -293,7 +293,7 @@ fn pairs(table: &Table, tables: &[Table]) -> Vec<Pair> {
 fn apart(
     child: &(String, String, String),
     parent: &(String, String, String),
-    shapes: &Option<(Shape, Shape)>,
+    shapes: Option<&(Shape, Shape)>,
     drafts: &Drafts,
 ) -> Option<Finding> {
     let below = &drafts.get(child)?.decision;
@@ -307,15 +307,16 @@ fn apart(
     };
     let why = match (above, below) {
         (_, below) if null(below) => return None,
-        (_, Decision::Excluded | Decision::Unresolved) | (Decision::Unresolved, _) => return None,
-        (Decision::Keep, Decision::Keep) => return None,
+        (_, Decision::Excluded | Decision::Unresolved)
+        | (Decision::Unresolved, _)
+        | (Decision::Keep, Decision::Keep) => return None,
         (Decision::ByTask, Decision::ByTask) => {
             let what = format!("and {parent_name}, which it refers to, are both masked by the task");
             let hint = "they find each other only where the same rule gives the same values for both";
             return Some(Finding::warning(full(child), what, hint));
         }
         (Decision::Mask(rule), Decision::Mask(own)) if rule.agrees_with(own) => {
-            let (below, above) = shapes.as_ref()?;
+            let (below, above) = shapes?;
             let same = space(rule, below) == space(rule, above) && below.holds() == above.holds();
             let cut =
                 matches!(rule.function, Function::Partial { .. } | Function::RegexReplace { .. } | Function::Redact);

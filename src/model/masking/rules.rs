@@ -104,7 +104,7 @@ pub enum Function {
     Company,
     Username,
     Url,
-    /// 198.18.0.0/15 or 2001:db8::/32, as the old one was.
+    /// `198.18.0.0/15` or `2001:db8::/32`, as the old one was.
     Ip,
     Uuid,
     /// Passes Luhn, under 999999, which is nobody's.

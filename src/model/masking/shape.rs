@@ -33,11 +33,10 @@ impl Shape {
         let size = || self.sizes().first().copied();
         match (self.holds(), self.sql_type.bare().as_str()) {
             (Holds::Text, "tinytext") | (Holds::Bytes, "tinyblob") => Some(255),
-            // PostgreSQL's names for one character.
-            (Holds::Text, "character" | "char" | "bpchar" | "nchar") => size().or(Some(1)),
+            // Without a size they are one long.
+            (Holds::Text, "character" | "char" | "bpchar" | "nchar") | (Holds::Bytes, "binary") => size().or(Some(1)),
             (Holds::Text, "name") => Some(63),
             (Holds::Text, "enum") => None,
-            (Holds::Bytes, "binary") => size().or(Some(1)),
             (Holds::Text | Holds::Bytes, _) => size(),
             _ => None,
         }
@@ -89,6 +88,7 @@ impl Shape {
 }
 
 /// A column.
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     pub name: String,

@@ -11,6 +11,7 @@ use crate::db::{Column as DbColumn, DbError, Dialect, Kind, Row, Value};
 use crate::model::engine::Engine;
 use crate::model::masking::{Key, ResolvedTable, Table, check};
 use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
 use std::future::Future;
 
 /// A session on the target, with a place for marks. Whatever it does is done in one session: a mark stands in the
@@ -91,8 +92,21 @@ fn read(mark: &str) -> Result<Mark, DbError> {
         .map_err(|error| DbError::Unexpected(format!("a mark of masking makes no sense: {error}")))
 }
 
+/// In ASCII: whoever keeps it may have a character set of one byte.
 fn written(mark: &Mark) -> Result<String, DbError> {
-    serde_json::to_string(mark).map_err(|error| DbError::Unexpected(error.to_string()))
+    let text = serde_json::to_string(mark).map_err(|error| DbError::Unexpected(error.to_string()))?;
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            out.push(c);
+        } else {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                // Writing to a String cannot fail.
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+    }
+    Ok(out)
 }
 
 /// Masks one table, or the rest of it. `table` is what the target's catalogue says now.

@@ -122,7 +122,11 @@ impl Fact {
         match (kind.as_str(), own) {
             ("base", Some(own)) => own.shape.sql_type = SqlType::new(engine, one),
             ("label", Some(own)) => own.shape.labels.push(one),
-            ("surrogate", Some(own)) => own.surrogate = true,
+            ("surrogate", Some(own)) => {
+                own.surrogate = true;
+                // SQLite's hidden number is never NULL, whatever its column says.
+                own.shape.nullable &= engine != Engine::Sqlite;
+            }
             ("partition", Some(own)) => own.partition = true,
             ("touched", Some(own)) => own.touched = true,
             ("unique", _) => {
@@ -159,7 +163,7 @@ fn checked(table: &mut Table, name: String, text: String) {
     let inner = text.trim().strip_prefix("json_valid(`").and_then(|rest| rest.strip_suffix("`)"));
     let column = inner.map(|name| name.replace("``", "`"));
     match table.columns.iter_mut().find(|known| Some(&known.name) == column.as_ref()) {
-        Some(known) => known.shape.sql_type.name = "json".to_owned(),
+        Some(known) => "json".clone_into(&mut known.shape.sql_type.name),
         None if table.checks.iter().any(|(_, known)| *known == text) => {}
         None => table.checks.push((name, text)),
     }

@@ -3,15 +3,14 @@
 //!
 //! Start at [`target`] (every row of every loaded table, its texts and JSON) and [`against`] (some rows beside the source's).
 
-use super::apply::paging;
 use super::cells;
 use super::page::Pager;
-use super::{Column, columns};
+use super::{Column, columns, facts};
 use crate::db::{Column as DbColumn, DbError, Dialect, Kind, Session, Value};
 use crate::model::canon::Holds;
 use crate::model::masking::personal::{self, Personal};
 use crate::model::masking::{
-    Decision, Finding, Function, Key, Mask, ResolvedColumn, ResolvedTable, Space, Table, space,
+    Decision, Finding, Function, Key, Mask, ResolvedColumn, ResolvedTable, Space, Table, check, space,
 };
 use futures_util::TryStreamExt as _;
 use std::collections::BTreeMap;
@@ -168,10 +167,12 @@ pub async fn against<A: Send, B: Send>(
     if masked.is_empty() {
         return Ok(Verified::default());
     }
-    let by = paging(target.dialect(), table, resolved);
-    // SQLite's hidden numbers are not those of another database.
-    match by.filter(|by| by.iter().all(|column| table.column(&column.name).is_some())) {
-        Some(by) => by_key(source, target, (table, origin), &masked, by).await,
+    // Not by SQLite's hidden numbers: those of another database are others.
+    match check::key(table, resolved) {
+        Some(key) => {
+            let by = facts::key_columns(target.dialect(), table, key);
+            by_key(source, target, (table, origin), &masked, by).await
+        }
         None => by_value(source, target, (table, origin), &masked).await,
     }
 }
@@ -181,6 +182,9 @@ fn there(dialect: &Dialect, origin: &Origin, column: &DbColumn) -> String {
     let own = DbColumn { name: origin.column(&column.name), ..column.clone() };
     dialect.read(&own)
 }
+
+/// A key of the source, and what its masked columns hold.
+type Sampled = (Vec<Value>, Vec<Option<String>>);
 
 async fn by_key<A: Send, B: Send>(
     source: &mut Session<A>,
@@ -202,7 +206,7 @@ async fn by_key<A: Send, B: Send>(
             .collect();
         names.join(", ")
     };
-    let mut old: BTreeMap<Vec<String>, (Vec<Value>, Vec<Option<String>>)> = BTreeMap::new();
+    let mut old: BTreeMap<Vec<String>, Sampled> = BTreeMap::new();
     for way in ["", " DESC"] {
         let sql = format!("SELECT {} FROM {from} ORDER BY {} LIMIT {SAMPLE}", select.join(", "), order(way));
         for row in source.query(&sql, &[]).await? {

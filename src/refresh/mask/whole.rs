@@ -82,7 +82,7 @@ async fn fill<D: Desk>(desk: &mut D, map: &Map<'_>, applied: &mut Applied) -> Re
         if new.is_empty() {
             return Ok(());
         }
-        let values = map.values(&new);
+        let values = Map::values(&new);
         desk.execute(&map.write(new.len()), &values).await?;
     }
 }
@@ -181,7 +181,7 @@ impl Map<'_> {
         format!("UPDATE {} SET becomes = CASE n {} END WHERE n IN ({})", self.name, cases.join(" "), among.join(", "))
     }
 
-    fn values(&self, new: &[(i64, Value)]) -> Vec<Value> {
+    fn values(new: &[(i64, Value)]) -> Vec<Value> {
         let pairs = new.iter().flat_map(|(number, value)| [Value::Int(*number), value.clone()]);
         pairs.chain(new.iter().map(|(number, _)| Value::Int(*number))).collect()
     }

@@ -31,7 +31,7 @@ impl Findings {
 
     /// What the room of schemas has found.
     pub fn of_schema(&mut self, step: StepKind, finding: schema::Finding, do_this: &str) {
-        let table = finding.table.as_ref().map(|table| table.words());
+        let table = finding.table.as_ref().map(crate::db::schema::TableName::words);
         let what = match table.filter(|table| !finding.words.raw().contains(table.raw())) {
             Some(table) => format!("{}: {}", table.raw(), finding.words.raw()),
             None => finding.words.raw().to_owned(),

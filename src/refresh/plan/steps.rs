@@ -129,7 +129,10 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
             (!firing.is_empty()).then(|| (vec![format!("{} as before", count(firing.len(), "trigger"))], sql))
         }
         StepKind::KeysAway => around.keys_go.then(|| {
-            (vec![format!("{} dropped", count(around.keys.len(), "key"))], keys().flat_map(|key| key.away()).collect())
+            (
+                vec![format!("{} dropped", count(around.keys.len(), "key"))],
+                keys().flat_map(crate::db::schema::keys::Key::away).collect(),
+            )
         }),
         StepKind::KeysBack => keys_back(known),
         StepKind::Load => one(load(known)),

@@ -20,7 +20,7 @@ pub const DONE: &str = "done";
 /// How long a lost session or network is waited for before the step has failed.
 const LOST_FOR: Duration = Duration::from_mins(10);
 /// The longest pause between two attempts.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// How long to wait before the next attempt, after so many: 1 s, doubled each time, at most a minute.
 pub fn pause_before(attempts: u32) -> Duration {
@@ -85,7 +85,7 @@ pub async fn step(work: &mut Work, nth: usize) -> Result<(), Ending> {
 
 /// One attempt: look, intent, effect, outcome.
 async fn once(work: &mut Work, nth: usize, step: &PlannedStep, look_first: bool) -> Result<Came, Trouble> {
-    work.good_moment()?;
+    work.between_steps().await?;
     begin(work, nth).await?;
     let there = if look_first { probe(work, step).await? } else { Probe::NotYet };
     let came = match there {
@@ -147,13 +147,12 @@ pub async fn bounded(work: &mut Work, step: &PlannedStep) -> Result<Came, Troubl
         work.target.limit(span(step.timeout)).await?;
     }
     let run = tokio::time::timeout(span(step.timeout), Box::pin(steps::run(work, step))).await;
-    match run {
-        Ok(done) => settle(work, done).await,
-        Err(_) => {
-            work.target.drop_session();
-            work.target.again().await?;
-            Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)))
-        }
+    if let Ok(done) = run {
+        settle(work, done).await
+    } else {
+        work.target.drop_session();
+        work.target.again().await?;
+        Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)))
     }
 }
 
@@ -193,13 +192,14 @@ async fn again(
     let _ = work.journal.attempt((&step.name, n), Phase::Outcome, outcome, now).await;
     let wait = match &trouble {
         Trouble::Credentials(_) | Trouble::Wish(_) => return Err(trouble.into()),
-        Trouble::Lost(_) => match tries.wait_for_the_way(LOST_FOR.min(span(step.timeout))) {
-            Some(wait) => wait,
-            None => {
+        Trouble::Lost(_) => {
+            if let Some(wait) = tries.wait_for_the_way(LOST_FOR.min(span(step.timeout))) {
+                wait
+            } else {
                 failed(work, nth, &told).await;
                 return Err(Ending::Failed(told));
             }
-        },
+        }
         Trouble::Refused(_) => {
             failed(work, nth, &told).await;
             return Err(Ending::Failed(told));

@@ -195,11 +195,10 @@ async fn once(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble> {
     work.target.again().await?;
     let timeout = step.timeout.unsigned_abs();
     let undone = tokio::time::timeout(timeout, Box::pin(steps::undo(work, step))).await;
-    match undone {
-        Ok(done) => attempt::settle(work, done).await,
-        Err(_) => {
-            work.target.drop_session();
-            Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)))
-        }
+    if let Ok(done) = undone {
+        attempt::settle(work, done).await
+    } else {
+        work.target.drop_session();
+        Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)))
     }
 }

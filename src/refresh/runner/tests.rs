@@ -105,12 +105,11 @@ impl Script {
 
     pub async fn undo(work: &mut Work, step: &PlannedStep) -> Option<Result<String, Trouble>> {
         let script = played(work, step)?;
-        Some(match asked(&script, "undo", step) {
-            Some(Fault::Before(trouble) | Fault::After(trouble)) => Err(trouble),
-            _ => {
-                effect(&script, step, false);
-                Ok("taken back".to_owned())
-            }
+        Some(if let Some(Fault::Before(trouble) | Fault::After(trouble)) = asked(&script, "undo", step) {
+            Err(trouble)
+        } else {
+            effect(&script, step, false);
+            Ok("taken back".to_owned())
         })
     }
 }

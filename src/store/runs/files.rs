@@ -62,15 +62,16 @@ impl Lock {
         loop {
             match flock(&file, FlockOperation::NonBlockingLockExclusive) {
                 Ok(()) => break,
-                Err(Errno::WOULDBLOCK) => match waits.next() {
-                    Some(wait) => tokio::time::sleep(*wait).await,
-                    None => {
+                Err(Errno::WOULDBLOCK) => {
+                    if let Some(wait) = waits.next() {
+                        tokio::time::sleep(*wait).await
+                    } else {
                         let mut said = String::new();
                         // Whatever it says: that somebody has it is known.
                         let _ = file.read_to_string(&mut said);
                         return Err(StoreError::Running { run: id.0.clone(), who: said.trim().to_owned() });
                     }
-                },
+                }
                 Err(error) => {
                     let why = format!(
                         "it cannot be locked ({error}): on such a disk nobody could tell whether the run is carried out by \

@@ -25,13 +25,12 @@ pub(super) struct Gathered {
 
 impl Gathered {
     fn push(&mut self, row: RowCopy) -> Result<(), MergeError> {
-        let row = match self.each.get(&row) {
-            Some(same) => same.clone(),
-            None => {
-                self.weight += row.weight();
-                self.each.insert(row.clone());
-                row
-            }
+        let row = if let Some(same) = self.each.get(&row) {
+            same.clone()
+        } else {
+            self.weight += row.weight();
+            self.each.insert(row.clone());
+            row
         };
         self.rows.push(row);
         if self.rows.len() > CROWD || self.weight > CROWD_BYTES { Err(MergeError::Crowd) } else { Ok(()) }

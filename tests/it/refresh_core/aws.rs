@@ -45,7 +45,8 @@ async fn switch(executor: &mut Executor, to: Switch, way: Way) -> Outcome {
 
 #[tokio::test]
 async fn without_an_audit_nothing_new_is_sent_and_what_was_taken_away_is_put_back() {
-    let desk = Desk::new(&[]);
+    // It waits for its process without awaiting.
+    let desk = tokio::task::spawn_blocking(|| Desk::new(&[])).await.unwrap();
     let mut executor = executor(&desk).await;
     let done = switch(&mut executor, Switch::Disable, Way::Forward).await;
     assert_eq!(done.state, State::Done, "{done:?}");

@@ -60,7 +60,7 @@ async fn postgresql_counts_and_mends_what_its_own_keys_would_refuse() {
         let key = find(name);
         assert_eq!(number(&mut session, &orphans::count(key)).await, want, "{name}");
         let sample = session.query(&orphans::sample(key, 100), &[]).await.unwrap();
-        assert_eq!((sample.len() as i64, sample[0].len()), (want, orphans::sample_columns(key).len()));
+        assert_eq!((i64::try_from(sample.len()).unwrap(), sample[0].len()), (want, orphans::sample_columns(key).len()));
         let mut firsts: Vec<i64> = sample.iter().filter_map(|row| row[0].as_int()).collect();
         firsts.sort_unstable();
         assert_eq!(firsts.first().map(ToString::to_string).unwrap_or_default(), first, "{name}");
@@ -152,7 +152,7 @@ async fn anti_joins_of_mariadb_and_sqlite_find_what_checks_would_refuse() {
                 assert_eq!(its.2, u64::try_from(want).unwrap(), "{table}.{column}");
             }
             let sample = session.query(&orphans::sample(key, 2), &[]).await.unwrap();
-            assert_eq!(sample.len() as i64, want.min(2));
+            assert_eq!(i64::try_from(sample.len()).unwrap(), want.min(2));
             // What is deleted makes orphans of its own children: 3, and then 4.
             let touched = mended(&mut session, key, policy, 10).await;
             assert_eq!(touched, if table == "tree" { 2 } else { u64::try_from(want).unwrap() }, "{table}.{column}");

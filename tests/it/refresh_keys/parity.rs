@@ -73,8 +73,8 @@ async fn a_table_of_postgresql_is_compared_with_one_of_mariadb() {
     assert_eq!(
         said,
         [
-            "the column name is narrower in the target: character varying(40) does not fit into varchar(20)",
             "the column big is narrower in the target: bigint does not fit into int(11)",
+            "the column name is narrower in the target: character varying(40) does not fit into varchar(20)",
             "the column c is only in the target",
         ]
     );

@@ -65,7 +65,11 @@ impl Place {
     }
 
     pub async fn texts(&self, sql: &str) -> Vec<Option<String>> {
-        let first = |row: &Row| row[0].as_text().map(std::borrow::Cow::into_owned);
+        // MariaDB sends a text that is compared byte by byte as bytes.
+        let first = |row: &Row| match &row[0] {
+            Value::Bytes(bytes) => Some(String::from_utf8(bytes.clone()).unwrap()),
+            value => value.as_text().map(std::borrow::Cow::into_owned),
+        };
         self.query(sql).await.iter().map(first).collect()
     }
 
@@ -90,8 +94,8 @@ pub fn rule(function: Function) -> Rule {
 
 /// Rules for tables by name: columns and what masks them; everything else passes.
 pub fn rules(tables: &[(&str, &[(&str, Rule)])]) -> Rules {
-    let mut rules = Rules::default();
-    rules.key = cutover::model::database::PasswordFrom::Environment("X".into());
+    let key = cutover::model::database::PasswordFrom::Environment("X".into());
+    let mut rules = Rules { key, ..Rules::default() };
     for (table, columns) in tables {
         let mut of_table = TableRules { passthrough: Some("a test".into()), ..TableRules::default() };
         for (column, rule) in *columns {

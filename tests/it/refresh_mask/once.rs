@@ -28,17 +28,17 @@ fn mail(row: usize) -> String {
 
 fn note(row: usize) -> Option<String> {
     // Some are the same, some are not there.
-    (row % 5 != 0).then(|| format!("note {} \u{1f600}", row % 3))
+    (!row.is_multiple_of(5)).then(|| format!("note {} \u{1f600}", row % 3))
 }
 
-fn text(value: &Option<String>) -> String {
-    value.as_ref().map_or("NULL".to_owned(), |text| format!("'{}'", text.replace('\'', "''")))
+fn text(value: Option<&String>) -> String {
+    value.map_or("NULL".to_owned(), |text| format!("'{}'", text.replace('\'', "''")))
 }
 
 async fn fill(place: &Place, name: &str, mysql: bool) {
     let rows = (0..ROWS).map(|row| {
-        let mail = text(&Some(if mysql { mail(row).replace('\\', "\\\\") } else { mail(row) }));
-        let note = text(&note(row));
+        let mail = text(Some(&if mysql { mail(row).replace('\\', "\\\\") } else { mail(row) }));
+        let note = text(note(row).as_ref());
         match name {
             "by_number" => format!("({}, {row}, {mail}, {note})", row * 7),
             "by_pair" => format!("('{}', {}, {row}, {mail})", ["x", "X x", "é", "日本"][row % 4], row / 4),

@@ -50,7 +50,7 @@ async fn compared(source: &mut Side, target: &mut Side, method: &str, edits: [&s
         done,
     );
     let work = tokio::spawn(run);
-    let deadline = std::time::Instant::now() + Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + Duration::from_mins(1);
     let dial = &gauge.tables[0];
     let read = || [&dial.rows_source, &dial.rows_target].map(|number| number.load(Ordering::Relaxed));
     while read() != rows || dial.differing.load(Ordering::Relaxed) == 0 {
@@ -109,7 +109,6 @@ async fn a_difference_that_moves_elsewhere_is_found_there() {
         assert_eq!(result.verdict(), Verdict::Different, "{case}: {result:?}");
         let [missing, extra, different] = want.map(Some);
         assert_eq!((tally.missing, tally.extra, tally.different), (missing, extra, different), "{case}: {tally:?}");
-        assert!(result.why.contains("rows moved meanwhile"), "{case}: {result:?}");
     }
 }
 

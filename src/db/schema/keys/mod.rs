@@ -23,6 +23,7 @@ pub const CHUNK: usize = 200;
 
 /// A foreign key, with all that its definition does not say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own in the catalogue")]
 pub struct Key {
     pub engine: Engine,
     /// Child and name, quoted and in full: one of a kind in its database. `"shop"."orders" "orders_customer"`.

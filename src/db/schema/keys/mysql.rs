@@ -21,6 +21,9 @@ fn dialect() -> &'static Dialect {
     Dialect::of(Engine::MySql)
 }
 
+/// Of a table, by schema and name: its indexes with their columns, by name.
+type Indexes = BTreeMap<(String, String), Vec<(String, Vec<String>)>>;
+
 /// What is known of the tables around keys.
 struct Tables {
     /// Every column: may be set to null.
@@ -28,7 +31,7 @@ struct Tables {
     all: BTreeSet<(String, String)>,
     primary: BTreeMap<(String, String), Vec<String>>,
     /// Indexes by table, in name order: name, columns; none that are unique.
-    indexes: BTreeMap<(String, String), Vec<(String, Vec<String>)>>,
+    indexes: Indexes,
 }
 
 impl Tables {
@@ -41,7 +44,7 @@ impl Tables {
             settable.insert((schema, table, text(column)), may.is_true());
         }
         let mut primary: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-        let mut indexes: BTreeMap<(String, String), Vec<(String, Vec<String>)>> = BTreeMap::new();
+        let mut indexes = Indexes::new();
         for row in session.query(INDEXES, &[]).await? {
             let [schema, table, index, column, not_unique] = fields(row)?;
             let (place, index, column) = ((text(schema), text(table)), text(index), text(column));

@@ -9,6 +9,7 @@ use crate::db::session::Session;
 use crate::db::value::{Row, Value};
 use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 
 const SQL: &str = include_str!("../../../../sql/postgresql/schema_keys.sql");
 /// What the definition of a key ends with whose rows have not been looked at.
@@ -240,8 +241,11 @@ END",
 /// The reserved name of a leaf's own key: the same for the same key, so that it can be found again.
 pub(in crate::db::schema) fn leaf_name(key: &Key) -> String {
     let digest = Sha256::digest(key.ident.as_bytes());
-    let hex: String = digest.iter().take(10).map(|byte| format!("{byte:02x}")).collect();
-    format!("cutover_leaf_{hex}")
+    digest.iter().take(10).fold("cutover_leaf_".to_owned(), |mut name, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(name, "{byte:02x}");
+        name
+    })
 }
 
 /// A key for each leaf, as it is added.

@@ -25,7 +25,7 @@ pub(super) fn compare(was: &Key, now: &Key) -> Presence {
     }
 }
 
-/// The definition without what may differ in the same key. InnoDB does the same for RESTRICT and NO ACTION, and stores one or
+/// The definition without what may differ in the same key. `InnoDB` does the same for RESTRICT and NO ACTION, and stores one or
 /// the other depending on whether checks were on (seen on MariaDB 10.11).
 fn bare(key: &Key) -> String {
     match key.engine {

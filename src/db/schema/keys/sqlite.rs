@@ -27,8 +27,8 @@ pub(super) async fn read<A: Send>(session: &mut Session<A>) -> Result<Vec<Key>, 
             let parent = TableName::new(&child.schema, text(to_table));
             let rules = [(" ON DELETE ", text(on_delete)), (" ON UPDATE ", text(on_update))];
             // Until its columns are known: what follows them.
-            let def: String =
-                rules.iter().filter(|(_, rule)| rule != "NO ACTION").map(|(on, rule)| format!("{on}{rule}")).collect();
+            let said = rules.iter().filter(|(_, rule)| rule != "NO ACTION");
+            let def: String = said.flat_map(|(on, rule)| [*on, rule.as_str()]).collect();
             keys.push(Key {
                 engine: Engine::Sqlite,
                 ident: format!("{} {name}", child.sql(Engine::Sqlite)),

@@ -51,9 +51,10 @@ fn words(kind: Kind) -> &'static str {
 /// The items of a kind; an index of a constraint is told with the constraint, and shares of partitions with their key.
 fn meant<'s>(of: &'s Snapshot, kind: Kind, table: &'s TableName) -> impl Iterator<Item = &'s Item> {
     let constraints: BTreeSet<&str> = of.of(Kind::Constraint, table).map(|item| item.name.as_str()).collect();
-    of.of(kind, table).filter(move |item| {
-        !(kind == Kind::Index && constraints.contains(item.name.as_str()))
-            && !(kind == Kind::ForeignKey && item.detail("share_of").is_some())
+    of.of(kind, table).filter(move |item| match kind {
+        Kind::Index => !constraints.contains(item.name.as_str()),
+        Kind::ForeignKey => item.detail("share_of").is_none(),
+        _ => true,
     })
 }
 

@@ -206,6 +206,7 @@ fn wider_if(fits: bool) -> Fit {
 }
 
 /// Whether all of `source` goes into `target`. `across` engines a zone is not compared: DMS converts.
+#[allow(clippy::match_same_arms, reason = "a row for each pair of classes")]
 pub(super) fn fit(source: &Class, target: &Class, across: bool) -> Fit {
     use Class::{Bool, Bytes, Date, Decimal, Enum, Float, Int, Json, Moment, Text, Time, Uuid};
     match (source, target) {

@@ -138,7 +138,7 @@ impl Compared<'_> {
         self.types(source, target);
         match (source.detail("generated"), target.detail("generated")) {
             (None, Some(_)) => {
-                self.blocking(format!("the column {name} is computed only in the target: it cannot be loaded"))
+                self.blocking(format!("the column {name} is computed only in the target: it cannot be loaded"));
             }
             (Some(_), None) => self.warning(format!("the column {name} is computed only in the source")),
             (Some(one), Some(other)) if one != other && !self.across() => {
@@ -186,10 +186,10 @@ impl Compared<'_> {
                 self.warning(format!("the column {name} is {was} in the source and {is} in the target"));
             }
             Fit::Narrower => {
-                self.blocking(format!("the column {name} is narrower in the target: {was} does not fit into {is}"))
+                self.blocking(format!("the column {name} is narrower in the target: {was} does not fit into {is}"));
             }
             Fit::Other => {
-                self.blocking(format!("the column {name} is of another type in the target: {was}, and there {is}"))
+                self.blocking(format!("the column {name} is of another type in the target: {was}, and there {is}"));
             }
             Fit::Wider | Fit::Same if !self.across() => {
                 self.warning(format!("the column {name} is {was} in the source and {is} in the target"));

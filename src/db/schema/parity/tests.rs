@@ -1,3 +1,5 @@
+//! What is found between two tables, case by case.
+
 use super::*;
 
 fn table(name: &str) -> TableName {
@@ -28,6 +30,9 @@ fn said(source: &Snapshot, target: &Snapshot, pair: Pair) -> Vec<(Severity, Stri
     parity(source, target, &[pair]).into_iter().map(|one| (one.severity, one.words.raw().to_owned())).collect()
 }
 
+/// Columns of the source and of the target, and what is to be said.
+type Case = (Vec<Item>, Vec<Item>, Option<(Severity, &'static str)>);
+
 #[test]
 fn each_difference_weighs_what_it_costs() {
     use Severity::{Blocking, Warning};
@@ -35,7 +40,7 @@ fn each_difference_weighs_what_it_costs() {
     let x = |details: &[(&str, &str)]| column("x", details);
     let index = |name: &str, details: &[(&str, &str)]| item(Kind::Index, name, details);
     let check = item(Kind::Constraint, "c", &[("form", "c"), ("def", "CHECK (id > 0)")]);
-    let cases: Vec<(Vec<Item>, Vec<Item>, Option<(Severity, &str)>)> = vec![
+    let cases: Vec<Case> = vec![
         (vec![id()], vec![id()], None),
         (vec![id(), x(&[("type", "text")])], vec![id()], Some((Blocking, "x is missing in the target"))),
         (vec![id()], vec![id(), x(&[("type", "text")])], Some((Warning, "x is only in the target"))),

@@ -5,6 +5,7 @@ use crate::db::dialect::Engine;
 use crate::db::schema::keys::{Key, when};
 use crate::db::schema::literal;
 use crate::db::schema::triggers::Trigger;
+use std::fmt::Write as _;
 
 /// Checks stay off, so that an orphan does not keep a key away.
 const OPENING: &str = "SET NAMES utf8mb4;
@@ -24,11 +25,11 @@ pub(super) fn body(keys: &[Key], triggers: &[Trigger]) -> String {
     }
     if !triggers.is_empty() {
         let end = delimiter(triggers);
-        text.push_str(&format!("\nDELIMITER {end}\n"));
+        let _ = writeln!(text, "\nDELIMITER {end}");
         for trigger in triggers {
             text.push_str(&comment(&trigger.ident));
             for statement in &trigger.back {
-                text.push_str(&format!("{statement}{end}\n"));
+                let _ = writeln!(text, "{statement}{end}");
             }
         }
         text.push_str("DELIMITER ;\n");
@@ -41,7 +42,7 @@ pub(super) fn body(keys: &[Key], triggers: &[Trigger]) -> String {
                 format!("SELECT {ident} AS `still missing` FROM DUAL WHERE NOT EXISTS ({})", there(key))
             })
             .collect();
-        text.push_str(&format!("\n{};\n", missing.join("\nUNION ALL ")));
+        let _ = writeln!(text, "\n{};", missing.join("\nUNION ALL "));
     }
     text
 }

@@ -1,3 +1,5 @@
+//! Where counters go on, case by case.
+
 use super::*;
 
 fn sequence(start: i128, increment: i128, min: i128, max: i128) -> Sequence {

@@ -6,6 +6,7 @@ use crate::db::error::DbError;
 use crate::db::schema::{keys, sequences, triggers};
 use crate::db::session::Session;
 use crate::db::value::Value;
+use std::fmt::Write as _;
 
 const TABLES: &str = include_str!("../../../../sql/mysql/schema_tables.sql");
 const COLUMNS: &str = include_str!("../../../../sql/mysql/schema_column_details.sql");
@@ -50,7 +51,7 @@ pub(super) async fn items<A: Send>(session: &mut Session<A>) -> Result<Vec<Item>
     for one in triggers::read(session, None).await? {
         items.push(
             Item::new(Kind::Trigger, one.table.schema, one.table.name, one.name)
-                .with("def", body(&one.back))
+                .with("def", one.def)
                 .with("made_in", one.made_in)
                 .with("order", one.order.to_string()),
         );
@@ -73,11 +74,6 @@ pub(super) async fn items<A: Send>(session: &mut Session<A>) -> Result<Vec<Item>
         items.push(Item::new(kind, text(schema), text(name), "").with("def", detail(def)));
     }
     Ok(items)
-}
-
-/// How a trigger is made, all names in full: what the server shows repeats the words in which it was first made.
-fn body(back: &[String]) -> Option<String> {
-    back.iter().find(|statement| statement.starts_with("CREATE ")).cloned()
 }
 
 async fn columns<A: Send>(session: &mut Session<A>, items: &mut Vec<Item>) -> Result<(), DbError> {
@@ -110,7 +106,7 @@ async fn indexes<A: Send>(session: &mut Session<A>, items: &mut Vec<Item>) -> Re
         let item = if item.name == "PRIMARY" { item.flag("primary", true) } else { item };
         let mut column = detail(column).unwrap_or_else(|| "(an expression)".to_owned());
         if let Value::Int(characters) = part {
-            column.push_str(&format!("({characters})"));
+            let _ = write!(column, "({characters})");
         }
         if text(direction) == "D" {
             column.push_str(" DESC");

@@ -37,18 +37,20 @@ pub(super) async fn read<A: Send>(
             continue;
         }
         let quoted = Dialect::of(Engine::MySql).qualified(&table.schema, &name);
-        let def = shown(session, &quoted).await?.unwrap_or_default();
+        let shown = shown(session, &quoted).await?.unwrap_or_default();
         let [when, mode, definer, client, collation, database, now] =
             [when, mode, definer, client, collation, database, now].map(text);
-        let body = tokens::after(&def, &["FOR", "EACH", "ROW"]).map(|at| def[at..].to_owned());
+        let body = tokens::after(&shown, &["FOR", "EACH", "ROW"]).map(|at| shown[at..].to_owned());
         let stuck = stuck(&rights, body.as_deref(), &definer, &client, &database, &now);
         let guard = if rights.if_not_exists { "IF NOT EXISTS " } else { "" };
-        let create = format!(
-            "CREATE DEFINER = {} TRIGGER {guard}{quoted} {when} ON {} FOR EACH ROW{}",
-            account(&definer),
-            table.sql(Engine::MySql),
-            body.unwrap_or_default()
-        );
+        let body = body.unwrap_or_default();
+        let create = |guard: &str| {
+            format!(
+                "CREATE DEFINER = {} TRIGGER {guard}{quoted} {when} ON {} FOR EACH ROW{body}",
+                account(&definer),
+                table.sql(Engine::MySql)
+            )
+        };
         found.push(Trigger {
             engine: Engine::MySql,
             ident: format!("{} {}", table.sql(Engine::MySql), Dialect::of(Engine::MySql).quoted(&name)),
@@ -65,13 +67,14 @@ pub(super) async fn read<A: Send>(
                      {collation}",
                     literal(Engine::MySql, &mode)
                 ),
-                create,
+                create(guard),
                 "SET SESSION sql_mode = @cutover_mode, SESSION character_set_client = @cutover_client, SESSION \
                  collation_connection = @cutover_collation"
                     .to_owned(),
             ],
             stuck,
-            def,
+            // What the server shows repeats the words in which it was made; this is the same however often it is made.
+            def: create(""),
             table,
             name,
         });

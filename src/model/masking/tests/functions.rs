@@ -65,10 +65,12 @@ fn all() -> Vec<Rule> {
     .into()
 }
 
+type Holds = fn(&str) -> bool;
+
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn each_function_makes_what_it_says() {
     let rule = Rule::of;
-    type Holds = fn(&str) -> bool;
     let cases: Vec<(Rule, &str, &str, Holds)> = vec![
         (rule(Function::Keep), "text", "as it is", |new| new == "as it is"),
         (rule(Function::Default), "integer", "7", |new| new == "0"),
@@ -235,7 +237,9 @@ fn the_same_values_came_out_when_this_was_written() {
     }
 }
 
-const PINNED: [&str; 4] = ["", "", "", ""];
+/// Reckoned by another program from the same definition.
+const PINNED: [&str; 4] =
+    ["umrimhz4vqk3b@example.invalid", "Igor Haas", "3488153362", "9e1112cd-621b-4bd1-9d32-e11d0211aaa7"];
 
 #[test]
 fn values_within_json_are_found_by_path_and_everything_else_keeps_its_bytes() {
@@ -291,7 +295,7 @@ fn values_within_json_are_found_by_path_and_everything_else_keeps_its_bytes() {
     for path in ["a", "$a", "$.", "$[", "$[x]", "$..", "$.a..[0]"] {
         assert!(path.parse::<JsonPath>().is_err(), "{path}");
     }
-    for path in ["$", "$.a.b", "$.a[*].b", "$..b", "$[0].*", "$[\"a.b\"]"] {
+    for path in ["$", "$.a.b", "$.a.*.b", "$..b", "$[0].*", "$[\"a.b\"]"] {
         assert_eq!(path.parse::<JsonPath>().unwrap().to_string(), path);
     }
 }
