@@ -58,6 +58,7 @@ mod reader_script;
 mod refresh_core;
 mod refresh_keys;
 mod refresh_mask;
+mod refresh_plan;
 mod scan;
 mod scene;
 mod schedules;

@@ -22,7 +22,7 @@ pub fn plan(setup: &Setup, named: &str) -> Result<(Built, Vec<String>), Failure>
     block(async {
         settings(setup, named)?;
         let reader = connect(setup).await?;
-        built(setup, &reader, named, true).await
+        Box::pin(built(setup, &reader, named, true)).await
     })
 }
 

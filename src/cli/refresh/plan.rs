@@ -4,10 +4,14 @@ use super::super::print;
 use super::super::validate::report::grouped;
 use crate::app::refresh;
 use crate::app::{Failure, Setup};
-use crate::model::refresh::{Finding, Level, LoadedTable, OnFailure, Place, PlannedStep, Shown};
+use crate::model::refresh::{Finding, Level, LoadedTable, OnFailure, Place, PlannedStep, Shown, StepKind};
 use crate::model::untrusted::shown;
 use clap::{Args, ValueEnum};
 use serde_json::json;
+use std::collections::BTreeMap;
+
+/// Most warnings, and most notes, that are printed of one step.
+const NAMED: usize = 8;
 
 #[derive(Debug, Args)]
 #[command(
@@ -70,7 +74,20 @@ pub fn whole(plan: &Shown) -> Vec<String> {
     if !levels.is_empty() {
         lines.push(String::new());
         lines.push("What was found".to_owned());
-        lines.extend(levels.into_iter().flat_map(finding));
+        let mut of_step: BTreeMap<(Level, StepKind), usize> = BTreeMap::new();
+        let mut more = 0;
+        for one in levels {
+            let seen = of_step.entry((one.level, one.step)).or_default();
+            *seen += 1;
+            if one.level == Level::Blocking || *seen <= NAMED {
+                lines.extend(finding(one));
+            } else {
+                more += 1;
+            }
+        }
+        if more > 0 {
+            lines.push(format!("           {more} more of the same steps: --output json"));
+        }
     }
     lines.push(String::new());
     lines.push(match (number(Level::Blocking), number(Level::Warning)) {

@@ -82,8 +82,8 @@ pub(super) async fn count(
     lost.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     if !lost.is_empty() {
         let all: u64 = lost.iter().map(|(rows, _)| rows).sum();
-        let list = lost.iter().map(|(rows, name)| format!("{name} {rows}")).collect();
-        let what = format!("{all} rows that only the target has will be lost: {}", some(list));
+        let named = lost.iter().map(|(rows, name)| format!("{name} {rows}")).collect();
+        let what = format!("{all} rows that only the target has will be lost: {}", some(named));
         found.warning(StepKind::Load, what, "Copy what is still needed before.");
     }
     for (why, names) in left {

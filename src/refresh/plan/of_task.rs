@@ -172,3 +172,59 @@ pub(super) fn is_of_endpoint(
     let do_this = "If they are one, say so with `endpoint` in that [databases.NAME].";
     found.blocking(StepKind::Lock, what, do_this);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::Database;
+    use crate::model::parts::EndpointSetting;
+    use crate::model::refresh::Level;
+
+    #[test]
+    fn a_target_of_the_mysql_family_has_to_go_without_checks_where_it_has_keys() {
+        let endpoint = |name: &str, value: &str| Endpoint {
+            name: "shop-staging".into(),
+            settings: vec![EndpointSetting { name: name.into(), value: value.into() }],
+            ..Endpoint::default()
+        };
+        for (name, value, good) in [
+            ("Initstmt", "SET FOREIGN_KEY_CHECKS=0", true),
+            ("initstmt", "set foreign_key_checks = 0", true),
+            ("initstmt", "SET time_zone='UTC', FOREIGN_KEY_CHECKS=OFF", true),
+            ("AfterConnectScript", "SET SESSION FOREIGN_KEY_CHECKS=0;", true),
+            ("initstmt", "SET @@session.foreign_key_checks=0", true),
+            ("initstmt", "SET FOREIGN_KEY_CHECKS=1", false),
+            ("initstmt", "SET NOT_FOREIGN_KEY_CHECKS=0", false),
+            ("parallelLoadThreads", "FOREIGN_KEY_CHECKS=0", false),
+        ] {
+            let mut found = Findings::default();
+            checks_off(Engine::MySql, Some(&endpoint(name, value)), 1, &mut found);
+            let found = found.done();
+            assert_eq!(found.is_empty(), good, "{name}={value}: {found:?}");
+            assert!(found.iter().all(|one| one.level == Level::Blocking && one.do_this.contains(CHECKS_OFF)));
+        }
+        for (engine, keys) in [(Engine::PostgreSql, 1), (Engine::MySql, 0)] {
+            let mut found = Findings::default();
+            checks_off(engine, None, keys, &mut found);
+            assert!(found.done().is_empty(), "{engine:?}");
+        }
+    }
+
+    #[test]
+    fn a_database_of_the_configuration_is_the_endpoints_or_somebody_says_so() {
+        for (url, at, vouched, good) in [
+            ("postgres://u@DB.example:5433/shop", "db.example/shop", false, true),
+            ("postgres://u@db.example/other", "db.example/shop", false, false),
+            ("postgres://u@tunnel/shop", "db.example/shop", false, false),
+            ("postgres://u@tunnel/shop", "db.example/shop", true, true),
+            ("mysql://u@db.example/shop", "db.example/", false, true),
+            ("mysql://u@other.example/shop", "db.example/", false, false),
+            ("sqlite:/tmp/x.db", "db.example/shop", false, true),
+        ] {
+            let mut found = Findings::default();
+            let database = Database::parse(url).unwrap();
+            is_of_endpoint("target", &database, vouched, &Ok(at.parse().unwrap()), &mut found);
+            assert_eq!(found.done().is_empty(), good, "{url} {at}");
+        }
+    }
+}

@@ -139,7 +139,7 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
         StepKind::Wait => match settings.load {
             Load::Cdc => None,
             Load::FullLoad => one(format!(
-                "until the task has stopped with FULL_LOAD_ONLY_FINISHED, no table in error and {} complete",
+                "until the task has stopped with FULL_LOAD_ONLY_FINISHED, no table is in error and {} complete",
                 all_of(tables)
             )),
             Load::FullLoadAndCdc => one(format!("until no table is in error and {} complete", all_of(tables))),

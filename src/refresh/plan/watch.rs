@@ -61,3 +61,90 @@ pub fn after_load(plan: &Plan) -> Plan {
     }
     plan
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::change::{Destination, Meant};
+    use crate::model::engine::Engine;
+    use crate::model::refresh::{OnFailure, Place, Purpose, Quarantine, RefreshName};
+    use crate::model::{ReplicationArn, TaskName};
+    use crate::refresh::plan::{VERSION, Way};
+
+    fn plan(kinds: &[StepKind]) -> Plan {
+        let step = |kind: &StepKind| PlannedStep {
+            name: (*kind).into(),
+            kind: *kind,
+            words: Vec::new(),
+            sql: Vec::new(),
+            timeout: jiff::SignedDuration::from_mins(1),
+            retry: 0,
+            on_failure: OnFailure::Stop,
+        };
+        let place = || Place { engine: String::new(), place: String::new(), identity: None, found_by: String::new() };
+        let way = || Way { engine: Engine::MySql, name: None };
+        let arn = ReplicationArn::parse("arn:aws:dms:eu-west-1:123456789012:task:A").unwrap();
+        Plan {
+            version: VERSION,
+            name: RefreshName("nightly".into()),
+            task: Meant { arn, name: TaskName::new("nightly") },
+            purpose: Purpose::DataRefresh,
+            load: Load::FullLoad,
+            cadence: Cadence::Schedule,
+            source: place(),
+            target: place(),
+            source_way: way(),
+            target_way: way(),
+            destination: Destination::new("h", "d"),
+            definition: String::new(),
+            catalogue: String::new(),
+            prep_mode: String::new(),
+            schemas: Vec::new(),
+            tables: Vec::new(),
+            keys: Vec::new(),
+            triggers: Vec::new(),
+            watermarks: Vec::new(),
+            quarantine: Quarantine::None,
+            window: None,
+            validation: None,
+            sensitive: Vec::new(),
+            masking: None,
+            defuse: Vec::new(),
+            custom: Vec::new(),
+            steps: kinds.iter().map(step).collect(),
+            schedules: Vec::new(),
+            topic: None,
+            notice_after: None,
+            replaces_lambda: false,
+        }
+    }
+
+    #[test]
+    fn only_what_takes_nothing_away_and_is_nobody_elses_work_is_watched_for() {
+        use StepKind::{Custom, Drain, KeysAway, Load as Loads, Lock, Mask, ScheduleOff, TriggersOff, Wait};
+        let nobody = Consumers::default();
+        let lambda = Consumers { acting: vec!["lambda refresh".into()], unknown: Vec::new() };
+        let unknown = Consumers { acting: Vec::new(), unknown: vec!["denied".into()] };
+        let good = plan(&[Lock, ScheduleOff, Drain, Loads, Wait, Mask]);
+        let replaces = Plan { replaces_lambda: true, ..good.clone() };
+        for (plan, consumers, part) in [
+            (good.clone(), &nobody, None),
+            (replaces, &lambda, None),
+            (good.clone(), &lambda, Some("lambda refresh")),
+            (good.clone(), &unknown, Some("is not known: denied")),
+            (Plan { cadence: Cadence::OneTime, ..good.clone() }, &nobody, Some("cadence \"one-time\"")),
+            (plan(&[Lock, KeysAway, Loads]), &nobody, Some("keys-away has to be done before")),
+            (plan(&[Lock, TriggersOff, Loads]), &nobody, Some("triggers-off has to be done before")),
+            (plan(&[Lock, Custom, Loads]), &nobody, Some("stands before the load")),
+            (plan(&[Lock, Loads, Custom]), &nobody, None),
+        ] {
+            let found = accepts(&plan, consumers);
+            match part {
+                None => assert!(found.is_empty(), "{found:?}"),
+                Some(part) => assert!(found[0].what.raw().contains(part), "{part}: {found:?}"),
+            }
+        }
+        let after: Vec<StepKind> = after_load(&good).steps.iter().map(|step| step.kind).collect();
+        assert_eq!(after, [Lock, Loads, Wait, Mask]);
+    }
+}
