@@ -23,6 +23,7 @@ pub use of_task::CHECKS_OFF;
 pub use tables::LEDGER;
 
 use crate::db::schema::snapshot::Scope;
+use crate::model::canon::hex;
 use crate::model::change::{Destination, Meant, Named};
 use crate::model::engine::Engine;
 use crate::model::masking::Resolved;
@@ -151,6 +152,6 @@ impl Plan {
     /// It cannot be written as JSON, which only a map with odd keys could do.
     pub fn hash(&self) -> Result<PlanHash, serde_json::Error> {
         let digest = Sha256::digest(serde_json::to_vec(self)?);
-        Ok(PlanHash(digest.iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(PlanHash(hex(&digest)))
     }
 }

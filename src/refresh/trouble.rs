@@ -82,13 +82,13 @@ impl Trouble {
     /// The same with where it happened in front.
     #[must_use]
     pub fn at(self, place: &str) -> Self {
-        let with = |why: String| format!("{place}: {why}");
+        let with = |said: String| format!("{place}: {said}");
         match self {
             Self::Credentials(why) => Self::Credentials(with(why)),
             Self::Lost(why) => Self::Lost(with(why)),
             Self::Refused(why) => Self::Refused(with(why)),
             Self::Failed(why) => Self::Failed(with(why)),
-            Self::Wish(wish) => Self::Wish(wish),
+            other @ Self::Wish(_) => other,
         }
     }
 }

@@ -17,10 +17,10 @@ fn said(text: &str) -> Result<Settings, Vec<String>> {
 }
 
 fn with(more: &str) -> Result<Settings, Vec<String>> {
-    let more: String = more.lines().map(|line| format!("{line}\n")).collect();
+    let more: String = more.lines().flat_map(|line| [line, "\n"]).collect();
     let keys: Vec<&str> = more.lines().filter_map(|line| line.split(" = ").next()).collect();
     let kept = |line: &&str| !keys.iter().any(|key| line.starts_with(&format!("{key} =")));
-    let needs: String = NEEDS.lines().filter(kept).map(|line| format!("{line}\n")).collect();
+    let needs: String = NEEDS.lines().filter(kept).flat_map(|line| [line, "\n"]).collect();
     said(&format!("{HEAD}[refresh.a]\n{needs}{more}"))
 }
 
@@ -43,7 +43,7 @@ fn the_example_of_every_key_is_itself_valid_and_changes_something() {
     for row in &CUSTOM_KEYS {
         let rest = [("name", "\"n\""), ("after", "\"load\""), ("sql_file", "\"a.sql\"")];
         let rest = rest.iter().filter(|(key, _)| *key != row.key && !(*key == "sql_file" && row.key == "command"));
-        let rest: String = rest.map(|(key, value)| format!("{key} = {value}\n")).collect();
+        let rest: String = rest.flat_map(|(key, value)| [*key, " = ", *value, "\n"]).collect();
         let mark = if row.key == "command" { "mark = true\n" } else { "" };
         let text = format!("[[refresh.a.step]]\n{rest}{mark}{} = {}", row.key, row.example);
         assert_eq!(with(&text).unwrap().custom.len(), 1, "{text}");
@@ -131,8 +131,7 @@ fn each_mistake_is_told_once_with_what_to_do() {
         }
     }
     for (key, _) in NEEDED {
-        let rest: String =
-            NEEDS.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+        let rest: String = NEEDS.lines().filter(|line| !line.starts_with(key)).flat_map(|line| [line, "\n"]).collect();
         let lines = said(&format!("[refresh.a]\n{rest}")).unwrap_err();
         assert!(lines.len() == 2 && lines[0].contains(&format!("has no {key}")), "{lines:?}");
     }

@@ -102,6 +102,7 @@ fn of_source(error: DbError) -> CannotPlan {
 ///
 /// # Errors
 /// AWS or a database cannot be asked, or the task's own texts cannot be read.
+#[allow(clippy::too_many_lines, reason = "one question after the other, to be read in one piece")]
 pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
     let Asked { settings, safeguards, reader, source, target, .. } = *asked;
     let mut found = Findings::default();

@@ -30,6 +30,7 @@ impl Findings {
     }
 
     /// What the room of schemas has found.
+    #[allow(clippy::needless_pass_by_value, reason = "it becomes a finding of the plan, and is nothing by itself")]
     pub fn of_schema(&mut self, step: StepKind, finding: schema::Finding, do_this: &str) {
         let table = finding.table.as_ref().map(crate::db::schema::TableName::words);
         let what = match table.filter(|table| !finding.words.raw().contains(table.raw())) {

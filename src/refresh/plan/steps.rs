@@ -75,6 +75,7 @@ fn command(words: &[String]) -> String {
     shown(&quoted.join(" ")).into_owned()
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "an arm among others that may say nothing")]
 fn one(words: impl Into<String>) -> Told {
     Some((vec![words.into()], Vec::new()))
 }
@@ -270,8 +271,7 @@ fn defuse(known: &Known<'_>) -> Told {
     let words =
         known.defuse.iter().map(|Defused { asked, .. }| (&asked.table, &asked.action)).map(|(table, action)| {
             match action {
-                Action::Truncate => format!("{}: all rows are deleted", shown(table)),
-                Action::Delete { filter: None } => format!("{}: all rows are deleted", shown(table)),
+                Action::Truncate | Action::Delete { filter: None } => format!("{}: all rows are deleted", shown(table)),
                 Action::Delete { filter: Some(filter) } => {
                     format!("{}: rows are deleted where {}", shown(table), shown(filter))
                 }

@@ -202,6 +202,7 @@ impl Stage {
             notice_after: None,
             replaces_lambda: false,
             masking: None,
+            sensitive: Vec::new(),
             defuse: Vec::new(),
         }
     }
