@@ -290,5 +290,6 @@ fn begun(held: &Held, run: &RunId) -> RunLine {
         rows: 0,
         differences: 0,
         ours: true,
+        at_rest: None,
     }
 }

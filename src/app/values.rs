@@ -66,7 +66,26 @@ impl Of {
     }
 }
 
-/// Writes it down. `connected`: who is signed in; nobody is where two addresses are compared without AWS.
+/// What was written down before it was done; what came of it is written behind.
+pub(super) struct Noted {
+    audit: Audit,
+    entry: Entry,
+    deed: Deed,
+}
+
+impl Noted {
+    /// It was done, or was not, and why. What cannot be written any more stands there as asked.
+    pub(super) async fn ended(mut self, failed: Option<&str>) {
+        (self.entry.state, self.entry.outcome) = match failed {
+            None => (State::Done, self.deed.outcome().to_owned()),
+            Some(why) => (State::Refused, format!("nothing was written: {}", shown(why))),
+        };
+        self.entry.ended_at = Some(Timestamp::now());
+        let _ = self.audit.advance(&self.entry).await;
+    }
+}
+
+/// Writes down that it was done.
 pub(super) async fn note(
     setup: &Setup,
     connected: Option<&Connected>,
@@ -74,14 +93,36 @@ pub(super) async fn note(
     confirmed_by: Option<How>,
     of: Of,
 ) -> Result<(), Failure> {
+    begin(setup, connected, (deed, State::Done), confirmed_by, of).await.map(drop)
+}
+
+/// Writes down that it was asked for.
+pub(super) async fn asked(
+    setup: &Setup,
+    connected: Option<&Connected>,
+    deed: Deed,
+    confirmed_by: Option<How>,
+    of: Of,
+) -> Result<Noted, Failure> {
+    begin(setup, connected, (deed, State::Asked), confirmed_by, of).await
+}
+
+/// `connected`: who is signed in; nobody is where two addresses are compared without AWS.
+async fn begin(
+    setup: &Setup,
+    connected: Option<&Connected>,
+    (deed, state): (Deed, State),
+    confirmed_by: Option<How>,
+    of: Of,
+) -> Result<Noted, Failure> {
     let whence = whence::here();
     let now = Timestamp::now();
     let nobody = || Scope { profile: String::new(), account: AccountId(String::new()), region: Region(String::new()) };
     let entry = Entry {
         id: format!("{}-{:08x}", now.strftime("%Y%m%dT%H%M%S%.3fZ"), fastrand::u32(..)),
         asked_at: now,
-        ended_at: Some(now),
-        state: State::Done,
+        ended_at: (state == State::Done).then_some(now),
+        state,
         caller: connected.map(|one| one.identity.arn.clone()).unwrap_or_default(),
         whence: whence.clone(),
         scope: connected.map_or_else(nobody, |one| one.scope.clone()),
@@ -94,15 +135,17 @@ pub(super) async fn note(
         aws_command: String::new(),
         confirmed_by,
         request_id: None,
-        outcome: deed.outcome().to_owned(),
+        outcome: if state == State::Done { deed.outcome().to_owned() } else { String::new() },
     };
     let written = async {
         let mut audit = Audit::open(&setup.store, &whence).await?;
-        audit.begin(&entry).await
+        audit.begin(&entry).await.map(|()| audit)
     };
-    written.await.map_err(|error| {
+    let audit = written.await;
+    let audit = audit.map_err(|error| {
         Failure::from(
             error.problem("the audit cannot be written, and values are shown only where that is written down"),
         )
-    })
+    })?;
+    Ok(Noted { audit, entry, deed })
 }

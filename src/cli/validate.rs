@@ -25,14 +25,14 @@ use std::path::PathBuf;
 pub struct Arguments {
     /// A task, by ARN or exact name, whose mappings and endpoints say what is compared; or NAME of a [validation.NAME] of the
     /// configuration
-    #[arg(value_name = "TASK|NAME", conflicts_with_all = ["source", "target"], required_unless_present_all = ["source", "target"])]
+    #[arg(value_name = "TASK|NAME", conflicts_with_all = ["source", "target"])]
     named: Option<String>,
     /// Where the data come from: postgres://USER@HOST/DB, mysql://…, redshift://… or sqlite:PATH; TLS is verified unless
     /// ?sslmode= (of MySQL ?ssl-mode=) says otherwise, or the server is on this machine
-    #[arg(long, value_name = "URL", requires = "target")]
+    #[arg(long, value_name = "URL")]
     source: Option<Address>,
     /// Where they ought to be
-    #[arg(long, value_name = "URL", requires = "source")]
+    #[arg(long, value_name = "URL")]
     target: Option<Address>,
     /// Certificates trusted for both, besides those of this machine: a PEM file, such as that of RDS
     #[arg(long, value_name = "FILE")]
@@ -184,6 +184,10 @@ pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
                 } else if begin.trigger != Trigger::Operator {
                     print::note(&format!("run {} begins", begin.id.0));
                 }
+                // Not before: what is refused has no table to head.
+                if form == Form::Table {
+                    print::out(report::HEAD)?;
+                }
             }
             Event::Plan { planned, .. } if dry_run => match form {
                 Form::Json => {
@@ -196,9 +200,6 @@ pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
             Event::Plan { plan, from, .. } => {
                 expected = report::expected(plan);
                 print::notes(&report::plan(plan, from));
-                if form == Form::Table {
-                    print::out(report::HEAD)?;
-                }
             }
             Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()), expected)),
             Event::Gate(seen) => {
@@ -283,7 +284,13 @@ fn wanted(flags: Flags, arguments: Arguments) -> Result<Wanted, Failure> {
             }
             Of::Named(name)
         }
-        _ => return Err(Failure::usage("give a TASK or NAME, or both --source and --target")),
+        (None, Some(_), None) => {
+            return Err(Failure::usage("--source needs --target beside it: where the data ought to be"));
+        }
+        (None, None, Some(_)) => {
+            return Err(Failure::usage("--target needs --source beside it: where the data come from"));
+        }
+        _ => return Err(Failure::usage("give a TASK or NAME, or two addresses with --source and --target")),
     };
     Ok(Wanted {
         of,

@@ -116,7 +116,11 @@ pub fn run(setup: &Setup, arguments: Arguments) -> Result<u8, Failure> {
     match one {
         Some(One::Show(Show { run, output })) => show(&kept::run(setup, &run)?, output)?,
         Some(One::History(History { table, output })) => {
-            let rows = kept::of_table(setup, &table)?.iter().map(runs::history).collect();
+            let all = kept::of_table(setup, &table)?;
+            if all.is_empty() && output == Format::Table {
+                return Err(unknown_table(&table));
+            }
+            let rows = all.iter().map(runs::history).collect();
             List { columns: runs::HISTORY, rows }.print(output)?;
         }
         Some(One::Export(Export { run, file, with_values, tables, source, target })) => {
@@ -132,11 +136,24 @@ pub fn run(setup: &Setup, arguments: Arguments) -> Result<u8, Failure> {
         None => {
             let since = since.map(|since| since.from(Timestamp::now()));
             let filter = RunFilter { task, table, since, most: None };
-            let rows = kept::runs(setup, &filter)?.iter().map(runs::cells).collect();
+            let all = kept::runs(setup, &filter)?;
+            if let (true, Some(table), None, None) =
+                (all.is_empty() && output == Format::Table, &filter.table, &filter.task, &filter.since)
+            {
+                return Err(unknown_table(table));
+            }
+            let rows = all.iter().map(runs::cells).collect();
             List { columns: runs::COLUMNS, rows }.print(output)?;
         }
     }
     Ok(0)
+}
+
+/// A bare header would read as if it had never differed.
+fn unknown_table(table: &str) -> Failure {
+    let table = crate::model::untrusted::shown(table);
+    let hint = if table.contains('.') { "" } else { ", and a table is named with its schema, such as shop.orders" };
+    Failure::usage(format!("{table}: no comparison that is kept had this table{hint}"))
 }
 
 fn show(whole: &KeptWhole, output: Format) -> Result<(), Failure> {

@@ -114,6 +114,10 @@ pub struct Tally {
     pub in_flight: Option<u64>,
     /// Differed once, and were not looked at again: there were too many, or looking failed.
     pub unsettled: Option<u64>,
+    /// Differed once and are equal by now: they came through while it was compared. Why rows of both sides may be other
+    /// numbers where nothing differs.
+    #[serde(default)]
+    pub arrived: Option<u64>,
 }
 
 /// One table, compared or not.
@@ -192,9 +196,19 @@ impl TableResult {
         Self { not_compared: waived, ..self.clone() }.verdict() != Verdict::Unknown
     }
 
+    /// Nothing of it was compared, and that was agreed to by name: no row of it is known to be equal.
+    pub fn is_waived(&self) -> bool {
+        self.method == Method::None && self.verdict() == Verdict::Equal
+    }
+
+    /// How it is said to people: `waived`, or the word of its verdict.
+    pub fn word(&self) -> &'static str {
+        if self.is_waived() { "waived" } else { self.verdict().word() }
+    }
+
     /// Any settled difference is `different`; else anything that is not known is `unknown`.
     pub fn verdict(&self) -> Verdict {
-        let Tally { source, target, different, missing, extra, in_flight, unsettled } = self.tally;
+        let Tally { source, target, different, missing, extra, in_flight, unsettled, .. } = self.tally;
         let some = |number: Option<u64>| number.is_some_and(|number| number > 0);
         if self.checks.iter().any(|check| check.passed == Some(false)) && !some(in_flight) && !some(unsettled) {
             return Verdict::Different;
@@ -363,6 +377,7 @@ mod tests {
         extra: Some(0),
         in_flight: Some(0),
         unsettled: Some(0),
+        arrived: Some(0),
     };
 
     #[test]

@@ -92,6 +92,28 @@ pub(super) fn apply(plan: &mut TablePlan, terms: &Terms) {
     said(plan, terms, &cut);
 }
 
+/// The same plan with every value whole, in the type that both columns share: for rows that are shown or written. Up to the
+/// limit it is still the same that differs. Rows without a key are found by what was compared of them, so their plan stays.
+#[must_use]
+pub fn whole(plan: &TablePlan) -> TablePlan {
+    let mut plan = plan.clone();
+    if plan.key == 0 {
+        return plan;
+    }
+    for (column, rules) in plan.columns.iter_mut().zip(&mut plan.rules) {
+        let Some(lob) = column.source.lob else { continue };
+        // They have one: they were planned by it.
+        let Ok(canon) = Canon::common(&column.source.sql_type, &column.target.sql_type) else { continue };
+        let list: Vec<Rule> = lob.limit.map(Rule::First).into_iter().collect();
+        column.rules = list.iter().map(Rule::to_string).collect();
+        *rules = Rules::new(canon, list);
+        for side in [&mut column.source, &mut column.target] {
+            (side.lob, side.canon) = (None, canon);
+        }
+    }
+    plan
+}
+
 /// Redshift neither hashes nor cuts as others do, and a sum of many values cuts none: a rule of the column does it here.
 /// (Its own values are small: `varchar` ends at 65,535 bytes.)
 fn cut_here(plan: &mut TablePlan, terms: &Terms) {

@@ -29,6 +29,9 @@ pub struct KnownPart {
     /// Differences that ended, and nobody knows whether their rows are equal.
     #[serde(default)]
     pub vanished: Vanished,
+    /// Differences that went away while it was compared.
+    #[serde(default)]
+    pub arrived: u64,
 }
 
 impl KnownPart {
@@ -39,7 +42,8 @@ impl KnownPart {
             return None;
         }
         let listed = part.listed.iter().map(|(_, row)| row.kept(method)).collect();
-        Some(Self { rows: part.rows, settled: part.settled, listed, from, to, vanished: part.vanished })
+        let Part { rows, settled, vanished, arrived, .. } = *part;
+        Some(Self { rows, settled, listed, from, to, vanished, arrived })
     }
 
     pub(super) fn part(&self) -> Part {
@@ -50,6 +54,7 @@ impl KnownPart {
             listed: self.listed.iter().map(|row| (nothing(), row.clone())).collect(),
             seen: Some((self.from, self.to)),
             vanished: self.vanished,
+            arrived: self.arrived,
             ..Part::default()
         }
     }

@@ -10,7 +10,7 @@ mod describe;
 mod digest;
 mod exact;
 pub mod gate;
-mod lobs;
+pub mod lobs;
 mod look;
 pub mod mapped;
 pub mod memory;

@@ -9,9 +9,10 @@ mod literal;
 mod tests;
 
 use super::merge::RowCopy;
-use super::names::dotted;
+use super::names::{Name, dotted};
 use super::plan::TablePlan;
 use super::reread::{Alike, Both, differing, words};
+use crate::db::catalogue;
 use crate::db::scan::{Cell, ScanColumn};
 use crate::db::{DbError, Read, Value};
 use crate::db::{Dialect, Engine, Session};
@@ -20,6 +21,7 @@ use crate::model::untrusted::shown;
 use crate::model::validation::{TableResult, Verdict};
 use jiff::Timestamp;
 use literal::{literal, text};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// Which database and server the script is for, as the server itself says.
@@ -53,6 +55,21 @@ pub async fn whereabouts(session: &mut Session<Read>) -> Result<Whereabouts, DbE
     let said = |at: usize| rows.first()?.get(at).and_then(Value::as_text).map(std::borrow::Cow::into_owned);
     (out.database, out.host, out.port) = (said(0), said(1), said(2));
     Ok(out)
+}
+
+/// Which table refers to which by a foreign key: child and parent.
+pub type Refers = Vec<(Name, Name)>;
+
+/// Asks a database for its foreign keys.
+///
+/// # Errors
+/// It cannot be asked.
+pub async fn references(session: &mut Session<Read>) -> Result<Refers, DbError> {
+    let all = catalogue::read(session).await?;
+    let of = |(child, table): (Name, catalogue::Table)| {
+        table.foreign_keys.into_iter().map(move |key| (child.clone(), key.refers_to))
+    };
+    Ok(all.into_iter().flat_map(of).filter(|(child, parent)| child != parent).collect())
 }
 
 /// One table with its rows as they are now.
@@ -104,14 +121,55 @@ pub fn may_be_repaired(result: &TableResult, listed: usize) -> Result<(), String
     Ok(())
 }
 
-/// Writes the script. `at`: when the rows were read.
-pub fn script(here: &Whereabouts, tables: &[Table<'_>], deletes: bool, from: &str, at: Timestamp) -> Script {
+/// Places of the tables, parents before their children; else as they stand. And those of which nobody can say which comes
+/// first, since their foreign keys go in a circle.
+fn ordered(tables: &[Table<'_>], refers: &[(Name, Name)]) -> (Vec<usize>, Vec<usize>) {
+    let mut left: Vec<usize> = (0..tables.len()).collect();
+    let (mut out, mut circle) = (Vec::with_capacity(tables.len()), Vec::new());
+    let name = |at: usize| &tables[at].plan.target;
+    // Also by way of tables that are not among these.
+    let above = |at: usize| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![name(at)]);
+        while let Some(child) = next.pop() {
+            next.extend(refers.iter().filter(|(of, _)| of == child).map(|(_, to)| to).filter(|to| seen.insert(*to)));
+        }
+        seen
+    };
+    let above: Vec<BTreeSet<&Name>> = left.iter().map(|at| above(*at)).collect();
+    while !left.is_empty() {
+        let free = |at: &usize| left.iter().all(|other| other == at || !above[*at].contains(name(*other)));
+        let place = left.iter().position(free).unwrap_or_else(|| {
+            // Of a circle nothing but its own members stands above.
+            let own =
+                |at: &usize| left.iter().all(|up| !above[*at].contains(name(*up)) || above[*up].contains(name(*at)));
+            left.iter().position(own).unwrap_or(0)
+        });
+        let at = left.remove(place);
+        if above[at].contains(name(at)) {
+            circle.push(at);
+        }
+        out.push(at);
+    }
+    (out, circle)
+}
+
+/// Writes the script: what goes, children first; then what changes and comes, parents first. `at`: when the rows were read.
+pub fn script(
+    here: &Whereabouts,
+    tables: &[Table<'_>],
+    refers: &[(Name, Name)],
+    deletes: bool,
+    from: &str,
+    at: Timestamp,
+) -> Script {
     let mut out =
         Script { text: String::new(), inserts: 0, updates: 0, deletes: 0, kept: 0, equal: 0, left: Vec::new() };
-    let mut body = String::new();
-    for table in tables {
-        of_table(here.dialect, table, deletes, &mut body, &mut out);
+    let (order, circle) = ordered(tables, refers);
+    let (mut gone, mut come) = (Vec::new(), String::new());
+    for at in &order {
+        gone.push(of_table(here.dialect, &tables[*at], deletes, &mut come, &mut out));
     }
+    let body: String = gone.into_iter().rev().chain([come]).collect();
     let mut head = vec![
         format!("Repair of {}, from the rows of {}.", here.place, shown(from)),
         format!("Rows were read at {}; what changed since is overwritten.", at.strftime("%Y-%m-%d %H:%M:%S UTC")),
@@ -119,6 +177,11 @@ pub fn script(here: &Whereabouts, tables: &[Table<'_>], deletes: bool, from: &st
     ];
     if out.kept > 0 {
         head.push(format!("{} extra rows stay: deletes were not asked for.", out.kept));
+    }
+    if !circle.is_empty() {
+        let names: Vec<String> =
+            circle.iter().map(|at| shown(&dotted(&tables[*at].plan.target)).into_owned()).collect();
+        head.push(format!("Foreign keys go in a circle, so no order suits them all: {}.", names.join(", ")));
     }
     head.extend(out.left.iter().map(|left| format!("NOT REPAIRED: {left}")));
     head.push("Written by cutover, and never run by it. Read it first.".to_owned());
@@ -191,10 +254,14 @@ fn before(here: &Whereabouts) -> String {
     }
 }
 
-fn of_table(dialect: &Dialect, table: &Table<'_>, deletes: bool, body: &mut String, out: &mut Script) {
+/// What changes and comes goes to the end of `come`; what goes is given back.
+fn of_table(dialect: &Dialect, table: &Table<'_>, deletes: bool, come: &mut String, out: &mut Script) -> String {
     let plan = table.plan;
-    let name = dialect.qualified(&plan.target.0, &plan.target.1);
-    let _ = writeln!(body, "\n-- {}", shown(&dotted(&plan.target)));
+    let name = match dialect.engine {
+        // There a schema is only what a session calls an attached file: whoever opens the file has no such name.
+        Engine::Sqlite => dialect.quoted(&plan.target.1),
+        _ => dialect.qualified(&plan.target.0, &plan.target.1),
+    };
     let (mut gone, mut changed, mut new) = (Vec::new(), Vec::new(), Vec::new());
     for both in table.rows {
         let told = match (&both.source[..], &both.target[..]) {
@@ -247,10 +314,13 @@ fn of_table(dialect: &Dialect, table: &Table<'_>, deletes: bool, body: &mut Stri
     (out.deletes, out.updates, out.inserts) =
         (out.deletes + gone.len(), out.updates + changed.len(), out.inserts + new.len());
     // Rows that go make room for those that come: another unique column may be taken.
-    for statement in gone.into_iter().chain(changed).chain(new) {
-        body.push_str(&statement);
-        body.push('\n');
-    }
+    let titled = |statements: Vec<String>, words: &str| match &statements[..] {
+        [] => String::new(),
+        _ => format!("\n-- {}{words}\n{}\n", shown(&dotted(&plan.target)), statements.join("\n")),
+    };
+    changed.append(&mut new);
+    come.push_str(&titled(changed, ""));
+    titled(gone, ": rows that only the target has")
 }
 
 /// Whether the target computes a column by itself.

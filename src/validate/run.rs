@@ -521,6 +521,7 @@ async fn stream(
             (&mut tally.extra, extra),
             (&mut tally.in_flight, part.in_flight),
             (&mut tally.unsettled, part.unsettled),
+            (&mut tally.arrived, part.arrived),
         ] {
             add(to, number);
         }

@@ -110,13 +110,15 @@ pub struct Settling {
     over: u64,
     over_before: u64,
     vanished: Vanished,
+    /// Differences whose rows were met on both sides later, and were equal.
+    arrived: u64,
 }
 
 impl Settling {
     pub fn new(patience: Patience, room: Room) -> Self {
         let (first, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
         let (seen, vanished) = (HashMap::new(), Vanished::default());
-        Self { patience, room, held: 0, seen, look: 0, first, began, over: 0, over_before: 0, vanished }
+        Self { patience, room, held: 0, seen, look: 0, first, began, over: 0, over_before: 0, vanished, arrived: 0 }
     }
 
     /// A difference as a look finds it. Gives it back when it has settled with this.
@@ -174,11 +176,15 @@ impl Settling {
     /// that were met on both sides, with rows that are equal. `false`: nothing is left to look at.
     pub fn end(&mut self, equal: &HashSet<u64>) -> bool {
         let look = self.look;
-        let vanished = &mut self.vanished;
+        let (vanished, arrived) = (&mut self.vanished, &mut self.arrived);
         self.seen.retain(|name, seen| {
             let stays = seen.look == look || seen.settled;
-            if !stays && !equal.contains(name) {
-                *(if seen.extra { &mut vanished.extra } else { &mut vanished.other }) += 1;
+            if !stays {
+                *match (equal.contains(name), seen.extra) {
+                    (true, _) => &mut *arrived,
+                    (false, true) => &mut vanished.extra,
+                    (false, false) => &mut vanished.other,
+                } += 1;
             }
             stays
         });
@@ -234,6 +240,11 @@ impl Settling {
         self.vanished
     }
 
+    /// Differences that went away: their rows are equal by now.
+    pub fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
     /// Differences of the last look that nobody watches.
     pub fn over(&self) -> u64 {
         self.over
@@ -284,6 +295,8 @@ mod tests {
         assert_eq!(look(&mut it, 6, &[(1, 1), (3, 3)]), (vec![], true));
         assert_eq!((it.open(), it.over()), (1, 0));
         assert_eq!(look(&mut it, 7, &[(1, 1)]), (vec![], false));
+        // 2 and 3 have come through.
+        assert_eq!((it.arrived(), it.vanished()), (2, Vanished::default()));
     }
 
     #[test]

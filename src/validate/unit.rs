@@ -27,6 +27,8 @@ pub(super) struct Part {
     pub unsettled: u64,
     /// Differences that ended, and nobody knows whether their rows are equal.
     pub vanished: Vanished,
+    /// Differences that went away: their rows are equal by now.
+    pub arrived: u64,
     /// The sums of both sides were not the same.
     pub by_sums: bool,
     pub listed: Vec<(RowCopy, RowResult)>,
@@ -70,7 +72,7 @@ pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Pa
         Ok(None) => Ok(()),
         Err(trouble) => Err(trouble),
     };
-    part.vanished = settling.vanished();
+    (part.vanished, part.arrived) = (settling.vanished(), settling.arrived());
     // What made the sums differ is not to be found among the rows: it was on its way, or has moved.
     if part.by_sums && told.is_ok() && part.is_clean() {
         part.vanished.other = part.vanished.other.max(1);

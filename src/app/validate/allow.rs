@@ -18,6 +18,10 @@ pub fn in_mode(mode: &Mode, may_validate: bool, planned: &Planned) -> Option<Str
         What::Task(_) | What::Named(_) => mode.authority().is_err(),
     };
     let refused = read_only && !may_validate && is_by_rows(planned);
+    if refused && mode.operate && !mode.read_only {
+        // Changes are meant, and yet it is read-only: only the account is missing.
+        return mode.authority().err().map(|problem| format!("{}: {}", problem.summary, problem.hint));
+    }
     refused.then(|| {
         "this is read-only mode, and comparing rows loads both servers: set read_only_may_validate = true in the \
          configuration to allow it; --count compares numbers of rows without"
@@ -153,6 +157,11 @@ mod tests {
             let said = in_mode(&mode, may, &planned(what.clone(), method));
             assert_eq!(said.is_some(), refused, "{what:?} {method:?} {mode:?} {may}");
         }
+        // Whoever says --operate is told what is still missing.
+        let meant = Mode { read_only: false, operate: true, expect_account: None };
+        let said = in_mode(&meant, false, &planned(task(), Method::Stream)).unwrap();
+        assert!(said.contains("Set expect_account = "), "{said}");
+        assert_eq!(in_mode(&meant, true, &planned(task(), Method::Stream)), None);
     }
 
     #[test]

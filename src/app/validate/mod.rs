@@ -8,6 +8,7 @@
 
 mod again;
 pub mod allow;
+pub mod apart;
 pub mod gate;
 pub mod job;
 pub mod keep;
@@ -240,7 +241,11 @@ async fn plan_of(subject: &Subject, [source, target]: &[Found; 2], signals: &mut
     tokio::select! {
         biased;
         () = signals.next() => Err(Failure::could_not("interrupted before anything was compared")),
-        plan = validate::plan(&source.database, &target.database, &subject.tables, &subject.terms) => Ok(plan?),
+        plan = async {
+            let (ours, theirs) = (&source.database, &target.database);
+            let plan = validate::plan(ours, theirs, &subject.tables, &subject.terms).await?;
+            apart::refuse_itself(ours, theirs, &plan).await.map(|()| plan)
+        } => plan,
     }
 }
 

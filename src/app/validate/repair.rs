@@ -10,6 +10,7 @@ use crate::model::listing::{Shape, report, validations};
 use crate::model::validation::told::RunTold;
 use crate::model::validation::{Cell, ROW_HASH, RowChange, RowResult, TableResult};
 use crate::validate::TablePlan;
+use crate::validate::lobs::whole;
 use crate::validate::merge::RowCopy;
 use crate::validate::repair::{self, Script, Table, may_be_repaired, whereabouts};
 use crate::validate::reread::{self, Both, Rereader};
@@ -34,20 +35,23 @@ pub async fn script(sides: (Database, Database), tables: &[Asked<'_>], deletes: 
     let failed = |error: crate::db::DbError| Failure::could_not(format!("target: {error}"));
     let mut session = sides.1.read().await.map_err(failed)?;
     let here = whereabouts(&mut session).await.map_err(failed)?;
+    let refers = repair::references(&mut session).await.map_err(failed)?;
     drop(session);
     let from = sides.0.place();
     let reader = Rereader::new(sides);
     let at = Timestamp::now();
     let mut read = Vec::with_capacity(tables.len());
     for table in tables {
-        read.push(match table.plan.key {
-            0 => (Vec::new(), reader.by_names(table.plan, &reread::names(table.rows)).await?),
-            _ => (again(&reader, table.plan, table.rows).await?, Vec::new()),
-        });
+        // What is written is written whole, however it was compared.
+        let plan = whole(table.plan);
+        let (rows, like) = match plan.key {
+            0 => (Vec::new(), reader.by_names(&plan, &reread::names(table.rows)).await?),
+            _ => (again(&reader, &plan, table.rows).await?, Vec::new()),
+        };
+        read.push((plan, rows, like));
     }
-    let both = tables.iter().zip(&read);
-    let tables: Vec<Table<'_>> = both.map(|(table, (rows, like))| Table { plan: table.plan, rows, like }).collect();
-    Ok(repair::script(&here, &tables, deletes, &from, at))
+    let tables: Vec<Table<'_>> = read.iter().map(|(plan, rows, like)| Table { plan, rows, like }).collect();
+    Ok(repair::script(&here, &tables, &refers, deletes, &from, at))
 }
 
 async fn again(reader: &Rereader, plan: &TablePlan, rows: &[RowResult]) -> Result<Vec<Both>, Failure> {
@@ -84,7 +88,7 @@ pub async fn with_values(
     rows: &[RowResult],
 ) -> Result<Vec<RowResult>, Failure> {
     let reader = Rereader::new(sides);
-    let now = Timestamp::now();
+    let (plan, now) = (&whole(plan), Timestamp::now());
     let Some(first) = rows.first() else { return Err(Failure::could_not("no difference of this table is listed")) };
     let cells = |row: Option<&RowCopy>, of_source: bool| -> Vec<Cell> {
         let Some(row) = row else { return Vec::new() };

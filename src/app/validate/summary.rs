@@ -40,6 +40,7 @@ pub fn of(plan: &Plan, all: &[Done], from: &str, interrupted: bool) -> Summary {
         as_of_to: results().filter_map(|one| one.as_of_to).max(),
         interrupted,
         gate: None,
+        arrived: sum(|tally| tally.arrived),
         run: String::new(),
         kept: false,
     }

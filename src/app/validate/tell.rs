@@ -199,6 +199,7 @@ mod tests {
         extra: Some(0),
         in_flight: Some(0),
         unsettled: Some(0),
+        arrived: None,
     };
 
     fn summary(all: &[Done], tables: usize) -> Summary {
@@ -224,6 +225,7 @@ mod tests {
             as_of_to: "2026-11-22T10:00:09Z".parse().ok(),
             interrupted: false,
             gate: None,
+            arrived: 0,
             run: String::new(),
             kept: false,
         }

@@ -1,5 +1,6 @@
 //! What is kept of comparisons as screens and reports take it.
 
+use crate::model::listing::validations::Summary;
 use crate::model::validation::told::{RunLine, RunState, RunTold, TableTold};
 use crate::model::validation::{GateSeen, KeptRun, KeptWhole, RunState as Kept};
 
@@ -36,6 +37,7 @@ pub fn line(run: &KeptRun) -> RunLine {
         rows: summary.map_or(0, |summary| summary.rows_source),
         differences: summary.map_or(0, |summary| summary.differences),
         ours: false,
+        at_rest: summary.and_then(Summary::at_rest),
     }
 }
 

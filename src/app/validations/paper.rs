@@ -2,7 +2,7 @@
 
 use super::Inner;
 use crate::app::validate::repair;
-use crate::app::values::Deed;
+use crate::app::values::{Deed, Noted};
 use crate::app::{Failure, write};
 use crate::console::message::Outcome;
 use crate::model::untrusted::shown;
@@ -22,10 +22,19 @@ impl Inner {
         path: &str,
         answer: &str,
     ) -> Outcome {
-        match self.text(run, nth, (what, path), answer).await {
-            Ok(text) => new_file(path, &text),
-            Err(failure) => Outcome::Failed(failure.lines.join(" ")),
+        let (outcome, noted) = match Box::pin(self.text(run, nth, (what, path), answer)).await {
+            Ok((text, noted)) => (new_file(path, &text), Some(noted)),
+            Err((failure, noted)) => (Outcome::Failed(failure.lines.join(" ")), noted),
+        };
+        if let Some(noted) = noted {
+            let why = match &outcome {
+                Outcome::Written { .. } => None,
+                Outcome::Taken => Some("files of that name are there"),
+                Outcome::Failed(why) => Some(why.as_str()),
+            };
+            noted.ended(why).await;
         }
+        outcome
     }
 
     async fn text(
@@ -34,33 +43,41 @@ impl Inner {
         nth: Option<usize>,
         (what, path): (Writing, &str),
         answer: &str,
-    ) -> Result<String, Failure> {
-        self.may_read()?;
-        let Some(nth) = nth else { return Err(Failure::could_not("no table is named")) };
-        let known = self.known(run, nth).await?;
-        let plan = known.table(nth)?;
+    ) -> Result<(String, Noted), (Failure, Option<Noted>)> {
+        let refused = |failure: Failure| (failure, None);
+        self.may_read().map_err(refused)?;
+        let Some(nth) = nth else { return Err(refused(Failure::could_not("no table is named"))) };
+        let known = self.known(run, nth).await.map_err(refused)?;
+        let plan = known.table(nth).map_err(refused)?;
         let name = dotted(&plan.source);
         if shown(&name) != answer {
-            return Err(Failure::could_not("that was not the name of the table"));
+            return Err(refused(Failure::could_not("that was not the name of the table")));
         }
-        let told = self.whole(run).await?;
+        let told = self.whole(run).await.map_err(refused)?;
         let table = told.tables.iter().find(|table| table.nth == nth);
         let Some(TableTold { result, rows, .. }) = table else {
-            return Err(Failure::could_not("this table is not done"));
+            return Err(refused(Failure::could_not("this table is not done")));
         };
         let deed = if what == Writing::Values { Deed::Export } else { Deed::Repair };
-        self.note(deed, run, &name).await?;
-        match what {
-            Writing::Values => {
-                let rows = repair::with_values(known.sides.clone(), plan, rows).await?;
-                let tables = vec![TableTold { nth, result: result.clone(), rows }];
-                // Of all other tables it says nothing.
-                repair::on_paper(&RunTold { tables, planned: None, summary: None, ..told.clone() }, path, true)
+        // Who asked is written down before a row is read, and what came of it after.
+        let noted = self.asked(deed, run, &name).await.map_err(refused)?;
+        let text = async {
+            match what {
+                Writing::Values => {
+                    let rows = repair::with_values(known.sides.clone(), plan, rows).await?;
+                    let tables = vec![TableTold { nth, result: result.clone(), rows }];
+                    // Of all other tables it says nothing.
+                    repair::on_paper(&RunTold { tables, planned: None, summary: None, ..told.clone() }, path, true)
+                }
+                Writing::Repair { deletes } => {
+                    let tables = [repair::Asked { plan, result, rows }];
+                    Ok(repair::script(known.sides.clone(), &tables, deletes).await?.text)
+                }
             }
-            Writing::Repair { deletes } => {
-                let tables = [repair::Asked { plan, result, rows }];
-                Ok(repair::script(known.sides.clone(), &tables, deletes).await?.text)
-            }
+        };
+        match Box::pin(text).await {
+            Ok(text) => Ok((text, noted)),
+            Err(failure) => Err((failure, Some(noted))),
         }
     }
 }

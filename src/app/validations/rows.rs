@@ -2,7 +2,7 @@
 
 use super::Inner;
 use crate::app::Failure;
-use crate::app::values::{self, Deed, Of};
+use crate::app::values::{self, Deed, Noted, Of};
 use crate::db::scan::Key;
 use crate::model::Untrusted;
 use crate::model::audit::How;
@@ -11,6 +11,7 @@ use crate::model::untrusted::shown;
 use crate::model::validation::told::{Pair, Rows, RowsAsked, Stands};
 use crate::model::validation::{ROW_HASH, RowChange, RunId};
 use crate::validate::TablePlan;
+use crate::validate::lobs::whole;
 use crate::validate::merge::RowCopy;
 use crate::validate::names::dotted;
 use crate::validate::reread::{self, Both, RereadError, Rereader};
@@ -25,6 +26,8 @@ impl Inner {
         self.may_read()?;
         let known = self.known(run, *nth).await?;
         let plan = known.table(*nth)?;
+        // What is shown is shown as it is; for what is hidden nobody reads more than was compared.
+        let plan = &if *values { whole(plan) } else { plan.clone() };
         let reader = Rereader::new(known.sides.clone());
         if plan.key == 0 {
             return without_key(&reader, plan, asked).await;
@@ -61,6 +64,13 @@ impl Inner {
         let connected = self.connected.borrow().clone();
         let connected = connected.ok_or_else(|| Failure::could_not("nobody is signed in yet"))?;
         values::note(&self.setup, Some(&connected), deed, Some(How::Typed), Of::table(&run.0, table)).await
+    }
+
+    /// The same of what may still be refused.
+    pub(super) async fn asked(&self, deed: Deed, run: &RunId, table: &str) -> Result<Noted, Failure> {
+        let connected = self.connected.borrow().clone();
+        let connected = connected.ok_or_else(|| Failure::could_not("nobody is signed in yet"))?;
+        values::asked(&self.setup, Some(&connected), deed, Some(How::Typed), Of::table(&run.0, table)).await
     }
 
     /// Reading a few rows is comparing by rows, too.

@@ -9,7 +9,7 @@ use crate::app::validate::planned::{self, Around};
 use crate::app::validate::sides::Means;
 use crate::app::validate::subject::Subject;
 use crate::app::validate::watch::Watched;
-use crate::app::validate::{WATCHED, allow, kept};
+use crate::app::validate::{WATCHED, allow, apart, kept};
 use crate::db::Database;
 use crate::model::validation::told::{Asked, Offer};
 use crate::model::validation::{Gate, Planned, RunId, Trigger, What, cost};
@@ -111,6 +111,7 @@ impl Inner {
         let means = Means::of(&self.setup, reader, false);
         let [source, target] = subject.sides(&means).await?;
         let plan = validate::plan(&source.database, &target.database, &subject.tables, &subject.terms).await?;
+        apart::refuse_itself(&source.database, &target.database, &plan).await?;
         let from = whence::here().host;
         let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
         let is = planned::whose(&source.database, &target.database, None).await?;

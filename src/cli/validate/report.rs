@@ -80,7 +80,7 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
     let _ = writeln!(
         out,
         "{:<12} {:>11} {:>11} {:>7} {:>7} {:>7}  {name}",
-        result.verdict().word(),
+        result.word(),
         digits(tally.source),
         digits(tally.target),
         digits(tally.different),
@@ -114,6 +114,9 @@ pub fn table(done: &Done, report: usize, values: bool) -> String {
         if let Some(number) = number.filter(|number| *number > 0) {
             let _ = writeln!(out, "    {} {}: {words}", grouped(number), if number == 1 { "row" } else { "rows" });
         }
+    }
+    if let Some(arrived) = tally.arrived.filter(|number| *number > 0) {
+        let _ = writeln!(out, "    {} arrived meanwhile, and are equal", number(arrived, "row"));
     }
     for not in &result.not_compared {
         let column = not.column.as_ref().map_or_else(String::new, |column| format!(" {}", column.shown()));
@@ -161,7 +164,14 @@ fn value(cell: &Cell) -> String {
 /// The answer, and where it was seen.
 pub fn summary(summary: &Summary) -> String {
     let words = match summary.verdict {
-        Verdict::Equal => "every row is the same on both sides".to_owned(),
+        Verdict::Equal if summary.waived.is_empty() => {
+            let arrived = match summary.arrived {
+                0 => String::new(),
+                rows => format!(" ({} arrived while it ran)", number(rows, "row")),
+            };
+            format!("every row is the same on both sides{arrived}")
+        }
+        Verdict::Equal => equal_but_waived(summary),
         Verdict::CountsEqual => {
             "every number that was compared is the same on both sides; not all rows were".to_owned()
         }
@@ -201,11 +211,24 @@ pub fn summary(summary: &Summary) -> String {
     if summary.kept {
         let _ = writeln!(out, "  kept: cutover validations show {}", shown(&summary.run));
     }
+    if summary.kept && summary.interrupted {
+        let _ = writeln!(out, "  go on with it: the same command, and --resume {}", shown(&summary.run));
+    }
     if !summary.waived.is_empty() {
         let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();
         let _ = writeln!(out, "  waived, and not compared: {}", names.join(", "));
     }
     out
+}
+
+/// Of what was waived nobody has compared a row: the sentence must not say so.
+fn equal_but_waived(summary: &Summary) -> String {
+    let arrived = match summary.arrived {
+        0 => String::new(),
+        rows => format!("; {} arrived while it ran", number(rows, "row")),
+    };
+    let names: Vec<String> = summary.waived.iter().map(|name| name.shown().into_owned()).collect();
+    format!("every row that was compared is the same; waived: {}{arrived}", names.join(", "))
 }
 
 /// Rows of both sides, as the servers estimate them; `None` where one of them does not.
@@ -273,8 +296,9 @@ impl Rate {
     }
 }
 
-fn number(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{} {word}s", grouped(count as u64)) }
+fn number(count: impl TryInto<u64>, word: &str) -> String {
+    let count = count.try_into().unwrap_or(u64::MAX);
+    if count == 1 { format!("1 {word}") } else { format!("{} {word}s", grouped(count)) }
 }
 
 /// Digits in groups of three.
@@ -293,7 +317,7 @@ pub(in crate::cli) fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::validation::Settles;
+    use crate::model::validation::{Settles, TableResult, Tally};
 
     #[test]
     fn progress_tells_what_is_left_where_that_is_known() {
@@ -326,6 +350,90 @@ mod tests {
             let tables = vec![TableProgress { done, settles, ..table }];
             let said = progress(&Progress { phase: Phase::Comparing, at, tables }, rate, None);
             assert!(said.ends_with(want), "{said}");
+        }
+    }
+
+    fn told(verdict: Verdict, waived: &[&str], arrived: u64) -> Summary {
+        Summary {
+            verdict,
+            tables: 2,
+            equal: 2,
+            different: 0,
+            unknown: 0,
+            rows_source: 3_066,
+            rows_target: 2_824,
+            differences: 0,
+            listed: 0,
+            source_only: vec![],
+            target_only: vec![],
+            waived: waived.iter().map(|name| (*name).into()).collect(),
+            source_at: "a/shop".into(),
+            target_at: "b/shop".into(),
+            seen_from: "jump".into(),
+            as_of_from: None,
+            as_of_to: None,
+            interrupted: false,
+            run: String::new(),
+            kept: false,
+            gate: None,
+            arrived,
+        }
+    }
+
+    #[test]
+    fn equal_says_what_came_meanwhile_and_what_nobody_compared() {
+        for (waived, arrived, want) in [
+            (&[][..], 0, "equal: every row is the same on both sides\n"),
+            (&[], 242, "equal: every row is the same on both sides (242 rows arrived while it ran)\n"),
+            (&["shop.note"], 0, "equal: every row that was compared is the same; waived: shop.note\n"),
+            (
+                &["shop.note"],
+                1,
+                "equal: every row that was compared is the same; waived: shop.note; 1 row arrived while it ran\n",
+            ),
+        ] {
+            let said = summary(&told(Verdict::Equal, waived, arrived));
+            assert!(said.starts_with(want), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_waived_table_is_not_called_equal_and_what_arrived_is_counted() {
+        let result = |method, tally, waived: bool| TableResult {
+            source: "shop.t".into(),
+            target: "shop.t".into(),
+            method,
+            tally,
+            not_compared: if waived {
+                vec![NotCompared { column: None, reason: "no key".into(), waived }]
+            } else {
+                vec![]
+            },
+            problems: vec![],
+            at_rest: None,
+            as_of_from: None,
+            as_of_to: None,
+            fingerprint: String::new(),
+            checks: vec![],
+            why: String::new(),
+        };
+        let zero = Some(0);
+        let tally = Tally {
+            source: Some(3_066),
+            target: Some(2_824),
+            different: zero,
+            missing: zero,
+            extra: zero,
+            in_flight: zero,
+            unsettled: zero,
+            arrived: Some(242),
+        };
+        for (result, starts, holds) in [
+            (result(Method::None, Tally::default(), true), "waived ", "no key (waived)"),
+            (result(Method::Stream, tally, false), "equal ", "    242 rows arrived meanwhile, and are equal\n"),
+        ] {
+            let said = table(&Done { nth: 0, result, rows: vec![] }, 100, false);
+            assert!(said.starts_with(starts) && said.contains(holds), "{said}");
         }
     }
 

@@ -153,6 +153,8 @@ pub enum About {
     Reveal { run: RunId, nth: usize },
     /// A file with values, or a script.
     Write { run: RunId, nth: Option<usize>, what: Writing, path: String },
+    /// Whether this run is to end before its end: what it is of, how far it is, and what goes on with it.
+    Stop { run: RunId, of: String, far: String, again: String },
 }
 
 /// A question that is answered by typing a name.
@@ -197,6 +199,7 @@ impl Ask {
     pub fn title(&self) -> &'static str {
         match &self.about {
             About::Reveal { .. } => "show values",
+            About::Stop { .. } => "stop it",
             About::Write { what: Writing::Values, .. } => "write with values",
             About::Write { what: Writing::Repair { .. }, .. } => "write a repair script",
         }
@@ -219,6 +222,12 @@ impl Ask {
                     "· ",
                     "They are read again from both databases, for the rows on screen, and kept nowhere.".to_owned(),
                 ));
+            }
+            About::Stop { run, of, far, again } => {
+                out.push((Kind::Title, "", format!("Stop the validation of {of}")));
+                out.push((Kind::Warning, "▲ ", format!("{far}; what is not done will be unknown.")));
+                out.push((Kind::Text, "· ", format!("run {}", run.0)));
+                out.push((Kind::Text, "· ", format!("What is done is kept, and this goes on with it: {again}")));
             }
             About::Write { what: Writing::Values, path, .. } => {
                 out.push((Kind::Title, "", format!("Write the differences of {of} with their values")));
@@ -262,7 +271,9 @@ impl Ask {
                 out.push((Kind::Text, "· ", format!("to {}, a new file that only you can read", shown(path))));
             }
         }
-        out.push((Kind::Text, "· ", "Who asked, for which run and table, stands in the audit.".to_owned()));
+        if !matches!(self.about, About::Stop { .. }) {
+            out.push((Kind::Text, "· ", "Who asked, for which run and table, stands in the audit.".to_owned()));
+        }
         out
     }
 }

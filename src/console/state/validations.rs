@@ -56,13 +56,16 @@ pub const EVERY: SignedDuration = SignedDuration::from_secs(15);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub line: RunLine,
+    /// What it is called in the list.
+    pub name: String,
     text: String,
 }
 
 impl Row {
     fn of(line: RunLine) -> Self {
+        let name = told::called(&line);
         let parts = [
-            told::name(&line.what),
+            name.as_str(),
             what_kind(&line.what),
             line.id.0.as_str(),
             result_word(&line),
@@ -72,7 +75,7 @@ impl Row {
             &told::trigger(line.trigger),
         ];
         let text = parts.join("\n").to_lowercase();
-        Self { line, text }
+        Self { line, name, text }
     }
 }
 
@@ -161,8 +164,13 @@ impl Validations {
 
     /// A run of this program has begun.
     pub fn begun(&mut self, told: RunTold) {
+        let on_top = self.list.cursor() == 0 && self.list.sort.column == STARTED && !self.list.sort.reversed;
         self.ours.insert(told.line.id.clone(), Run::new(told));
         self.collect();
+        // Whoever begins one looks at it, unless the cursor was put elsewhere.
+        if on_top {
+            self.list.go(0, &RunRows(&self.rows));
+        }
     }
 
     /// Something happened in one of them. `true`: it is over now.
@@ -235,11 +243,8 @@ impl Validations {
         let mut lines: Vec<RunLine> = kept.chain(self.ours.values().map(|run| run.line.clone())).collect();
         lines.sort_by(|a, b| (b.started, &b.id).cmp(&(a.started, &a.id)));
         self.rows = lines.into_iter().map(Row::of).collect();
-        let on_top = self.list.cursor() == 0 && self.list.sort.column == STARTED && !self.list.sort.reversed;
+        // The cursor stays on its run, also on top, when that one ends: a key is meant for the run that was seen there.
         self.list.rebuild(&RunRows(&self.rows));
-        if on_top {
-            self.list.go(0, &RunRows(&self.rows));
-        }
     }
 
     /// Runs that are not over, here or elsewhere.
@@ -340,7 +345,7 @@ const LISTED: &[listing::Column] = &[
 fn cells(line: &RunLine) -> Vec<serde_json::Value> {
     vec![
         json!(line.id.0),
-        json!(told::name(&line.what)),
+        json!(told::called(line)),
         json!(result_word(line)),
         json!(line.started.to_string()),
         json!(line.ended.map(|at| at.to_string())),
@@ -386,11 +391,11 @@ impl Rows for RunRows<'_> {
         let line = &self.0[row].line;
         let number = |n: u64| SortKey::Value(i64::try_from(n).unwrap_or(i64::MAX));
         let rank = |text: &str| {
-            let before = self.0.iter().filter(|other| told::name(&other.line.what) < text).count();
+            let before = self.0.iter().filter(|other| other.name.as_str() < text).count();
             SortKey::Value(i64::try_from(before).unwrap_or(i64::MAX))
         };
         match column {
-            WHAT => rank(told::name(&line.what)),
+            WHAT => rank(&self.0[row].name),
             RESULT => match (line.state.is_over(), line.verdict) {
                 (false, _) => SortKey::Value(9),
                 (true, Some(verdict)) => SortKey::Value(verdict as i64),
@@ -413,7 +418,7 @@ impl Rows for RunRows<'_> {
     fn cell_text(&self, row: usize, column: usize) -> String {
         let line = &self.0[row].line;
         match column {
-            WHAT => told::name(&line.what).to_lowercase(),
+            WHAT => self.0[row].name.to_lowercase(),
             RESULT => result_word(line).to_owned(),
             BY => told::trigger(line.trigger),
             TARGET => line.target_at.raw().to_lowercase(),

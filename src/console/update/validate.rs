@@ -11,7 +11,7 @@ use crate::console::state::notice::Done;
 use crate::console::state::page::Move;
 use crate::console::state::problems::EntryState;
 use crate::console::state::validate::{ANSWER_MAX, About, Ask, FORMS, Field, Scroll, Stage, Start, frame};
-use crate::console::state::validations::run::Run;
+use crate::console::state::validations::run::{Run, differing};
 use crate::console::state::{Connection, Overlay, Screen, State};
 use crate::model::Problem;
 use crate::model::validation::Verdict;
@@ -226,12 +226,18 @@ fn answer(state: &mut State, effects: &mut Vec<Effect>) {
             if !ask.is_open() || !ask.field.admitted || !is_typed(&mut ask.field, &ask.expects) {
                 return;
             }
+            if let About::Stop { run, .. } = &ask.about {
+                let run = run.clone();
+                state.overlay = None;
+                return super::validations::stop_now(state, &run, effects);
+            }
             let answer = std::mem::take(&mut ask.field.text);
             ask.sent = true;
             let id = ask.id;
             effects.push(match ask.about.clone() {
                 About::Reveal { run, nth } => Effect::Reveal { id, run, nth, answer },
                 About::Write { run, nth, what, path } => Effect::WriteRows { id, run, nth, what, path, answer },
+                About::Stop { run, .. } => Effect::ControlValidation { run, wish: told::Wished::Stop },
             });
         }
         _ => {}
@@ -335,11 +341,19 @@ fn may_write(run: &Run, nth: usize, what: Writing) -> Result<(), String> {
         Writing::Repair { .. } if !told.result.problems.is_empty() || told.result.verdict() == Verdict::Unknown => {
             Err("this table was not compared to its end: no script is written for it".to_owned())
         }
-        Writing::Values | Writing::Repair { .. } => Ok(()),
+        // What would be refused in the end is said before a name is typed for it.
+        Writing::Repair { .. } => match differing(tally) {
+            Some(all) if all > told.rows.len() as u64 => {
+                Err(format!("{all} rows differ, {} are listed: compare again with --report {all}", told.rows.len()))
+            }
+            _ => Ok(()),
+        },
+        Writing::Values => Ok(()),
     }
 }
 
-fn put(state: &mut State, about: About, expects: String) {
+/// A question comes on screen.
+pub fn put(state: &mut State, about: About, expects: String) {
     state.questions += 1;
     state.overlay = Some(Overlay::Ask(Box::new(Ask {
         id: state.questions,

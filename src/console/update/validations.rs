@@ -3,13 +3,17 @@
 //! Questions about one, and starting one, are in `validate`.
 
 use super::keys::go;
+use super::validate::put;
 use crate::console::actions::ActionId;
 use crate::console::message::Effect;
 use crate::console::state::differences::Differences;
 use crate::console::state::notice::{Done, Notice};
 use crate::console::state::problems::EntryState;
+use crate::console::state::validate::About;
 use crate::console::state::validations::run::Run;
+use crate::console::state::validations::tables::resumed_by;
 use crate::console::state::{Screen, State, Tab, validation_tab};
+use crate::console::text;
 use crate::model::Problem;
 use crate::model::untrusted::shown;
 use crate::model::validation::told::{self, Rows, RunLine, RunState, RunTold, Wished};
@@ -25,7 +29,7 @@ pub fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::OpenRun => open(state, effects),
         ActionId::OpenDifferences => open_rows(state, effects),
         ActionId::PauseRun => pause(state, effects),
-        ActionId::StopRun => stop(state, effects),
+        ActionId::StopRun => stop(state),
         ActionId::Neighbours => {
             if let Some(differences) = &mut state.differences {
                 differences.turn_context();
@@ -84,7 +88,7 @@ pub fn happened(state: &mut State, id: &RunId, event: RunEvent) {
         return;
     }
     let Some(run) = state.validations.run(id) else { return };
-    let name = shown(told::name(&run.line.what)).into_owned();
+    let name = shown(&told::called(&run.line)).into_owned();
     let (done, words) = match (failed, run.line.verdict) {
         (Some(why), _) => (Done::Not, format!("validation of {name}: {why}")),
         (None, Some(verdict @ (Verdict::Equal | Verdict::CountsEqual))) => {
@@ -202,32 +206,53 @@ fn pause(state: &mut State, effects: &mut Vec<Effect>) {
         RunState::Stopping => Err("it is being stopped"),
         _ => Err("it is over"),
     };
-    control(state, wish, effects);
+    if let Some(id) = under_cursor(state) {
+        control(state, &id, wish, effects);
+    }
 }
 
-/// `s`: stops; what was not compared by then is unknown.
-fn stop(state: &mut State, effects: &mut Vec<Effect>) {
+/// `s`: asks; hours of reading are not thrown away by one key.
+fn stop(state: &mut State) {
+    let Some(id) = under_cursor(state) else { return };
+    let Some(run) = state.validations.ours.get(&id) else { return say(state, Done::Not, ELSEWHERE) };
+    match run.line.state {
+        over if over.is_over() => say(state, Done::Not, "it is over"),
+        RunState::Stopping => say(state, Done::Not, "it is being stopped"),
+        _ => {
+            let about = About::Stop {
+                of: shown(&told::called(&run.line)).into_owned(),
+                far: format!("{} of {} done", run.tables_done(), text::plural(run.tables.len(), "table")),
+                again: resumed_by(&run.line),
+                run: id,
+            };
+            put(state, about, "stop".to_owned());
+        }
+    }
+}
+
+/// It was confirmed: what was not compared by now is unknown.
+pub fn stop_now(state: &mut State, id: &RunId, effects: &mut Vec<Effect>) {
     let wish = |run: &Run| match run.line.state {
         state if state.is_over() => Err("it is over"),
         RunState::Stopping => Err("it is being stopped"),
         _ => Ok(Wished::Stop),
     };
-    control(state, wish, effects);
+    control(state, id, wish, effects);
 }
 
-fn control(state: &mut State, wish: impl Fn(&Run) -> Result<Wished, &'static str>, effects: &mut Vec<Effect>) {
-    let Some(id) = under_cursor(state) else { return };
-    let Some(run) = state.validations.ours.get(&id) else {
-        return say(
-            state,
-            Done::Not,
-            "it runs in another program, or is over: only what was started here is steered here",
-        );
-    };
+const ELSEWHERE: &str = "it runs in another program, or is over: only what was started here is steered here";
+
+fn control(
+    state: &mut State,
+    id: &RunId,
+    wish: impl Fn(&Run) -> Result<Wished, &'static str>,
+    effects: &mut Vec<Effect>,
+) {
+    let Some(run) = state.validations.ours.get(id) else { return say(state, Done::Not, ELSEWHERE) };
     match wish(run) {
         Ok(wish) => {
-            state.validations.wished(&id, wish);
-            effects.push(Effect::ControlValidation { run: id, wish });
+            state.validations.wished(id, wish);
+            effects.push(Effect::ControlValidation { run: id.clone(), wish });
         }
         Err(why) => say(state, Done::Not, why),
     }

@@ -110,7 +110,7 @@ fn title<'a>(state: &State, run: &'a Run) -> Line<'a> {
         _ => result_sign(line),
     };
     let mut out = vec![
-        span(Role::Title, shown(told::name(&line.what))),
+        span(Role::Title, shown(&told::called(line)).into_owned()),
         span(Role::Border, " ─ "),
         span(role, format!("{sign} {}", result_word(line))),
     ];

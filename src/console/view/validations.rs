@@ -29,7 +29,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let validations = &state.validations;
     let (list, all) = (&validations.list, validations.rows.len());
     let filling = state.filling();
-    let widest = validations.rows.iter().map(|row| text::width(told::name(&row.line.what))).max().unwrap_or(0);
+    let widest = validations.rows.iter().map(|row| text::width(&row.name)).max().unwrap_or(0);
     let grid = Grid::new(inner, &COLUMNS, list.shift, u16::try_from(widest).unwrap_or(u16::MAX));
     let counted = matches!(filling, Filling::Rows | Filling::NoMatch).then_some(all);
     let heading = vec![span(Role::Title, "Validations")];
@@ -84,7 +84,7 @@ fn rows(state: &State, canvas: &mut Canvas<'_>, grid: &Grid, inner: Pane) {
 pub fn cell<'a>(state: &State, line: &'a RunLine, column: usize, width: usize) -> Line<'a> {
     let number = |n: u64| text::count(i64::try_from(n).unwrap_or(i64::MAX), width);
     match column {
-        WHAT => vec![span(Role::Text, shown(told::name(&line.what)))],
+        WHAT => vec![span(Role::Text, shown(&told::called(line)).into_owned())],
         RESULT => {
             let (role, sign) = result_sign(line);
             vec![span(role, format!("{sign} {}", result_word(line)))]

@@ -13,7 +13,7 @@ use crate::model::reading;
 use crate::model::schedule::{Deed, Schedule, ScheduleState};
 use crate::model::task::{MigrationType, StopReason, Task, TaskStatus};
 use crate::model::validation::Verdict;
-use crate::model::validation::told::RunState;
+use crate::model::validation::told::{RunLine, RunState};
 use crate::model::{ReplicationKind, settings};
 use jiff::{SignedDuration, Timestamp};
 
@@ -300,13 +300,28 @@ pub(super) fn compared(evidence: &Evidence<'_>) -> Check {
     }
     let (standing, words) = match run.verdict {
         Some(Verdict::Different) => (Standing::Fail, format!("{} of {tables} differ", run.different)),
-        Some(Verdict::Equal) if run.state == RunState::Ended => (Standing::Pass, format!("{tables} equal, row by row")),
+        Some(Verdict::Equal) if run.state == RunState::Ended => match moved_since(evidence.task, run) {
+            None => (Standing::Pass, format!("{tables} equal, row by row")),
+            // It says what was, and not what is to be switched to.
+            Some(why) => (Standing::Waiting, format!("{tables} equal then, {why}: compare again")),
+        },
         Some(Verdict::CountsEqual) if run.state == RunState::Ended => {
             (Standing::Unknown, format!("{tables} have equal counts; rows were not compared"))
         }
         _ => (Standing::Unknown, format!("{}: {} of {tables} are not known", run.state.word(), run.unknown)),
     };
     Check::new(topic, standing, words).dated(run.ended, COMPARED_FOR, evidence.now)
+}
+
+/// Why what was equal may not be so any more: its task has moved rows since, or did meanwhile.
+fn moved_since(task: &Task, run: &RunLine) -> Option<&'static str> {
+    let stands = task.status == TaskStatus::Stopped;
+    match () {
+        () if task.stats.start.is_some_and(|start| start > run.started) => Some("before the task was started again"),
+        () if run.at_rest == Some(true) => None,
+        () if stands && task.stats.stop.is_some_and(|stop| stop <= run.started) => None,
+        () => Some("while it ran"),
+    }
 }
 
 pub(super) fn maintenance(evidence: &Evidence<'_>) -> Check {

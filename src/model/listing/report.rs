@@ -34,7 +34,7 @@ pub fn json_lines(run: &RunTold, values: bool) -> Result<String, Unwritable> {
 /// For a ticket.
 pub fn markdown(run: &RunTold) -> String {
     let line = &run.line;
-    let mut out = format!("# Validation of {}: {}\n\n", text(told::name(&line.what)), verdict(line.verdict));
+    let mut out = format!("# Validation of {}: {}\n\n", text(&told::called(line)), verdict(line.verdict));
     let mut add = |name: &str, words: String| {
         // Writing to a String cannot fail.
         let _ = writeln!(out, "- {name}: {words}");
@@ -85,7 +85,7 @@ fn row(result: &TableResult) -> String {
     let moving = tally.in_flight.map(|n| n + tally.unsettled.unwrap_or(0));
     let target = if result.target.is_empty() { "—".to_owned() } else { code(result.target.raw()) };
     let cells = [
-        verdict(Some(result.verdict())).to_owned(),
+        if result.is_waived() { "waived" } else { verdict(Some(result.verdict())) }.to_owned(),
         code(result.source.raw()),
         target,
         number(tally.source),
@@ -106,11 +106,13 @@ fn of_table(result: &TableResult, rows: &[RowResult], out: &mut String) {
         format!("not compared: {what}: {}{waived}", text(&one.reason))
     });
     let problems = result.problems.iter().map(|one| format!("problem: {}", text(one.raw())));
+    let arrived = result.tally.arrived.filter(|rows| *rows > 0);
+    let arrived = arrived.map(|rows| format!("{rows} rows arrived while it was compared, and are equal"));
     let checks = result.checks.iter().filter(|check| check.passed != Some(true)).map(|check| {
         let word = if check.passed.is_some() { "differs" } else { "cannot be told" };
         format!("{}: {word}", code(check.name.raw()))
     });
-    let notes: Vec<String> = problems.chain(checks).chain(reasons).collect();
+    let notes: Vec<String> = problems.chain(checks).chain(arrived).chain(reasons).collect();
     if notes.is_empty() && rows.is_empty() {
         return;
     }

@@ -31,6 +31,7 @@ pub const TABLE: &[Column] = &[
     hidden("fingerprint"),
     hidden("why"),
     hidden("checks"),
+    hidden("arrived"),
 ];
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -77,6 +78,7 @@ pub const SUMMARY: &[Column] = &[
     hidden("no_gate"),
     hidden("notes"),
     hidden("problems"),
+    hidden("arrived"),
 ];
 
 /// Promised to scripts: add to them, never rename. Documented in docs/json.md.
@@ -150,6 +152,19 @@ pub struct Summary {
     /// What it waited for, and what became of that; `None` where no task is known.
     #[serde(default)]
     pub gate: Option<Gated>,
+    /// Rows that differed at first and are equal by now.
+    #[serde(default)]
+    pub arrived: u64,
+}
+
+impl Summary {
+    /// Nothing was written on either side meanwhile, as far as the task tells; `None`: not known.
+    pub fn at_rest(&self) -> Option<bool> {
+        match &self.gate.as_ref()?.seen {
+            GateSeen::Open { at_rest, .. } => *at_rest,
+            GateSeen::Waiting { .. } | GateSeen::Shut { .. } => None,
+        }
+    }
 }
 
 pub fn table(result: &TableResult) -> Vec<Value> {
@@ -175,6 +190,7 @@ pub fn table(result: &TableResult) -> Vec<Value> {
         json!(result.fingerprint),
         json!(result.why),
         json!(result.checks.iter().map(check).collect::<Vec<_>>()),
+        json!(tally.arrived),
     ]
 }
 
@@ -247,6 +263,7 @@ pub fn summary(summary: &Summary) -> Vec<Value> {
         json!(summary.gate.as_ref().and_then(|gate| gate.waived.as_ref())),
         names(summary.gate.as_ref().map_or(&[], |gate| &gate.notes)),
         names(summary.gate.as_ref().map_or(&[], |gate| &gate.problems)),
+        json!(summary.arrived),
     ]
 }
 

@@ -71,6 +71,8 @@ pub struct RunLine {
     pub differences: u64,
     /// It runs in this program.
     pub ours: bool,
+    /// Nothing was written on either side meanwhile, as far as its task tells; `None`: not known.
+    pub at_rest: Option<bool>,
 }
 
 /// One table of a run that is opened.
@@ -225,6 +227,38 @@ pub fn name(what: &What) -> &str {
     }
 }
 
+/// What is compared, such that one can tell it from others in a list: of two addresses what is different in them.
+pub fn called(line: &RunLine) -> String {
+    match &line.what {
+        What::Addresses => {
+            let [source, target] = apart(line.source_at.raw(), line.target_at.raw());
+            format!("{source} → {target}")
+        }
+        what => name(what).to_owned(),
+    }
+}
+
+/// The ends of two places, `host:port/database` or a path, as long as it takes to tell them apart. Of a host its first name.
+fn apart(source: &str, target: &str) -> [String; 2] {
+    let parts = |at: &str| -> Vec<String> { at.split('/').map(str::to_owned).collect() };
+    let (ours, theirs) = (parts(source), parts(target));
+    let most = ours.len().max(theirs.len());
+    let end = |all: &[String], count: usize| all[all.len().saturating_sub(count)..].to_vec();
+    let count = (1..=most).find(|count| end(&ours, *count) != end(&theirs, *count)).unwrap_or(1);
+    [(ours, source), (theirs, target)].map(|(all, whole)| {
+        let mut some = end(&all, count);
+        // What stands first in a place that is no path is a host.
+        if some.len() == all.len() && all.len() > 1 && !whole.starts_with(['/', '.']) {
+            let (host, port) =
+                some[0].split_once(':').map_or((some[0].as_str(), None), |(host, port)| (host, Some(port)));
+            let numbers = host.chars().all(|c| c.is_ascii_digit() || c == '.');
+            let short = if numbers { host } else { host.split('.').next().unwrap_or(host) };
+            some[0] = port.map_or_else(|| short.to_owned(), |port| format!("{short}:{port}"));
+        }
+        some.join("/")
+    })
+}
+
 /// What began it.
 pub fn trigger(trigger: Trigger) -> String {
     match trigger {
@@ -245,5 +279,29 @@ pub fn kind(kind: Kind) -> &'static str {
         Kind::Count => "count",
         Kind::Aggregate => "aggregate",
         Kind::Sql => "sql",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::apart;
+
+    #[test]
+    fn two_addresses_are_called_by_what_tells_them_apart() {
+        for (source, target, want) in [
+            ("db1:5432/shop", "db2:5432/shop_new", "shop → shop_new"),
+            ("db1:5432/shop", "db2:5432/shop", "db1:5432/shop → db2:5432/shop"),
+            (
+                "shop.cluster-x.eu-west-1.rds.amazonaws.com:3306/shop",
+                "new.cluster-x.eu-west-1.rds.amazonaws.com:3306/shop",
+                "shop:3306/shop → new:3306/shop",
+            ),
+            ("10.0.0.1:5432/shop", "10.0.0.2:5432/shop", "10.0.0.1:5432/shop → 10.0.0.2:5432/shop"),
+            ("/tmp/demo/source.db", "/tmp/demo/target.db", "source.db → target.db"),
+            ("/a/x/shop.db", "/a/y/shop.db", "x/shop.db → y/shop.db"),
+            ("a.db", "a.db", "a.db → a.db"),
+        ] {
+            assert_eq!(apart(source, target).join(" → "), want);
+        }
     }
 }

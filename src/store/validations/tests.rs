@@ -74,6 +74,7 @@ fn result(name: &str, different: u64) -> TableResult {
             extra: Some(0),
             in_flight: Some(0),
             unsettled: Some(0),
+            arrived: None,
         },
         not_compared: Vec::new(),
         problems: Vec::new(),
@@ -130,6 +131,7 @@ fn summary(run: &str, verdict: Verdict, interrupted: bool) -> Box<Summary> {
         run: run.into(),
         kept: true,
         gate: None,
+        arrived: 0,
     })
 }
 

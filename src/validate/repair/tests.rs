@@ -85,7 +85,7 @@ fn written(dialect: &'static Dialect, deletes: bool) -> Script {
         both(4, Some("same"), Some("same")),
     ];
     let at = "2026-11-22T14:03:22Z".parse().unwrap();
-    script(&here, &[Table { plan: &plan, rows: &rows, like: &[] }], deletes, "source:1/shop", at)
+    script(&here, &[Table { plan: &plan, rows: &rows, like: &[] }], &[], deletes, "source:1/shop", at)
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn the_guard_comes_first_and_nothing_in_a_name_or_value_leaves_its_quotes() {
         (
             of(Engine::Sqlite),
             "-- SQLite cannot tell on which host",
-            "INSERT INTO \"s\".\"t\"\"`\" (\"id\", \"no\"\"te`\") VALUES (1, 'it''s');",
+            "INSERT INTO \"t\"\"`\" (\"id\", \"no\"\"te`\") VALUES (1, 'it''s');",
             "SET \"no\"\"te`\" = 'a\\''; DROP TABLE x;--' WHERE \"id\" = 2;",
         ),
     ] {
@@ -151,7 +151,8 @@ fn what_cannot_be_written_for_sure_is_left_out_and_said() {
     let mut twice = both(6, Some("a"), Some("b"));
     twice.target.push(row(6, "c"));
     let rows = [both(5, Some("nul\0"), None), twice];
-    let script = script(&here, &[Table { plan: &plan, rows: &rows, like: &[] }], true, "source", Timestamp::UNIX_EPOCH);
+    let script =
+        script(&here, &[Table { plan: &plan, rows: &rows, like: &[] }], &[], true, "source", Timestamp::UNIX_EPOCH);
     assert_eq!(
         script.left,
         ["s.t\"` id=5: column no\"te`: PostgreSQL has no text with U+0000", "s.t\"` id=6: several rows have this key"]
@@ -176,11 +177,96 @@ fn rows_without_a_key_are_inserted_as_often_as_they_are_missing_and_never_delete
         Alike { name: name("ef"), missing: vec![], extra: vec![], same: Some(row(3, "z")) },
     ];
     let table = || Table { plan: &plan, rows: &[], like: &like };
-    let kept = script(&here, &[table()], false, "source", Timestamp::UNIX_EPOCH);
+    let kept = script(&here, &[table()], &[], false, "source", Timestamp::UNIX_EPOCH);
     assert_eq!((kept.inserts, kept.kept, kept.equal, kept.left.len()), (2, 1, 1, 0));
     assert_eq!(kept.text.matches("VALUES (1, 'x');").count(), 2, "{}", kept.text);
-    let asked = script(&here, &[table()], true, "source", Timestamp::UNIX_EPOCH);
+    let asked = script(&here, &[table()], &[], true, "source", Timestamp::UNIX_EPOCH);
     assert_eq!((asked.deletes, asked.kept), (0, 0));
     let why = "s.t\"` cd: 1 too many in the target stay: without a key nothing tells one from its like";
     assert_eq!(asked.left, [why]);
+}
+
+#[test]
+fn rows_come_after_those_they_refer_to_and_go_before_them() {
+    let here = Whereabouts {
+        dialect: Dialect::of(Engine::MySql),
+        place: "db/x".into(),
+        database: None,
+        host: None,
+        port: None,
+    };
+    let name = |name: &str| ("s".to_owned(), name.to_owned());
+    let plans: Vec<TablePlan> = ["customer", "line", "order", "region"]
+        .map(|table| TablePlan { target: name(table), ..plan(Engine::MySql) })
+        .into_iter()
+        .collect();
+    let rows = [both(1, Some("a"), None), both(2, Some("a"), Some("b")), both(3, None, Some("c"))];
+    let tables: Vec<Table<'_>> = plans.iter().map(|plan| Table { plan, rows: &rows, like: &[] }).collect();
+    // `cart` is not among them, and yet a line stands below a customer by way of it too.
+    let line = [("line", "order"), ("order", "cart"), ("cart", "customer"), ("customer", "region")];
+    for (refers, want, circle) in [
+        (&line[..], &["region", "customer", "order", "line"][..], false),
+        (&[], &["customer", "line", "order", "region"], false),
+        (
+            &[("region", "customer"), ("customer", "region"), ("line", "customer")],
+            &["order", "customer", "region", "line"],
+            true,
+        ),
+    ] {
+        let refers: Vec<(Name, Name)> = refers.iter().map(|(child, parent)| (name(child), name(parent))).collect();
+        let text = script(&here, &tables, &refers, true, "source", Timestamp::UNIX_EPOCH).text;
+        let of = |word: &str| -> Vec<String> {
+            let lines = text.lines().filter_map(|line| line.strip_prefix(word));
+            lines.filter_map(|rest| rest.split('`').nth(3).map(str::to_owned)).collect()
+        };
+        let mut back = of("DELETE FROM ");
+        back.reverse();
+        for told in [of("INSERT INTO "), of("UPDATE "), back] {
+            assert_eq!(told, want, "{text}");
+        }
+        assert!(text.rfind("DELETE FROM") < text.find("UPDATE "), "{text}");
+        assert_eq!(text.contains("-- Foreign keys go in a circle"), circle, "{text}");
+    }
+}
+
+#[test]
+fn values_are_written_whole_and_as_what_they_are_however_they_were_compared() {
+    use crate::db::scan::Lob;
+    for (hash, limit) in [(false, Some(4)), (true, None), (true, Some(4))] {
+        let mut cut = plan(Engine::Sqlite);
+        let canon = if hash { Canon::Text } else { Canon::Bytes };
+        let column = &mut cut.columns[1];
+        for side in [&mut column.source, &mut column.target] {
+            (side.lob, side.canon) = (Some(Lob { hash, limit }), canon);
+        }
+        cut.rules[1] = Rules::new(canon, vec![]);
+        let whole = crate::validate::lobs::whole(&cut);
+        assert!(whole.columns.iter().all(|column| column.source.lob.is_none() && column.target.lob.is_none()));
+        let here = Whereabouts {
+            dialect: Dialect::of(Engine::Sqlite),
+            place: "x.db".into(),
+            database: None,
+            host: None,
+            port: None,
+        };
+        let rows = [
+            both(1, Some("longer than four"), None),
+            // Only behind the limit: that was not compared, so it is no difference.
+            both(2, Some("same, and on"), Some("same")),
+        ];
+        let script = script(
+            &here,
+            &[Table { plan: &whole, rows: &rows, like: &[] }],
+            &[],
+            false,
+            "source",
+            Timestamp::UNIX_EPOCH,
+        );
+        let updates = usize::from(limit.is_none());
+        assert_eq!((script.inserts, script.updates, &script.left[..]), (1, updates, &[][..]), "{hash} {limit:?}");
+        assert!(script.text.contains("VALUES (1, 'longer than four');"), "{}", script.text);
+    }
+    // Rows without a key are called by what was compared of them.
+    let keyless = TablePlan { key: 0, ..plan(Engine::Sqlite) };
+    assert_eq!(crate::validate::lobs::whole(&keyless), keyless);
 }

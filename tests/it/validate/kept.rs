@@ -184,7 +184,7 @@ async fn several_processes_keep_what_they_found_and_no_value_of_a_row() {
 async fn lists_have_exactly_the_names_and_types_of_their_documentation() {
     let (home, (source, target)) = (tempfile::tempdir().unwrap(), small().await);
     let first = told(in_home(home.path(), &source.url, &target.url, &[]).output().await.unwrap());
-    in_home(home.path(), &source.url, &source.url, &["--count"]).output().await.unwrap();
+    in_home(home.path(), &source.url, &target.url, &["--count"]).output().await.unwrap();
     let same = |line: &Value, list: &str| {
         let (line, promised) = (line.as_object().unwrap(), promised(list));
         let names: std::collections::BTreeSet<_> = line.keys().collect();
@@ -225,6 +225,15 @@ async fn lists_have_exactly_the_names_and_types_of_their_documentation() {
     for nothing in [&["--task=orders"][..], &["--table=t"], &["--since=2030-01-01"]] {
         let (status, text, _) = cutover(home.path(), &[&["validations", "--output=json"], nothing].concat()).await;
         assert_eq!((status, text.trim().replace('\n', "").as_str()), (Some(0), "[]"), "{nothing:?}");
+    }
+    // For people a bare header would read as if the table had never differed.
+    for (arguments, hint) in [
+        (&["validations", "history", "t"][..], "such as shop.orders"),
+        (&["validations", "--table=t"], "such as shop.orders"),
+        (&["validations", "history", "main.none"], "no comparison that is kept had this table"),
+    ] {
+        let (status, text, problems) = cutover(home.path(), arguments).await;
+        assert!(status == Some(2) && text.is_empty() && problems.contains(hint), "{arguments:?}: {text}{problems}");
     }
     let (status, _, problems) = cutover(home.path(), &["validations", "show", "nothing"]).await;
     assert!(status == Some(2) && problems.contains("no such comparison"), "{problems}");

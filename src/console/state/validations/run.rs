@@ -112,7 +112,7 @@ impl Run {
             RunEvent::Ended(summary) => {
                 let state = if summary.interrupted { RunState::Interrupted } else { RunState::Ended };
                 self.over(state, now);
-                self.line.verdict = Some(summary.verdict);
+                (self.line.verdict, self.line.at_rest) = (Some(summary.verdict), summary.at_rest());
                 self.summary = Some(*summary);
             }
             RunEvent::Failed(why) => {

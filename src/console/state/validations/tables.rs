@@ -13,9 +13,10 @@ use crate::console::state::{Filling, PaneAge, State};
 use crate::console::text;
 use crate::model::Subject;
 use crate::model::listing::{report, validations};
+use crate::model::shell;
 use crate::model::untrusted::shown;
-use crate::model::validation::told::{self, RunState};
-use crate::model::validation::{Method, Settles, Verdict};
+use crate::model::validation::told::{self, RunLine, RunState};
+use crate::model::validation::{Method, Settles, TableResult, Verdict, What};
 use jiff::Timestamp;
 
 /// Of the source, on the left. How a table stands is told here: it is what one looks for first.
@@ -104,6 +105,7 @@ pub fn standing_word(run: &Run, nth: usize) -> String {
             }
         }
         Standing::NotReached => "not reached".to_owned(),
+        Standing::Told(_) if run.result(nth).is_some_and(TableResult::is_waived) => "waived".to_owned(),
         Standing::Told(verdict) => verdict_word(verdict).to_owned(),
     }
 }
@@ -150,6 +152,10 @@ pub fn detail(run: &Run, nth: usize, width: usize) -> Vec<(Kind, &'static str, S
         }
         if let Some(moving) = tally.in_flight.filter(|n| *n > 0) {
             add("moving", Kind::Unknown, &format!("{moving} differed at every look, and were other rows each time"));
+        }
+        if let Some(arrived) = tally.arrived.filter(|n| *n > 0) {
+            let rows = if arrived == 1 { "row" } else { "rows" };
+            add("arrived", Kind::Fact, &format!("{arrived} {rows} arrived while it was compared, and are equal"));
         }
         for check in &result.checks {
             let (kind, word) = match check.passed {
@@ -212,6 +218,9 @@ pub fn about(run: &Run) -> String {
     if let Some(failed) = &run.failed {
         return shown(failed).into_owned();
     }
+    if run.line.state == RunState::Interrupted {
+        return format!("ended before its end; this goes on with it: {}", resumed_by(&run.line));
+    }
     if let Some(note) = run.notes.last() {
         return note.clone();
     }
@@ -220,6 +229,15 @@ pub fn about(run: &Run) -> String {
         (None, Some(planned)) => told::gate(&planned.gate),
         (None, None) => String::new(),
     }
+}
+
+/// The command that goes on with a run.
+pub fn resumed_by(line: &RunLine) -> String {
+    let of = match &line.what {
+        What::Addresses => "--source URL --target URL".to_owned(),
+        What::Task(name) | What::Named(name) => shell::quoted(name),
+    };
+    format!("cutover validate {of} --resume {}", shown(&line.id.0))
 }
 
 /// When its rows were read last.

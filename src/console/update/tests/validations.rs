@@ -7,7 +7,7 @@ use crate::console::state::differences::Line;
 use crate::console::state::validate::Stage;
 use crate::console::state::{Screen, Tab};
 use crate::model::validation::told::{RowsAsked, RunState, Wished, Writing};
-use crate::model::validation::{RunEvent, Verdict, What};
+use crate::model::validation::{RunEvent, RunId, Verdict, What};
 
 fn pressed(state: &mut State, c: char) -> Vec<Effect> {
     update(state, key(KeyCode::Char(c)), state.now)
@@ -24,6 +24,15 @@ fn with_run() -> State {
     update(&mut state, Message::Validations(Ok(it::kept())), now());
     enter(&mut state);
     state
+}
+
+/// `s`, and this as the answer.
+fn stop(state: &mut State, answer: &str) -> Vec<Effect> {
+    assert_eq!(pressed(state, 's'), [], "one key stops nothing");
+    let id = state.questions;
+    update(state, Message::Admitted { id }, now());
+    press(state, answer);
+    enter(state)
 }
 
 fn tell(state: &mut State, events: Vec<RunEvent>) {
@@ -78,8 +87,9 @@ fn a_run_goes_through_its_states_and_its_verdict_stays() {
     assert_eq!(pressed(&mut state, 'p'), [control(Wished::GoOn)]);
     tell(&mut state, vec![it::progress(1, [5, 0, 0]), it::done(0)]);
     assert_eq!((line(&state).different, line(&state).differences), (1, 4));
-    assert_eq!(pressed(&mut state, 's'), [control(Wished::Stop)]);
+    assert_eq!(stop(&mut state, "stop"), [control(Wished::Stop)]);
     assert_eq!(pressed(&mut state, 's'), [], "once");
+    assert_eq!(state.overlay, None);
     tell(&mut state, vec![it::progress(2, [9, 0, 0])]);
     assert_eq!(line(&state).state, RunState::Stopping, "late progress does not take it back");
     tell(&mut state, vec![it::ended(Verdict::Different), it::progress(3, [11, 0, 0])]);
@@ -266,4 +276,44 @@ fn a_plan_under_way_can_be_left() {
     );
     let id = state.questions;
     assert_eq!(update(&mut state, key(KeyCode::Esc), now()), [Effect::DropPlan { id }]);
+}
+
+#[test]
+fn stopping_is_asked_says_how_to_go_on_and_is_about_the_run_that_was_under_the_cursor() {
+    let mut state = populated(120, 40);
+    state.validations.begun(it::told());
+    press(&mut state, "V");
+    assert_eq!(stop(&mut state, "sto"), [], "not the whole word");
+    update(&mut state, key(KeyCode::Esc), now());
+    assert_eq!((pressed(&mut state, 's'), state.overlay.is_some()), (vec![], true));
+    let Some(crate::console::state::Overlay::Ask(ask)) = &state.overlay else { panic!("{:?}", state.overlay) };
+    let words: Vec<String> = ask.words().into_iter().map(|(_, _, words)| words).collect();
+    let again = format!("cutover validate orders-cdc --resume {}", it::id().0);
+    assert!(words.iter().any(|line| line.ends_with(&again)), "{words:?}");
+    assert!(words.iter().all(|line| !line.contains("audit")), "{words:?}");
+    // Another comes on top while the question stands: the answer is about the one that was asked about.
+    let mut third = it::told();
+    (third.line.id, third.line.started) = (RunId("third".into()), after(9));
+    state.validations.begun(third);
+    let id = state.questions;
+    update(&mut state, Message::Admitted { id }, now());
+    press(&mut state, "stop");
+    assert_eq!(enter(&mut state), [Effect::ControlValidation { run: it::id(), wish: Wished::Stop }]);
+    // It ends and goes below the one that still runs: the cursor stays on it.
+    let third = RunId("third".into());
+    assert_eq!(state.validations.list.key(), Some(&third));
+    state.validations.happened(&third, it::ended(Verdict::Equal), now());
+    assert_eq!(state.validations.list.key(), Some(&third));
+}
+
+#[test]
+fn a_script_that_would_not_be_whole_is_refused_before_a_name_is_typed() {
+    let mut state = with_run();
+    let RunEvent::Table { nth, mut result, rows } = it::done(0) else { panic!() };
+    result.tally.different = Some(196);
+    tell(&mut state, vec![it::open(), RunEvent::Table { nth, result, rows }, it::ended(Verdict::Different)]);
+    press(&mut state, "g");
+    assert_eq!((pressed(&mut state, 'P'), &state.overlay), (vec![], &None));
+    let said = &state.notice.as_ref().unwrap().text;
+    assert_eq!(said, "198 rows differ, 4 are listed: compare again with --report 198");
 }

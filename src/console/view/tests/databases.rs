@@ -124,6 +124,7 @@ fn where_dms_and_our_newest_run_disagree_it_is_said_of_the_table() {
         extra: none,
         in_flight: none,
         unsettled: none,
+        arrived: None,
     };
     for (tally, says) in [
         (equal, Some("public.orders: DMS says it differs, our run found it equal")),

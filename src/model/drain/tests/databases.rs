@@ -313,6 +313,7 @@ fn a_comparison_of_ours_counts_for_an_hour_and_only_where_it_compared_rows() {
         rows: 5,
         differences: 3,
         ours: true,
+        at_rest: None,
     };
     for (state, verdict, ended, standing, words) in [
         (Ended, Some(Verdict::Equal), 60, Standing::Pass, "12 tables equal, row by row"),
@@ -324,7 +325,26 @@ fn a_comparison_of_ours_counts_for_an_hour_and_only_where_it_compared_rows() {
         (Ended, Some(Verdict::Unknown), 60, Standing::Unknown, "2 of 12 tables are not known"),
         (Comparing, None, 60, Standing::Waiting, "under way (comparing), 12 tables"),
     ] {
-        let scene = Scene::with(|scene| scene.compared = Some(run(state, verdict, ended)));
+        let scene = Scene::with(|scene| {
+            scene.compared = Some(RunLine { at_rest: Some(true), ..run(state, verdict, ended) });
+        });
+        assert_stands(&scene, Topic::Compared, standing, words);
+    }
+    // What was equal while rows moved is not what is switched to; the comparison began two minutes ago.
+    let (running, stopped) = (TaskStatus::Running, TaskStatus::Stopped);
+    for (at_rest, status, start, stop, standing, words) in [
+        (Some(false), &running, 9_000, None, Standing::Waiting, "12 tables equal then, while it ran: compare again"),
+        (None, &running, 9_000, None, Standing::Waiting, "while it ran"),
+        (None, &stopped, 9_000, Some(90), Standing::Waiting, "while it ran"),
+        (None, &stopped, 9_000, Some(300), Standing::Pass, "equal, row by row"),
+        (Some(true), &running, 9_000, Some(300), Standing::Pass, "equal, row by row"),
+        (Some(true), &running, 30, Some(300), Standing::Waiting, "before the task was started again"),
+    ] {
+        let scene = Scene::with(|scene| {
+            scene.task.status = status.clone();
+            (scene.task.stats.start, scene.task.stats.stop) = (Some(ago(start)), stop.map(ago));
+            scene.compared = Some(RunLine { at_rest, ..run(Ended, Some(Verdict::Equal), 60) });
+        });
         assert_stands(&scene, Topic::Compared, standing, words);
     }
     assert_stands(&through(), Topic::Compared, Standing::Unknown, "not compared by this program");
