@@ -320,12 +320,12 @@ fn identity_words(identity: &Identity) -> Option<String> {
 
 fn engine_words(snapshot: &Snapshot) -> String {
     let version = shown(&snapshot.version);
-    let number = version.split('-').next().unwrap_or_default();
+    let number = version.split(['-', ' ']).next().unwrap_or_default();
     match snapshot.engine {
-        Engine::PostgreSql => format!("PostgreSQL {version}"),
+        Engine::PostgreSql => format!("PostgreSQL {number}"),
         Engine::MySql if version.contains("MariaDB") => format!("MariaDB {number}"),
-        Engine::MySql => format!("MySQL {version}"),
-        Engine::Sqlite => format!("SQLite {version}"),
+        Engine::MySql => format!("MySQL {number}"),
+        Engine::Sqlite => format!("SQLite {number}"),
     }
 }
 

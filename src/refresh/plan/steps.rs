@@ -237,7 +237,7 @@ fn keys_back(known: &Known<'_>) -> Told {
         sql.extend(around.keys.iter().flat_map(|(key, _)| key.back()));
         sql.extend(around.keys.iter().filter_map(|(key, _)| key.validate()));
     } else {
-        words.push(format!("{number} were never away; rows are looked for whose parent is not there"));
+        words.push(format!("the keys stay ({number}); rows are looked for whose parent is not there"));
     }
     for policy in Orphans::ALL.into_iter().filter(|policy| *policy != Orphans::Fail) {
         let of: Vec<&String> =
