@@ -243,7 +243,7 @@ async fn plan_of(subject: &Subject, [source, target]: &[Found; 2], signals: &mut
         () = signals.next() => Err(Failure::could_not("interrupted before anything was compared")),
         plan = async {
             let (ours, theirs) = (&source.database, &target.database);
-            let plan = validate::plan(ours, theirs, &subject.tables, &subject.terms).await?;
+            let plan = Box::pin(validate::plan(ours, theirs, &subject.tables, &subject.terms)).await?;
             apart::refuse_itself(ours, theirs, &plan).await.map(|()| plan)
         } => plan,
     }

@@ -152,7 +152,7 @@ async fn found(setup: &Setup, whole: &KeptWhole, addresses: Option<&(Address, Ad
         let means = Means { may_ask: true, ..Means::default() };
         let source = means.find(Side::Source, &SideAsked::Address(source.clone())).await?;
         let target = means.find(Side::Target, &SideAsked::Address(target.clone())).await?;
-        let plan = validate::plan(&source.database, &target.database, &[], &Terms::default()).await?;
+        let plan = Box::pin(validate::plan(&source.database, &target.database, &[], &Terms::default())).await?;
         return Ok(Found { sides: (source.database, target.database), plan, connected: None });
     }
     let (What::Task(name) | What::Named(name)) = &whole.run.what else {
@@ -170,6 +170,6 @@ async fn found(setup: &Setup, whole: &KeptWhole, addresses: Option<&(Address, Ad
     let reader = connected.as_ref().map(|connected| &connected.reader);
     let subject = Subject::named(setup, reader, name).await?;
     let [source, target] = subject.sides(&Means::of(setup, reader, true)).await?;
-    let plan = validate::plan(&source.database, &target.database, &subject.tables, &subject.terms).await?;
+    let plan = Box::pin(validate::plan(&source.database, &target.database, &subject.tables, &subject.terms)).await?;
     Ok(Found { sides: (source.database, target.database), plan, connected })
 }

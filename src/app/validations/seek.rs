@@ -110,7 +110,8 @@ impl Inner {
         }
         let means = Means::of(&self.setup, reader, false);
         let [source, target] = subject.sides(&means).await?;
-        let plan = validate::plan(&source.database, &target.database, &subject.tables, &subject.terms).await?;
+        let plan =
+            Box::pin(validate::plan(&source.database, &target.database, &subject.tables, &subject.terms)).await?;
         apart::refuse_itself(&source.database, &target.database, &plan).await?;
         let from = whence::here().host;
         let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
