@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 /// An embedded AWS in this process, and the binary pointed at it.
 pub struct Aws {
     running: demo::Running,
+    /// Where the binary keeps its audit.
+    state: tempfile::TempDir,
     _runtime: tokio::runtime::Runtime,
 }
 
@@ -22,7 +24,7 @@ impl Aws {
     pub fn with(options: demo::Options) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let running = runtime.block_on(demo::serve(options)).unwrap();
-        Self { running, _runtime: runtime }
+        Self { running, state: tempfile::tempdir().unwrap(), _runtime: runtime }
     }
 
     pub fn endpoint(&self) -> String {
@@ -71,7 +73,8 @@ impl Aws {
     }
 
     pub fn run(&self, args: &[&str]) -> Output {
-        cutover(args, &self.env())
+        let state = ("XDG_STATE_HOME", self.state.path().display().to_string());
+        cutover(args, &[&[state], &self.env()[..]].concat())
     }
 
     pub fn json(&self, args: &[&str]) -> Vec<serde_json::Map<String, serde_json::Value>> {
