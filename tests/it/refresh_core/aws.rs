@@ -3,6 +3,7 @@
 use crate::change::{Desk, RULE, STAGING};
 use cutover::aws::{Limiters, Settings, connect};
 use cutover::change::{Confirmed, Covered, Executor, Mode, Time, Way, Yes};
+use cutover::db::Database;
 use cutover::model::audit::{State, Whence};
 use cutover::model::change::{Change, Outcome, Safeguards, Switch, Which};
 use cutover::model::refresh::PlanHash;
@@ -50,13 +51,14 @@ async fn without_an_audit_nothing_new_is_sent_and_what_was_taken_away_is_put_bac
     let mut executor = executor(&desk).await;
     let done = switch(&mut executor, Switch::Disable, Way::Forward).await;
     assert_eq!(done.state, State::Done, "{done:?}");
-    // The folder is gone, and no other can be made.
-    std::fs::rename(desk.state(), desk.folder.path().join("away")).unwrap();
-    std::fs::write(desk.state(), "").unwrap();
+    let url = format!("sqlite:{}", desk.state().join("cutover.db").display());
+    let mut audit = Database::parse(&url).unwrap().write_owned_by_demo().await.unwrap();
+    audit.script("ALTER TABLE audit RENAME TO gone").await.unwrap();
     let back = switch(&mut executor, Switch::Enable, Way::Back).await;
     assert_eq!(back.state, State::Done, "{back:?}");
     assert!(back.lines.iter().any(|line| line.contains("could not be written into the audit")), "{back:?}");
     let forward = switch(&mut executor, Switch::Disable, Way::Forward).await;
     assert_eq!(forward.state, State::Failed, "{forward:?}");
     assert!(forward.lines[0].contains("nothing was sent"), "{forward:?}");
+    tokio::task::spawn_blocking(move || drop(desk)).await.unwrap();
 }
