@@ -297,7 +297,7 @@ async fn what_cannot_be_meant_is_said_before_anything_is_opened() {
     std::fs::write(&config, databases + "[validation.x]\nsource = \"a\"\ntarget = \"b\"\nkind = \"sql\"\n[[validation.x.sql]]\nname = \"n\"\nsql = \"gone.sql\"\n").unwrap();
     for (arguments, part) in [
         (&["x"][..], "gone.sql"),
-        (&[], "TASK|NAME"),
+        (&[], "give a TASK or NAME, or two addresses"),
         (&["x", "--source", "sqlite:a", "--target", "sqlite:b"], "cannot be used with"),
         (&["x", "--task", "t"], "--task is for two addresses"),
     ] {
