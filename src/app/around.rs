@@ -7,7 +7,7 @@
 
 use super::headless::{block, connected, the_task};
 use super::validate::sides::{Found, Means};
-use super::values::{self, Deed, Of};
+use super::values::{self, Book, Deed, Of};
 use super::{Clock, Failure, Inbox, Setup, panic};
 use crate::aws::{self, Reader};
 use crate::console::message::Message;
@@ -287,7 +287,7 @@ pub fn once(
                 name: format!("task:{name}"),
                 arn,
             };
-            values::note(setup, Some(&connected), Deed::Print, None, of).await?;
+            values::note(Book::of(setup), Some(&connected), Deed::Print, None, of).await?;
         }
         let full = reader.tasks_in_full(std::slice::from_ref(&brief.arn)).await?.value.into_iter().next();
         let task = full.unwrap_or(brief);

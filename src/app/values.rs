@@ -8,7 +8,7 @@ use crate::aws::Connected;
 use crate::model::audit::{Entry, How, State};
 use crate::model::untrusted::shown;
 use crate::model::{AccountId, Region, Scope, Untrusted};
-use crate::store::Audit;
+use crate::store::{self, Audit};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -34,10 +34,29 @@ impl Deed {
     fn outcome(self) -> &'static str {
         match self {
             Self::Reveal => "values of rows that differ are shown on the screen; nothing was changed",
-            Self::Print => "values in DMS's own tables are printed; nothing was changed",
+            Self::Print => "values of rows are printed; nothing was changed",
             Self::Export => "values of rows that differ are written to a file; nothing was changed",
             Self::Repair => "a script was written, which nobody here runs; nothing was changed",
         }
+    }
+}
+
+/// Where it is written down.
+#[derive(Debug)]
+pub(super) struct Book {
+    store: store::Settings,
+    environment: Option<String>,
+}
+
+impl Book {
+    pub(super) fn of(setup: &Setup) -> Self {
+        let OperatorSetup { store, environment, .. } = OperatorSetup::of(setup);
+        Self { store, environment }
+    }
+
+    /// Where two addresses are compared and no configuration is read.
+    pub(super) fn at(store: store::Settings) -> Self {
+        Self { store, environment: None }
     }
 }
 
@@ -64,6 +83,16 @@ impl Of {
             precondition: json!({ "validation": run, "table": table }),
         }
     }
+
+    /// Rows of any table that differ in this run.
+    pub(super) fn run(run: &str) -> Self {
+        Self {
+            arn: format!("validation:{run}"),
+            name: format!("validation:{run}"),
+            words: format!("of rows that validation {run} finds to differ"),
+            precondition: json!({ "validation": run }),
+        }
+    }
 }
 
 /// What was written down before it was done; what came of it is written behind.
@@ -87,13 +116,13 @@ impl Noted {
 
 /// Writes down that it was done.
 pub(super) async fn note(
-    setup: &Setup,
+    book: Book,
     connected: Option<&Connected>,
     deed: Deed,
     confirmed_by: Option<How>,
     of: Of,
 ) -> Result<(), Failure> {
-    begin(setup, connected, (deed, State::Done), confirmed_by, of).await.map(drop)
+    begin(book, connected, (deed, State::Done), confirmed_by, of).await.map(drop)
 }
 
 /// Writes down that it was asked for.
@@ -104,12 +133,12 @@ pub(super) async fn asked(
     confirmed_by: Option<How>,
     of: Of,
 ) -> Result<Noted, Failure> {
-    begin(setup, connected, (deed, State::Asked), confirmed_by, of).await
+    begin(Book::of(setup), connected, (deed, State::Asked), confirmed_by, of).await
 }
 
 /// `connected`: who is signed in; nobody is where two addresses are compared without AWS.
 async fn begin(
-    setup: &Setup,
+    book: Book,
     connected: Option<&Connected>,
     (deed, state): (Deed, State),
     confirmed_by: Option<How>,
@@ -126,7 +155,7 @@ async fn begin(
         caller: connected.map(|one| one.identity.arn.clone()).unwrap_or_default(),
         whence: whence.clone(),
         scope: connected.map_or_else(nobody, |one| one.scope.clone()),
-        environment: OperatorSetup::of(setup).environment,
+        environment: book.environment,
         kind: deed.kind().to_owned(),
         arn: Untrusted::from(of.arn),
         name: of.name,
@@ -138,7 +167,7 @@ async fn begin(
         outcome: if state == State::Done { deed.outcome().to_owned() } else { String::new() },
     };
     let written = async {
-        let mut audit = Audit::open(&setup.store, &whence).await?;
+        let mut audit = Audit::open(&book.store, &whence).await?;
         audit.begin(&entry).await.map(|()| audit)
     };
     let audit = written.await;

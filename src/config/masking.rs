@@ -1,8 +1,9 @@
 //! `[refresh.NAME.masking]` and `defuse`: what stands in columns instead of somebody's data, and which tables of
 //! production must not act on staging. Start at [`masking`] and [`defuse`]; both tell every mistake at once.
 
-use super::keys::{Wrong, choice, comment, each, expected, filled, kind, nearest, number, truth, wrong};
+use super::keys::{Wrong, choice, comment, each, expected, filled, nearest, number, truth, wrong};
 use super::mistake::Mistake;
+use super::row::{Row, no_section, set};
 use crate::model::database::PasswordFrom;
 use crate::model::masking::defuse::{Action, Defuse};
 use crate::model::masking::personal::Personal;
@@ -12,14 +13,6 @@ use std::ops::Range;
 use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// One key.
-struct Row<T> {
-    key: &'static str,
-    doc: &'static [&'static str],
-    example: &'static str,
-    read: fn(&mut T, &Spanned<DeValue<'_>>) -> Result<(), Wrong>,
-}
 
 /// Holds one rule for each pattern of columns.
 const DEFAULTS: &str = "defaults";
@@ -518,31 +511,6 @@ fn told<T>(read: Result<T, Wrong>, place: &str, mistakes: &mut Vec<Mistake>) -> 
             mistakes.push(Mistake { span: wrong.span, what: format!("`{place}` {}", wrong.what), hint: wrong.hint });
             None
         }
-    }
-}
-
-fn set<T>(
-    rows: &[Row<T>],
-    into: &mut T,
-    place: &str,
-    (word, span): (&str, Range<usize>),
-    value: &Spanned<DeValue<'_>>,
-    mistakes: &mut Vec<Mistake>,
-) {
-    let Some(row) = rows.iter().find(|row| row.key == word) else {
-        let here: Vec<&str> = rows.iter().map(|row| row.key).collect();
-        let what = format!("`{place}.{}` is no key", word.escape_debug());
-        mistakes.push(Mistake { span, what, hint: nearest(&here, word, |key| format!("{place}.{key}")) });
-        return;
-    };
-    told((row.read)(into, value), &format!("{place}.{word}"), mistakes);
-}
-
-fn no_section(place: &str, value: &Spanned<DeValue<'_>>, other: &DeValue<'_>) -> Mistake {
-    Mistake {
-        span: value.span(),
-        what: format!("`{place}` must be a section, not {}", kind(other)),
-        hint: "write it in brackets on a line of its own, its keys below".to_owned(),
     }
 }
 

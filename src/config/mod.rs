@@ -11,6 +11,7 @@ mod keys;
 pub mod masking;
 mod mistake;
 mod refreshes;
+mod row;
 mod validations;
 
 use crate::console::actions::Keymap;

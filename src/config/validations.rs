@@ -2,8 +2,9 @@
 //! The same tables of keys for each of them.
 
 use super::Config;
-use super::keys::{Wrong, choice, comment, each, expected, filled, kind, known, nearest, wrong};
+use super::keys::{Wrong, choice, comment, each, expected, filled, kind, known, wrong};
 use super::mistake::Mistake;
+use super::row::{Row, no_section, set};
 use crate::model::untrusted::shown;
 use crate::model::validation::Kind;
 use crate::validate::rules::Rule;
@@ -21,14 +22,6 @@ pub const SECTION: &str = "validation";
 const TABLE: &str = "table";
 /// Holds one section for each pair of statements.
 const SQL: &str = "sql";
-
-/// One key of `T`.
-pub(super) struct Row<T> {
-    pub key: &'static str,
-    pub doc: &'static [&'static str],
-    pub example: &'static str,
-    pub read: fn(&mut T, &Spanned<DeValue<'_>>) -> Result<(), Wrong>,
-}
 
 const KINDS: [(&str, Kind); 4] =
     [("rows", Kind::Rows), ("count", Kind::Count), ("aggregate", Kind::Aggregate), ("sql", Kind::Sql)];
@@ -471,34 +464,6 @@ fn statement(
     let hint = "for example name = \"orders-by-day\", source = \"by_day.source.sql\", target = \"by_day.target.sql\"";
     mistakes.push(Mistake { span, what: format!("`{place}` needs {missing}"), hint: hint.to_owned() });
     None
-}
-
-pub(super) fn set<T>(
-    rows: &[Row<T>],
-    into: &mut T,
-    place: &str,
-    (word, span): (&str, Range<usize>),
-    value: &Spanned<DeValue<'_>>,
-    mistakes: &mut Vec<Mistake>,
-) {
-    let Some(row) = rows.iter().find(|row| row.key == word) else {
-        let here: Vec<&str> = rows.iter().map(|row| row.key).collect();
-        let what = format!("`{place}.{}` is no key", word.escape_debug());
-        let hint = nearest(&here, word, |key| format!("{place}.{key}"));
-        mistakes.push(Mistake { span, what, hint });
-        return;
-    };
-    if let Err(wrong) = (row.read)(into, value) {
-        mistakes.push(Mistake { span: wrong.span, what: format!("`{place}.{word}` {}", wrong.what), hint: wrong.hint });
-    }
-}
-
-pub(super) fn no_section(place: &str, value: &Spanned<DeValue<'_>>, other: &DeValue<'_>) -> Mistake {
-    Mistake {
-        span: value.span(),
-        what: format!("`{place}` must be a section, not {}", kind(other)),
-        hint: "write it in brackets on a line of its own, its keys below".to_owned(),
-    }
 }
 
 /// What is right by itself and makes nothing to compare together.

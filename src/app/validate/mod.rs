@@ -30,10 +30,11 @@ pub use crate::change::Mode;
 pub use crate::validate::{Asked, Done, Lobs, Plan, RuleFor, TablePlan, WantedMethod, names};
 
 use super::change::whence;
-use super::headless::connect;
+use super::headless::{connect, connected};
+use super::values::{self, Book, Deed};
 use super::{Failure, Setup, panic};
 use crate::model::listing::validations::Summary;
-use crate::model::validation::{Gate, GateSeen, Kind, Planned, Progress, RunEvent, Whose};
+use crate::model::validation::{Gate, GateSeen, Kind, Planned, Progress, RunEvent, RunId, Whose};
 use crate::store;
 use crate::validate::merge::Side;
 use crate::validate::{self, Options, Patience, PlanError};
@@ -308,6 +309,9 @@ async fn once(
     if let Some(note) = note {
         tell(Event::Note(note))?;
     }
+    if wanted.values {
+        note_values(wanted, subject, &id).await?;
+    }
     let [source, target] = sides;
     let job = Job {
         id,
@@ -325,6 +329,16 @@ async fn once(
     };
     tell(Event::Run(begin, task.as_deref(), &job.from))?;
     carried_out(job, signals, tell).await
+}
+
+/// That values will be printed, before there are any.
+async fn note_values(wanted: &Wanted, subject: &Subject, run: &RunId) -> Result<(), Failure> {
+    let (book, who) = match &wanted.setup {
+        Some(setup) if subject.task.is_some() => (Book::of(setup), Some(connected(setup).await?)),
+        Some(setup) => (Book::of(setup), None),
+        None => (Book::at(wanted.store.clone()), None),
+    };
+    values::note(book, who.as_ref(), Deed::Print, None, values::Of::run(&run.0)).await
 }
 
 async fn carried_out(

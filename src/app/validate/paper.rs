@@ -3,7 +3,7 @@
 
 use super::super::change::whence;
 use super::super::headless::{block, connected};
-use super::super::values::{self, Deed, Of};
+use super::super::values::{self, Book, Deed, Of};
 use super::super::write;
 use super::planned::fingerprints;
 use super::repair::{self, on_paper};
@@ -143,7 +143,7 @@ impl Found {
 
     async fn note(&self, setup: &Setup, deed: Deed, whole: &KeptWhole, table: &KeptTable) -> Result<(), Failure> {
         let of = Of::table(&whole.run.id.0, table.source.raw());
-        values::note(setup, self.connected.as_ref(), deed, None, of).await
+        values::note(Book::of(setup), self.connected.as_ref(), deed, None, of).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Inner;
 use crate::app::Failure;
-use crate::app::values::{self, Deed, Noted, Of};
+use crate::app::values::{self, Book, Deed, Noted, Of};
 use crate::db::scan::Key;
 use crate::model::Untrusted;
 use crate::model::audit::How;
@@ -63,7 +63,7 @@ impl Inner {
     pub(super) async fn note(&self, deed: Deed, run: &RunId, table: &str) -> Result<(), Failure> {
         let connected = self.connected.borrow().clone();
         let connected = connected.ok_or_else(|| Failure::could_not("nobody is signed in yet"))?;
-        values::note(&self.setup, Some(&connected), deed, Some(How::Typed), Of::table(&run.0, table)).await
+        values::note(Book::of(&self.setup), Some(&connected), deed, Some(How::Typed), Of::table(&run.0, table)).await
     }
 
     /// The same of what may still be refused.

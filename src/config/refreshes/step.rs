@@ -2,7 +2,8 @@
 
 use super::super::keys::{Wrong, choice, each, expected, filled, kind, nearest, truth, wrong};
 use super::super::mistake::Mistake;
-use super::super::validations::{Row, no_section, quoted, set};
+use super::super::row::{Row, no_section, set};
+use super::super::validations::quoted;
 use super::{STEP, some_time};
 use crate::model::refresh::{
     self, Again, CustomStep, Does, OnFailure, Settings, StepKind, StepName, StepOptions, StepTerms,

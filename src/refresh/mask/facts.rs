@@ -1,6 +1,7 @@
 //! What masking must know of the tables of a database, read from its catalogue. Start at [`read`].
 
 use super::cells;
+use crate::db::schema::parity::labels;
 use crate::db::{Column as DbColumn, DbError, Dialect, Row, Session, Value, catalogue};
 use crate::model::canon::SqlType;
 use crate::model::engine::Engine;
@@ -42,7 +43,8 @@ pub async fn read<A: Send>(session: &mut Session<A>, only: Option<&[(String, Str
 
 fn begun(dialect: &Dialect, table: catalogue::Table) -> Table {
     let column = |column: DbColumn| {
-        let labels = if dialect.engine == Engine::MySql { labels(&column.declared) } else { Vec::new() };
+        let is_enum = dialect.engine == Engine::MySql && column.declared.starts_with("enum(");
+        let labels = if is_enum { labels(&column.declared) } else { Vec::new() };
         Column {
             shape: Shape {
                 sql_type: SqlType::new(dialect.engine, column.declared.clone()),
@@ -63,32 +65,6 @@ fn begun(dialect: &Dialect, table: catalogue::Table) -> Table {
         columns: table.columns.into_iter().map(column).collect(),
         ..Table::default()
     }
-}
-
-/// Of `enum('a','it''s')`.
-fn labels(declared: &str) -> Vec<String> {
-    let Some(inner) = declared.strip_prefix("enum(").and_then(|rest| rest.strip_suffix(')')) else { return Vec::new() };
-    let mut labels = Vec::new();
-    let mut rest = inner;
-    while let Some(from) = rest.find('\'') {
-        let mut label = String::new();
-        let mut chars = rest[from + 1..].char_indices().peekable();
-        let mut end = rest.len();
-        while let Some((at, c)) = chars.next() {
-            if c != '\'' {
-                label.push(c);
-            } else if chars.peek().is_some_and(|(_, next)| *next == '\'') {
-                label.push('\'');
-                chars.next();
-            } else {
-                end = from + 1 + at + 1;
-                break;
-            }
-        }
-        labels.push(label);
-        rest = rest.get(end..).unwrap_or_default();
-    }
-    labels
 }
 
 /// One row of the query.
@@ -223,17 +199,6 @@ pub(super) fn key_columns(dialect: &Dialect, table: &Table, names: &[String]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn values_of_an_enumeration_are_read_from_its_type() {
-        for (declared, want) in [
-            ("enum('a','b')", vec!["a", "b"]),
-            ("enum('it''s','','x,y')", vec!["it's", "", "x,y"]),
-            ("varchar(10)", vec![]),
-        ] {
-            assert_eq!(labels(declared), want, "{declared}");
-        }
-    }
 
     #[test]
     fn a_check_ends_where_its_parenthesis_does() {

@@ -212,6 +212,7 @@ async fn what_is_no_value_of_its_column_is_never_equal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn hostile_values_and_names_do_not_drive_a_terminal() {
     let evil = "\u{1b}[2J\u{9b}31m\u{202e}evil\r\n\u{7}";
+    let home = tempfile::tempdir().unwrap();
     for engine in [Engine::PostgreSql, Engine::MySql, Engine::Sqlite] {
         let (mut source, mut target) = (Side::new(engine).await, Side::new(engine).await);
         let quote = |name: &str| source.dialect().quoted(name);
@@ -226,7 +227,7 @@ async fn hostile_values_and_names_do_not_drive_a_terminal() {
             let arguments = ["--settle=0s", "--with-values", "--output", output];
             let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
             command.args(["validate", "--source", &source.url, "--target", &target.url]).args(arguments);
-            let done = command.env_clear().env("HOME", "/dev/null").output().await.unwrap();
+            let done = command.env_clear().env("HOME", home.path()).output().await.unwrap();
             assert_eq!(done.status.code(), Some(1), "{engine:?}: {done:?}");
             for text in [&done.stdout, &done.stderr] {
                 let text = String::from_utf8(text.clone()).unwrap();

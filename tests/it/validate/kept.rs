@@ -178,6 +178,15 @@ async fn several_processes_keep_what_they_found_and_no_value_of_a_row() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(11).any(|part| part == b"SECRETVALUE"));
     }
+    // Who had them printed stands in the audit; where nothing can be written there, nothing is printed.
+    let url = format!("sqlite:{}", at(home.path()).dir.unwrap().join("cutover.db").display());
+    let mut audit = cutover::db::Database::parse(&url).unwrap().read().await.unwrap();
+    let noted = audit.query("SELECT count(*) FROM audit WHERE kind = 'print-values'", &[]).await.unwrap();
+    assert_eq!(noted, [[4_i64.into()]]);
+    let mut nowhere = in_home(std::path::Path::new("/dev/null"), &source.url, &target.url, &["--with-values"]);
+    let refused = told(nowhere.output().await.unwrap());
+    assert_eq!(refused.status, Some(3), "{refused:?}");
+    assert!(!refused.stdout.contains("SECRETVALUE") && refused.stderr.contains("audit"), "{refused:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

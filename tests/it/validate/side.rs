@@ -87,7 +87,13 @@ pub fn command(source: &str, target: &str, arguments: &[&str]) -> tokio::process
 }
 
 pub async fn run(source: &Side, target: &Side, arguments: &[&str]) -> Told {
-    told(command(&source.url, &target.url, arguments).output().await.unwrap())
+    let mut command = command(&source.url, &target.url, arguments);
+    // Values leave only where that can be written down.
+    let home = tempfile::tempdir().unwrap();
+    if arguments.contains(&"--with-values") {
+        command.env("HOME", home.path());
+    }
+    told(command.output().await.unwrap())
 }
 
 pub fn told(output: std::process::Output) -> Told {

@@ -51,7 +51,7 @@ fn parts(declared: &str) -> (String, Vec<u64>, String) {
 }
 
 /// Labels of `enum('a','it''s')`.
-fn labels(declared: &str) -> Vec<String> {
+pub fn labels(declared: &str) -> Vec<String> {
     let inside = declared.split_once('(').and_then(|(_, rest)| rest.rsplit_once(')')).map_or("", |(inside, _)| inside);
     let mut found = Vec::new();
     let mut rest = inside;

@@ -12,6 +12,7 @@ use super::snapshot::{Item, Kind, Snapshot};
 use super::{Finding, Severity, TableName};
 use crate::db::dialect::Engine;
 use crate::model::Untrusted;
+pub use class::labels;
 use class::{Class, Fit, fit};
 
 /// A table of the source and where its rows go.
