@@ -12,6 +12,7 @@ use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Area, Effect, Key, Message};
 use crate::console::run::{Program, run};
 use crate::console::{self, Mode, State, Theme};
+use crate::model::refresh::told::Prepared;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
 use std::io::Write as _;
@@ -54,6 +55,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         alerts: setup.alerts.clone(),
         log_groups: setup.log_groups.clone(),
         validations: Subject::names(&setup).map(str::to_owned).collect(),
+        refreshes: setup.refreshes.iter().map(|(name, settings)| Prepared::of(name, settings)).collect(),
         time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
