@@ -115,6 +115,8 @@ async fn connect(setup: &Setup) -> Result<(Connected, Option<Server>), Problem> 
         None => (setup.aws.clone(), None),
         Some(flags) => {
             let server = Server::start(flags).await?;
+            // There is one, and it is started once.
+            let _ = setup.demo_at.set(server.endpoint().to_owned());
             (aws::Settings::embedded(server.endpoint()), Some(server))
         }
     };

@@ -11,12 +11,12 @@ use super::plan::Plan;
 use super::trouble::Trouble;
 use crate::aws::Reader;
 use crate::change::{Confirmed, Executor, Notice, Notifier, Time, Way};
-use crate::model::Untrusted;
 use crate::model::audit::State;
 use crate::model::change::{Change, Outcome, Ruling};
 use crate::model::refresh::{
     Away, AwayKind, Line, LoadProgress, PlanHash, PlannedStep, RefreshId, StepKind, StepName, WishFor,
 };
+use crate::model::{ProblemKind, Untrusted};
 use crate::store::runs::{self, Phase, Writer};
 use crate::store::{Settings, points};
 use jiff::Timestamp;
@@ -51,6 +51,18 @@ pub enum Changed {
     Done(Outcome),
     /// It was as wanted already, and how.
     Nothing(String),
+}
+
+/// What follows where nothing was changed: only what was throttled is sent again without end, since it surely was not done.
+fn unsent(problem: Option<ProblemKind>, words: String) -> Trouble {
+    match problem {
+        Some(ProblemKind::NoCredentials | ProblemKind::ExpiredCredentials) => Trouble::Credentials(words),
+        Some(ProblemKind::Throttled | ProblemKind::Timeout | ProblemKind::Unreachable | ProblemKind::Service) => {
+            Trouble::Lost(words)
+        }
+        Some(ProblemKind::AccessDenied | ProblemKind::Configuration | ProblemKind::NotFound) => Trouble::Refused(words),
+        Some(ProblemKind::InvalidState | ProblemKind::Internal) | None => Trouble::Failed(words),
+    }
 }
 
 /// One refresh that is being carried out. See the module's first line.
@@ -282,7 +294,7 @@ impl Work {
         match outcome.state {
             State::Done => Ok(Changed::Done(outcome)),
             State::Unknown => Err(Trouble::Lost(words)),
-            State::Asked | State::Sent | State::Refused | State::Failed => Err(Trouble::Failed(words)),
+            State::Asked | State::Sent | State::Refused | State::Failed => Err(unsent(outcome.problem, words)),
         }
     }
 
@@ -301,7 +313,7 @@ impl Work {
             State::Done => Ok(Changed::Done(outcome)),
             // A message that may have gone is not sent twice.
             State::Unknown => Ok(Changed::Nothing(outcome.lines.join("; "))),
-            _ => Err(Trouble::Failed(outcome.lines.join("; "))),
+            _ => Err(unsent(outcome.problem, outcome.lines.join("; "))),
         }
     }
 

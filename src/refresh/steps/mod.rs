@@ -6,9 +6,16 @@
 
 mod close;
 mod custom;
+mod drain;
+pub(super) mod load;
 mod lock;
+mod look;
 mod parity;
 mod rehearsal;
+mod schedule;
+mod wait;
+
+pub use load::{LoadAgain, load_again};
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -17,8 +24,19 @@ use crate::model::refresh::{PlannedStep, StepKind};
 /// Whether this program knows what to do.
 pub(super) fn is_known(kind: StepKind) -> bool {
     // In tests of the runner steps are played, in whatever order a test wants.
-    let there =
-        matches!(kind, StepKind::Parity | StepKind::Rehearsal | StepKind::Lock | StepKind::Close | StepKind::Custom);
+    let there = matches!(
+        kind,
+        StepKind::Parity
+            | StepKind::Rehearsal
+            | StepKind::Lock
+            | StepKind::ScheduleOff
+            | StepKind::Drain
+            | StepKind::Load
+            | StepKind::Wait
+            | StepKind::ScheduleBack
+            | StepKind::Close
+            | StepKind::Custom
+    );
     cfg!(test) || there
 }
 
@@ -36,6 +54,10 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Parity => parity::probe(work, step).await,
         StepKind::Rehearsal => rehearsal::probe(work, step).await,
         StepKind::Lock => lock::probe(work, step).await,
+        StepKind::ScheduleOff | StepKind::ScheduleBack => schedule::probe(work, step).await,
+        StepKind::Drain => drain::probe(work, step).await,
+        StepKind::Load => load::probe(work, step).await,
+        StepKind::Wait => wait::probe(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
         _ => Err(unknown(step)),
@@ -52,6 +74,10 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Parity => parity::run(work, step).await,
         StepKind::Rehearsal => rehearsal::run(work, step).await,
         StepKind::Lock => lock::run(work, step).await,
+        StepKind::ScheduleOff | StepKind::ScheduleBack => schedule::run(work, step).await,
+        StepKind::Drain => drain::run(work, step).await,
+        StepKind::Load => load::run(work, step).await,
+        StepKind::Wait => wait::run(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,
         _ => Err(unknown(step)),
@@ -66,6 +92,7 @@ pub(super) async fn undo(work: &mut Work, step: &PlannedStep) -> Result<String, 
     }
     match step.kind {
         StepKind::Lock => lock::undo(work, step).await,
+        StepKind::ScheduleOff => schedule::undo(work, step).await,
         kind if !kind.has_undo() => Ok(String::new()),
         _ => Err(unknown(step)),
     }

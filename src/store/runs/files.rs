@@ -152,3 +152,15 @@ pub fn restore_sql(settings: &Settings, id: &RefreshId, text: &str) -> Result<Pa
     write_private(&path, text)?;
     Ok(path)
 }
+
+/// Where the process of a run says what it says besides its journal; it is appended to.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn log(settings: &Settings, id: &RefreshId) -> Result<File, StoreError> {
+    let dir = dir(settings)?;
+    folder(&dir)?;
+    let path = named(&dir, id, "log");
+    let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+    opened.map_err(|error| StoreError::File { path, why: error.to_string() })
+}

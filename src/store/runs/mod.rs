@@ -10,7 +10,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use files::{restore_sql, take_wish, wish};
+pub use files::{log, restore_sql, take_wish, wish};
 pub use read::{Kept, kept, list, seen};
 
 use super::StoreError;
