@@ -9,9 +9,11 @@ mod files;
 mod read;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use files::{log, restore_sql, take_wish, wish};
 pub use read::{Kept, kept, list, seen};
+pub use watch::Watcher;
 
 use super::StoreError;
 use super::place::{FileId, Settings, file_at, folder, is_elsewhere, private_file};
