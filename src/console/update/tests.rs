@@ -452,4 +452,5 @@ fn data_of_another_account_stands_as_a_failure_and_is_never_shown() {
 
 mod lists;
 mod operate;
+mod refreshes;
 mod validations;
