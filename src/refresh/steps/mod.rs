@@ -4,11 +4,17 @@
 //! (idempotent; what was never done is undone by nothing). Here is which kind is which file. A step waits with
 //! [`Work::wait`] only, ends its transactions, and between them asks [`Work::good_moment`].
 
+mod analyze;
 mod close;
 mod custom;
+mod defuse;
 mod lock;
+mod mask;
 mod parity;
 mod rehearsal;
+mod sequences;
+mod session;
+mod tables;
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -17,8 +23,18 @@ use crate::model::refresh::{PlannedStep, StepKind};
 /// Whether this program knows what to do.
 pub(super) fn is_known(kind: StepKind) -> bool {
     // In tests of the runner steps are played, in whatever order a test wants.
-    let there =
-        matches!(kind, StepKind::Parity | StepKind::Rehearsal | StepKind::Lock | StepKind::Close | StepKind::Custom);
+    let there = matches!(
+        kind,
+        StepKind::Parity
+            | StepKind::Rehearsal
+            | StepKind::Lock
+            | StepKind::Mask
+            | StepKind::Defuse
+            | StepKind::Sequences
+            | StepKind::Analyze
+            | StepKind::Close
+            | StepKind::Custom
+    );
     cfg!(test) || there
 }
 
@@ -36,6 +52,10 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Parity => parity::probe(work, step).await,
         StepKind::Rehearsal => rehearsal::probe(work, step).await,
         StepKind::Lock => lock::probe(work, step).await,
+        StepKind::Mask => mask::probe(work, step).await,
+        StepKind::Defuse => defuse::probe(work, step).await,
+        StepKind::Sequences => sequences::probe(work, step).await,
+        StepKind::Analyze => analyze::probe(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
         _ => Err(unknown(step)),
@@ -52,6 +72,10 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Parity => parity::run(work, step).await,
         StepKind::Rehearsal => rehearsal::run(work, step).await,
         StepKind::Lock => lock::run(work, step).await,
+        StepKind::Mask => mask::run(work, step).await,
+        StepKind::Defuse => defuse::run(work, step).await,
+        StepKind::Sequences => sequences::run(work, step).await,
+        StepKind::Analyze => analyze::run(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,
         _ => Err(unknown(step)),
