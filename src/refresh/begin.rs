@@ -112,6 +112,7 @@ fn work(
         aws: means.aws,
         time: means.time,
         who: means.who,
+        masking_key: None,
         journal,
         confirmed,
         store: means.store,
