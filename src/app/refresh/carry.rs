@@ -156,7 +156,7 @@ fn not_confirmed(why: NotConfirmed) -> Failure {
 
 async fn go_on(setup: &Arc<Setup>, further: Further, circumstances: Circumstances) -> Result<Work, Failure> {
     let work = match &further {
-        Further::Resume(id) | Further::Finish(id) => {
+        Further::Resume(id) | Further::Finish(id) | Further::LoadAgain { id, .. } => {
             let kept =
                 runs::kept(&setup.store, id).await.map_err(|error| error.problem("the journal cannot be read"))?;
             let kept =
@@ -164,6 +164,10 @@ async fn go_on(setup: &Arc<Setup>, further: Further, circumstances: Circumstance
             let means = means(setup, &About::of(&kept.plan)?, circumstances).await?;
             match further {
                 Further::Finish(_) => Box::pin(refresh::finish(id, means)).await,
+                Further::LoadAgain { how, .. } => match Box::pin(refresh::resume(id, means)).await {
+                    Ok(mut work) => refresh::load_again(&mut work, how).await.map(|()| work),
+                    Err(trouble) => Err(trouble),
+                },
                 _ => Box::pin(refresh::resume(id, means)).await,
             }
         }
