@@ -4,15 +4,19 @@
 //! (idempotent; what was never done is undone by nothing). Here is which kind is which file. A step waits with
 //! [`Work::wait`] only, ends its transactions, and between them asks [`Work::good_moment`].
 
+mod caught;
 mod close;
 mod custom;
 mod drain;
 pub(super) mod load;
 mod lock;
 mod look;
+pub(super) mod notify;
 mod parity;
+mod park;
 mod rehearsal;
 mod schedule;
+mod stop_task;
 mod wait;
 
 pub use load::{LoadAgain, load_again};
@@ -33,8 +37,12 @@ pub(super) fn is_known(kind: StepKind) -> bool {
             | StepKind::Drain
             | StepKind::Load
             | StepKind::Wait
+            | StepKind::Park
+            | StepKind::Caught
+            | StepKind::StopTask
             | StepKind::ScheduleBack
             | StepKind::Close
+            | StepKind::Notify
             | StepKind::Custom
     );
     cfg!(test) || there
@@ -58,7 +66,11 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Drain => drain::probe(work, step).await,
         StepKind::Load => load::probe(work, step).await,
         StepKind::Wait => wait::probe(work, step).await,
+        StepKind::Park => park::probe(work, step).await,
+        StepKind::Caught => caught::probe(work, step).await,
+        StepKind::StopTask => stop_task::probe(work, step).await,
         StepKind::Close => close::probe(work, step).await,
+        StepKind::Notify => notify::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
         _ => Err(unknown(step)),
     }
@@ -78,7 +90,11 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Drain => drain::run(work, step).await,
         StepKind::Load => load::run(work, step).await,
         StepKind::Wait => wait::run(work, step).await,
+        StepKind::Park => park::run(work, step).await,
+        StepKind::Caught => caught::run(work, step).await,
+        StepKind::StopTask => stop_task::run(work, step).await,
         StepKind::Close => close::run(work, step).await,
+        StepKind::Notify => notify::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,
         _ => Err(unknown(step)),
     }
