@@ -4,31 +4,28 @@
 //! (idempotent; what was never done is undone by nothing). Here is which kind is which file. A step waits with
 //! [`Work::wait`] only, ends its transactions, and between them asks [`Work::good_moment`].
 
+mod analyze;
 mod caught;
 mod close;
 mod custom;
+mod defuse;
 mod drain;
 pub(super) mod load;
 mod lock;
 mod look;
-pub(super) mod notify;
-mod analyze;
-mod close;
-mod custom;
-mod defuse;
-mod lock;
 mod mask;
+pub(super) mod notify;
 mod parity;
 mod park;
 mod rehearsal;
 mod schedule;
+mod sequences;
+mod session;
 mod stop_task;
+mod tables;
 mod wait;
 
 pub use load::{LoadAgain, load_again};
-mod sequences;
-mod session;
-mod tables;
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -49,14 +46,13 @@ pub(super) fn is_known(kind: StepKind) -> bool {
             | StepKind::Park
             | StepKind::Caught
             | StepKind::StopTask
-            | StepKind::ScheduleBack
-            | StepKind::Close
-            | StepKind::Notify
             | StepKind::Mask
             | StepKind::Defuse
             | StepKind::Sequences
             | StepKind::Analyze
+            | StepKind::ScheduleBack
             | StepKind::Close
+            | StepKind::Notify
             | StepKind::Custom
     );
     cfg!(test) || there
