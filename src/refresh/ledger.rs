@@ -335,18 +335,23 @@ pub async fn wish(
     }
 }
 
-/// Every run that the ledger on a target has, the newest first; none where there is no ledger. Changes nothing.
-///
-/// # Errors
-/// What the server says; a row that makes no sense.
-pub async fn runs<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<Vec<LedgerRun>, Trouble> {
+async fn exists<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<bool, Trouble> {
     let dialect = session.dialect();
     let exists = match dialect.engine {
         Engine::PostgreSql => include_str!("../../sql/ledger/postgresql/exists.sql"),
         Engine::MySql => include_str!("../../sql/ledger/mysql/exists.sql"),
         Engine::Sqlite => include_str!("../../sql/ledger/sqlite/exists.sql"),
     };
-    if !is_there(&session.query(&sql(dialect, schema, exists), &[]).await?) {
+    Ok(is_there(&session.query(&sql(dialect, schema, exists), &[]).await?))
+}
+
+/// Every run that the ledger on a target has, the newest first; none where there is no ledger. Changes nothing.
+///
+/// # Errors
+/// What the server says; a row that makes no sense.
+pub async fn runs<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<Vec<LedgerRun>, Trouble> {
+    let dialect = session.dialect();
+    if !exists(session, schema).await? {
         return Ok(Vec::new());
     }
     let select = sql(dialect, schema, include_str!("../../sql/ledger/runs.sql"));
@@ -457,6 +462,33 @@ pub async fn set(
     held.execute(&update, &values).await.map(drop)
 }
 
+/// The same of many that come to one state, with one statement for some hundreds.
+///
+/// # Errors
+/// What the server says.
+pub async fn set_all(
+    held: &mut Held,
+    kind: ObjKind,
+    idents: &[&str],
+    state: ObjState,
+    error: Option<&str>,
+) -> Result<(), Trouble> {
+    for some in idents.chunks(ROWS) {
+        let names = vec!["?"; some.len()].join(", ");
+        let text = format!("UPDATE {{obj}} SET state = ?, error = ? WHERE run = ? AND kind = ? AND ident IN ({names})");
+        let mut values = vec![
+            state.word().into(),
+            error.map_or(Value::Null, Value::from),
+            held.bearer().run.0.clone().into(),
+            kind.word().into(),
+        ];
+        values.extend(some.iter().map(|ident| Value::from(*ident)));
+        let update = own(held, &text);
+        held.execute(&update, &values).await?;
+    }
+    Ok(())
+}
+
 /// What this run has written down of a kind, in the order of their names.
 ///
 /// # Errors
@@ -530,6 +562,25 @@ pub async fn marked(held: &mut Held, step: &StepName, name: &str) -> Result<Opti
     let select = own(held, "SELECT detail FROM {mark} WHERE run = ? AND step = ? AND name = ?");
     let values = [held.bearer().run.0.clone().into(), step.0.as_str().into(), name.into()];
     Ok(held.query(&select, &values).await?.first().and_then(|row| word(row, 0)))
+}
+
+/// What a mark of this name says in every run that this ledger has; nothing where there is no ledger.
+///
+/// # Errors
+/// What the server says.
+pub async fn marked_by_all<Access>(
+    session: &mut Session<Access>,
+    schema: Option<&str>,
+    (step, name): (&StepName, &str),
+) -> Result<Vec<(RefreshId, String)>, Trouble> {
+    let dialect = session.dialect();
+    if !exists(session, schema).await? {
+        return Ok(Vec::new());
+    }
+    let select = sql(dialect, schema, "SELECT run, detail FROM {mark} WHERE step = ? AND name = ? ORDER BY run");
+    let rows = session.query(&select, &[step.0.as_str().into(), name.into()]).await?;
+    let mark = |row: &Row| Some((RefreshId(word(row, 0)?), word(row, 1)?));
+    rows.iter().map(|row| mark(row).ok_or_else(|| odd("a mark"))).collect()
 }
 
 /// Every mark of this run.

@@ -23,5 +23,6 @@ pub use begin::{Means, begin, covered, finish, new_id, open_runs, recover, resum
 pub use held::{Door, Zombie};
 pub use plan::Plan;
 pub use runner::{Ended, pause_before, run};
+pub use steps::{LoadAgain, load_again};
 pub use trouble::{Came, Probe, Trouble};
 pub use work::{Aws, Changed, Work};

@@ -20,6 +20,7 @@ pub mod watch;
 pub use build::{Asked, Built, CannotPlan, Opened, build, definition, drifted};
 pub use fires::Consumers;
 pub use of_task::CHECKS_OFF;
+pub(in crate::refresh) use of_task::verb;
 pub use tables::LEDGER;
 
 use crate::db::schema::snapshot::Scope;

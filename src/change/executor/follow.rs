@@ -181,7 +181,8 @@ impl Follower {
             outcome: lines.join("; "),
             ..self.began.clone()
         };
-        let mut outcome = Outcome { state, lines, request_id: None, audit: None, at, state_after: status };
+        let mut outcome =
+            Outcome { state, lines, request_id: None, audit: None, at, state_after: status, problem: None };
         let written = match Audit::open(&self.store, &self.whence).await {
             Ok(mut audit) => audit.begin(&end).await,
             Err(error) => Err(error),

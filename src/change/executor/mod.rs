@@ -94,6 +94,13 @@ impl Facts {
     }
 }
 
+/// Why nothing was sent.
+struct Unsent {
+    state: State,
+    lines: Vec<String>,
+    problem: Option<ProblemKind>,
+}
+
 /// What became of the requests of a change.
 struct Dispatch {
     /// How the last one ended.
@@ -194,7 +201,9 @@ impl Executor {
         let mut entry = self.entry(preview, Some(confirmed.how()));
         let (signed, facts) = match self.look_again(&confirmed, &mut entry).await {
             Ok(ready) => ready,
-            Err((state, lines)) => return self.end_unsent(&mut entry, state, lines).await,
+            Err(Unsent { state, lines, problem }) => {
+                return Outcome { problem, ..self.end_unsent(&mut entry, state, lines).await };
+            }
         };
         let change = confirmed.change();
         points::at("before audit");
@@ -253,7 +262,8 @@ impl Executor {
                 };
                 let mut lines = told(what, problem);
                 lines.extend(dispatch.lines("refused"));
-                self.end(&mut entry, State::Failed, lines, None).await
+                let kind = Some(problem.kind).filter(|_| !begun);
+                Outcome { problem: kind, ..self.end(&mut entry, State::Failed, lines, None).await }
             }
             Sent::Unknown(problem) => {
                 let problem = problem.clone();
@@ -264,25 +274,25 @@ impl Executor {
     }
 
     /// Who we are now, and what is there now, both with the credentials that will send.
-    async fn look_again(
-        &self,
-        confirmed: &Confirmed<Change>,
-        entry: &mut Entry,
-    ) -> Result<(Signed, Facts), (State, Vec<String>)> {
+    async fn look_again(&self, confirmed: &Confirmed<Change>, entry: &mut Entry) -> Result<(Signed, Facts), Unsent> {
         let change = confirmed.change();
-        let refused =
-            |why: String| (State::Refused, vec![format!("refused: {why}"), "Nothing was sent. Ask again.".to_owned()]);
+        let refused = |why: String| Unsent {
+            state: State::Refused,
+            lines: vec![format!("refused: {why}"), "Nothing was sent. Ask again.".to_owned()],
+            problem: None,
+        };
+        let not = |state, lines, problem: &Problem| Unsent { state, lines, problem: Some(problem.kind) };
         if !confirmed.lives((self.time.now)()) {
             return Err(refused("the confirmation is more than a minute old".to_owned()));
         }
         let signed = self.writer.sign().await.map_err(|unsigned| match unsigned {
-            Unsigned::OtherAccount(problem) => (State::Refused, problem.lines()),
-            Unsigned::CouldNot(problem) => (State::Failed, told("nothing was sent", &problem)),
+            Unsigned::OtherAccount(problem) => not(State::Refused, problem.lines(), &problem),
+            Unsigned::CouldNot(problem) => not(State::Failed, told("nothing was sent", &problem), &problem),
         })?;
         entry.caller = signed.caller().arn.clone();
         let facts = Facts::read(&signed.reader(), change).await.map_err(|problem| match problem.kind {
             ProblemKind::NotFound => refused("it is no longer there".to_owned()),
-            _ => (State::Failed, told("nothing was sent: it could not be read again", &problem)),
+            _ => not(State::Failed, told("nothing was sent: it could not be read again", &problem), &problem),
         })?;
         let (then, now) = (&confirmed.preview().precondition, facts.precondition(change));
         if *then != now {
@@ -349,7 +359,7 @@ impl Executor {
 
     fn outcome(&self, entry: &Entry, state: State, lines: Vec<String>) -> Outcome {
         let (request_id, at) = (entry.request_id.clone(), (self.time.now)());
-        Outcome { state, lines, request_id, audit: None, at, state_after: None }
+        Outcome { state, lines, request_id, audit: None, at, state_after: None, problem: None }
     }
 }
 

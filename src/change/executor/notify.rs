@@ -63,7 +63,9 @@ impl Notifier {
                 return self.unsent(&mut entry, State::Refused, problem.lines()).await;
             }
             Err(Unsigned::CouldNot(problem)) => {
-                return self.unsent(&mut entry, State::Failed, told("nobody was told", &problem)).await;
+                let kind = Some(problem.kind);
+                let lines = told("nobody was told", &problem);
+                return Outcome { problem: kind, ..self.unsent(&mut entry, State::Failed, lines).await };
             }
         };
         entry.caller = signed.caller().arn.clone();
@@ -81,6 +83,7 @@ impl Notifier {
     async fn send(&mut self, entry: &mut Entry, signed: &Signed, notice: &Notice) -> Outcome {
         let name = self.topic.name().to_owned();
         let (sent, message) = signed.publish(self.topic.as_str(), &notice.subject, &notice.text).await;
+        let mut kind = None;
         let (state, lines) = match sent {
             Sent::Done { request_id } => {
                 entry.request_id = request_id;
@@ -89,6 +92,7 @@ impl Notifier {
             }
             Sent::Refused(problem) => {
                 entry.request_id.clone_from(&problem.request_id);
+                kind = Some(problem.kind);
                 (State::Failed, told(&format!("{name} was not told: AWS refused it"), &problem))
             }
             Sent::Unknown(problem) => {
@@ -97,7 +101,7 @@ impl Notifier {
                 (State::Unknown, told(&what, &problem))
             }
         };
-        self.end(entry, state, lines).await
+        Outcome { problem: kind, ..self.end(entry, state, lines).await }
     }
 
     fn entry(&self, notice: &Notice) -> Entry {
@@ -132,7 +136,7 @@ impl Notifier {
 
     fn outcome(&self, entry: &Entry, state: State, lines: Vec<String>) -> Outcome {
         let (request_id, at) = (entry.request_id.clone(), (self.time.now)());
-        Outcome { state, lines, request_id, audit: None, at, state_after: None }
+        Outcome { state, lines, request_id, audit: None, at, state_after: None, problem: None }
     }
 
     /// Ends what never had a line in the audit.

@@ -5,7 +5,7 @@ use crate::model::audit::State;
 use crate::model::schedule::Schedule;
 use crate::model::task::{MigrationType, TaskStatus};
 use crate::model::untrusted::shown;
-use crate::model::{EndpointArn, InstanceArn, ReplicationArn, Scope, Untrusted};
+use crate::model::{EndpointArn, InstanceArn, ProblemKind, ReplicationArn, Scope, Untrusted};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -173,4 +173,6 @@ pub struct Outcome {
     pub at: Timestamp,
     /// State of what was to be changed, in the service's word, as it was seen last; `None` where nobody knows.
     pub state_after: Option<String>,
+    /// What kind of problem stood in the way, where nothing was changed because of one.
+    pub problem: Option<ProblemKind>,
 }

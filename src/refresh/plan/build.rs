@@ -107,7 +107,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
     let Asked { settings, safeguards, reader, source, target, .. } = *asked;
     let mut found = Findings::default();
     let facts = TaskFacts::read(reader, &asked.task.arn, &Verb::Reload { until: None }).await?;
-    let verb = of_task::verb(settings.load, &facts);
+    let verb = of_task::verb(settings.load, &facts.task);
     of_task::check(settings, safeguards, &facts, verb.as_ref(), &mut found);
     of_task::is_of_endpoint("source", &source.database, source.is_endpoint, &facts.places[0], &mut found);
     of_task::is_of_endpoint("target", &target.database, target.is_endpoint, &facts.places[1], &mut found);

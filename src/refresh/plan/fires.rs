@@ -66,7 +66,15 @@ fn named(settings: &Settings, all: &[Schedule], found: &mut Findings) -> Vec<Sch
                 let what = format!("{name} is {:?}, which this version does not know", shown(word));
                 found.blocking(StepKind::ScheduleOff, what, "Look for a newer cutover.");
             }
-            ScheduleState::Enabled | ScheduleState::EnabledWithAllManagementEvents => {}
+            ScheduleState::EnabledWithAllManagementEvents => {
+                let what = format!(
+                    "{name} also gets every management event of CloudTrail: switched off and on again it would not, so it could \
+                     not be put back as it was"
+                );
+                let do_this = "Have another rule start the task, and name that one.";
+                found.blocking(StepKind::ScheduleOff, what, do_this);
+            }
+            ScheduleState::Enabled => {}
         }
         if let Some(service) = &schedule.managed_by {
             let what = format!("{name} is managed by {}, and nobody else can switch it", service.shown());

@@ -7,20 +7,20 @@ use crate::model::engine::Engine;
 use crate::model::parts::Endpoint;
 use crate::model::refresh::{Load, Settings, StepKind};
 use crate::model::settings::PrepMode;
-use crate::model::task::{MigrationType, TaskStatus};
+use crate::model::task::{MigrationType, Task, TaskStatus};
 
 /// What keeps a MySQL target from looking at foreign keys while it is loaded, as DMS wants it written.
 pub const CHECKS_OFF: &str = "Initstmt=SET FOREIGN_KEY_CHECKS=0";
 
 /// What starts this load; `None`: nothing can yet.
-pub(super) fn verb(load: Load, facts: &TaskFacts) -> Option<Verb> {
-    let has_run = facts.task.stats.fresh_start.is_some();
+pub(in crate::refresh) fn verb(load: Load, task: &Task) -> Option<Verb> {
+    let has_run = task.stats.fresh_start.is_some();
     match load {
         Load::FullLoad | Load::FullLoadAndCdc if has_run => Some(Verb::Reload { until: None }),
         Load::FullLoad | Load::FullLoadAndCdc => Some(Verb::Start { from: StartFrom::Beginning, until: None }),
         Load::Cdc if has_run => Some(Verb::Resume { until: None }),
         Load::Cdc => {
-            let own = facts.task.cdc_start_position.as_ref().filter(|position| !position.is_empty())?;
+            let own = task.cdc_start_position.as_ref().filter(|position| !position.is_empty())?;
             Some(Verb::Start { from: StartFrom::Position(own.raw().to_owned()), until: None })
         }
     }

@@ -63,7 +63,7 @@ pub fn after_load(plan: &Plan) -> Plan {
 }
 
 #[cfg(test)]
-mod tests {
+pub(in crate::refresh) mod tests {
     use super::*;
     use crate::model::change::{Destination, Meant};
     use crate::model::engine::Engine;
@@ -71,7 +71,7 @@ mod tests {
     use crate::model::{ReplicationArn, TaskName};
     use crate::refresh::plan::{VERSION, Way};
 
-    fn plan(kinds: &[StepKind]) -> Plan {
+    pub fn plan(kinds: &[StepKind]) -> Plan {
         let step = |kind: &StepKind| PlannedStep {
             name: (*kind).into(),
             kind: *kind,

@@ -1,0 +1,329 @@
+//! The pivot: the task is started, at most once by us.
+//!
+//! When the task was started last is written into the ledger and the journal before anything is sent. After a crash or an answer that never
+//! came that date decides: a newer one is our start, and is taken for it; the same one, seen for long enough on a task that does
+//! nothing, says that nothing was done, and it is sent again. That DMS says "already running" is a comparison that failed, and
+//! nothing to try again blindly. Start at [`run`]; [`load_again`] is the choice of a person after a load that failed.
+
+use super::drain;
+use super::look::{self, Looked, Phase};
+use crate::change::Way;
+use crate::model::change::{Change, Verb};
+use crate::model::refresh::{Load, PlannedStep, StepKind, StepName, StepState};
+use crate::model::task::{StopReason, Task, TaskStatus};
+use crate::refresh::ledger;
+use crate::refresh::plan;
+use crate::refresh::trouble::{Came, Probe, Trouble};
+use crate::refresh::work::{Changed, Work};
+use crate::store::points;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What AWS tells may be some seconds old: a task counts as not started after so many looks.
+const LOOKS: u32 = 12;
+const EACH: Duration = Duration::from_secs(5);
+
+const ASKED: &str = "asked";
+/// Name of the mark that says which start is that of this run.
+pub(in crate::refresh) const STARTED: &str = "started";
+const AGAIN: &str = "again";
+
+/// Written before a start is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Asked {
+    /// When the task was started last, as it was before.
+    before: Option<Timestamp>,
+    at: Timestamp,
+}
+
+/// Which start is that of this run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::refresh) struct Started {
+    pub task: String,
+    pub start: Timestamp,
+    /// Tables that were loaded before this were not loaded by it.
+    pub of: Timestamp,
+}
+
+/// What a person chose after a load that did not come to a good end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoadAgain {
+    /// `resume-processing`: tables that are not complete.
+    Unfinished,
+    /// `reload-target`: all of them.
+    Whole,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Again {
+    how: LoadAgain,
+    /// The start whose load it is instead of.
+    after: Timestamp,
+}
+
+/// The start of this run; `None`: there was none yet.
+pub(super) async fn started(work: &mut Work) -> Result<Option<Started>, Trouble> {
+    look::kept(work, StepKind::Load, STARTED).await
+}
+
+/// Takes a start for that of this run.
+pub(super) async fn adopt(work: &mut Work, step: &PlannedStep, task: &Task) -> Result<Started, Trouble> {
+    let start = task.stats.start.ok_or_else(|| Trouble::failed("DMS does not say when the task was started"))?;
+    let of = task.stats.fresh_start.unwrap_or(start).min(start);
+    let started = Started { task: task.arn.as_str().to_owned(), start, of };
+    look::keep(work, StepKind::Load, STARTED, &started).await?;
+    let name = work.plan.task.name.shown().into_owned();
+    work.say(step, format!("task {name} was started at {}: this is the load of this run", look::clock(start))).await?;
+    Ok(started)
+}
+
+pub(super) async fn probe(work: &mut Work, _step: &PlannedStep) -> Result<Probe, Trouble> {
+    if let Some(started) = started(work).await? {
+        return Ok(Probe::Done(note(work, &started)));
+    }
+    if points::mutant("no-adoption") {
+        return Ok(Probe::NotYet);
+    }
+    let asked: Option<Asked> = look::kept(work, StepKind::Load, ASKED).await?;
+    let drained = drain::seen(work).await?;
+    let before = asked.map_or_else(|| drained.and_then(|seen| seen.start), |asked| asked.before);
+    if asked.is_none() && drained.is_none() {
+        return Ok(Probe::NotYet);
+    }
+    let looked = look::task(work).await?;
+    let is_up = look::phase(&looked.task.status) == Phase::Up;
+    Ok(if is_up || looked.is_newer_than(before) { Probe::Partly } else { Probe::NotYet })
+}
+
+fn note(work: &Work, started: &Started) -> String {
+    format!("task {} was started at {}", work.plan.task.name.shown(), look::clock(started.start))
+}
+
+pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
+    if let Some(started) = started(work).await? {
+        return Ok(Came::Done(note(work, &started)));
+    }
+    let has_drain = work.plan.steps.iter().any(|step| step.kind == StepKind::Drain);
+    let started = if has_drain {
+        let load = work.plan.load;
+        let verb = move |task: &Task| {
+            let none = "the task has no start position of its own: from where it would begin is not said";
+            plan::verb(load, task).ok_or_else(|| Trouble::refused(none))
+        };
+        let before = drain::seen(work).await?.and_then(|seen| seen.start);
+        begin(work, step, before, &verb).await?
+    } else {
+        adopt_what_is_there(work, step).await?
+    };
+    Ok(Came::Done(note(work, &started)))
+}
+
+/// Where a rule has started the load: that one is taken, once.
+async fn adopt_what_is_there(work: &mut Work, step: &PlannedStep) -> Result<Started, Trouble> {
+    let looked = look::task(work).await?;
+    let name = work.plan.task.name.shown().into_owned();
+    let finished = looked.task.stop_reason() == Some(StopReason::FullLoadOnlyFinished);
+    let is_load =
+        look::phase(&looked.task.status) == Phase::Up || looked.task.status == TaskStatus::Stopped && finished;
+    let Some(start) = looked.start().filter(|_| is_load) else {
+        return Err(Trouble::Refused(format!("task {name} is {}: there is no load to go on from", looked.words())));
+    };
+    let schema = work.target.schema().map(str::to_owned);
+    let step_name = StepName::from(StepKind::Load);
+    let session = work.target.session()?;
+    let all = ledger::marked_by_all(session, schema.as_deref(), (&step_name, STARTED)).await?;
+    let arn = looked.task.arn.as_str();
+    let is_it =
+        |text: &str| serde_json::from_str::<Started>(text).is_ok_and(|known| known.task == arn && known.start == start);
+    if let Some((other, _)) = all.iter().find(|(run, text)| *run != work.id && is_it(text)) {
+        let at = look::clock(start);
+        return Err(Trouble::Refused(format!("run {} has taken the load of {at} already: once is enough", other.0)));
+    }
+    adopt(work, step, &looked.task).await
+}
+
+/// Sends it, or finds out what became of it. `before`: when the task was started last, as far as this run knows.
+async fn begin(
+    work: &mut Work,
+    step: &PlannedStep,
+    before: Option<Timestamp>,
+    verb: &(dyn Fn(&Task) -> Result<Verb, Trouble> + Send + Sync),
+) -> Result<Started, Trouble> {
+    let asked: Option<Asked> = look::kept(work, StepKind::Load, ASKED).await?;
+    if let Some(asked) = asked.filter(|_| !points::mutant("no-adoption")) {
+        if let Some(looked) = came(work, step, asked).await? {
+            return adopt(work, step, &looked.task).await;
+        }
+        work.say(step, "no start is to be seen: what was asked for before never arrived").await?;
+    }
+    if asked.is_none() {
+        at_rest(work, step, before).await?;
+    }
+    send(work, step, verb).await
+}
+
+/// A load that somebody else has begun since the drain ran with keys or triggers that were still there: it is waited for, and then
+/// everything is loaded by us.
+async fn at_rest(work: &mut Work, step: &PlannedStep, before: Option<Timestamp>) -> Result<(), Trouble> {
+    let mut told = false;
+    loop {
+        let looked = look::task(work).await?;
+        let phase = look::phase(&looked.task.status);
+        if !told && (phase == Phase::Up || looked.is_newer_than(before)) {
+            let words = looked.words();
+            work.warn(
+                step,
+                format!("somebody else has started the task meanwhile ({words}): it is loaded anew after that"),
+            )
+            .await?;
+            told = true;
+        }
+        if phase == Phase::Idle {
+            return Ok(());
+        }
+        work.note(step, format!("waiting: the task is {}", looked.words())).await?;
+        work.wait(EACH).await?;
+    }
+}
+
+/// What became of a start that was asked for; `None`: nothing, as far as can be known.
+async fn came(work: &mut Work, step: &PlannedStep, asked: Asked) -> Result<Option<Looked>, Trouble> {
+    let settled = SignedDuration::try_from(EACH * LOOKS).unwrap_or(SignedDuration::ZERO);
+    let mut looks = 0;
+    loop {
+        let looked = look::task(work).await?;
+        if looked.is_newer_than(Some(asked.before.unwrap_or(Timestamp::MIN))) {
+            return Ok(Some(looked));
+        }
+        looks = if look::phase(&looked.task.status) == Phase::Idle { looks + 1 } else { 0 };
+        let is_old = look::now(work)?.duration_since(asked.at) > settled;
+        if looks > 0 && is_old || looks >= LOOKS {
+            return Ok(None);
+        }
+        work.note(step, format!("looking whether it was started: {}", looked.words())).await?;
+        work.wait(EACH).await?;
+    }
+}
+
+async fn send(
+    work: &mut Work,
+    step: &PlannedStep,
+    verb: &(dyn Fn(&Task) -> Result<Verb, Trouble> + Send + Sync),
+) -> Result<Started, Trouble> {
+    let task = in_full(work).await?;
+    let now = look::now(work)?;
+    may(work, &task, now)?;
+    let verb = verb(&task)?;
+    let before = task.stats.start;
+    look::keep(work, StepKind::Load, ASKED, &Asked { before, at: now }).await?;
+    let last = before.map_or_else(|| "it has never run".to_owned(), |at| format!("last started {}", look::clock(at)));
+    let name = work.plan.task.name.shown().into_owned();
+    work.say(step, format!("asking for {} of task {name} ({last})", verb.kind().word())).await?;
+    let change = Change::Task { task: work.plan.task.clone(), verb };
+    match Box::pin(work.change(&step.name, &change, Way::Forward)).await {
+        Ok(Changed::Done(outcome)) => work.say(step, outcome.lines.join("; ")).await?,
+        Ok(Changed::Nothing(how)) => {
+            work.warn(step, format!("somebody else has started it in the same moment: {how}")).await?;
+        }
+        Err(Trouble::Failed(why)) => {
+            // It may be that somebody else was faster: then everything was away already, and that load is as good.
+            let looked = look::task(work).await?;
+            if !looked.is_newer_than(before) && look::phase(&looked.task.status) != Phase::Up {
+                return Err(Trouble::Failed(why));
+            }
+            work.warn(step, format!("somebody else has started it in the same moment ({why}): that load is taken"))
+                .await?;
+        }
+        Err(other) => return Err(other),
+    }
+    let looked = up(work, step, before).await?;
+    adopt(work, step, &looked.task).await
+}
+
+async fn in_full(work: &mut Work) -> Result<Task, Trouble> {
+    let (reader, arn) = (work.aws()?.reader.clone(), work.plan.task.arn.clone());
+    let asked = async { reader.tasks_in_full(std::slice::from_ref(&arn)).await };
+    let found = Box::pin(work.beside(asked)).await??.value.pop().filter(|task| task.arn == arn);
+    found.ok_or_else(|| look::gone(work))
+}
+
+/// The task is still the one of the plan, and the source may be loaded now.
+fn may(work: &Work, task: &Task, now: Timestamp) -> Result<(), Trouble> {
+    if plan::definition(task) != work.plan.definition {
+        return Err(Trouble::refused(
+            "the task was changed since this was planned: type, endpoints, mappings or settings. Plan it again",
+        ));
+    }
+    match &work.plan.window {
+        Some(window) if !window.is_open(now) => {
+            Err(Trouble::Refused(format!("the source may be loaded only {window}, and that is not now")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Waits until DMS says when it was started.
+async fn up(work: &mut Work, step: &PlannedStep, before: Option<Timestamp>) -> Result<Looked, Trouble> {
+    let mut idle = 0;
+    loop {
+        let looked = look::task(work).await?;
+        if looked.is_newer_than(before) {
+            return Ok(looked);
+        }
+        idle = if look::phase(&looked.task.status) == Phase::Idle { idle + 1 } else { 0 };
+        if idle > LOOKS {
+            let why = looked.task.last_failure.as_ref().map(|why| format!(": {}", why.shown())).unwrap_or_default();
+            return Err(Trouble::Failed(format!(
+                "the task was started and did not come up, it is {}{why}",
+                looked.words()
+            )));
+        }
+        work.note(step, format!("the task is {}", looked.words())).await?;
+        work.wait(EACH / 2).await?;
+    }
+}
+
+/// Has the rest of a failed load, or all of it, loaded once more when the run goes on: as a person chose.
+///
+/// # Errors
+/// The run does not stand there; DMS cannot do that with this task; the ledger cannot be written.
+pub async fn load_again(work: &mut Work, how: LoadAgain) -> Result<(), Trouble> {
+    let over =
+        |state: &StepState| matches!(state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. });
+    let steps = work.journal.steps().to_vec();
+    let first = steps.iter().find(|seen| !over(&seen.state)).map(|seen| seen.kind);
+    let Some(started) = started(work).await?.filter(|_| first == Some(StepKind::Wait)) else {
+        return Err(Trouble::refused("this run is not in its load: there is nothing to load again"));
+    };
+    if how == LoadAgain::Unfinished && work.plan.load != Load::FullLoad {
+        return Err(Trouble::Refused(format!(
+            "a task with changes goes on from its checkpoint and loads no table: load all of it again, or reload tables one by \
+             one while it runs (cutover reload {} --table SCHEMA.TABLE) and resume then",
+            work.plan.task.name.shown()
+        )));
+    }
+    let name = StepName::from(StepKind::Load);
+    // Together: who goes on must not take the failed load for the new one.
+    work.target.begin().await?;
+    ledger::unmark(&mut work.target, &name, ASKED).await?;
+    look::keep(work, StepKind::Load, AGAIN, &Again { how, after: started.start }).await?;
+    work.target.commit().await
+}
+
+/// Carries out what was chosen, where something was.
+pub(super) async fn chosen(work: &mut Work, step: &PlannedStep) -> Result<(), Trouble> {
+    let Some(again) = look::kept::<Again>(work, StepKind::Load, AGAIN).await? else { return Ok(()) };
+    let is_done = started(work).await?.is_some_and(|started| started.start > again.after);
+    if !is_done {
+        let verb = move |_: &Task| {
+            Ok(match again.how {
+                LoadAgain::Unfinished => Verb::Resume { until: None },
+                LoadAgain::Whole => Verb::Reload { until: None },
+            })
+        };
+        begin(work, step, Some(again.after), &verb).await?;
+    }
+    ledger::unmark(&mut work.target, &StepName::from(StepKind::Load), AGAIN).await
+}
