@@ -15,6 +15,7 @@ mod rehearsal;
 mod sequences;
 mod session;
 mod tables;
+mod validate;
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -28,6 +29,7 @@ pub(super) fn is_known(kind: StepKind) -> bool {
         StepKind::Parity
             | StepKind::Rehearsal
             | StepKind::Lock
+            | StepKind::Validate
             | StepKind::Mask
             | StepKind::Defuse
             | StepKind::Sequences
@@ -52,6 +54,7 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Parity => parity::probe(work, step).await,
         StepKind::Rehearsal => rehearsal::probe(work, step).await,
         StepKind::Lock => lock::probe(work, step).await,
+        StepKind::Validate => validate::probe(work, step).await,
         StepKind::Mask => mask::probe(work, step).await,
         StepKind::Defuse => defuse::probe(work, step).await,
         StepKind::Sequences => sequences::probe(work, step).await,
@@ -72,6 +75,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Parity => parity::run(work, step).await,
         StepKind::Rehearsal => rehearsal::run(work, step).await,
         StepKind::Lock => lock::run(work, step).await,
+        StepKind::Validate => validate::run(work, step).await,
         StepKind::Mask => mask::run(work, step).await,
         StepKind::Defuse => defuse::run(work, step).await,
         StepKind::Sequences => sequences::run(work, step).await,
