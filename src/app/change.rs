@@ -17,7 +17,7 @@ pub use task::{dry_run, task};
 
 use super::{Failure, Setup, panic};
 use crate::aws::{self, Connected, Limiters, Reader};
-use crate::change::{Confirmed, Executor, LIVES, NotConfirmed, Time, Yes};
+use crate::change::{Confirmed, Executor, LIVES, NotConfirmed, PLAN_LIVES, Time, Yes};
 use crate::model::audit::State;
 use crate::model::change::{Change, Destination, Draft, Outcome, Precondition, Preview, Refusal, Ruling};
 use crate::model::{Problem, ProblemKind};
@@ -30,6 +30,11 @@ use tokio::runtime::Runtime;
 /// How long a question waits for its answer.
 pub fn patience() -> Duration {
     LIVES.unsigned_abs()
+}
+
+/// The same of the plan of a refresh, which is long and meant to be read.
+pub fn plan_patience() -> Duration {
+    PLAN_LIVES.unsigned_abs()
 }
 
 /// How it ended, of all that can be.
@@ -114,7 +119,7 @@ pub struct Open {
 }
 
 /// Nobody can be asked where nobody is: fails before anything is asked of AWS.
-fn somebody_is_there(said: bool, pass: &str) -> Result<(), Failure> {
+pub fn somebody_is_there(said: bool, pass: &str) -> Result<(), Failure> {
     if said || std::io::stdin().is_terminal() {
         return Ok(());
     }

@@ -260,7 +260,7 @@ pub(super) async fn connect(setup: &Setup) -> Result<Reader, Failure> {
 /// The same, with who we are.
 pub(super) async fn connected(setup: &Setup) -> Result<Connected, Failure> {
     panic::on_request("headless");
-    Ok(aws::connect(&setup.aws, &Limiters::default()).await?)
+    Ok(aws::connect(&setup.aws(), &Limiters::default()).await?)
 }
 
 async fn list(reader: &Reader) -> Result<Answer<Vec<Task>>, Problem> {

@@ -14,7 +14,7 @@ use crate::model::{AccountId, alert, refresh};
 use crate::{aws, demo, feeds, store, validate};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What the command line says for every command.
 #[derive(Debug, Clone, Default)]
@@ -66,8 +66,12 @@ pub struct Setup {
     pub(super) validations: BTreeMap<String, validate::Settings>,
     /// Refreshes by name.
     pub(super) refreshes: BTreeMap<String, refresh::Settings>,
+    /// What the command line said: another process of ours is told the same.
+    pub(super) flags: Flags,
     /// The embedded AWS to start and look at.
     pub(super) demo: Option<DemoFlags>,
+    /// Where it is, once it is there; every copy knows.
+    pub(super) demo_at: Arc<OnceLock<String>>,
     /// Where the audit of the demo is; gone with the last of us.
     pub(super) demo_folder: Option<Arc<DemoFolder>>,
 }
@@ -78,6 +82,7 @@ impl Setup {
     /// # Errors
     /// Everything that is wrong with the file.
     pub fn load(flags: Flags) -> Result<Self, Failure> {
+        let told = flags.clone();
         let (config, _) = config::load(flags.config.as_deref())?;
         let Config {
             environment,
@@ -132,7 +137,9 @@ impl Setup {
             safeguards,
             validations,
             refreshes,
+            flags: told,
             demo: None,
+            demo_at: Arc::default(),
             demo_folder: None,
         })
     }
@@ -148,10 +155,38 @@ impl Setup {
         theme: Option<ThemeName>,
         read_only: bool,
     ) -> Result<Self, Failure> {
-        let (config, _) = config::load(config)?;
-        let clock = flags.clock();
         let folder = DemoFolder::new();
         let folder = folder.map_err(|error| Failure::could_not(format!("no folder for the demo's audit: {error}")))?;
+        let setup = Self::demo_in(flags, config, theme, read_only, folder.state())?;
+        Ok(Self { demo_folder: Some(Arc::new(folder)), ..setup })
+    }
+
+    /// The same for another process beside the console of a demo: its state and its embedded AWS are there.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub(super) fn of_demo(
+        flags: DemoFlags,
+        config: Option<&Path>,
+        (state, endpoint): (PathBuf, String),
+        read_only: bool,
+    ) -> Result<Self, Failure> {
+        let setup = Self::demo_in(flags, config, None, read_only, state)?;
+        let aws = aws::Settings::embedded(&endpoint);
+        Ok(Self { aws, demo_at: Arc::new(OnceLock::from(endpoint)), ..setup })
+    }
+
+    fn demo_in(
+        flags: DemoFlags,
+        config: Option<&Path>,
+        theme: Option<ThemeName>,
+        read_only: bool,
+        state: PathBuf,
+    ) -> Result<Self, Failure> {
+        let told = Flags { config: config.map(Path::to_owned), read_only, ..Flags::default() };
+        let (config, _) = config::load(config)?;
+        let clock = flags.clock();
+        let safeguards = demo::safeguards(flags.source.as_deref(), flags.target.as_deref());
         let expect_account = Some(AccountId(demo::world::ACCOUNT.to_owned()));
         Ok(Self {
             environment: None,
@@ -168,12 +203,14 @@ impl Setup {
             mode: Mode { read_only, operate: true, expect_account },
             // The databases of the demo are nobody's.
             may_validate: true,
-            store: store::Settings { dir: Some(folder.path().to_owned()), shared: None },
+            store: store::Settings { dir: Some(state), shared: None },
             validations: config.validations,
-            refreshes: config.refreshes,
-            safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
+            refreshes: prepared(&safeguards)?,
+            safeguards,
+            flags: told,
             demo: Some(flags),
-            demo_folder: Some(Arc::new(folder)),
+            demo_at: Arc::default(),
+            demo_folder: None,
         })
     }
 
@@ -194,6 +231,14 @@ impl Setup {
         (&self.mode, self.may_validate)
     }
 
+    /// Whether anything may be changed at all.
+    ///
+    /// # Errors
+    /// Not here, and what to set.
+    pub fn may_change(&self) -> Result<(), Failure> {
+        Ok(self.mode.authority().map(drop)?)
+    }
+
     /// Limits of the rules.
     pub fn alerts(&self) -> &alert::Settings {
         &self.alerts
@@ -202,6 +247,11 @@ impl Setup {
     /// Where the configuration is read from.
     pub fn place(named: Option<&Path>) -> Option<PathBuf> {
         named.map(Path::to_owned).or_else(config::default_path)
+    }
+
+    /// AWS, where it is asked: that of the demo once it is there.
+    pub(super) fn aws(&self) -> aws::Settings {
+        self.demo_at.get().map_or_else(|| self.aws.clone(), aws::Settings::embedded)
     }
 
     /// The profile as the header shows it before anybody has answered.
@@ -240,5 +290,28 @@ impl Setup {
             ThemeName::ColourBlind => Look::ColourBlind { wide: capability.wide },
             ThemeName::Monochrome => Look::Monochrome,
         }
+    }
+}
+
+/// The refresh that the demo has ready: of the staging database, wherever that is.
+fn prepared(safeguards: &Safeguards) -> Result<BTreeMap<String, refresh::Settings>, Failure> {
+    let mut refreshes = config::parse(demo::REFRESH, Path::new("demo/refresh.toml"))?.refreshes;
+    for refresh in refreshes.values_mut() {
+        refresh.to = safeguards.reload_allowed.last().cloned().into_iter().collect();
+    }
+    Ok(refreshes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_has_a_refresh_ready_for_the_staging_database_and_no_other() {
+        let own = prepared(&demo::safeguards(None, None)).unwrap();
+        assert_eq!(own.keys().collect::<Vec<_>>(), ["staging"]);
+        assert_eq!(own["staging"].to, [demo::safeguards(None, None).reload_allowed[1].clone()]);
+        let given = prepared(&demo::safeguards(Some("postgres://u:p@db-a/shop"), Some("mysql://u:p@db-b/stage"))).unwrap();
+        assert_eq!(given["staging"].to[0].to_string(), "db-b/stage");
     }
 }

@@ -134,7 +134,7 @@ enum Command {
     Validate(Box<validate::Arguments>),
     /// List what was compared, what came of it, and one table through all of that
     Validations(validations::Arguments),
-    /// Load a target from its source with everything around it: `refresh plan NAME` shows what would be done
+    /// Load a target from its source with everything around it, in a run that survives whatever happens to this machine
     Refresh(refresh::Arguments),
     /// Check the configuration, or say where it is looked for
     Config(config::Arguments),
@@ -169,7 +169,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Some(Command::Doctor(arguments)) => doctor::run(&common.flags(), &arguments),
         Some(Command::Validate(arguments)) => validate::run(common.flags(), *arguments),
         Some(Command::Validations(arguments)) => common.setup().and_then(|setup| validations::run(&setup, arguments)),
-        Some(Command::Refresh(arguments)) => common.setup().and_then(|setup| refresh::run(&setup, &arguments)),
+        Some(Command::Refresh(arguments)) => refresh::run(&common, &arguments),
         Some(Command::Config(arguments)) => config::run(common.config.as_deref(), &arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
     };

@@ -113,6 +113,7 @@ fn work(
         aws: means.aws,
         time: means.time,
         who: means.who,
+        masking_key: None,
         journal,
         confirmed,
         store: means.store,

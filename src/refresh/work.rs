@@ -15,6 +15,7 @@ use crate::aws::Reader;
 use crate::change::{Confirmed, Executor, Notice, Notifier, Time, Way};
 use crate::model::audit::State;
 use crate::model::change::{Change, Outcome, Ruling};
+use crate::model::masking::Key;
 use crate::model::refresh::{
     Away, AwayKind, Line, LoadProgress, PlanHash, PlannedStep, RefreshId, StepKind, StepName, WishFor,
 };
@@ -69,6 +70,24 @@ fn unsent(problem: Option<ProblemKind>, words: String) -> Trouble {
     }
 }
 
+/// The key of masking, in memory only.
+#[derive(Clone)]
+pub(super) struct MaskingKey(Arc<Key>);
+
+impl std::fmt::Debug for MaskingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MaskingKey")
+    }
+}
+
+impl std::ops::Deref for MaskingKey {
+    type Target = Key;
+
+    fn deref(&self) -> &Key {
+        &self.0
+    }
+}
+
 /// One refresh that is being carried out. See the module's first line.
 #[derive(Debug)]
 pub struct Work {
@@ -81,6 +100,7 @@ pub struct Work {
     pub aws: Option<Aws>,
     pub time: Time,
     pub who: Writer,
+    pub(super) masking_key: Option<MaskingKey>,
     pub(super) journal: Journal,
     pub(super) confirmed: Confirmed<PlanHash>,
     pub(super) store: Settings,
@@ -101,6 +121,13 @@ pub struct Work {
 }
 
 impl Work {
+    /// With the key of masking. It is kept nowhere: whoever takes the run up finds it anew and gives it.
+    #[must_use]
+    pub fn with_masking_key(mut self, key: Key) -> Self {
+        self.masking_key = Some(MaskingKey(Arc::new(key)));
+        self
+    }
+
     pub fn now(&self) -> Timestamp {
         (self.time.now)()
     }

@@ -43,6 +43,23 @@ impl Audit {
         Ok(Self { connection, path, file, mirrors, settings: settings.clone() })
     }
 
+    /// The same for whoever has to put something back and goes on without an audit: where it cannot be opened now, each entry
+    /// tries it anew, and says why where it still cannot.
+    ///
+    /// # Errors
+    /// There is not even memory for it.
+    pub async fn open_or_later(settings: &Settings, whence: &Whence) -> Result<Self, StoreError> {
+        if let Ok(audit) = Self::open(settings, whence).await {
+            return Ok(audit);
+        }
+        let path = settings.dir.clone().unwrap_or_default().join("cutover.db");
+        let connection = SqliteConnection::connect("sqlite::memory:").await;
+        let connection =
+            connection.map_err(|error| StoreError::Database { path: path.clone(), why: error.to_string() })?;
+        // No file: whatever is begun looks for it first.
+        Ok(Self { connection, path, file: None, mirrors: Vec::new(), settings: settings.clone() })
+    }
+
     #[cfg(test)]
     pub(super) async fn close(self) {
         self.connection.close().await.unwrap();

@@ -2,11 +2,12 @@
 
 use super::super::print;
 use super::super::validate::report::grouped;
+use super::Output;
 use crate::app::refresh;
 use crate::app::{Failure, Setup};
 use crate::model::refresh::{Finding, Level, LoadedTable, OnFailure, Place, PlannedStep, Shown, StepKind};
 use crate::model::untrusted::shown;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -23,15 +24,6 @@ pub struct Arguments {
     /// How it is printed
     #[arg(long, value_enum, default_value_t = Output::Table, value_name = "FORMAT")]
     output: Output,
-}
-
-/// How a plan is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Output {
-    /// For people
-    Table,
-    /// JSON Lines; names are promised, see docs/json.md
-    Json,
 }
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {

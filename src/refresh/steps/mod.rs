@@ -4,19 +4,25 @@
 //! (idempotent; what was never done is undone by nothing). Here is which kind is which file. A step waits with
 //! [`Work::wait`] only, ends its transactions, and between them asks [`Work::good_moment`].
 
+mod analyze;
 mod caught;
 mod close;
 mod custom;
+mod defuse;
 mod drain;
 pub(super) mod load;
 mod lock;
 mod look;
+mod mask;
 pub(super) mod notify;
 mod parity;
 mod park;
 mod rehearsal;
 mod schedule;
+mod sequences;
+mod session;
 mod stop_task;
+mod tables;
 mod wait;
 
 pub use load::{LoadAgain, load_again};
@@ -40,6 +46,10 @@ pub(super) fn is_known(kind: StepKind) -> bool {
             | StepKind::Park
             | StepKind::Caught
             | StepKind::StopTask
+            | StepKind::Mask
+            | StepKind::Defuse
+            | StepKind::Sequences
+            | StepKind::Analyze
             | StepKind::ScheduleBack
             | StepKind::Close
             | StepKind::Notify
@@ -69,6 +79,10 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Park => park::probe(work, step).await,
         StepKind::Caught => caught::probe(work, step).await,
         StepKind::StopTask => stop_task::probe(work, step).await,
+        StepKind::Mask => mask::probe(work, step).await,
+        StepKind::Defuse => defuse::probe(work, step).await,
+        StepKind::Sequences => sequences::probe(work, step).await,
+        StepKind::Analyze => analyze::probe(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Notify => notify::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
@@ -93,6 +107,10 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Park => park::run(work, step).await,
         StepKind::Caught => caught::run(work, step).await,
         StepKind::StopTask => stop_task::run(work, step).await,
+        StepKind::Mask => mask::run(work, step).await,
+        StepKind::Defuse => defuse::run(work, step).await,
+        StepKind::Sequences => sequences::run(work, step).await,
+        StepKind::Analyze => analyze::run(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Notify => notify::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,

@@ -1,0 +1,136 @@
+//! What the process of a run works with: AWS, both databases found anew whenever a session is opened, who it is.
+
+use super::super::headless::the_task;
+use super::super::validate::sides::{self, SideAsked};
+use crate::app::change::whence;
+use crate::app::{Failure, Setup, headless};
+use crate::aws::{Connected, Reader};
+use crate::change::{Executor, Notifier, Time};
+use crate::model::ReplicationArn;
+use crate::model::change::{Destination, Meant};
+use crate::model::refresh::{Line, WishFor};
+use crate::model::topic::TopicArn;
+use crate::refresh::plan::Way;
+use crate::refresh::{Aws, Door, Means, Trouble, Zombie};
+use crate::store::Audit;
+use crate::store::runs::Writer;
+use crate::validate::merge::Side;
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::sync::Arc;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::watch;
+
+/// As much of a plan as it takes to find what it is about; of a plan that another program wrote, too.
+#[derive(Debug, Clone, Deserialize)]
+pub struct About {
+    pub task: Meant,
+    pub source_way: Way,
+    pub target_way: Way,
+    pub destination: Destination,
+    pub topic: Option<String>,
+}
+
+impl About {
+    /// Of a plan as it is kept.
+    ///
+    /// # Errors
+    /// It says nothing of that.
+    pub fn of(plan: &str) -> Result<Self, Failure> {
+        serde_json::from_str(plan)
+            .map_err(|error| Failure::could_not(format!("the plan of this run cannot be read: {error}")))
+    }
+}
+
+/// What is different from one process to another.
+pub struct Circumstances {
+    pub wishes: watch::Receiver<Option<WishFor>>,
+    pub take_over: bool,
+    /// Who hears of each line of the log, besides the journal.
+    pub lines: Option<UnboundedSender<Line>>,
+}
+
+/// Signs in and makes everything ready.
+///
+/// # Errors
+/// Nothing may be changed here, nobody is signed in, or the audit cannot be kept.
+pub async fn means(setup: &Arc<Setup>, about: &About, circumstances: Circumstances) -> Result<Means, Failure> {
+    let authority = setup.mode.authority()?;
+    let connected = headless::connected(setup).await?;
+    let whence = whence::here();
+    let writer = Writer { os_user: whence.os_user.clone(), host: whence.host.clone(), pid: whence.pid };
+    let environment = setup.demo.is_some().then(|| "DEMO".to_owned()).or_else(|| setup.environment.clone());
+    let audit = async || Audit::open_or_later(&setup.store, &whence).await;
+    let unkept = |error: crate::store::StoreError| error.problem("the audit cannot be kept, not even later");
+    // What was confirmed may be loaded; what is protected stays so.
+    let mut safeguards = setup.safeguards.clone();
+    safeguards.reload_allowed.push(about.destination.clone());
+    let executor = Executor::new(
+        &authority,
+        &connected,
+        audit().await.map_err(unkept)?,
+        whence.clone(),
+        environment.clone(),
+        safeguards,
+        time(),
+    )?;
+    let notifier = match &about.topic {
+        None => None,
+        Some(topic) => {
+            let topic = topic.parse::<TopicArn>().map_err(|error| Failure::usage(error.to_string()))?;
+            let kept = (audit().await.map_err(unkept)?, whence);
+            Some(Notifier::new(&authority, &connected, topic, kept, environment, time())?)
+        }
+    };
+    let Connected { reader, .. } = connected;
+    let door =
+        |side, way: &Way| door(Arc::clone(setup), reader.clone(), side, way.name.clone(), about.task.arn.clone());
+    Ok(Means {
+        source: door(Side::Source, &about.source_way),
+        target: door(Side::Target, &about.target_way),
+        aws: Some(Aws::new(reader.clone(), executor, notifier)),
+        store: setup.store.clone(),
+        who: writer,
+        time: time(),
+        wishes: circumstances.wishes,
+        zombie: if circumstances.take_over { Zombie::EndAny } else { Zombie::EndOurs },
+        lines: circumstances.lines,
+    })
+}
+
+fn time() -> Time {
+    Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span)) }
+}
+
+/// The way to one database, with its address, its password and its token of the moment.
+pub fn door(setup: Arc<Setup>, reader: Reader, side: Side, name: Option<String>, task: ReplicationArn) -> Door {
+    Door::new(move || {
+        let (setup, reader, name, task) = (Arc::clone(&setup), reader.clone(), name.clone(), task.clone());
+        Box::pin(async move {
+            let asked = match name {
+                Some(name) => SideAsked::Database(name),
+                None => {
+                    let task = the_task(&reader, task.as_str()).await.map_err(|failure| trouble(&failure))?;
+                    SideAsked::Endpoint(if side == Side::Source { task.source } else { task.target })
+                }
+            };
+            // Nobody is there who could be asked for a password.
+            let found = sides::Means::of(&setup, Some(&reader), false).find(side, &asked).await;
+            found.map(|found| found.database).map_err(|failure| trouble(&failure))
+        })
+    })
+}
+
+/// What a database that is not found means for a run: most of it passes, credentials are given anew, and what the configuration
+/// does not name stays unnamed.
+fn trouble(failure: &Failure) -> Trouble {
+    let words = failure.lines.join(" ");
+    let is_about = |word: &str| words.to_ascii_lowercase().contains(word);
+    if failure.is_about_a_password() || is_about("credentials") || is_about("expired") {
+        Trouble::Credentials(words)
+    } else if failure.status == Failure::usage("").status {
+        Trouble::Refused(words)
+    } else {
+        Trouble::Lost(words)
+    }
+}
