@@ -6,7 +6,7 @@ use super::refresh::desk::Desk;
 use super::signin::{Watching, sign_in};
 use super::validate::subject::Subject;
 use super::validations::Validations;
-use super::{Clock, Failure, Inbox, Setup, panic, write};
+use super::{Clock, Failure, Inbox, Setup, panic, refresh, write};
 use crate::change::LIVES;
 use crate::config::Clipboard;
 use crate::console::actions::{ActionId, Context};
@@ -69,6 +69,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     // Without the authority there is nobody who could change anything.
     let (operator, waiting) = authority.ok().map(operator).unzip();
     let reading = Reading::new(&setup.store, setup.demo.is_some());
+    let of_runs = setup.clone();
     let validations = Validations::new(setup.clone(), Arc::clone(&inbox), runtime.handle().clone());
     let refreshes = Desk::new(setup.clone(), Arc::clone(&inbox), runtime.handle().clone());
     let clock = setup.clock;
@@ -127,6 +128,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         leave(&runtime, operator);
     }
     stop_all(&runtime, &validations);
+    go_on(&runtime, &of_runs);
     runtime.shutdown_background();
     let ended = ended?;
     match ended.problem {
@@ -178,6 +180,14 @@ fn stop_all(runtime: &Runtime, validations: &Validations) {
     }
     if !validations.finish(runtime) {
         say("cutover: a server has not answered that its statement ended; it ends there when it next sends rows.\n");
+    }
+}
+
+/// Refreshes go on without the console; whoever leaves is told how to see them again.
+fn go_on(runtime: &Runtime, setup: &Setup) {
+    for line in runtime.block_on(refresh::under_way(setup)) {
+        // Standard error may be gone with the terminal.
+        let _ = std::io::stderr().lock().write_all(format!("cutover: {line}\n").as_bytes());
     }
 }
 

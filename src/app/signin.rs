@@ -116,7 +116,7 @@ async fn connect(setup: &Setup) -> Result<(Connected, Option<Server>), Problem> 
     let (settings, server) = match &setup.demo {
         None => (setup.aws.clone(), None),
         Some(flags) => {
-            let server = Server::start(flags).await?;
+            let server = Server::start(flags, setup.store.dir.as_deref()).await?;
             // There is one, and it is started once.
             let _ = setup.demo_at.set(server.endpoint().to_owned());
             (aws::Settings::embedded(server.endpoint()), Some(server))

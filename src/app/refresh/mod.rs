@@ -8,6 +8,7 @@
 mod carry;
 pub(in crate::app) mod desk;
 pub mod follow;
+pub mod key;
 mod means;
 pub mod order;
 pub mod plan;
@@ -16,8 +17,9 @@ mod signals;
 mod spawn;
 mod wish;
 
+pub use crate::refresh::LoadAgain;
 pub use carry::{obey, status};
 pub use order::{Answer, Further};
-pub use runs::{command, find, found, list, listed, needs_somebody, open_of, seen, shown_now};
+pub use runs::{command, find, found, list, listed, needs_somebody, open_of, seen, shown_now, under_way};
 pub use spawn::{begun, go_on, start};
 pub use wish::{Wished, wish};

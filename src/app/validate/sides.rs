@@ -17,6 +17,7 @@ use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, Secret};
 use crate::validate::merge::Side;
 use login::Login;
+pub(in crate::app) use login::command;
 use std::path::PathBuf;
 
 /// A URL as it was given; it may hold a password, so it has no other form.

@@ -6,7 +6,8 @@
 
 mod command;
 
-use crate::db::{Engine, Value};
+use super::session;
+use crate::db::Value;
 use crate::model::refresh::{Again, CustomStep, Does, PlannedStep};
 use crate::refresh::ledger;
 use crate::refresh::trouble::{Came, Probe, Trouble};
@@ -55,17 +56,9 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     }
 }
 
-/// Whoever wrote it means names as his own sessions find them, not under our empty path.
-async fn own_path(work: &mut Work) -> Result<(), Trouble> {
-    if work.target.dialect().engine == Engine::PostgreSql {
-        work.target.execute("SET LOCAL search_path TO DEFAULT", &[]).await?;
-    }
-    Ok(())
-}
-
 async fn script(work: &mut Work, step: &PlannedStep, sql: &str, mark: bool) -> Result<Came, Trouble> {
     work.target.begin().await?;
-    own_path(work).await?;
+    session::as_of_others(work).await?;
     work.target.script(sql).await?;
     if mark && !crate::store::points::mutant("mark-outside") {
         ledger::mark(&mut work.target, &step.name, DONE, "").await?;
@@ -80,7 +73,7 @@ async fn script(work: &mut Work, step: &PlannedStep, sql: &str, mark: bool) -> R
 /// One row with one value: true, or a number that is not zero.
 async fn ask(work: &mut Work, sql: &str) -> Result<bool, Trouble> {
     work.target.begin().await?;
-    own_path(work).await?;
+    session::as_of_others(work).await?;
     let rows = work.target.query(sql, &[]).await?;
     work.target.rollback().await?;
     match rows.as_slice() {

@@ -4,7 +4,7 @@
 use super::Writer;
 use crate::model::refresh::{RefreshId, WishFor};
 use crate::store::StoreError;
-use crate::store::place::{self, Settings, folder, private_file};
+use crate::store::place::{self, Settings, private_file};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::{File, OpenOptions};
@@ -18,6 +18,14 @@ const PATIENCE: [Duration; 10] = [Duration::from_millis(50); 10];
 
 pub fn dir(settings: &Settings) -> Result<PathBuf, StoreError> {
     Ok(settings.dir.as_deref().ok_or(StoreError::Nowhere)?.join("runs"))
+}
+
+/// Makes the folder of the journals.
+///
+/// # Errors
+/// It cannot be written.
+pub fn folder(settings: &Settings) -> Result<(), StoreError> {
+    place::folder(&dir(settings)?)
 }
 
 /// An id comes from a command line, too: nothing of it leaves the folder.
@@ -91,6 +99,15 @@ impl Lock {
     }
 }
 
+/// Whether any process of this machine carries a run out whose journal is here.
+pub fn any_alive(settings: &Settings) -> bool {
+    let Ok(dir) = dir(settings) else { return false };
+    let files = std::fs::read_dir(&dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let locks = files.filter(|path| path.extension().is_some_and(|ending| ending == "lock"));
+    let ids = locks.filter_map(|path| Some(RefreshId(path.file_stem()?.to_str()?.to_owned())));
+    ids.into_iter().any(|id| is_held(&dir, &id) == Some(true))
+}
+
 /// Name of this machine, as it is written down.
 pub(super) fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
@@ -128,7 +145,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), StoreError> {
 /// The folder cannot be written.
 pub fn wish(settings: &Settings, id: &RefreshId, wish: WishFor) -> Result<(), StoreError> {
     let dir = dir(settings)?;
-    folder(&dir)?;
+    place::folder(&dir)?;
     write_private(&named(&dir, id, "wish"), &format!("{}\n", wish.word()))
 }
 
@@ -147,7 +164,7 @@ pub fn take_wish(settings: &Settings, id: &RefreshId) -> Option<WishFor> {
 /// The folder cannot be written.
 pub fn restore_sql(settings: &Settings, id: &RefreshId, text: &str) -> Result<PathBuf, StoreError> {
     let dir = dir(settings)?;
-    folder(&dir)?;
+    place::folder(&dir)?;
     let path = named(&dir, id, "restore.sql");
     write_private(&path, text)?;
     Ok(path)
@@ -159,7 +176,7 @@ pub fn restore_sql(settings: &Settings, id: &RefreshId, text: &str) -> Result<Pa
 /// The folder cannot be written.
 pub fn log(settings: &Settings, id: &RefreshId) -> Result<File, StoreError> {
     let dir = dir(settings)?;
-    folder(&dir)?;
+    place::folder(&dir)?;
     let path = named(&dir, id, "log");
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
     opened.map_err(|error| StoreError::File { path, why: error.to_string() })
