@@ -254,7 +254,12 @@ pub fn began(state: &mut State, id: u64, began: Result<RefreshId, Problem>, effe
     match began {
         Ok(run) if here => show(state, &run, effects),
         Ok(run) => say(state, Done::Well, &format!("refresh {} has begun", shown(&run.0))),
-        Err(problem) => failed(state, problem),
+        Err(problem) => {
+            if let Some(plan) = &mut state.refreshes.plan {
+                plan.refuse(problem.clone());
+            }
+            failed(state, problem);
+        }
     }
 }
 

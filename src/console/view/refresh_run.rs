@@ -26,6 +26,9 @@ use crate::model::refresh::told::RunTold;
 use crate::model::refresh::{StepSeen, StepState};
 use crate::model::untrusted::shown;
 
+/// From this width on there is room for the name of the run.
+const WITH_ID: u16 = 90;
+
 pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     let body = layout.list;
     let Some(run) = state.refreshes.run.as_deref() else { return };
@@ -79,6 +82,8 @@ fn steps(state: &State, run: &RunView, told: &RunTold, canvas: &mut Canvas<'_>, 
     ];
     let right = match &run.feed.failed {
         Some(Failure { .. }) => vec![span(Role::Bad, "the journal cannot be read")],
+        // It stands on the list too.
+        None if pane.width < WITH_ID => Vec::new(),
         None => vec![span(Role::Dim, shown(&head.id.0).into_owned())],
     };
     canvas.frame(pane, &part_title(run, Part::Steps, title), &right);

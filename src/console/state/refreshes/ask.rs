@@ -12,8 +12,8 @@ use crate::model::untrusted::shown;
 /// A line of a question: what it is, its sign, its words.
 pub type Words = (Kind, &'static str, String);
 
-/// Warnings of a plan that are told again in its question.
-const TOLD: usize = 5;
+/// Warnings of one step that are told again in the question.
+const TOLD: usize = 2;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Question {
@@ -39,9 +39,16 @@ impl Question {
             warnings.push(format!("{lost} rows that only the target has will be lost"));
         }
         let all: Vec<_> = plan.findings.iter().filter(|finding| finding.level == Level::Warning).collect();
-        warnings.extend(all.iter().take(TOLD).map(|finding| finding.what.shown().into_owned()));
-        if all.len() > TOLD {
-            warnings.push(format!("{} more warnings in the plan", all.len() - TOLD));
+        // Each step has its say, however many warnings another has.
+        let mut steps: Vec<StepKind> = all.iter().map(|finding| finding.step).collect();
+        steps.sort_unstable();
+        steps.dedup();
+        for step in steps {
+            let of_step: Vec<_> = all.iter().filter(|finding| finding.step == step).collect();
+            warnings.extend(of_step.iter().take(TOLD).map(|one| format!("{}: {}", step.word(), one.what.shown())));
+            if of_step.len() > TOLD {
+                warnings.push(format!("{}: {} more warnings in the plan", step.word(), of_step.len() - TOLD));
+            }
         }
         let has = |kind: StepKind| plan.steps.iter().any(|step| step.kind == kind);
         let mut words: Vec<String> = place.into_iter().collect();

@@ -62,6 +62,8 @@ pub struct PlanView {
     pub id: u64,
     pub name: RefreshName,
     pub stage: Stage,
+    /// Why it did not begin.
+    refused: Option<Problem>,
     pub pane: TextPane,
     pub filter: Filter,
     lines: Vec<Line>,
@@ -78,6 +80,7 @@ impl PlanView {
             id,
             name,
             stage: Stage::Planning,
+            refused: None,
             pane: TextPane::default(),
             filter: Filter::default(),
             lines: Vec::new(),
@@ -98,6 +101,12 @@ impl PlanView {
         };
         self.made = None;
         true
+    }
+
+    /// It was confirmed, and did not begin: that stands on top until it is planned again.
+    pub fn refuse(&mut self, problem: Problem) {
+        (self.refused, self.made) = (Some(problem), None);
+        self.pane.to(0);
     }
 
     pub fn offer(&self) -> Option<&Offer> {
@@ -126,7 +135,7 @@ impl PlanView {
         self.height = usize::from(area.height);
         if self.made != Some(width) {
             self.lines = match &self.stage {
-                Stage::Offered(offer) => words::of(offer, width),
+                Stage::Offered(offer) => words::of(offer, self.refused.as_ref(), width),
                 _ => Vec::new(),
             };
             self.made = Some(width);
@@ -249,7 +258,7 @@ impl Page for RefreshPlanPage {
         let plan = state.refreshes.plan.as_ref()?;
         let offer = plan.offer()?;
         // As wide as a line of a ticket, whatever the screen.
-        let lines = words::of(offer, 110);
+        let lines = words::of(offer, None, 110);
         let rows = lines.iter().filter(|line| line.kind != Kind::Blank);
         let rows = rows.map(|line| vec![json!(words::part(line.kind)), json!(format!("{}{}", line.sign, line.text))]);
         let list = listing::List { columns: LISTED, rows: rows.collect() };

@@ -100,6 +100,23 @@ fn a_plan_begins_only_with_the_database_typed_out() {
 }
 
 #[test]
+fn a_plan_that_did_not_begin_says_why_until_it_is_planned_again() {
+    let mut state = planned(operating(), it::offer());
+    asked(&mut state, char('s'));
+    let id = state.questions;
+    answer(&mut state, it::TARGET);
+    let first = |state: &State| state.refreshes.plan.as_ref().unwrap().visible().next().unwrap().text.clone();
+    let why = problem(ProblemKind::InvalidState, "the refresh does not begin");
+    update(&mut state, Message::RefreshBegan { id, began: Err(why) }, now());
+    assert_eq!((state.screen(), state.overlay.is_none()), (Screen::RefreshPlan, true));
+    assert!(first(&state).contains("does not begin"), "{}", first(&state));
+    asked(&mut state, char('r'));
+    let id = state.questions;
+    update(&mut state, Message::RefreshOffered { id, offer: Ok(Box::new(it::offer())) }, now());
+    assert!(!first(&state).contains("does not begin"));
+}
+
+#[test]
 fn nothing_is_asked_where_nothing_may_be_begun() {
     let read_only = || Setup { mode: Mode::ReadOnly, read_only_because: "Pass --operate.".into(), ..operating() };
     let mut refused = it::offer();

@@ -2,6 +2,7 @@
 
 use super::{Kind, Line};
 use crate::console::text;
+use crate::model::Problem;
 use crate::model::refresh::told::Offer;
 use crate::model::refresh::{Finding, Level, LoadedTable, OnFailure, Place, PlannedStep, Shown};
 use crate::model::untrusted::shown;
@@ -67,9 +68,16 @@ impl Lines {
 }
 
 /// The whole plan, for lines of so many cells.
-pub fn of(offer: &Offer, width: usize) -> Vec<Line> {
+pub fn of(offer: &Offer, refused: Option<&Problem>, width: usize) -> Vec<Line> {
     let mut out = Lines { width, all: Vec::new() };
     let plan = &offer.plan;
+    if let Some(problem) = refused {
+        for (at, words) in problem.lines().iter().enumerate() {
+            let (kind, sign) = if at == 0 { (Kind::Bad, "✗ ") } else { (Kind::Text, "  ") };
+            out.add(kind, sign, words);
+        }
+        out.line(Kind::Blank, "", String::new(), true);
+    }
     facts(offer, &mut out);
     findings(plan, Level::Blocking, "What forbids it", &mut out);
     findings(plan, Level::Warning, "Warnings", &mut out);

@@ -63,12 +63,13 @@ pub fn head(told: &RunTold, cells: usize, now: Timestamp) -> Vec<Line> {
     let mut out = Vec::new();
     out.push(line(Kind::Text, "", "target ", shown(&head.target.place)));
     let who = match (head.state.is_under_way(), head.alive) {
-        (true, Some(true)) => format!("process {} of {} on {}", head.pid, shown(&head.os_user), shown(&head.host)),
-        (true, None) => format!("process {} of {} on {}, seen from elsewhere", head.pid, shown(&head.os_user), shown(&head.host)),
+        (true, Some(true)) => format!("{} on {}, process {}", shown(&head.os_user), shown(&head.host), head.pid),
+        (true, None) => format!("{} on {}, another machine", shown(&head.os_user), shown(&head.host)),
         _ => format!("{} on {}", shown(&head.os_user), shown(&head.host)),
     };
     let began = age::moment(head.began, now);
-    out.push(line(Kind::Dim, "", "begun  ", format!("{began} UTC by {who}; task {}", head.task.shown())));
+    let task = if cells >= 90 { format!("; task {}", head.task.shown()) } else { String::new() };
+    out.push(line(Kind::Dim, "", "begun  ", format!("{began} UTC by {who}{task}")));
     let mut add = |kind: Kind, sign: &'static str, words: &str| {
         let indent = text::width(sign);
         for (at, part) in text::wrap(words, cells.saturating_sub(indent)).into_iter().enumerate() {
