@@ -62,6 +62,7 @@ mod refresh_fill;
 mod refresh_keys;
 mod refresh_mask;
 mod refresh_plan;
+mod refresh_units;
 mod scan;
 mod scene;
 mod schedules;
