@@ -23,6 +23,8 @@ use std::time::Duration;
 /// What AWS tells may be some seconds old: a task counts as not started after so many looks.
 const LOOKS: u32 = 12;
 const EACH: Duration = Duration::from_secs(5);
+/// The same of a start that DMS has taken: two minutes.
+const UP_LOOKS: u32 = 48;
 
 const ASKED: &str = "asked";
 /// Name of the mark that says which start is that of this run.
@@ -273,7 +275,7 @@ async fn up(work: &mut Work, step: &PlannedStep, before: Option<Timestamp>) -> R
             return Ok(looked);
         }
         idle = if look::phase(&looked.task.status) == Phase::Idle { idle + 1 } else { 0 };
-        if idle > LOOKS {
+        if idle > UP_LOOKS {
             let why = looked.task.last_failure.as_ref().map(|why| format!(": {}", why.shown())).unwrap_or_default();
             return Err(Trouble::Failed(format!(
                 "the task was started and did not come up, it is {}{why}",
@@ -294,7 +296,8 @@ pub async fn load_again(work: &mut Work, how: LoadAgain) -> Result<(), Trouble> 
         |state: &StepState| matches!(state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. });
     let steps = work.journal.steps().to_vec();
     let first = steps.iter().find(|seen| !over(&seen.state)).map(|seen| seen.kind);
-    let Some(started) = started(work).await?.filter(|_| first == Some(StepKind::Wait)) else {
+    let started = if first == Some(StepKind::Wait) { started(work).await? } else { None };
+    let Some(started) = started else {
         return Err(Trouble::refused("this run is not in its load: there is nothing to load again"));
     };
     if how == LoadAgain::Unfinished && work.plan.load != Load::FullLoad {

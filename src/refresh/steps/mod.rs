@@ -32,6 +32,7 @@ mod triggers;
 mod wait;
 
 pub use load::{LoadAgain, load_again};
+mod validate;
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -56,6 +57,7 @@ pub(super) fn is_known(kind: StepKind) -> bool {
             | StepKind::Park
             | StepKind::Caught
             | StepKind::StopTask
+            | StepKind::Validate
             | StepKind::Mask
             | StepKind::Defuse
             | StepKind::KeysBack
@@ -112,6 +114,7 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Park => park::probe(work, step).await,
         StepKind::Caught => caught::probe(work, step).await,
         StepKind::StopTask => stop_task::probe(work, step).await,
+        StepKind::Validate => validate::probe(work, step).await,
         StepKind::Mask => mask::probe(work, step).await,
         StepKind::Defuse => defuse::probe(work, step).await,
         StepKind::Sequences => sequences::probe(work, step).await,
@@ -145,6 +148,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Park => park::run(work, step).await,
         StepKind::Caught => caught::run(work, step).await,
         StepKind::StopTask => stop_task::run(work, step).await,
+        StepKind::Validate => validate::run(work, step).await,
         StepKind::Mask => mask::run(work, step).await,
         StepKind::Defuse => defuse::run(work, step).await,
         StepKind::KeysBack => keys::run_back(work, step).await,

@@ -70,10 +70,10 @@ fn failed(work: &Work, why: &str) -> Trouble {
     let rest = match work.plan.load {
         crate::model::refresh::Load::FullLoad => {
             format!(
-                "`cutover refresh resume {name} --retry-tables` loads what is not complete, --reload all of it again"
+                "`cutover refresh resume {name} --load-unfinished` loads what is not complete, --load-again all of it again"
             )
         }
-        _ => format!("`cutover refresh resume {name} --reload` loads all of it again"),
+        _ => format!("`cutover refresh resume {name} --load-again` loads all of it again"),
     };
     Trouble::Refused(format!("{why}. When the reason is gone: {rest}"))
 }
