@@ -119,7 +119,8 @@ pub fn serve(
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))?;
     let status = runtime.block_on(async {
-        let stopped = stop(until_stdin_closes, state.map(Path::to_owned)).map_err(|error| Failure::could_not(format!("signals: {error}")))?;
+        let stopped = stop(until_stdin_closes, state.map(Path::to_owned))
+            .map_err(|error| Failure::could_not(format!("signals: {error}")))?;
         let running = demo::serve(options).await.map_err(|error| Failure::could_not(format!("the demo: {error}")))?;
         print(&environment(&running.endpoint_url()))?;
         stopped.await;

@@ -311,7 +311,8 @@ mod tests {
         let own = prepared(&demo::safeguards(None, None)).unwrap();
         assert_eq!(own.keys().collect::<Vec<_>>(), ["staging"]);
         assert_eq!(own["staging"].to, [demo::safeguards(None, None).reload_allowed[1].clone()]);
-        let given = prepared(&demo::safeguards(Some("postgres://u:p@db-a/shop"), Some("mysql://u:p@db-b/stage"))).unwrap();
+        let given =
+            prepared(&demo::safeguards(Some("postgres://u:p@db-a/shop"), Some("mysql://u:p@db-b/stage"))).unwrap();
         assert_eq!(given["staging"].to[0].to_string(), "db-b/stage");
     }
 }

@@ -46,8 +46,19 @@ pub fn run(common: &Common, theme: Option<Theme>, arguments: Arguments) -> Resul
     if common.profile.is_some() || common.region.is_some() {
         return Err(Failure::usage("the demo has an account of its own: leave out --profile and --region"));
     }
-    let Arguments { serve, port, source, target, fleet, seed, frozen, faults, theme: own, until_stdin_closes, while_runs_in } =
-        arguments;
+    let Arguments {
+        serve,
+        port,
+        source,
+        target,
+        fleet,
+        seed,
+        frozen,
+        faults,
+        theme: own,
+        until_stdin_closes,
+        while_runs_in,
+    } = arguments;
     if faults.iter().any(|fault| fault == "help") {
         print::out(&app::fault_help())?;
         return Ok(0);

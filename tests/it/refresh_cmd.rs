@@ -105,8 +105,13 @@ impl Scene {
             demo: None,
         };
         let order = Order { what: What::Begin(Box::new(begin)), place, take_over: false };
-        let mut child =
-            self.command(&["carry-out"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut child = self
+            .command(&["carry-out"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         child.stdin.take().unwrap().write_all(&serde_json::to_vec(&order).unwrap()).unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -212,7 +217,8 @@ fn whoever_follows_only_leaves_and_the_run_goes_on() {
     let (_, started) = scene.begin(vec![waits_for(&gate.display().to_string()), count_up()]);
     scene.until("gate", "running");
     for signal in [Signal::INT, Signal::HUP, Signal::TERM] {
-        let mut child = scene.command(&["attach", "nightly"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            scene.command(&["attach", "nightly"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         // From its first line on it hears signals.
@@ -232,8 +238,12 @@ fn whoever_follows_only_leaves_and_the_run_goes_on() {
     assert_eq!(scene.state(), "paused");
 
     // In this process, as systemd has it: it ends paused, and is not done.
-    let mut child =
-        scene.command(&["resume", "nightly", "--foreground"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = scene
+        .command(&["resume", "nightly", "--foreground"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
     wait_for(|| scene.head()["alive"] == true && scene.state() == "running");
     assert_eq!(scene.pid(), Pid::from_child(&child));
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();

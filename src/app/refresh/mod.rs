@@ -14,10 +14,11 @@ pub mod plan;
 mod runs;
 mod signals;
 mod spawn;
+pub mod watch;
 mod wish;
 
-pub use carry::{obey, status};
 pub use crate::refresh::LoadAgain;
+pub use carry::{obey, status};
 pub use order::{Answer, Further};
 pub use runs::{command, find, found, list, listed, needs_somebody, open_of, seen, shown_now, under_way};
 pub use spawn::{begun, go_on, start};

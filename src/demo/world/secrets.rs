@@ -76,10 +76,7 @@ impl Secret<'_> {
         let url = self.place.map(|place| place.url.as_str());
         let served = url.filter(|url| !url.starts_with("sqlite"));
         let (username, password) = served.and_then(login).unwrap_or_else(|| {
-            (
-                endpoint.user.clone(),
-                seeded::resource_id(seeded::place(&self.name), "password").to_ascii_lowercase(),
-            )
+            (endpoint.user.clone(), seeded::resource_id(seeded::place(&self.name), "password").to_ascii_lowercase())
         });
         let mut value = serde_json::json!({
             "username": username,

@@ -43,9 +43,7 @@ pub struct Side {
 impl Side {
     async fn new(engine: Engine, folder: &Path, name: &str) -> Self {
         match engine {
-            Engine::PostgreSql => {
-                Self { url: servers::postgres().await.database().await, schema: "public".to_owned() }
-            }
+            Engine::PostgreSql => Self { url: servers::postgres().await.database().await, schema: "public".to_owned() },
             Engine::MySql => {
                 let url = servers::mariadb().await.database().await;
                 let schema = url.rsplit('/').next().unwrap().to_owned();
@@ -214,10 +212,8 @@ impl Desk {
 
     /// With these columns masked; all others of their tables pass.
     pub async fn masked(&self, mut plan: Plan, tables: &[(&str, &[(&str, Function)])]) -> Plan {
-        let mut rules = Rules {
-            key: cutover::model::database::PasswordFrom::Environment("X".into()),
-            ..Rules::default()
-        };
+        let mut rules =
+            Rules { key: cutover::model::database::PasswordFrom::Environment("X".into()), ..Rules::default() };
         for (table, columns) in tables {
             let mut own = TableRules { passthrough: Some("a test".into()), ..TableRules::default() };
             own.columns.extend(columns.iter().map(|(name, made)| ((*name).to_owned(), Rule::of(made.clone()))));
