@@ -14,6 +14,7 @@ pub mod plan;
 mod runs;
 mod signals;
 mod spawn;
+pub mod watch;
 mod wish;
 
 pub use crate::refresh::LoadAgain;

@@ -10,7 +10,7 @@ mod read;
 #[cfg(test)]
 mod tests;
 
-pub use files::{any_alive, folder, log, restore_sql, take_wish, wish};
+pub use files::{any_alive, folder, log, restore_sql, take_wish, watch_since, watched_since, wish};
 pub use read::{Kept, kept, list, seen};
 
 use super::StoreError;
