@@ -5,17 +5,24 @@
 //! [`Work::wait`] only, ends its transactions, and between them asks [`Work::good_moment`].
 
 mod analyze;
+mod capture;
 mod close;
 mod custom;
+mod deeds;
 mod defuse;
+mod kept;
+mod keys;
 mod lock;
 mod mask;
 mod parity;
+mod quarantine;
 mod rehearsal;
 mod sequences;
 mod session;
 mod tables;
+mod triggers;
 mod validate;
+mod verify;
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -29,11 +36,19 @@ pub(super) fn is_known(kind: StepKind) -> bool {
         StepKind::Parity
             | StepKind::Rehearsal
             | StepKind::Lock
+            | StepKind::Capture
+            | StepKind::Quarantine
+            | StepKind::TriggersOff
+            | StepKind::KeysAway
             | StepKind::Validate
             | StepKind::Mask
             | StepKind::Defuse
+            | StepKind::KeysBack
             | StepKind::Sequences
+            | StepKind::TriggersOn
             | StepKind::Analyze
+            | StepKind::Verify
+            | StepKind::QuarantineOff
             | StepKind::Close
             | StepKind::Custom
     );
@@ -42,6 +57,22 @@ pub(super) fn is_known(kind: StepKind) -> bool {
 
 pub(super) fn unknown(step: &PlannedStep) -> Trouble {
     Trouble::Refused(format!("this plan has a step that this program does not know: {}", step.kind.word()))
+}
+
+/// What stood in the way of several things, as one: worth trying again where one of them is.
+fn together(told: Vec<Trouble>) -> Result<(), Trouble> {
+    const TOLD: usize = 5;
+    if told.is_empty() {
+        return Ok(());
+    }
+    let more = told.len().saturating_sub(TOLD);
+    let mut words: Vec<String> = told.iter().take(TOLD).map(ToString::to_string).collect();
+    if more > 0 {
+        words.push(format!("and {more} more"));
+    }
+    let words = words.join("; ");
+    let is_worth_it = told.iter().any(|trouble| matches!(trouble, Trouble::Failed(_)));
+    Err(if is_worth_it { Trouble::Failed(words) } else { Trouble::Refused(words) })
 }
 
 /// What of a step is there.
@@ -54,11 +85,17 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Parity => parity::probe(work, step).await,
         StepKind::Rehearsal => rehearsal::probe(work, step).await,
         StepKind::Lock => lock::probe(work, step).await,
+        StepKind::Capture => capture::probe(work, step).await,
+        StepKind::Quarantine => quarantine::probe(work, step).await,
+        StepKind::TriggersOff | StepKind::TriggersOn => triggers::probe(work, step).await,
+        StepKind::KeysAway | StepKind::KeysBack => keys::probe(work, step).await,
         StepKind::Validate => validate::probe(work, step).await,
         StepKind::Mask => mask::probe(work, step).await,
         StepKind::Defuse => defuse::probe(work, step).await,
         StepKind::Sequences => sequences::probe(work, step).await,
         StepKind::Analyze => analyze::probe(work, step).await,
+        StepKind::Verify => verify::probe(work, step).await,
+        StepKind::QuarantineOff => quarantine::probe_off(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
         _ => Err(unknown(step)),
@@ -75,11 +112,19 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Parity => parity::run(work, step).await,
         StepKind::Rehearsal => rehearsal::run(work, step).await,
         StepKind::Lock => lock::run(work, step).await,
+        StepKind::Capture => capture::run(work, step).await,
+        StepKind::Quarantine => quarantine::run(work, step).await,
+        StepKind::TriggersOff => triggers::run_off(work, step).await,
+        StepKind::KeysAway => keys::run_away(work, step).await,
         StepKind::Validate => validate::run(work, step).await,
         StepKind::Mask => mask::run(work, step).await,
         StepKind::Defuse => defuse::run(work, step).await,
+        StepKind::KeysBack => keys::run_back(work, step).await,
         StepKind::Sequences => sequences::run(work, step).await,
+        StepKind::TriggersOn => triggers::run_on(work, step).await,
         StepKind::Analyze => analyze::run(work, step).await,
+        StepKind::Verify => verify::run(work, step).await,
+        StepKind::QuarantineOff => quarantine::run_off(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,
         _ => Err(unknown(step)),
@@ -94,6 +139,10 @@ pub(super) async fn undo(work: &mut Work, step: &PlannedStep) -> Result<String, 
     }
     match step.kind {
         StepKind::Lock => lock::undo(work, step).await,
+        StepKind::Capture => capture::undo(work, step).await,
+        StepKind::Quarantine => quarantine::undo(work, step).await,
+        StepKind::TriggersOff => triggers::undo_off(work, step).await,
+        StepKind::KeysAway => keys::undo_away(work, step).await,
         kind if !kind.has_undo() => Ok(String::new()),
         _ => Err(unknown(step)),
     }
