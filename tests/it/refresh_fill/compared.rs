@@ -6,7 +6,6 @@ use crate::servers;
 use cutover::aws::{Connected, Limiters, Serverless, TaskDetail, connect};
 use cutover::change::{Executor, Mode, Time};
 use cutover::db::{Database, Engine};
-use cutover::demo::shop;
 use cutover::model::audit::Whence;
 use cutover::model::change::Safeguards;
 use cutover::model::refresh::{Cadence, Load, OnFailure, Orphans, Purpose, RefreshName, RunState, Settings, StepKind};
@@ -163,11 +162,7 @@ async fn parity_rehearsal_comparison_and_verification_of_a_real_task() {
     let (source, target) = (with(server.database().await), with(server.database().await));
     let demo = Served::start(&["--source", &source, "--target", &target]).await;
     let mut here = Database::parse(&target).unwrap().write_owned_by_demo().await.unwrap();
-    let full = |task: &serde_json::Value| {
-        task["Status"] == "stopped" && task["ReplicationTaskStats"]["TablesLoaded"] == 12 && task["StopReason"].is_string()
-    };
-    demo.until("staging-refresh", full).await;
-    assert!(shop::count(&mut here, "shop", "stg_customer").await.unwrap() > 0);
+    crate::refresh_plan::settled(&mut here, "shop").await;
     here.script(
         "ALTER TABLE shop.stg_address ADD CONSTRAINT \"of Customer\" FOREIGN KEY (customer_id) REFERENCES shop.stg_customer (id) NOT VALID; \
          CREATE FUNCTION shop.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
