@@ -51,6 +51,11 @@ fn the_samples_for_systemd_and_cron_start_a_run_that_is_understood() {
     for (key, want) in [("Type", "exec"), ("Restart", "no"), ("KillSignal", "SIGTERM"), ("KillMode", "mixed")] {
         assert_eq!(value(&service, "Service", key), want);
     }
+    let watch = read("cutover-refresh-watch@.service");
+    is_understood(&value(&watch, "Service", "ExecStart"));
+    for (key, want) in [("Type", "exec"), ("Restart", "on-failure"), ("KillSignal", "SIGTERM"), ("KillMode", "mixed")] {
+        assert_eq!(value(&watch, "Service", key), want);
+    }
     let timer = read("cutover-refresh@.timer");
     assert_eq!(value(&timer, "Install", "WantedBy"), "timers.target");
     assert!(value(&timer, "Timer", "OnCalendar").ends_with(" UTC"));

@@ -7,6 +7,7 @@ mod finishes;
 mod kills;
 mod loads;
 mod schedules;
+mod watch_command;
 mod watches;
 
 use crate::change::STAGING;

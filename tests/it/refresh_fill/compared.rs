@@ -6,12 +6,11 @@ use crate::servers;
 use cutover::aws::{Connected, Limiters, Serverless, TaskDetail, connect};
 use cutover::change::{Executor, Mode, Time};
 use cutover::db::{Database, Engine};
-use cutover::demo::shop;
-use cutover::model::AccountId;
 use cutover::model::audit::Whence;
 use cutover::model::change::Safeguards;
 use cutover::model::refresh::{Cadence, Load, OnFailure, Orphans, Purpose, RefreshName, RunState, Settings, StepKind};
 use cutover::model::task::Task;
+use cutover::model::AccountId;
 use cutover::refresh::Aws;
 use cutover::refresh::plan::{Asked, Built, Comparison, Opened, build};
 use cutover::store::Audit;
@@ -31,7 +30,8 @@ async fn aws(demo: &Served, told: &Told) -> Aws {
     let store = cutover::store::Settings { dir: Some(told.state.clone()), shared: None };
     let audit = Audit::open(&store, &whence()).await.unwrap();
     let time = Time { now: Timestamp::now, wait: |_| Box::pin(async {}) };
-    let executor = Executor::new(&authority, &connected, audit, whence(), None, Safeguards::default(), time).unwrap();
+    let executor =
+        Executor::new(&authority, &connected, audit, whence(), None, Safeguards::default(), time).unwrap();
     Aws::new(connected.reader, executor, None)
 }
 
@@ -70,8 +70,7 @@ async fn rows_newer_than_the_load_are_set_apart_and_what_is_older_stops_the_run_
     for engine in [Engine::PostgreSql, Engine::MySql] {
         let desk = Desk::new(engine).await;
         let time = if engine == Engine::PostgreSql { "timestamptz" } else { "datetime" };
-        let one =
-            |name: &str| format!("CREATE TABLE {{s}}.{name} (id int PRIMARY KEY, v varchar(20), updated_at {time})");
+        let one = |name: &str| format!("CREATE TABLE {{s}}.{name} (id int PRIMARY KEY, v varchar(20), updated_at {time})");
         desk.both(&format!("{}; {}", one("marked"), one("bare"))).await;
         for table in ["marked", "bare"] {
             let rows = "VALUES (1, 'a', '2020-01-01 00:00:00'), (2, 'b', '2020-01-01 00:00:00')";
@@ -92,10 +91,7 @@ async fn rows_newer_than_the_load_are_set_apart_and_what_is_older_stops_the_run_
         assert!(lines.contains("marked: equal but for 2 rows that are newer than the load"), "{lines}");
         assert!(lines.contains("bare: source moved: 2 rows differ"), "{lines}");
         let note = desk.seen().await.steps[1].note.clone();
-        assert_eq!(
-            note,
-            "[validation.loaded]: 1 of 2 tables equal, 1 differ, the source moved, 2 rows newer than the load set apart"
-        );
+        assert_eq!(note, "[validation.loaded]: 1 of 2 tables equal, 1 differ, the source moved, 2 rows newer than the load set apart");
 
         // One that the source has not touched since.
         desk.target.script("UPDATE {s}.marked SET v = 'other' WHERE id = 2").await;
@@ -106,20 +102,11 @@ async fn rows_newer_than_the_load_are_set_apart_and_what_is_older_stops_the_run_
             let ended = do_it_with(&told, Some(aws(&demo, &told).await)).await.unwrap();
             assert_eq!(ended.state, want, "{engine:?}: {ended:?}");
             let lines = desk.lines().await;
-            assert!(
-                lines.contains("marked: different: 1 rows that are older than the load, 2 newer ones set apart"),
-                "{lines}"
-            );
+            assert!(lines.contains("marked: different: 1 rows that are older than the load, 2 newer ones set apart"), "{lines}");
             // Of a value there is nothing anywhere.
             assert!(!format!("{:?}", desk.seen().await).contains("other"), "{engine:?}");
             if want == RunState::NeedsAttention {
-                desk.target
-                    .script(if engine == Engine::PostgreSql {
-                        "DROP SCHEMA cutover_ledger CASCADE"
-                    } else {
-                        "DELETE FROM cutover_ledger.run WHERE target = DATABASE()"
-                    })
-                    .await;
+                desk.target.script(if engine == Engine::PostgreSql { "DROP SCHEMA cutover_ledger CASCADE" } else { "DELETE FROM cutover_ledger.run WHERE target = DATABASE()" }).await;
             }
         }
     }
@@ -175,13 +162,7 @@ async fn parity_rehearsal_comparison_and_verification_of_a_real_task() {
     let (source, target) = (with(server.database().await), with(server.database().await));
     let demo = Served::start(&["--source", &source, "--target", &target]).await;
     let mut here = Database::parse(&target).unwrap().write_owned_by_demo().await.unwrap();
-    let full = |task: &serde_json::Value| {
-        task["Status"] == "stopped"
-            && task["ReplicationTaskStats"]["TablesLoaded"] == 12
-            && task["StopReason"].is_string()
-    };
-    demo.until("staging-refresh", full).await;
-    assert!(shop::count(&mut here, "shop", "stg_customer").await.unwrap() > 0);
+    crate::refresh_plan::settled(&mut here, "shop").await;
     here.script(
         "ALTER TABLE shop.stg_address ADD CONSTRAINT \"of Customer\" FOREIGN KEY (customer_id) REFERENCES shop.stg_customer (id) NOT VALID; \
          CREATE FUNCTION shop.note() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'; \
@@ -191,8 +172,7 @@ async fn parity_rehearsal_comparison_and_verification_of_a_real_task() {
     .unwrap();
     let compare = validate::Settings { task: Some("staging-refresh".to_owned()), ..validate::Settings::default() };
     let built = planned(&demo, &source, &target, &compare).await;
-    let blocking: Vec<_> =
-        built.shown.findings.iter().filter(|one| one.level == cutover::model::refresh::Level::Blocking).collect();
+    let blocking: Vec<_> = built.shown.findings.iter().filter(|one| one.level == cutover::model::refresh::Level::Blocking).collect();
     assert!(blocking.is_empty(), "{blocking:?}");
     let mut plan = built.plan;
     assert_eq!(serde_json::from_str::<cutover::refresh::Plan>(&serde_json::to_string(&plan).unwrap()).unwrap(), plan);
@@ -221,20 +201,11 @@ async fn parity_rehearsal_comparison_and_verification_of_a_real_task() {
     here.script("ALTER TABLE shop.stg_customer ADD COLUMN since int").await.unwrap();
     let ended = do_it_with(&told(&plan), Some(aws(&demo, &told(&plan)).await)).await.unwrap();
     assert_eq!(ended.state, RunState::Undone, "{ended:?}");
-    assert!(
-        ended.why.as_ref().unwrap().contains("the schema of the target was changed since this was planned"),
-        "{ended:?}"
-    );
+    assert!(ended.why.as_ref().unwrap().contains("the schema of the target was changed since this was planned"), "{ended:?}");
     // Nor one of another comparison, or of another task.
     for (named, want) in [
-        (
-            validate::Settings { task: Some("orders-cdc".to_owned()), ..compare.clone() },
-            "is of another task, orders-cdc",
-        ),
-        (
-            validate::Settings { source: Some("other".to_owned()), ..compare.clone() },
-            "names another source than this refresh",
-        ),
+        (validate::Settings { task: Some("orders-cdc".to_owned()), ..compare.clone() }, "is of another task, orders-cdc"),
+        (validate::Settings { source: Some("other".to_owned()), ..compare.clone() }, "names another source than this refresh"),
     ] {
         let built = planned(&demo, &source, &target, &named).await;
         let told: Vec<String> = built.shown.findings.iter().map(|one| one.what.raw().to_owned()).collect();

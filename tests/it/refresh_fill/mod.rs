@@ -472,11 +472,3 @@ pub async fn killed(desk: &Desk, plan: &Plan, number: usize, lose: bool, mutant:
     };
     desk.told(plan, what)
 }
-
-pub async fn until(mut is: impl AsyncFnMut() -> bool) {
-    let deadline = std::time::Instant::now() + Duration::from_mins(1);
-    while !is().await {
-        assert!(std::time::Instant::now() < deadline, "waited in vain");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-}
