@@ -10,7 +10,7 @@ mod command;
 mod configuration;
 mod databases;
 mod finding;
-mod logout;
+pub(in crate::app) mod logout;
 mod operating;
 mod permissions;
 mod refreshes;

@@ -15,6 +15,7 @@ pub mod plan;
 mod runs;
 mod signals;
 mod spawn;
+pub mod watch;
 mod wish;
 
 pub use crate::refresh::LoadAgain;

@@ -28,7 +28,7 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
 /// What was asked of whom, in words.
 pub fn words(wished: &Wished) -> String {
     match wished {
-        Wished::Told => "it was told: it stops within a second, or at the end of its transaction".to_owned(),
+        Wished::Told => "it was told: it stops within a second, or at the end of its transaction or command".to_owned(),
         Wished::ToldLedger => {
             "the ledger on its target was told: the machine that has it looks there between steps and twice a minute"
                 .to_owned()

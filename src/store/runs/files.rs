@@ -1,17 +1,23 @@
 //! The files of a run, beside each other in the folder `runs`: `<id>.db` the journal, `<id>.lock` who writes it, `<id>.wish` what
-//! is asked of him, `<id>.restore.sql` what a person can run without this program. All of them are their owner's alone.
+//! is asked of him, `<id>.restore.sql` what a person can run without this program; `<name>.watch` since when somebody watches. All of them are their owner's alone.
 
 use super::Writer;
+use crate::model::canon::hex;
 use crate::model::refresh::{RefreshId, WishFor};
 use crate::store::StoreError;
 use crate::store::place::{self, Settings, private_file};
+use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+/// Instead of a time, where the task had never run.
+const NEVER: &str = "never";
 
 /// A reader that looks whether somebody has the lock has it itself for a moment.
 const PATIENCE: [Duration; 10] = [Duration::from_millis(50); 10];
@@ -156,6 +162,39 @@ pub fn take_wish(settings: &Settings, id: &RefreshId) -> Option<WishFor> {
     // One that cannot be removed would be taken again and again: it is not taken then.
     std::fs::remove_file(&path).ok()?;
     WishFor::parse(said.trim())
+}
+
+/// Of the watch for a refresh: what was over when somebody watched for the first time. Names are whatever a configuration says.
+fn of_watch(dir: &Path, name: &str) -> PathBuf {
+    let digest = hex(&Sha256::digest(name.as_bytes()));
+    dir.join(format!("{}.watch", digest.get(..16).unwrap_or_default()))
+}
+
+/// The newest start of the task that was over when this refresh was watched for the first time on this machine; `None`: it was never
+/// watched here.
+///
+/// # Errors
+/// The file cannot be read, or makes no sense.
+pub fn watched_since(settings: &Settings, name: &str) -> Result<Option<Option<Timestamp>>, StoreError> {
+    let path = of_watch(&dir(settings)?, name);
+    let failed = |why: String| StoreError::File { path: path.clone(), why };
+    match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error.to_string())),
+        Ok(text) if text.trim() == NEVER => Ok(Some(None)),
+        Ok(text) => text.trim().parse().map(|at| Some(Some(at))).map_err(|_| failed("it makes no sense".to_owned())),
+    }
+}
+
+/// Remembers it.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn watch_since(settings: &Settings, name: &str, since: Option<Timestamp>) -> Result<(), StoreError> {
+    let dir = dir(settings)?;
+    place::folder(&dir)?;
+    let text = since.map_or_else(|| NEVER.to_owned(), |at| at.to_string());
+    write_private(&of_watch(&dir, name), &format!("{text}\n"))
 }
 
 /// Keeps what a person can run without this program; says where.

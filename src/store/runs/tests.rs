@@ -194,7 +194,7 @@ async fn whoever_watches_reads_again_what_is_under_way_or_has_changed() {
     assert_eq!(states(&both), [(RunState::Running, Some(true)); 2]);
     for journal in &mut journals {
         let ended = Some(at(2_000));
-        journal.write(vec![News::State { state: RunState::Done, step: None, why: None, ended }]).await.unwrap();
+        journal.write(&[News::State { state: RunState::Done, step: None, why: None, ended }]).await.unwrap();
     }
     drop(journals);
     for _ in 0..2 {
