@@ -96,7 +96,10 @@ fn steps(state: &State, run: &RunView, told: &RunTold, canvas: &mut Canvas<'_>, 
     let rest = inner.below(u16::try_from(run.head.len()).unwrap_or(u16::MAX));
     let current = current_at(all).filter(|_| !head.state.is_over());
     for ((_, line), y) in run.visible(Part::Steps).zip(rest.y..rest.y + rest.height) {
-        let Kind::Step(nth) = line.kind else { continue };
+        let Kind::Step(nth) = line.kind else {
+            canvas.line(x, y, width, &[span(Role::Dim, line.name.as_str()), span(Role::Dim, line.text.as_str())]);
+            continue;
+        };
         let Some(step) = all.get(nth) else { continue };
         canvas.line(x, y, width, &of_step(state, step, line, current == Some(nth)));
     }
@@ -176,7 +179,7 @@ fn lines(run: &RunView, part: Part, canvas: &mut Canvas<'_>, inner: Pane) {
 
 fn spans(line: &Line) -> Spans<'_> {
     let (sign, role) = match line.kind {
-        Kind::Text | Kind::Step(_) => (Role::Dim, Role::Text),
+        Kind::Text | Kind::Step(_) | Kind::StepMore => (Role::Dim, Role::Text),
         Kind::Dim => (Role::Dim, Role::Dim),
         Kind::Good => (Role::Good, Role::Text),
         Kind::Warning => (Role::Warn, Role::Text),

@@ -173,7 +173,8 @@ fn of_prepared<'a>(state: &State, prepared: &Prepared, last: Option<&RunHead>) -
 
 fn of_run<'a>(state: &State, head: &RunHead, width: usize) -> Vec<Line<'a>> {
     let (role, sign) = sign(head);
-    let step = head.step.as_ref().map(|step| format!(" at {}", shown(&step.0))).unwrap_or_default();
+    let step = head.step.as_ref().filter(|_| !head.state.is_over());
+    let step = step.map(|step| format!(" at {}", shown(&step.0))).unwrap_or_default();
     let mut lines = vec![vec![
         span(role, format!("{sign} {}{step}", head.standing())),
         span(Role::Dim, {

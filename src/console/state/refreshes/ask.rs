@@ -35,7 +35,8 @@ impl Question {
             format!("DESTROYS ROWS of {answer}: {tables} emptied and loaded anew, about {rows} rows are there now");
         let mut warnings = Vec::new();
         let lost: u64 = plan.tables.iter().filter_map(|table| table.only_target).sum();
-        if lost > 0 {
+        let is_said = plan.findings.iter().any(|one| (one.level, one.step) == (Level::Warning, StepKind::Load));
+        if lost > 0 && !is_said {
             let lost = text::grouped(i64::try_from(lost).unwrap_or(i64::MAX));
             warnings.push(format!("{lost} rows that only the target has will be lost"));
         }
@@ -67,7 +68,12 @@ impl Question {
             words.push(format!("Meanwhile {}; all of it comes back.", away.join(", ")));
         }
         if has(StepKind::Mask) {
-            words.push("Personal data is masked before anybody else gets in.".to_owned());
+            // Whoever reads the target meanwhile must be thought of.
+            words.push(if has(StepKind::Quarantine) {
+                "Personal data is masked before anybody else gets in.".to_owned()
+            } else {
+                "Personal data is masked after the load: until then whoever reads the target sees it.".to_owned()
+            });
         }
         let steps = text::plural(plan.steps.len(), "step");
         words.push(format!("plan {}, {steps}", plan.hash.short()));

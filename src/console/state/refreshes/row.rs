@@ -109,7 +109,12 @@ impl Row {
             (What::Run(head), TARGET) => head.target.place.clone(),
             // Of the last run, not of what the row is about.
             (What::Prepared { .. }, STEP | BY | RUN) => String::new(),
-            (_, STEP) => head.and_then(|head| head.step.as_ref()).map(|step| step.0.clone()).unwrap_or_default(),
+            // One that is over is at none.
+            (_, STEP) => head
+                .filter(|head| !head.state.is_over())
+                .and_then(|head| head.step.as_ref())
+                .map(|step| step.0.clone())
+                .unwrap_or_default(),
             (_, BY) => head.map(|head| format!("{}@{}", head.os_user, head.host)).unwrap_or_default(),
             (_, RUN) => head.map(|head| head.id.0.clone()).unwrap_or_default(),
             (_, _) => head.map(|head| head.began.to_string()).unwrap_or_default(),

@@ -71,7 +71,8 @@ pub fn panes(body: Pane, other: Part, away: usize) -> Panes {
     let left = body.width * 11 / 20;
     let steps = Pane { width: left, height: top, ..body };
     let right = Pane { x: body.x + left, width: body.width - left, height: top, ..body };
-    let wants = u16::try_from(away.max(1)).unwrap_or(u16::MAX).saturating_add(2);
+    // Each in two lines, where that is possible.
+    let wants = u16::try_from(away.max(1) * 2).unwrap_or(u16::MAX).saturating_add(2);
     let away = Pane { height: wants.clamp(3, top / 2), ..right };
     let load = Pane { y: right.y + away.height, height: top - away.height, ..right };
     let log = Pane { y: body.y + top, height: log, ..body };
@@ -181,17 +182,19 @@ impl RunView {
         let Some(told) = self.told.as_deref() else { return };
         let cells = |pane: Option<Pane>| usize::from(pane.map_or(0, |pane| pane.inner().width.saturating_sub(2)));
         self.head = words::head(told, cells(Some(panes.steps)), now);
-        self.lines = [
-            words::steps(told),
-            words::away(told, now),
-            words::load(told, cells(panes.load)),
-            words::log(told, cells(panes.log), now),
-        ];
+        self.lines =
+            [Vec::new(), Vec::new(), words::load(told, cells(panes.load)), words::log(told, cells(panes.log), now)];
         // The steps have most of the room, whatever there is to say.
         let inner = panes.steps.inner();
         let most = usize::from(inner.height / 2).max(2);
         words::shorten(&mut self.head, most);
         let rows = usize::from(inner.height).saturating_sub(self.head.len());
+        self.lines[0] = words::steps(told, cells(Some(panes.steps)), rows);
+        let of_away = panes.away.map_or(0, |pane| usize::from(pane.inner().height));
+        self.lines[1] = words::away(told, cells(panes.away), true, now);
+        if self.lines[1].len() > of_away {
+            self.lines[1] = words::away(told, cells(panes.away), false, now);
+        }
         let height = |pane: Option<Pane>| usize::from(pane.map_or(0, |pane| pane.inner().height));
         let heights = [rows, height(panes.away), height(panes.load), height(panes.log)];
         for (at, rows) in heights.into_iter().enumerate() {
@@ -200,7 +203,8 @@ impl RunView {
         if !self.held[0]
             && let Some(at) = current_at(&told.seen.steps)
         {
-            self.panes[0].show(at);
+            let line = self.lines[0].iter().position(|line| line.kind == Kind::Step(at));
+            self.panes[0].show(line.unwrap_or(at));
         }
         if !self.held[1] {
             self.panes[Part::Log.at()].to(usize::MAX);

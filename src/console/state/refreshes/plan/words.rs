@@ -179,13 +179,12 @@ fn sessions(plan: &Shown, out: &mut Lines) {
 fn step(nth: usize, step: &PlannedStep, out: &mut Lines) {
     let mut terms = vec![format!("at most {}", length(step.timeout))];
     if step.retry > 0 {
-        terms.push(format!("{} more", text::plural(usize::try_from(step.retry).unwrap_or(usize::MAX), "attempt")));
+        terms.push(text::plural(usize::try_from(step.retry).unwrap_or(usize::MAX), "more attempt"));
     }
     if step.on_failure == OnFailure::GoOn {
         terms.push("goes on without it".to_owned());
     }
-    let pivot = if step.kind.is_pivot() { "  from here on the old rows are gone" } else { "" };
-    let words = format!("{}  ({}){pivot}", shown(&step.name.0), terms.join(", "));
+    let words = format!("{}  ({})", shown(&step.name.0), terms.join(", "));
     out.add(Kind::Step, &format!("{nth:>3}. "), &words);
     for words in &step.words {
         out.add(Kind::Text, INDENT, &shown(words));

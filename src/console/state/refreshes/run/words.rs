@@ -22,6 +22,8 @@ pub enum Kind {
     Command,
     /// The step of this place.
     Step(usize),
+    /// It says more.
+    StepMore,
 }
 
 /// A line: its sign, what stands in front, and its words.
@@ -113,8 +115,12 @@ pub fn head(told: &RunTold, cells: usize, now: Timestamp) -> Vec<Line> {
     out
 }
 
-/// A line a step; the view asks for its cells.
-pub fn steps(told: &RunTold) -> Vec<Line> {
+/// Cells left of what a step says.
+pub const STEP_LEFT: usize = 2 + STEP_NAME + 1 + STEP_STATE + 4 + STEP_TOOK + 2;
+
+/// The steps, each with what it says: whole where there are rows for that, else in one line each. The view asks for the cells
+/// on their left.
+pub fn steps(told: &RunTold, cells: usize, rows: usize) -> Vec<Line> {
     let of = |(nth, step): (usize, &StepSeen)| {
         let why = step.state.why();
         let text = match (&step.state, why) {
@@ -124,7 +130,16 @@ pub fn steps(told: &RunTold) -> Vec<Line> {
         };
         line(Kind::Step(nth), "", shown(&step.name.0), shown(&text))
     };
-    told.seen.steps.iter().enumerate().map(of).collect()
+    let plain: Vec<Line> = told.seen.steps.iter().enumerate().map(of).collect();
+    let wrap = |one: &Line| {
+        let parts = text::wrap(&one.text, cells.saturating_sub(STEP_LEFT).max(10));
+        let mut parts = parts.into_iter();
+        let first = Line { text: parts.next().unwrap_or_default(), ..one.clone() };
+        let more = parts.map(|part| line(Kind::StepMore, "", " ".repeat(STEP_LEFT), part));
+        std::iter::once(first).chain(more).collect::<Vec<_>>()
+    };
+    let whole: Vec<Line> = plain.iter().flat_map(wrap).collect();
+    if whole.len() <= rows { whole } else { plain }
 }
 
 /// How long a step took, or takes.
@@ -145,8 +160,8 @@ fn kind_word(kind: AwayKind) -> &'static str {
     }
 }
 
-/// What is away, schedules and rights first: those are what others miss.
-pub fn away(told: &RunTold, now: Timestamp) -> Vec<Line> {
+/// What is away, schedules and rights first: those are what others miss. `whole`: there is room for all that is said of it.
+pub fn away(told: &RunTold, cells: usize, whole: bool, now: Timestamp) -> Vec<Line> {
     let mut all: Vec<&Away> = told.seen.away.iter().collect();
     let rank = |kind: AwayKind| match kind {
         AwayKind::Schedule => 0,
@@ -170,7 +185,17 @@ pub fn away(told: &RunTold, now: Timestamp) -> Vec<Line> {
         let text = format!("{}, back with {}{was}, since {since}", away.name.shown(), shown(&away.comes_back.0));
         line(Kind::Warning, "○ ", format!("{:<9}", kind_word(away.kind)), text)
     };
-    all.into_iter().map(of).collect()
+    let wrap = |one: Line| {
+        let front = text::width(one.sign) + text::width(&one.name);
+        let parts = text::wrap(&one.text, cells.saturating_sub(front).max(10));
+        let more = |(nth, part)| match nth {
+            0 => Line { text: part, ..one.clone() },
+            _ => line(Kind::Text, "", " ".repeat(front), part),
+        };
+        parts.into_iter().enumerate().map(more).collect::<Vec<_>>()
+    };
+    let plain = all.into_iter().map(of);
+    if whole { plain.flat_map(wrap).collect() } else { plain.collect() }
 }
 
 /// Cells of a bar, and where there is little room.
