@@ -12,7 +12,9 @@ use crate::config::Clipboard;
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Area, Effect, Key, Message};
 use crate::console::run::{Program, run};
+use crate::console::terminal::Capability;
 use crate::console::{self, Mode, State, Theme};
+use crate::model::Problem;
 use crate::model::refresh::told::Prepared;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
@@ -41,28 +43,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     let inbox = Arc::new(Inbox::default());
     let watching = Watching::default();
     let authority = setup.mode.authority();
-    let asked = console::Setup {
-        environment: setup.environment.clone(),
-        profile: setup.profile(),
-        region: setup.aws.region.clone(),
-        mode: if authority.is_ok() { Mode::Operate } else { Mode::ReadOnly },
-        ascii: capability.ascii,
-        look: setup.look(capability),
-        demo: setup.demo.is_some(),
-        clock: setup.screen.clock,
-        watched: setup.watch.tasks.clone(),
-        sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
-        bell: setup.screen.bell,
-        alerts: setup.alerts.clone(),
-        log_groups: setup.log_groups.clone(),
-        validations: Subject::names(&setup).map(str::to_owned).collect(),
-        refreshes: setup.refreshes.iter().map(|(name, settings)| Prepared::of(name, settings)).collect(),
-        time_zone: setup.screen.time_zone.clone(),
-        keys: setup.keys.clone(),
-        copies: setup.screen.clipboard != Clipboard::Never,
-        read_only_because: authority.as_ref().err().map(|problem| problem.hint.clone()).unwrap_or_default(),
-        answer_within: answer_within(),
-    };
+    let asked = asked(&setup, capability, authority.as_ref().err());
     if let (Err(problem), true) = (&authority, setup.mode.operate && !setup.mode.read_only) {
         inbox.send(Message::ReadOnly(problem.clone()));
     }
@@ -134,6 +115,32 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     match ended.problem {
         Some(problem) => Err(Failure::ended(ended.status, &problem)),
         None => Ok(ended.status),
+    }
+}
+
+/// What the screen is told. `refused`: why nothing can be changed from it.
+fn asked(setup: &Setup, capability: Capability, refused: Option<&Problem>) -> console::Setup {
+    console::Setup {
+        environment: setup.environment.clone(),
+        profile: setup.profile(),
+        region: setup.aws.region.clone(),
+        mode: if refused.is_none() { Mode::Operate } else { Mode::ReadOnly },
+        ascii: capability.ascii,
+        look: setup.look(capability),
+        demo: setup.demo.is_some(),
+        clock: setup.screen.clock,
+        watched: setup.watch.tasks.clone(),
+        sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
+        bell: setup.screen.bell,
+        alerts: setup.alerts.clone(),
+        log_groups: setup.log_groups.clone(),
+        validations: Subject::names(setup).map(str::to_owned).collect(),
+        refreshes: setup.refreshes.iter().map(|(name, settings)| Prepared::of(name, settings)).collect(),
+        time_zone: setup.screen.time_zone.clone(),
+        keys: setup.keys.clone(),
+        copies: setup.screen.clipboard != Clipboard::Never,
+        read_only_because: refused.map(|problem| problem.hint.clone()).unwrap_or_default(),
+        answer_within: answer_within(),
     }
 }
 

@@ -60,7 +60,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::ValidationEvent { run, event } => validations::happened(state, &run, *event),
         Message::Rows { id, rows } => validations::rows(state, id, rows),
         Message::Revealed { id, outcome } => validate::revealed(state, id, outcome),
-        Message::Refreshes(answer) => refreshes::take(state, answer),
+        Message::Refreshes(answer) => refreshes::take(state, answer, &mut effects),
         Message::Refresh { run, told } => refreshes::told(state, &run, told),
         Message::RefreshOffered { id, offer } => refreshes::offered(state, id, offer),
         Message::RefreshBegan { id, began } => refreshes::began(state, id, began, &mut effects),

@@ -17,9 +17,10 @@ use crate::console::state::refreshes::run::RunView;
 use crate::console::state::validate::About;
 use crate::console::state::{Connection, Mode, Overlay, Screen, State};
 use crate::model::refresh::told::{Deed, Journals, Offer, RunTold};
-use crate::model::refresh::{Level, RefreshId, RefreshName};
+use crate::model::refresh::{Level, RefreshId, RefreshName, RunHead};
 use crate::model::untrusted::shown;
 use crate::model::{Problem, ProblemKind};
+use jiff::Timestamp;
 
 /// What a key of these screens does.
 pub fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
@@ -78,9 +79,17 @@ pub fn ask_now(state: &mut State, effects: &mut Vec<Effect>) -> bool {
 }
 
 /// What the journals say.
-pub fn take(state: &mut State, answer: Result<Journals, Problem>) {
+pub fn take(state: &mut State, answer: Result<Journals, Problem>, effects: &mut Vec<Effect>) {
     let State { refreshes, setup, problems, now, .. } = state;
     refreshes.take(answer, &setup.refreshes, problems, *now);
+    // The run on screen is another thing now: a process took it up, or it has ended.
+    let open = refreshes.run.as_ref().and_then(|run| run.told.as_ref()).map(|told| &told.seen.head);
+    let is_other = |head: &&RunHead| {
+        open.is_some_and(|open| open.id == head.id && (open.state, open.alive) != (head.state, head.alive))
+    };
+    if state.screen() == Screen::RefreshRun && state.refreshes.heads.iter().any(|head| is_other(&head)) {
+        read_open(state, effects);
+    }
 }
 
 /// One of them.
@@ -98,13 +107,14 @@ pub fn pass(state: &mut State, effects: &mut Vec<Effect>) {
     }
     match state.screen() {
         Screen::Refreshes if state.refreshes.due().is_some_and(|due| state.now >= due) => ask(state, effects),
-        Screen::RefreshRun => {
-            if state.refreshes.run.as_ref().and_then(|run| run.due()).is_some_and(|due| state.now >= due) {
-                read_open(state, effects);
-            }
-        }
+        Screen::RefreshRun if run_due(state).is_some_and(|due| state.now >= due) => read_open(state, effects),
         _ => {}
     }
+}
+
+/// When the run on screen is to be read again.
+fn run_due(state: &State) -> Option<Timestamp> {
+    state.refreshes.run.as_ref()?.due()
 }
 
 fn read_open(state: &mut State, effects: &mut Vec<Effect>) {

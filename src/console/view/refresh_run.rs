@@ -101,13 +101,15 @@ fn steps(state: &State, run: &RunView, told: &RunTold, canvas: &mut Canvas<'_>, 
             continue;
         };
         let Some(step) = all.get(nth) else { continue };
-        canvas.line(x, y, width, &of_step(state, step, line, current == Some(nth)));
+        canvas.line(x, y, width, &of_step(state, step, line, (current == Some(nth), head.is_working())));
     }
 }
 
-fn of_step<'a>(state: &State, step: &StepSeen, line: &'a Line, current: bool) -> Spans<'a> {
+/// `works`: a process carries the run out, so a step that was begun goes on.
+fn of_step<'a>(state: &State, step: &StepSeen, line: &'a Line, (current, works): (bool, bool)) -> Spans<'a> {
     let (role, sign) = match &step.state {
         StepState::Waiting => (Role::Dim, "○"),
+        StepState::Running if !works => (Role::Warn, "○"),
         StepState::Running => (Role::Busy, "→"),
         StepState::Done => (Role::Good, "✓"),
         StepState::Skipped { .. } => (Role::Dim, "—"),
@@ -117,10 +119,14 @@ fn of_step<'a>(state: &State, step: &StepSeen, line: &'a Line, current: bool) ->
     };
     let name = text::cut(&line.name, STEP_NAME).into_owned();
     let pad = |words: &str, cells: usize| " ".repeat(cells.saturating_sub(text::width(words)));
-    let word = if step.state == StepState::Waiting { "" } else { step.state.word() };
+    let word = match step.state {
+        StepState::Waiting => "",
+        StepState::Running if !works => "stopped",
+        _ => step.state.word(),
+    };
     // The first attempt needs no number.
     let tries = if step.attempts > 1 { format!("{}x", step.attempts) } else { String::new() };
-    let took = step_took(step, state.now);
+    let took = if works || step.ended.is_some() { step_took(step, state.now) } else { String::new() };
     let of_name = if current {
         Role::Title
     } else if step.state == StepState::Waiting {
@@ -179,12 +185,11 @@ fn lines(run: &RunView, part: Part, canvas: &mut Canvas<'_>, inner: Pane) {
 
 fn spans(line: &Line) -> Spans<'_> {
     let (sign, role) = match line.kind {
-        Kind::Text | Kind::Step(_) | Kind::StepMore => (Role::Dim, Role::Text),
+        Kind::Text | Kind::Step(_) | Kind::StepMore | Kind::Meaning => (Role::Dim, Role::Text),
         Kind::Dim => (Role::Dim, Role::Dim),
         Kind::Good => (Role::Good, Role::Text),
         Kind::Warning => (Role::Warn, Role::Text),
         Kind::Bad => (Role::Bad, Role::Bad),
-        Kind::Meaning => (Role::Dim, Role::Text),
         Kind::Busy => (Role::Busy, Role::Text),
         Kind::Command => (Role::Dim, Role::Key),
     };

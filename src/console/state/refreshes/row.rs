@@ -2,9 +2,9 @@
 
 use crate::console::state::column::Column;
 use crate::console::state::list::{Rows, SortKey};
-use crate::model::listing;
 use crate::model::refresh::told::{Prepared, last_of};
 use crate::model::refresh::{RefreshId, RunHead, RunState};
+use crate::model::{Untrusted, listing};
 use serde_json::json;
 
 pub const COLUMNS: [Column; 9] = [
@@ -227,6 +227,6 @@ pub fn cells(row: &Row) -> Vec<serde_json::Value> {
         json!(row.words(TARGET)),
         json!(head.map(|head| &head.plan.0)),
         json!(head.map(|_| row.words(BY))),
-        json!(head.and_then(|head| head.why.as_ref()).map(|why| why.raw())),
+        json!(head.and_then(|head| head.why.as_ref()).map(Untrusted::raw)),
     ]
 }

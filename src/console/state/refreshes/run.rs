@@ -71,8 +71,8 @@ pub fn panes(body: Pane, other: Part, away: usize) -> Panes {
     let left = body.width * 11 / 20;
     let steps = Pane { width: left, height: top, ..body };
     let right = Pane { x: body.x + left, width: body.width - left, height: top, ..body };
-    // Each in two lines, where that is possible.
-    let wants = u16::try_from(away.max(1) * 2).unwrap_or(u16::MAX).saturating_add(2);
+    // Each whole, where that is possible.
+    let wants = u16::try_from(away.max(1) * 3).unwrap_or(u16::MAX).saturating_add(2);
     let away = Pane { height: wants.clamp(3, top / 2), ..right };
     let load = Pane { y: right.y + away.height, height: top - away.height, ..right };
     let log = Pane { y: body.y + top, height: log, ..body };

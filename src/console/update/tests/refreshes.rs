@@ -81,6 +81,16 @@ fn a_run_is_read_each_second_while_a_process_works_on_it_and_seldom_else() {
 }
 
 #[test]
+fn a_run_on_screen_is_read_again_when_its_journal_says_another_thing() {
+    let mut told = it::running();
+    told.seen.head.state = RunState::Paused;
+    let mut state = opened(operating(), &told);
+    let read = Effect::ReadRefresh { run: it::id() };
+    assert!(!update(&mut state, it::journals(Some(told.seen.head.clone())), now()).contains(&read));
+    assert!(update(&mut state, it::journals(Some(it::head())), now()).contains(&read));
+}
+
+#[test]
 fn a_plan_begins_only_with_the_database_typed_out() {
     let mut state = planned(operating(), it::offer());
     assert_eq!(asked(&mut state, char('s')), [], "one key begins nothing");

@@ -234,7 +234,7 @@ pub fn load(told: &RunTold, cells: usize) -> Vec<Line> {
         let shown_name = name(table);
         let shown_name = text::cut(&shown_name, width);
         let blank = " ".repeat(width.saturating_sub(text::width(&shown_name)));
-        let rows = table.rows.map_or_else(|| "?".to_owned(), |rows| count(rows));
+        let rows = table.rows.map_or_else(|| "?".to_owned(), count);
         // The sign says it too; of what is wrong the word counts.
         let text = match (is_wide, rank(state)) {
             (true, _) => format!("{} {rows:>9} rows  {}", bar(table, planned, BAR), table.state.shown()),
