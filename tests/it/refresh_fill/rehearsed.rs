@@ -30,7 +30,14 @@ fn first(mut plan: Plan) -> Plan {
 async fn keys_and_triggers_go_and_come_back_in_a_transaction_that_is_rolled_back() {
     let desk = Desk::new(Engine::PostgreSql).await;
     desk.both(KEYS).await;
-    let kinds = [StepKind::Rehearsal, StepKind::Capture, StepKind::TriggersOff, StepKind::KeysAway, StepKind::KeysBack, StepKind::TriggersOn];
+    let kinds = [
+        StepKind::Rehearsal,
+        StepKind::Capture,
+        StepKind::TriggersOff,
+        StepKind::KeysAway,
+        StepKind::KeysBack,
+        StepKind::TriggersOn,
+    ];
     let plan = first(desk.plan(&kinds, &["person", "letter"]).await);
     let before = lines(&desk, &plan).await;
     let ended = desk.run(&plan).await;
