@@ -682,7 +682,7 @@ pub const TABLE: &[Action] = &[
         contexts: &[Ask],
         keys: &[key(KeyCode::Right), key(KeyCode::Left)],
         label: "other way",
-        doc: "Of a repair script: with DELETEs of extra rows, or without. Of a file with values: JSON Lines, CSV or Markdown. Of an abort: stop the task, or leave it.",
+        doc: "Of a repair script: with DELETEs of extra rows, or without. Of a file with values: JSON Lines, CSV or Markdown. Of an abort: stop the task, or leave it. Of loading again: what is not complete, or all of it.",
         footer: Some(3),
         ..BASE
     },
@@ -738,7 +738,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('p')],
         label: "pause",
         doc: "Ask the run to pause, between two transactions; asks first.",
-        footer: Some(4),
+        footer: Some(1),
         palette: true,
         ..BASE
     },
@@ -756,6 +756,19 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::LoadAgain,
+        name: "load-again",
+        contexts: &[RefreshRun],
+        keys: &[char('t')],
+        label: "load again",
+        doc: "After a load that failed: load what is not complete once more, or all of it, and go on; asks for the database to be typed.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::AbortRefresh,
         name: "abort-refresh",
         contexts: &[RefreshRun],
@@ -764,7 +777,7 @@ pub const TABLE: &[Action] = &[
         doc: "Before the load: put everything back. After it: stop the task or leave it, then wait for a person; asks first.",
         risk: Risk::Changes,
         operation: Some(Operation::StopReplicationTask),
-        footer: Some(5),
+        footer: Some(1),
         palette: true,
         ..BASE
     },
@@ -788,7 +801,7 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Tab)],
         label: "next part",
         doc: "Steps, what is away, the load, the log: which of them scrolls, and on a small screen which of them is shown.",
-        footer: Some(3),
+        footer: Some(2),
         palette: true,
         ..BASE
     },

@@ -151,6 +151,7 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         }
         ActionId::PauseRefresh => fits(state, Deed::Pause),
         ActionId::ResumeRefresh => fits(state, Deed::Resume),
+        ActionId::LoadAgain => fits(state, Deed::LoadAgain { whole: false }),
         ActionId::AbortRefresh => fits(state, Deed::Abort { stop_task: false }),
         ActionId::FinishRefresh => fits(state, Deed::Finish),
         // While it goes on there is nothing to plan.
