@@ -51,6 +51,7 @@ mod pty_lists;
 mod pty_logs;
 mod pty_look;
 mod pty_operate;
+mod pty_refresh;
 mod pty_terminal;
 mod reader;
 mod reader_chain;

@@ -205,7 +205,7 @@ fn a_run_has_a_process_of_its_own_is_paused_between_transactions_and_goes_on() {
     scene.open();
     let (status, lines) = scene.json(&["resume", &id.0]);
     assert_eq!(status, 0, "{lines:?}");
-    let gate = lines.iter().rfind(|line| line["name"] == "gate").unwrap();
+    let gate = lines.iter().rfind(|line| line["kind"] == "step" && line["name"] == "gate").unwrap();
     assert!(gate["state"] == "done" && gate["attempt"].as_u64() > Some(1), "{gate:?}");
     assert_eq!(lines.last().unwrap()["state"], "done");
     assert_eq!(scene.counted(), 1);
