@@ -13,6 +13,7 @@ use crate::refresh::ledger::{self, ObjKind, ObjState};
 use crate::refresh::runner::pause_before;
 use crate::refresh::trouble::Trouble;
 use crate::refresh::work::Work;
+use crate::store::points;
 use std::time::{Duration, Instant};
 
 /// A lock is waited for so long. Short, because others queue behind who waits.
@@ -138,6 +139,10 @@ async fn once(work: &mut Work, kind: ObjKind, chunk: &[Deed]) -> Result<(), Trou
     if chunk.iter().any(|deed| !deed.statements.is_empty()) {
         work.target.script(&text).await?;
     }
+    let outside = points::mutant("ledger-outside");
+    if outside {
+        work.target.commit().await?;
+    }
     let mut rest: Vec<&Deed> = chunk.iter().collect();
     while let Some(first) = rest.first().copied() {
         let is_same = |deed: &&Deed| deed.state == first.state && deed.error == first.error;
@@ -146,7 +151,23 @@ async fn once(work: &mut Work, kind: ObjKind, chunk: &[Deed]) -> Result<(), Trou
         ledger::set_all(&mut work.target, kind, &idents, first.state, first.error.as_deref()).await?;
         rest = others;
     }
-    work.target.commit().await
+    if outside { Ok(()) } else { work.target.commit().await }
+}
+
+/// One statement outside of a transaction, for engines where a definition is final at once; locks are waited for as in [`all`].
+pub(super) async fn alone(work: &mut Work, step: &PlannedStep, ident: &str, statement: &str) -> Result<(), Trouble> {
+    let mut tries = 0;
+    loop {
+        let Err(trouble) = work.target.script(statement).await else { return Ok(()) };
+        let trouble = trouble.at(&shown(ident));
+        if !trouble.is_of_locks() || tries >= PATIENCE {
+            return Err(trouble);
+        }
+        tries += 1;
+        let wait = pause_before(tries);
+        work.warn(step, format!("{trouble}; again in {} s", wait.as_secs())).await?;
+        work.wait(wait).await?;
+    }
 }
 
 /// Who has locks on the tables, in words to stand behind what the server said; nothing where it does not tell.

@@ -79,8 +79,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     let ident = format!("CONNECT on {database}");
     let json = serde_json::to_string(&prior).map_err(|error| Trouble::refused(error.to_string()))?;
     let restore = give_back.iter().map(|statement| format!("{statement};")).collect::<Vec<String>>().join("\n");
-    let row =
-        Obj { kind: ObjKind::Access, ident: ident.clone(), restore, json, state: ObjState::Present, error: None };
+    let row = Obj { kind: ObjKind::Access, ident: ident.clone(), restore, json, state: ObjState::Present, error: None };
     ledger::put(&mut work.target, &[row]).await?;
     let deed = [Deed::new(&ident, Vec::new(), take, ObjState::Dropped)];
     deeds::all(work, step, ObjKind::Access, &deed, (Refusal::Stops, "rights")).await?;
@@ -97,8 +96,12 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
 /// Who is in, and who can come in all the same: by a role that may.
 async fn told(work: &mut Work, step: &PlannedStep, keep: &[String]) -> Result<(), Trouble> {
     let rows = work.target.query(include_str!("../../../sql/postgresql/may_connect.sql"), &[]).await?;
-    let others: Vec<String> =
-        rows.iter().map(|row| text(row.first())).filter(|role| !keep.contains(role)).map(|role| name(Some(&role))).collect();
+    let others: Vec<String> = rows
+        .iter()
+        .map(|row| text(row.first()))
+        .filter(|role| !keep.contains(role))
+        .map(|role| name(Some(&role)))
+        .collect();
     if !others.is_empty() {
         let words = format!("these can still connect, by a role that they belong to: {}", listed(&others));
         work.warn(step, words).await?;
