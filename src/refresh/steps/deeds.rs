@@ -20,6 +20,10 @@ use std::time::{Duration, Instant};
 const WAIT_FOR_LOCKS: &str = "SET LOCAL lock_timeout = '3s'";
 /// Further attempts at locks that somebody has, one after the other, before it is given up: about three minutes.
 const PATIENCE: u32 = 8;
+/// A transaction that takes longer than this is not made larger; one that takes longer than that, smaller: what is refused at its
+/// end has to be done again.
+const QUICK: Duration = Duration::from_secs(1);
+const SLOW: Duration = Duration::from_secs(5);
 /// What a step is at is shown so often.
 const SHOW_EACH: Duration = Duration::from_millis(500);
 
@@ -39,6 +43,23 @@ pub(super) struct Deed {
 impl Deed {
     pub fn new(ident: &str, tables: Vec<TableName>, statements: Vec<String>, state: ObjState) -> Self {
         Self { ident: ident.to_owned(), tables, statements, state, error: None }
+    }
+}
+
+/// How several are done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How<'a> {
+    pub refusal: Refusal,
+    /// What is shown of it: `dropping key`.
+    pub doing: &'a str,
+    /// So many in the first transaction. Further ones are larger while they are quick, and smaller when they are not.
+    pub first: usize,
+}
+
+impl<'a> How<'a> {
+    /// For what is quick whatever stands in the tables.
+    pub fn quick(refusal: Refusal, doing: &'a str) -> Self {
+        Self { refusal, doing, first: CHUNK }
     }
 }
 
@@ -77,9 +98,9 @@ pub(super) async fn all(
     step: &PlannedStep,
     kind: ObjKind,
     deeds: &[Deed],
-    (refusal, doing): (Refusal, &str),
+    How { refusal, doing, first }: How<'_>,
 ) -> Result<Vec<(usize, Trouble)>, Trouble> {
-    let (mut at, mut most, mut alone_until, mut tries) = (0, CHUNK, 0, 0);
+    let (mut at, mut most, mut alone_until, mut tries) = (0, first, 0, 0);
     let mut refused = Vec::new();
     let mut pace = Pace::new();
     while at < deeds.len() {
@@ -89,10 +110,15 @@ pub(super) async fn all(
         }
         let size = if at < alone_until { 1 } else { most.min(deeds.len() - at) };
         let chunk = &deeds[at..at + size];
+        let began = Instant::now();
         let trouble = match once(work, kind, chunk).await {
             Ok(()) => {
                 (at, tries) = (at + size, 0);
-                most = CHUNK.min(most * 2);
+                most = match began.elapsed() {
+                    quick if quick < QUICK => CHUNK.min(most * 2),
+                    slow if slow > SLOW => (most / 4).max(1),
+                    _ => most,
+                };
                 continue;
             }
             Err(trouble) => trouble,

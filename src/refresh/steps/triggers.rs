@@ -1,7 +1,7 @@
 //! Triggers of loaded tables cannot fire during the load, and get their exact state back. PostgreSQL switches them; the MySQL
 //! family and SQLite drop them and make them again in their order.
 
-use super::deeds::{self, Deed, Refusal};
+use super::deeds::{self, Deed, How, Refusal};
 use super::kept::{self, Kept};
 use crate::db::Engine;
 use crate::db::schema::triggers::{State, Trigger};
@@ -104,7 +104,7 @@ pub(super) async fn run_off(work: &mut Work, step: &PlannedStep) -> Result<Came,
         }
     } else {
         let deeds: Vec<Deed> = go.iter().map(|one| deed(one, one.away.clone(), ObjState::Dropped)).collect();
-        deeds::all(work, step, ObjKind::Trigger, &deeds, (Refusal::Stops, "trigger")).await?;
+        deeds::all(work, step, ObjKind::Trigger, &deeds, How::quick(Refusal::Stops, "trigger")).await?;
     }
     let all = kept::triggers_now(work).await?;
     if let Some(one) = all.iter().find(|one| fires(one)) {
@@ -152,7 +152,8 @@ async fn put_back(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble
     if engine == Engine::MySql {
         one_by_one(work, step, &deeds).await?;
     } else {
-        let refused = deeds::all(work, step, ObjKind::Trigger, &deeds, (Refusal::IsToldLater, "trigger")).await?;
+        let refused =
+            deeds::all(work, step, ObjKind::Trigger, &deeds, How::quick(Refusal::IsToldLater, "trigger")).await?;
         told.extend(refused.into_iter().map(|(_, why)| why));
     }
     let all = kept::triggers_now(work).await?;
