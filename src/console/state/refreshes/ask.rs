@@ -140,10 +140,14 @@ impl Question {
                 out
             }
             Self::Steer { name, deed, past_load, words, .. } => {
-                let mut out = vec![(Kind::Title, "", match deed {
-                    Deed::LoadAgain { .. } => format!("Load again: the refresh {name}"),
-                    _ => format!("{} the refresh {name}", capital(deed.word())),
-                })];
+                let mut out = vec![(
+                    Kind::Title,
+                    "",
+                    match deed {
+                        Deed::LoadAgain { .. } => format!("Load again: the refresh {name}"),
+                        _ => format!("{} the refresh {name}", capital(deed.word())),
+                    },
+                )];
                 out.extend(words.iter().map(dot));
                 let of = |here: bool, words: &str| if here { format!("[{words}]") } else { words.to_owned() };
                 if let Deed::LoadAgain { whole } = deed {
