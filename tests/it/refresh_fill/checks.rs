@@ -14,10 +14,7 @@ async fn filled(engine: Engine) -> (Desk, Plan) {
         Engine::MySql => "bigint NOT NULL AUTO_INCREMENT PRIMARY KEY",
         Engine::Sqlite => "INTEGER PRIMARY KEY AUTOINCREMENT",
     };
-    desk.both(&format!(
-        "CREATE TABLE {{s}}.person (id {counted}, mail varchar(60), note varchar(60))",
-    ))
-    .await;
+    desk.both(&format!("CREATE TABLE {{s}}.person (id {counted}, mail varchar(60), note varchar(60))")).await;
     desk.both(if engine == Engine::Sqlite {
         "CREATE TABLE {s}.letter (id int PRIMARY KEY, person bigint, FOREIGN KEY (person) REFERENCES person (id))"
     } else {
@@ -68,9 +65,15 @@ async fn whatever_is_wrong_stops_the_run_before_anybody_else_gets_at_the_target(
     ];
     for engine in ENGINES {
         let mut cases = vec![
-            ("INSERT INTO {s}.person VALUES (99, 'carl@real.org', NULL)", "person.mail 1 of 31 rows do not look masked"),
+            (
+                "INSERT INTO {s}.person VALUES (99, 'carl@real.org', NULL)",
+                "person.mail 1 of 31 rows do not look masked",
+            ),
             ("UPDATE {s}.person SET mail = 'bob7@example.com' WHERE id = 7", "person.mail 1 of 30 rows"),
-            ("UPDATE {s}.person SET note = 'write to eve@shop.org' WHERE id = 7", "person.note is kept, and 1 of 30 rows"),
+            (
+                "UPDATE {s}.person SET note = 'write to eve@shop.org' WHERE id = 7",
+                "person.note is kept, and 1 of 30 rows",
+            ),
             ("CREATE INDEX made_since ON {s}.person (note)", "the catalogue is not what it was"),
             ("DROP TABLE {s}.letter", "the catalogue is not what it was"),
         ];
@@ -80,7 +83,9 @@ async fn whatever_is_wrong_stops_the_run_before_anybody_else_gets_at_the_target(
         if engine == Engine::PostgreSql {
             cases.push(("ALTER TABLE {s}.letter DROP CONSTRAINT of_person", "the catalogue is not what it was"));
         }
-        cases.extend(behind.iter().filter(|(of, _)| *of == engine).map(|(_, sql)| (*sql, "gives 6 next, and the rows need 31")));
+        cases.extend(
+            behind.iter().filter(|(of, _)| *of == engine).map(|(_, sql)| (*sql, "gives 6 next, and the rows need 31")),
+        );
         for (sql, want) in cases {
             let (desk, plan) = filled(engine).await;
             let plan = desk.with_script(plan, StepKind::Analyze, "somebody", sql);

@@ -6,11 +6,11 @@ use crate::servers;
 use cutover::aws::{Connected, Limiters, Serverless, TaskDetail, connect};
 use cutover::change::{Executor, Mode, Time};
 use cutover::db::{Database, Engine};
+use cutover::model::AccountId;
 use cutover::model::audit::Whence;
 use cutover::model::change::Safeguards;
 use cutover::model::refresh::{Cadence, Load, OnFailure, Orphans, Purpose, RefreshName, RunState, Settings, StepKind};
 use cutover::model::task::Task;
-use cutover::model::AccountId;
 use cutover::refresh::Aws;
 use cutover::refresh::plan::{Asked, Built, Comparison, Opened, build};
 use cutover::store::Audit;
@@ -30,8 +30,7 @@ async fn aws(demo: &Served, told: &Told) -> Aws {
     let store = cutover::store::Settings { dir: Some(told.state.clone()), shared: None };
     let audit = Audit::open(&store, &whence()).await.unwrap();
     let time = Time { now: Timestamp::now, wait: |_| Box::pin(async {}) };
-    let executor =
-        Executor::new(&authority, &connected, audit, whence(), None, Safeguards::default(), time).unwrap();
+    let executor = Executor::new(&authority, &connected, audit, whence(), None, Safeguards::default(), time).unwrap();
     Aws::new(connected.reader, executor, None)
 }
 
@@ -70,7 +69,8 @@ async fn rows_newer_than_the_load_are_set_apart_and_what_is_older_stops_the_run_
     for engine in [Engine::PostgreSql, Engine::MySql] {
         let desk = Desk::new(engine).await;
         let time = if engine == Engine::PostgreSql { "timestamptz" } else { "datetime" };
-        let one = |name: &str| format!("CREATE TABLE {{s}}.{name} (id int PRIMARY KEY, v varchar(20), updated_at {time})");
+        let one =
+            |name: &str| format!("CREATE TABLE {{s}}.{name} (id int PRIMARY KEY, v varchar(20), updated_at {time})");
         desk.both(&format!("{}; {}", one("marked"), one("bare"))).await;
         for table in ["marked", "bare"] {
             let rows = "VALUES (1, 'a', '2020-01-01 00:00:00'), (2, 'b', '2020-01-01 00:00:00')";
@@ -91,7 +91,10 @@ async fn rows_newer_than_the_load_are_set_apart_and_what_is_older_stops_the_run_
         assert!(lines.contains("marked: equal but for 2 rows that are newer than the load"), "{lines}");
         assert!(lines.contains("bare: source moved: 2 rows differ"), "{lines}");
         let note = desk.seen().await.steps[1].note.clone();
-        assert_eq!(note, "[validation.loaded]: 1 of 2 tables equal, 1 differ, the source moved, 2 rows newer than the load set apart");
+        assert_eq!(
+            note,
+            "[validation.loaded]: 1 of 2 tables equal, 1 differ, the source moved, 2 rows newer than the load set apart"
+        );
 
         // One that the source has not touched since.
         desk.target.script("UPDATE {s}.marked SET v = 'other' WHERE id = 2").await;
@@ -102,11 +105,20 @@ async fn rows_newer_than_the_load_are_set_apart_and_what_is_older_stops_the_run_
             let ended = do_it_with(&told, Some(aws(&demo, &told).await)).await.unwrap();
             assert_eq!(ended.state, want, "{engine:?}: {ended:?}");
             let lines = desk.lines().await;
-            assert!(lines.contains("marked: different: 1 rows that are older than the load, 2 newer ones set apart"), "{lines}");
+            assert!(
+                lines.contains("marked: different: 1 rows that are older than the load, 2 newer ones set apart"),
+                "{lines}"
+            );
             // Of a value there is nothing anywhere.
             assert!(!format!("{:?}", desk.seen().await).contains("other"), "{engine:?}");
             if want == RunState::NeedsAttention {
-                desk.target.script(if engine == Engine::PostgreSql { "DROP SCHEMA cutover_ledger CASCADE" } else { "DELETE FROM cutover_ledger.run WHERE target = DATABASE()" }).await;
+                desk.target
+                    .script(if engine == Engine::PostgreSql {
+                        "DROP SCHEMA cutover_ledger CASCADE"
+                    } else {
+                        "DELETE FROM cutover_ledger.run WHERE target = DATABASE()"
+                    })
+                    .await;
             }
         }
     }
@@ -172,7 +184,8 @@ async fn parity_rehearsal_comparison_and_verification_of_a_real_task() {
     .unwrap();
     let compare = validate::Settings { task: Some("staging-refresh".to_owned()), ..validate::Settings::default() };
     let built = planned(&demo, &source, &target, &compare).await;
-    let blocking: Vec<_> = built.shown.findings.iter().filter(|one| one.level == cutover::model::refresh::Level::Blocking).collect();
+    let blocking: Vec<_> =
+        built.shown.findings.iter().filter(|one| one.level == cutover::model::refresh::Level::Blocking).collect();
     assert!(blocking.is_empty(), "{blocking:?}");
     let mut plan = built.plan;
     assert_eq!(serde_json::from_str::<cutover::refresh::Plan>(&serde_json::to_string(&plan).unwrap()).unwrap(), plan);
@@ -201,11 +214,20 @@ async fn parity_rehearsal_comparison_and_verification_of_a_real_task() {
     here.script("ALTER TABLE shop.stg_customer ADD COLUMN since int").await.unwrap();
     let ended = do_it_with(&told(&plan), Some(aws(&demo, &told(&plan)).await)).await.unwrap();
     assert_eq!(ended.state, RunState::Undone, "{ended:?}");
-    assert!(ended.why.as_ref().unwrap().contains("the schema of the target was changed since this was planned"), "{ended:?}");
+    assert!(
+        ended.why.as_ref().unwrap().contains("the schema of the target was changed since this was planned"),
+        "{ended:?}"
+    );
     // Nor one of another comparison, or of another task.
     for (named, want) in [
-        (validate::Settings { task: Some("orders-cdc".to_owned()), ..compare.clone() }, "is of another task, orders-cdc"),
-        (validate::Settings { source: Some("other".to_owned()), ..compare.clone() }, "names another source than this refresh"),
+        (
+            validate::Settings { task: Some("orders-cdc".to_owned()), ..compare.clone() },
+            "is of another task, orders-cdc",
+        ),
+        (
+            validate::Settings { source: Some("other".to_owned()), ..compare.clone() },
+            "names another source than this refresh",
+        ),
     ] {
         let built = planned(&demo, &source, &target, &named).await;
         let told: Vec<String> = built.shown.findings.iter().map(|one| one.what.raw().to_owned()).collect();

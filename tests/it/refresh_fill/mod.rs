@@ -49,9 +49,7 @@ pub struct Side {
 impl Side {
     async fn new(engine: Engine, folder: &Path, name: &str) -> Self {
         match engine {
-            Engine::PostgreSql => {
-                Self { url: servers::postgres().await.database().await, schema: "public".to_owned() }
-            }
+            Engine::PostgreSql => Self { url: servers::postgres().await.database().await, schema: "public".to_owned() },
             Engine::MySql => {
                 let url = servers::mariadb().await.database().await;
                 let schema = url.rsplit('/').next().unwrap().to_owned();
@@ -243,10 +241,8 @@ impl Desk {
 
     /// With these columns masked; all others of their tables pass.
     pub async fn masked(&self, mut plan: Plan, tables: &[(&str, &[(&str, Function)])]) -> Plan {
-        let mut rules = Rules {
-            key: cutover::model::database::PasswordFrom::Environment("X".into()),
-            ..Rules::default()
-        };
+        let mut rules =
+            Rules { key: cutover::model::database::PasswordFrom::Environment("X".into()), ..Rules::default() };
         for (table, columns) in tables {
             let mut own = TableRules { passthrough: Some("a test".into()), ..TableRules::default() };
             own.columns.extend(columns.iter().map(|(name, made)| ((*name).to_owned(), Rule::of(made.clone()))));
@@ -294,13 +290,13 @@ impl Desk {
     /// Its lines, one after the other.
     pub async fn lines(&self) -> String {
         let seen = self.seen().await;
-        seen.lines.iter().map(|line| format!("{}\n", line.text.raw())).collect()
+        let lines: Vec<&str> = seen.lines.iter().map(|line| line.text.raw()).collect();
+        lines.join("\n")
     }
 }
 
 fn digest(value: &impl Serialize) -> String {
-    let digest = Sha256::digest(serde_json::to_vec(value).unwrap());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    cutover::model::canon::hex(&Sha256::digest(serde_json::to_vec(value).unwrap()))
 }
 
 fn key_seen(key: &Key) -> KeySeen {

@@ -30,7 +30,14 @@ fn first(mut plan: Plan) -> Plan {
 async fn keys_and_triggers_go_and_come_back_in_a_transaction_that_is_rolled_back() {
     let desk = Desk::new(Engine::PostgreSql).await;
     desk.both(KEYS).await;
-    let kinds = [StepKind::Rehearsal, StepKind::Capture, StepKind::TriggersOff, StepKind::KeysAway, StepKind::KeysBack, StepKind::TriggersOn];
+    let kinds = [
+        StepKind::Rehearsal,
+        StepKind::Capture,
+        StepKind::TriggersOff,
+        StepKind::KeysAway,
+        StepKind::KeysBack,
+        StepKind::TriggersOn,
+    ];
     let plan = first(desk.plan(&kinds, &["person", "letter"]).await);
     let before = lines(&desk, &plan).await;
     let ended = desk.run(&plan).await;
@@ -87,4 +94,21 @@ async fn a_key_that_was_changed_since_is_found_on_each_engine() {
         let why = ended.why.unwrap();
         assert!(why.contains("is not as it was when this was planned: plan it again"), "{engine:?}: {why}");
     }
+}
+
+#[tokio::test]
+async fn a_lock_of_somebody_else_is_not_waited_for_long() {
+    let desk = Desk::new(Engine::PostgreSql).await;
+    desk.both(KEYS).await;
+    let plan =
+        first(desk.plan(&[StepKind::Rehearsal, StepKind::Capture, StepKind::KeysAway], &["person", "letter"]).await);
+    let mut other = desk.target.database().write_owned_by_demo().await.unwrap();
+    other.script("BEGIN; SELECT * FROM letter").await.unwrap();
+    let ended = desk.run(&plan).await;
+    assert_eq!(ended.state, RunState::Undone, "{ended:?}");
+    assert!(ended.why.as_ref().unwrap().contains("lock timeout"), "{ended:?}");
+    other.script("COMMIT").await.unwrap();
+    std::fs::remove_dir_all(desk.state()).unwrap();
+    let plan = first(desk.plan(&[StepKind::Rehearsal], &["person", "letter"]).await);
+    assert_eq!(desk.run(&plan).await.state, RunState::Done);
 }
