@@ -29,10 +29,11 @@ mod session;
 mod stop_task;
 mod tables;
 mod triggers;
+mod validate;
+mod verify;
 mod wait;
 
 pub use load::{LoadAgain, load_again};
-mod validate;
 
 use super::trouble::{Came, Probe, Trouble};
 use super::work::Work;
@@ -64,6 +65,7 @@ pub(super) fn is_known(kind: StepKind) -> bool {
             | StepKind::Sequences
             | StepKind::TriggersOn
             | StepKind::Analyze
+            | StepKind::Verify
             | StepKind::QuarantineOff
             | StepKind::ScheduleBack
             | StepKind::Close
@@ -119,11 +121,11 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Defuse => defuse::probe(work, step).await,
         StepKind::Sequences => sequences::probe(work, step).await,
         StepKind::Analyze => analyze::probe(work, step).await,
+        StepKind::Verify => verify::probe(work, step).await,
         StepKind::QuarantineOff => quarantine::probe_off(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Notify => notify::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
-        _ => Err(unknown(step)),
     }
 }
 
@@ -155,11 +157,11 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Sequences => sequences::run(work, step).await,
         StepKind::TriggersOn => triggers::run_on(work, step).await,
         StepKind::Analyze => analyze::run(work, step).await,
+        StepKind::Verify => verify::run(work, step).await,
         StepKind::QuarantineOff => quarantine::run_off(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Notify => notify::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,
-        _ => Err(unknown(step)),
     }
 }
 

@@ -104,7 +104,7 @@ async fn rolled_back(work: &mut Work, parts: Vec<Part>) -> Result<usize, Trouble
 async fn writable(work: &mut Work, plan: &Plan) -> Result<(), Trouble> {
     work.target.begin().await?;
     let statement = match plan.target_way.engine {
-        Engine::PostgreSql => "SELECT pg_catalog.pg_current_xact_id()",
+        Engine::PostgreSql => "SELECT pg_catalog.pg_current_xact_id()::text",
         Engine::MySql | Engine::Sqlite => "SELECT 1",
     };
     let done = work.target.query(statement, &[]).await.map(drop);
