@@ -2,6 +2,7 @@
 
 use super::activity::Reading;
 use super::operator::{self, Operator, operator};
+use super::refresh::desk::Desk;
 use super::signin::{Watching, sign_in};
 use super::validate::subject::Subject;
 use super::validations::Validations;
@@ -12,6 +13,7 @@ use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Area, Effect, Key, Message};
 use crate::console::run::{Program, run};
 use crate::console::{self, Mode, State, Theme};
+use crate::model::refresh::told::Prepared;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
 use std::io::Write as _;
@@ -54,6 +56,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         alerts: setup.alerts.clone(),
         log_groups: setup.log_groups.clone(),
         validations: Subject::names(&setup).map(str::to_owned).collect(),
+        refreshes: setup.refreshes.iter().map(|(name, settings)| Prepared::of(name, settings)).collect(),
         time_zone: setup.screen.time_zone.clone(),
         keys: setup.keys.clone(),
         copies: setup.screen.clipboard != Clipboard::Never,
@@ -68,12 +71,14 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     let reading = Reading::new(&setup.store, setup.demo.is_some());
     let of_runs = setup.clone();
     let validations = Validations::new(setup.clone(), Arc::clone(&inbox), runtime.handle().clone());
+    let refreshes = Desk::new(setup.clone(), Arc::clone(&inbox), runtime.handle().clone());
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
-        let validations = validations.clone();
+        let (validations, refreshes) = (validations.clone(), refreshes.clone());
         move |area: Area, now: Timestamp| -> Box<dyn Program> {
-            handle.spawn(sign_in(setup, inbox, watching, waiting, validations));
+            refreshes.watch();
+            handle.spawn(sign_in(setup, inbox, watching, waiting, (validations, refreshes)));
             let theme = Theme::new(asked.ascii, asked.look);
             Box::new(Screen { state: State::new(asked, area, now), theme, clock, ahead: SignedDuration::ZERO })
         }
@@ -109,6 +114,12 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         | Effect::ReadRows { .. }
         | Effect::Reveal { .. }
         | Effect::WriteRows { .. }) => validations.perform(effect),
+        effect @ (Effect::ReadRefreshes
+        | Effect::ReadRefresh { .. }
+        | Effect::PlanRefresh { .. }
+        | Effect::DropRefreshPlan { .. }
+        | Effect::StartRefresh { .. }
+        | Effect::SteerRefresh { .. }) => refreshes.perform(effect),
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };

@@ -12,6 +12,7 @@ use crate::console::state::validate::About;
 use crate::console::state::{Overlay, Screen, State};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
+use crate::model::refresh::told::Deed;
 use std::borrow::Cow;
 
 /// Hints in less room than this would be one cut word.
@@ -145,6 +146,15 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         // Events, logs and drain may be on screen without a task.
         ActionId::NextTab => state.tab().is_some(),
         ActionId::AnswerQuestion | ActionId::OtherWay => answers(state, id),
+        ActionId::StartRefresh => {
+            state.refreshes.plan.as_ref().and_then(|plan| plan.offer()).is_some_and(|offer| offer.plan.may_run())
+        }
+        ActionId::PauseRefresh => fits(state, Deed::Pause),
+        ActionId::ResumeRefresh => fits(state, Deed::Resume),
+        ActionId::AbortRefresh => fits(state, Deed::Abort { stop_task: false }),
+        ActionId::FinishRefresh => fits(state, Deed::Finish),
+        // While it goes on there is nothing to plan.
+        ActionId::PlanRefresh if context == Context::RefreshRun => !fits(state, Deed::Abort { stop_task: false }),
         // Elsewhere it is one key more to remember.
         ActionId::NewValidation => {
             matches!(context, Context::Validations | Context::Validation | Context::TaskValidation)
@@ -170,10 +180,25 @@ fn asks(state: &State, id: ActionId) -> bool {
 fn answers(state: &State, id: ActionId) -> bool {
     match (&state.overlay, id) {
         (Some(Overlay::Ask(ask)), ActionId::AnswerQuestion) => ask.is_open(),
-        (Some(Overlay::Ask(ask)), _) => matches!(ask.about, About::Write { .. }) && ask.is_open(),
+        (Some(Overlay::Ask(ask)), _) => turns(&ask.about) && ask.is_open(),
         (Some(Overlay::Validate(start)), ActionId::AnswerQuestion) => start.is_guarded(),
         _ => false,
     }
+}
+
+/// There is another way to answer it.
+fn turns(about: &About) -> bool {
+    match about {
+        About::Write { .. } => true,
+        About::Refresh(question) => question.turns(),
+        About::Reveal { .. } | About::Stop { .. } => false,
+    }
+}
+
+/// Whether this can be asked of the run on screen.
+fn fits(state: &State, deed: Deed) -> bool {
+    let told = state.refreshes.run.as_ref().and_then(|run| run.told.as_ref());
+    told.is_some_and(|told| deed.fits(&told.seen.head).is_ok())
 }
 
 /// What Esc does to a question.

@@ -9,9 +9,11 @@ mod files;
 mod read;
 #[cfg(test)]
 mod tests;
+mod watch;
 
 pub use files::{any_alive, folder, log, restore_sql, take_wish, watch_since, watched_since, wish};
 pub use read::{Kept, kept, list, seen};
+pub use watch::Watcher;
 
 use super::StoreError;
 use super::place::{self, FileId, Settings, file_at, is_elsewhere, private_file};
