@@ -7,11 +7,17 @@
 //!
 //! Went away means: the key was met on both sides, and its rows were equal. Where it was met on neither, its row may only
 //! have another key by now, in rows that were looked at before: that is counted, and settles nothing.
+//!
+//! The keys that are watched are those of the first look. What differs first in a later one has changed since, and would keep
+//! a table that is written to all the time from ever being told.
 
 use super::merge::{Change, Difference};
+use crate::db::scan::Cell;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -45,6 +51,27 @@ impl Patience {
 /// What latency may add to the wait: whoever is hours behind learns more from latency than from rows.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
+/// How much latency may grow over what it was when something was looked at first. CloudWatch has a point a minute, so the
+/// first may be as old as this; what grows beyond is of changes that were made later, or of a task that moves nothing.
+const GROWS: Duration = Duration::from_mins(1);
+
+/// The latency that counts for what is watched since a moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Behind {
+    first: Option<Duration>,
+}
+
+impl Behind {
+    /// Of the latency as it is now.
+    pub fn now(&mut self, latency: Option<Duration>) -> Option<Duration> {
+        let first = *self.first.get_or_insert(latency?);
+        latency.map(|latency| latency.min(first.saturating_add(GROWS)))
+    }
+}
+
+/// Contents of rows that were on the target alone in a later look; more than these are taken for anything.
+const LATER: usize = 65_536;
+
 /// Room for differences that are watched, shared by all units: memory stays bounded however much differs.
 #[derive(Debug, Clone)]
 pub struct Room(Arc<AtomicUsize>);
@@ -74,8 +101,8 @@ struct Seen {
     /// In which look it was seen last.
     look: u32,
     settled: bool,
-    /// It was of rows that only the target has.
-    extra: bool,
+    /// It was of rows that only the target has: what stands in them besides the key.
+    extra: Option<u64>,
 }
 
 /// Differences that ended without their key being met on both sides.
@@ -106,6 +133,16 @@ pub struct Settling {
     /// When the first look began, and when the one at hand did.
     first: Timestamp,
     began: Timestamp,
+    /// Nothing that is not watched by now will be, unless there was no room for it.
+    closed: bool,
+    /// When the last difference was found.
+    latest: Timestamp,
+    /// Something has settled: whatever still moves gets one wait more, until then.
+    until: Option<Timestamp>,
+    /// There was no room for all of the first look.
+    crowded: bool,
+    /// Of rows that only the target has and that nobody watches, in the look at hand.
+    later: HashSet<u64>,
     /// Differences for which there was no room, in the look at hand and in the one before.
     over: u64,
     over_before: u64,
@@ -117,8 +154,39 @@ pub struct Settling {
 impl Settling {
     pub fn new(patience: Patience, room: Room) -> Self {
         let (first, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let (seen, vanished) = (HashMap::new(), Vanished::default());
-        Self { patience, room, held: 0, seen, look: 0, first, began, over: 0, over_before: 0, vanished, arrived: 0 }
+        Self {
+            patience,
+            room,
+            held: 0,
+            seen: HashMap::new(),
+            look: 0,
+            first,
+            began,
+            closed: false,
+            latest: began,
+            until: None,
+            crowded: false,
+            later: HashSet::new(),
+            over: 0,
+            over_before: 0,
+            vanished: Vanished::default(),
+            arrived: 0,
+        }
+    }
+
+    /// Takes keys that were watched before, by their names: no others will be. `false`: there is no room for them.
+    pub fn expect(&mut self, names: impl IntoIterator<Item = u64>, now: Timestamp) -> bool {
+        self.closed = true;
+        for name in names {
+            if !self.room.take() {
+                return false;
+            }
+            self.held += 1;
+            // Like nothing that will be found, so that it is watched anew.
+            let seen = Seen { mark: 0, first: now, since: now, look: 0, settled: false, extra: None };
+            self.seen.insert(name, seen);
+        }
+        true
     }
 
     /// A difference as a look finds it. Gives it back when it has settled with this.
@@ -127,12 +195,20 @@ impl Settling {
     pub fn found(&mut self, difference: Difference, now: Timestamp) -> Option<Settled> {
         let (name, mark) = (difference.name(), difference.mark());
         let look = self.look;
-        let extra = difference.changes.iter().all(|change| matches!(change, Change::Extra(_)));
+        let extra = content(&difference);
+        self.latest = now;
         if self.patience.settle.is_zero() {
             return Some(Settled { difference, first_seen: now, last_seen: now });
         }
         let Some(seen) = self.seen.get_mut(&name) else {
-            if self.room.take() {
+            if self.closed && !self.crowded {
+                if let Some(extra) = extra.filter(|_| self.later.len() < LATER) {
+                    self.later.insert(extra);
+                }
+                return None;
+            }
+            let late = self.began.duration_since(self.first) > self.patience.limit;
+            if !late && self.room.take() {
                 self.held += 1;
                 self.seen.insert(name, Seen { mark, first: now, since: now, look, settled: false, extra });
             } else {
@@ -164,6 +240,7 @@ impl Settling {
         }
         self.began = now;
         self.look += 1;
+        self.later.clear();
         self.over_before = self.over_before.max(std::mem::take(&mut self.over));
     }
 
@@ -176,18 +253,24 @@ impl Settling {
     /// that were met on both sides, with rows that are equal. `false`: nothing is left to look at.
     pub fn end(&mut self, equal: &HashSet<u64>) -> bool {
         let look = self.look;
-        let (vanished, arrived) = (&mut self.vanished, &mut self.arrived);
+        (self.closed, self.crowded) = (true, self.crowded || self.over > 0);
+        let (vanished, arrived, later) = (&mut self.vanished, &mut self.arrived, &self.later);
+        // What stands under another key now has moved, and was not deleted.
+        let moved = |content: u64| later.len() >= LATER || later.contains(&content);
         self.seen.retain(|name, seen| {
             let stays = seen.look == look || seen.settled;
             if !stays {
                 *match (equal.contains(name), seen.extra) {
                     (true, _) => &mut *arrived,
-                    (false, true) => &mut vanished.extra,
-                    (false, false) => &mut vanished.other,
+                    (false, Some(content)) if !moved(content) => &mut vanished.extra,
+                    (false, _) => &mut vanished.other,
                 } += 1;
             }
             stays
         });
+        if self.until.is_none() && self.seen.values().any(|seen| seen.settled) {
+            self.until = self.latest.checked_add(self.patience.settle).ok();
+        }
         // Nobody knows how those ended that were not watched.
         vanished.other += std::mem::take(&mut self.over_before).saturating_sub(self.over);
         self.over > 0 || self.seen.values().any(|seen| !seen.settled)
@@ -200,7 +283,8 @@ impl Settling {
         // Patience is counted from the moment at which a difference was seen: a look may take longer than all of it.
         let dues = self.seen.values().filter(|seen| !seen.settled).filter_map(|seen| {
             let due = seen.since.checked_add(settle).ok()?;
-            (due.duration_since(seen.first) <= limit).then_some(due)
+            let late = due.duration_since(seen.first) > limit || self.until.is_some_and(|until| due > until);
+            (!late).then_some(due)
         });
         // A look that is dear is taken once, when all of them can settle with it.
         let due = if cheap { dues.min() } else { dues.max() };
@@ -251,6 +335,21 @@ impl Settling {
     }
 }
 
+/// What stands besides the key in rows that only the target has, wherever else they may stand later.
+fn content(difference: &Difference) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    for change in &difference.changes {
+        let Change::Extra(row) = change else { return None };
+        for column in difference.key.columns()..row.columns() {
+            match row.cell(column) {
+                Cell::Null => 0_u8.hash(&mut hasher),
+                Cell::Value(bytes) | Cell::Misfit(bytes) => (1_u8, bytes).hash(&mut hasher),
+            }
+        }
+    }
+    Some(hasher.finish())
+}
+
 impl Drop for Settling {
     fn drop(&mut self) {
         self.room.give_back(self.held);
@@ -261,7 +360,6 @@ impl Drop for Settling {
 mod tests {
     use super::super::merge::{Change, RowCopy};
     use super::*;
-    use crate::db::scan::Cell;
 
     const WAIT: SignedDuration = SignedDuration::from_secs(5);
 
@@ -297,6 +395,46 @@ mod tests {
         assert_eq!(look(&mut it, 7, &[(1, 1)]), (vec![], false));
         // 2 and 3 have come through.
         assert_eq!((it.arrived(), it.vanished()), (2, Vanished::default()));
+    }
+
+    #[test]
+    fn what_differs_first_in_a_later_look_is_nobodys_concern() {
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
+        assert_eq!(look(&mut it, 0, &[(1, 1), (2, 1)]), (vec![], true));
+        assert_eq!(look(&mut it, 3, &[(1, 1), (2, 2), (3, 1)]), (vec![], true));
+        assert_eq!((it.open(), it.settles()), (2, Some(at(8))));
+        // 1 is told, whatever 2 does and whatever comes.
+        assert_eq!(look(&mut it, 6, &[(1, 1), (2, 3), (4, 1)]), (vec![missing(1, 1)], true));
+        assert_eq!((it.open(), it.next(false)), (1, Some(at(11))));
+        // One wait more is enough, where the answer is known.
+        assert_eq!(look(&mut it, 11, &[(1, 1), (2, 4)]), (vec![], true));
+        assert_eq!((it.open(), it.next(false)), (1, None));
+        // What was equal once is not taken in again.
+        assert_eq!(look(&mut it, 12, &[(1, 1)]), (vec![], false));
+        assert_eq!(look(&mut it, 13, &[(1, 1), (2, 5)]), (vec![], false));
+        assert_eq!((it.open(), it.over(), it.vanished()), (0, 0, Vanished::default()));
+    }
+
+    #[test]
+    fn keys_that_were_watched_before_are_watched_anew_and_no_others() {
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(3));
+        assert!(it.expect([missing(1, 1).name(), missing(2, 1).name()], at(0)));
+        // 2 has arrived; 9 was not watched.
+        assert_eq!(look(&mut it, 0, &[(1, 1), (9, 1)]), (vec![], true));
+        assert_eq!((it.open(), it.arrived()), (1, 1));
+        assert_eq!(look(&mut it, 5, &[(1, 1), (9, 1)]), (vec![missing(1, 1)], false));
+        let mut it = Settling::new(Patience::settling(WAIT), Room::of(1));
+        assert!(!it.expect([1, 2], at(0)));
+    }
+
+    #[test]
+    fn a_latency_that_grows_and_grows_does_not_put_off_the_answer() {
+        let second = Duration::from_secs;
+        let mut behind = Behind::default();
+        for (now, want) in [(None, None), (Some(180), Some(180)), (Some(200), Some(200)), (Some(900), Some(240))] {
+            assert_eq!(behind.now(now.map(second)), want.map(second), "{now:?}");
+        }
+        assert_eq!((behind.now(Some(second(3))), behind.now(None)), (Some(second(3)), None));
     }
 
     #[test]
@@ -406,5 +544,23 @@ mod tests {
         assert!(!it.end(&HashSet::from([missing(1, 1).name()])));
         // 1 is equal; 2 and 4 are not to be found, and of 3 the target has let go.
         assert_eq!(it.vanished(), Vanished { extra: 1, other: 2 });
+    }
+
+    #[test]
+    fn a_row_of_the_target_that_stands_under_another_key_later_was_not_deleted() {
+        let extra = |key: u8, value: u8| {
+            let row = |bytes: &[u8]| RowCopy::of(bytes.iter().map(std::slice::from_ref).map(Cell::Value));
+            Difference { key: row(&[key]), changes: vec![Change::Extra(row(&[key, value]))] }
+        };
+        for (later, want) in [((7, 1), Vanished { extra: 0, other: 1 }), ((7, 2), Vanished { extra: 1, other: 0 })] {
+            let mut it = Settling::new(Patience::settling(WAIT), Room::of(3));
+            it.begin(at(0));
+            assert_eq!(it.found(extra(3, 1), at(0)), None);
+            assert!(it.end(&HashSet::new()));
+            it.begin(at(1));
+            assert_eq!(it.found(extra(later.0, later.1), at(1)), None);
+            assert!(!it.end(&HashSet::new()));
+            assert_eq!(it.vanished(), want, "{later:?}");
+        }
     }
 }
