@@ -19,6 +19,7 @@ use crate::model::mappings::follow::Fate;
 use crate::model::untrusted::shown;
 use crate::model::validation::{Kind, Method, NotCompared};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -38,6 +39,12 @@ impl FromStr for RuleFor {
             return Err(format!("{:?} is not TABLE.COLUMN=RULE, such as orders.amount=scale:2", shown(text)));
         }
         Ok(Self { place: place.trim().to_owned(), rule: rule.trim().parse()? })
+    }
+}
+
+impl fmt::Display for RuleFor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.place, self.rule)
     }
 }
 
@@ -430,6 +437,9 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             (plan.columns, plan.rules) = ordered.into_iter().unzip();
             plan.method = Method::Stream;
             plan.why = why;
+            if let Some(doubt) = doubt(&plan, source, target, terms) {
+                plan.why = format!("{}, which {doubt}", plan.why);
+            }
         }
         // Every row is its own key, where nobody says that something else is.
         Err(reason) if terms.keys.is_empty() && !pairs.is_empty() && trusts(&pairs) => {
@@ -637,6 +647,55 @@ fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> 
     }
     refused.push("name one with --key".to_owned());
     Err(refused.join("; "))
+}
+
+/// Where nothing vouches for a key that was named: which rows have the same one is not known before they are read.
+pub fn doubt(plan: &TablePlan, source: &Described, target: &Described, terms: &Terms) -> Option<String> {
+    let key = plan.columns.get(..plan.key).filter(|key| !key.is_empty() && !terms.keys.is_empty())?;
+    let vouches = |side: &Described, of: fn(&ColumnPlan) -> &ScanColumn| {
+        let within = |unique: &Vec<String>| {
+            !unique.is_empty() && unique.iter().all(|name| key.iter().any(|pair| of(pair).name == *name))
+        };
+        within(&side.primary_key) || side.unique_keys.iter().any(within)
+    };
+    let sides = match (vouches(source, ColumnPlan::source), vouches(target, ColumnPlan::target)) {
+        (true, true) => return None,
+        (false, true) => "nothing in the source makes it unique",
+        (true, false) => "nothing in the target makes it unique",
+        (false, false) => "nothing makes it unique",
+    };
+    Some(sides.replace("nothing", "no primary or unique key") + ": rows of one key are compared as a multiset")
+}
+
+/// A key that was named and that no table has: nothing could be told apart by it.
+///
+/// # Errors
+/// The first such column.
+pub fn key_meant(terms: &Terms, sides: &[(&Described, &Described)]) -> Result<(), String> {
+    let has = |name: &String, (source, _): &(&Described, &Described)| {
+        source.columns.iter().any(|column| column.name.eq_ignore_ascii_case(name))
+    };
+    let Some(missing) = terms.keys.iter().find(|name| !sides.iter().any(|side| has(name, side))) else {
+        return Ok(());
+    };
+    let missing = shown(missing);
+    Err(match sides {
+        [] => return Ok(()),
+        [(source, _)] => {
+            let columns: Vec<_> = source.columns.iter().map(|column| shown(&column.name)).collect();
+            format!(
+                "--key {missing}: {} has no such column in the source, so its rows cannot be told apart by it. Name one of {}; \
+                 without --key the table's own key counts",
+                shown(&dotted(&name(source))),
+                columns.join(", ")
+            )
+        }
+        many => format!(
+            "--key {missing}: none of the {} tables has such a column in the source, so no rows can be told apart by it. Name \
+             one that they have; without --key the tables' own keys count",
+            many.len()
+        ),
+    })
 }
 
 /// All rows of a table.

@@ -132,6 +132,7 @@ mod tests {
             of_dms: Vec::new(),
             fingerprint: String::new(),
             is: crate::model::validation::Whose::default(),
+            said: crate::model::validation::Said::default(),
         }
     }
 

@@ -9,16 +9,16 @@ use super::planned::fingerprints;
 use super::repair::{self, on_paper};
 use super::sides::{Address, Means, SideAsked};
 use super::subject::Subject;
-use super::{Failure, kept, told};
+use super::{Failure, kept, said, told};
 use crate::app::Setup;
 use crate::aws::Connected;
 use crate::console::message::Outcome;
 use crate::db::Database;
 use crate::model::untrusted::shown;
 use crate::model::validation::{KeptTable, KeptWhole, Verdict, What};
+use crate::validate;
 use crate::validate::merge::Side;
 use crate::validate::names::dotted;
-use crate::validate::{self, Terms};
 
 /// Writes the report; says where it is. `values`: with what stands in the rows now.
 ///
@@ -148,11 +148,14 @@ impl Found {
 }
 
 async fn found(setup: &Setup, whole: &KeptWhole, addresses: Option<&(Address, Address)>) -> Result<Found, Failure> {
-    if let Some((source, target)) = addresses {
+    if let Some(asked @ (source, target)) = addresses {
         let means = Means { may_ask: true, ..Means::default() };
         let source = means.find(Side::Source, &SideAsked::Address(source.clone())).await?;
         let target = means.find(Side::Target, &SideAsked::Address(target.clone())).await?;
-        let plan = Box::pin(validate::plan(&source.database, &target.database, &[], &Terms::default())).await?;
+        let mut subject = Subject::addresses(asked.0.clone(), asked.1.clone());
+        said::apply(&whole.planned.said, &mut subject)?;
+        let terms = &subject.terms;
+        let plan = Box::pin(validate::plan(&source.database, &target.database, &subject.tables, terms)).await?;
         return Ok(Found { sides: (source.database, target.database), plan, connected: None });
     }
     let (What::Task(name) | What::Named(name)) = &whole.run.what else {
@@ -168,7 +171,8 @@ async fn found(setup: &Setup, whole: &KeptWhole, addresses: Option<&(Address, Ad
     }
     let connected = if Subject::needs_aws(setup, name) { Some(connected(setup).await?) } else { None };
     let reader = connected.as_ref().map(|connected| &connected.reader);
-    let subject = Subject::named(setup, reader, name).await?;
+    let mut subject = Subject::named(setup, reader, name).await?;
+    said::apply(&whole.planned.said, &mut subject)?;
     let [source, target] = subject.sides(&Means::of(setup, reader, true)).await?;
     let plan = Box::pin(validate::plan(&source.database, &target.database, &subject.tables, &subject.terms)).await?;
     Ok(Found { sides: (source.database, target.database), plan, connected })

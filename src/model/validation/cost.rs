@@ -204,6 +204,7 @@ mod tests {
             of_dms: Vec::new(),
             fingerprint: "f".into(),
             is: crate::model::validation::Whose::default(),
+            said: crate::model::validation::Said::default(),
         }
     }
 

@@ -77,8 +77,15 @@ async fn a_key_can_be_named_and_rows_of_one_key_are_compared_as_multisets() {
         let keys: Vec<String> = rows_of(&told.lines, "t").into_keys().collect();
         assert_eq!(keys, ["k=null part=3", "k=x part=1"]);
     }
+    // Nobody vouches for it: that is said before anything is read.
+    let told = run(&source, &target, &["--key=k", "--settle=0s"]).await;
+    assert!(told.stderr.contains("--key (k)") && told.stderr.contains("makes it unique"), "{}", told.stderr);
+    // What, where, why, and what to do.
     let told = run(&source, &target, &["--key=none"]).await;
-    assert_eq!((told.status, told.verdict("t")), (Some(3), "unknown"));
+    assert_eq!((told.status, told.stdout.as_str()), (Some(2), ""), "{told:?}");
+    for part in ["--key none", "public.t", "k, part, a"] {
+        assert!(told.stderr.contains(part), "{part}: {}", told.stderr);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

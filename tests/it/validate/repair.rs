@@ -194,3 +194,42 @@ async fn a_table_without_a_key_is_written_with_its_values_and_missing_rows_are_i
     let left = ["missing", "extra"].map(|name| second.table("k")[name].clone());
     assert_eq!(left, [serde_json::json!(0), serde_json::json!(1)], "{second:?}");
 }
+
+#[tokio::test]
+async fn what_was_compared_with_options_is_repaired_with_the_same() {
+    let (mut source, mut target) = (Side::new(Engine::PostgreSql).await, Side::new(Engine::MySql).await);
+    source
+        .script(
+            "CREATE TABLE @.a (code varchar(9) NOT NULL, amount numeric(12, 4), note text, seen int);
+             INSERT INTO @.a VALUES ('x', 1.2345, 'one', 1), ('y', 2.5, 'two', 1), ('z', 3, 'three', 1)",
+        )
+        .await;
+    target
+        .script(
+            "CREATE TABLE @.b (code varchar(9) NOT NULL, amount decimal(12, 2), note text, seen int);
+             INSERT INTO @.b VALUES ('x', 1.23, 'one', 2), ('y', 2.5, 'other', 3)",
+        )
+        .await;
+    let store = tempfile::tempdir().unwrap();
+    let options = ["--table=a=b", "--key=code", "--rule=a.amount=scale:2", "--rule=a.seen=ignore", "--waive=a.seen"];
+    let compare = async || {
+        let mut command = command(&source.url, &target.url, &[&options[..], &["--settle=0s"]].concat());
+        command.env("HOME", store.path()).env("XDG_STATE_HOME", store.path());
+        told(command.output().await.unwrap())
+    };
+    let first = compare().await;
+    let found = ["different", "missing"].map(|name| first.table("a")[name].clone());
+    assert_eq!(found, [serde_json::json!(1), serde_json::json!(1)], "{first:?}");
+    let sql = store.path().join("a.sql").to_str().unwrap().to_owned();
+    let made = cutover(store.path(), &source, &target, &["repair", "last", "--file", &sql]).await;
+    assert_eq!(made.status, Some(0), "{made:?}");
+    assert!(made.stdout.contains("1 inserts, 1 updates, 0 deletes"), "{made:?}");
+    let script = std::fs::read_to_string(&sql).unwrap();
+    let mut writer = Side::at(target.url.clone()).await;
+    writer.session.script(&script).await.unwrap_or_else(|error| panic!("{error}\n{script}"));
+    let second = compare().await;
+    assert_eq!((second.verdict("a"), second.status), ("equal", Some(0)), "{second:?}\n{script}");
+    // What a rule leaves out is nobody's business: it stays.
+    let rows = writer.session.query("SELECT seen FROM b WHERE code = 'y'", &[]).await.unwrap();
+    assert_eq!(rows[0][0].as_int(), Some(3), "{script}");
+}
