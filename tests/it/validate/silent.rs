@@ -111,7 +111,7 @@ async fn a_port_where_another_engine_speaks_is_said_soon() {
     {
         let there = Side::new(engine).await;
         let (_, rest) = there.url.split_once("://").unwrap();
-        for tls in ["", "?sslmode=require&ssl-mode=REQUIRED"] {
+        for tls in ["", if wrong == "mysql" { "?ssl-mode=REQUIRED" } else { "?sslmode=require" }] {
             let url = format!("{wrong}://{rest}{tls}");
             let began = std::time::Instant::now();
             let mut command = command(&url, &good.url, &[]);
