@@ -143,7 +143,7 @@ fn changes(whole: &KeptWhole, planned: &Planned, fingerprints: &[String]) -> Vec
 }
 
 /// In which way one table is another than it was.
-fn altered(was: &PlannedTable, is: &PlannedTable) -> Option<String> {
+pub(super) fn altered(was: &PlannedTable, is: &PlannedTable) -> Option<String> {
     let list = |names: Vec<&Untrusted>| {
         let names: Vec<String> = names.iter().map(|name| name.shown().into_owned()).collect();
         names.join(", ")

@@ -89,6 +89,25 @@ async fn a_key_can_be_named_and_rows_of_one_key_are_compared_as_multisets() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_not_compared_with_itself() {
+    for engine in [Engine::PostgreSql, Engine::MySql, Engine::Sqlite] {
+        let mut side = Side::new(engine).await;
+        side.script(&format!(
+            "{TABLE}INSERT INTO @.t (id, a) VALUES (1, 'a'); CREATE TABLE @.u (id bigint PRIMARY KEY)"
+        ))
+        .await;
+        let told = run(&side, &side, &[]).await;
+        assert_eq!((told.status, told.stdout.as_str()), (Some(2), ""), "{engine:?}: {told:?}");
+        for part in ["one and the same database", ".t would be compared with itself"] {
+            assert!(told.stderr.contains(part), "{engine:?} {part}: {}", told.stderr);
+        }
+        // Two tables of it are two.
+        let told = run(&side, &side, &["--table=t=u", "--count"]).await;
+        assert_eq!(told.status, Some(1), "{engine:?}: {told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn all_are_counted_however_few_are_listed_and_it_stops_where_it_is_told() {
     let fill = |from: u32| {
         let rows: Vec<String> = (from..from + 3_000).map(|id| format!("({id}, 'a')")).collect();

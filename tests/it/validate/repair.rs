@@ -35,13 +35,18 @@ async fn filled(engine: Engine, rows: &[&str]) -> Side {
 
 /// What stands in the audit of a store: kind and name of each entry, the oldest first.
 async fn noted(store: &Path) -> Vec<(String, String)> {
+    audited(store).await.into_iter().map(|[kind, name, ..]| (kind, name)).collect()
+}
+
+/// Kind, name, state and outcome of each entry, the oldest first.
+async fn audited(store: &Path) -> Vec<[String; 4]> {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
     command.args(["activity", "--output=json"]).env_clear().env("HOME", store).env("XDG_STATE_HOME", store);
     let output = command.output().await.unwrap();
     let all: Vec<serde_json::Value> =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_else(|| panic!("{all:?}")).to_owned();
-    all.iter().rev().map(|one| (text(&one["kind"]), text(&one["name"]))).collect()
+    all.iter().rev().map(|one| ["kind", "name", "state", "outcome"].map(|key| text(&one[key]))).collect()
 }
 
 /// Both with the same store.
@@ -89,6 +94,16 @@ async fn a_repaired_target_is_equal_and_the_guard_stops_the_script_elsewhere() {
         assert!(kept.stdout.contains("2 inserts, 1 updates, 0 deletes") && kept.stdout.contains("1 extra rows stay"));
         let again = cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", file]).await;
         assert_eq!(again.status, Some(3), "a file that is there is kept: {again:?}");
+        // Whoever reads the audit later knows which of the two there is.
+        let states: Vec<_> = audited(store.path())
+            .await
+            .into_iter()
+            .map(|[kind, _, state, outcome]| {
+                assert_eq!(kind, "write-repair");
+                (state, outcome.contains("there is a file of that name"))
+            })
+            .collect();
+        assert_eq!(states, [("done".to_owned(), false), ("refused".to_owned(), true)]);
         let file = store.path().join("all.sql");
         let made =
             cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", file.to_str().unwrap()])
