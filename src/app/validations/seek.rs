@@ -12,7 +12,7 @@ use crate::app::validate::watch::Watched;
 use crate::app::validate::{WATCHED, allow, apart, kept, said};
 use crate::db::Database;
 use crate::model::validation::told::{Asked, Offer};
-use crate::model::validation::{Gate, Planned, RunId, Said, Trigger, What, cost};
+use crate::model::validation::{Gate, Planned, RunId, Said, Trigger, What, cost_words};
 use crate::store;
 use crate::validate::{self, Options, Patience, Plan, Settings, TablePlan};
 use jiff::{SignedDuration, Timestamp};
@@ -134,7 +134,7 @@ impl Inner {
         let refused = allow::in_mode(mode, may, planned);
         let first = if refused.is_none() { allow::first(&self.setup.store, planned).await } else { None };
         let expects = first.is_some().then(|| allow::word(planned));
-        Offer { cost: first.unwrap_or_else(|| cost(planned).lines()), expects, refused, planned: planned.clone() }
+        Offer { cost: first.unwrap_or_else(|| cost_words(planned)), expects, refused, planned: planned.clone() }
     }
 
     /// Where the rows of a run are now: as it was begun here, else found and planned again, and only if it is the same plan.

@@ -588,6 +588,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('W')],
         label: "write values",
         doc: "Write the differences of the table with their values to a new file: JSON Lines, CSV or Markdown; asks, and is written into the audit.",
+        footer: Some(4),
         palette: true,
         ..BASE
     },
@@ -993,6 +994,7 @@ pub const TABLE: &[Action] = &[
         contexts: SCREENS,
         keys: &[char('w')],
         label: "write",
+        footer: Some(5),
         doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
         palette: true,
         ..BASE
