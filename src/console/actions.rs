@@ -212,6 +212,7 @@ pub enum ActionId {
     StartRefresh,
     PauseRefresh,
     ResumeRefresh,
+    LoadAgain,
     AbortRefresh,
     FinishRefresh,
     NextPart,

@@ -4,7 +4,7 @@
 //! Everything works on AWS's runtime and answers later; the screen never waits. What was typed is judged here, and again by the
 //! process of the run. Nothing is stopped when the console ends: a run has a process of its own. Start at [`Desk`].
 
-use super::{Answer, Further, Wished, go_on, plan, start, wish};
+use super::{Answer, Further, LoadAgain, Wished, go_on, plan, start, wish};
 use crate::app::{Failure, Inbox, Setup, panic};
 use crate::aws::Connected;
 use crate::console::message::{Effect, Message};
@@ -230,7 +230,13 @@ fn steer(setup: &Setup, run: RefreshId, deed: Deed) -> Result<String, Failure> {
             Wished::Nothing(why) => why,
         });
     }
-    let further = if deed == Deed::Finish { Further::Finish(run) } else { Further::Resume(run) };
+    let further = match deed {
+        Deed::Finish => Further::Finish(run),
+        Deed::LoadAgain { whole } => {
+            Further::LoadAgain { id: run, how: if whole { LoadAgain::Whole } else { LoadAgain::Unfinished } }
+        }
+        _ => Further::Resume(run),
+    };
     go_on(setup, further, false).map(|run| format!("{} goes on", run.0))
 }
 

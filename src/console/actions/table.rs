@@ -545,6 +545,7 @@ pub const TABLE: &[Action] = &[
         id: ActionId::NewValidation,
         name: "validate",
         contexts: VALIDATED,
+        by_name: SCREENS,
         keys: &[char('n')],
         label: "validate",
         doc: "Compare source and target of a task, or as the configuration names it: the plan with its cost comes first.",
@@ -603,6 +604,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('W')],
         label: "write values",
         doc: "Write the differences of the table with their values to a new file: JSON Lines, CSV or Markdown; asks, and is written into the audit.",
+        footer: Some(4),
         palette: true,
         ..BASE
     },
@@ -682,7 +684,7 @@ pub const TABLE: &[Action] = &[
         contexts: &[Ask],
         keys: &[key(KeyCode::Right), key(KeyCode::Left)],
         label: "other way",
-        doc: "Of a repair script: with DELETEs of extra rows, or without. Of a file with values: JSON Lines, CSV or Markdown. Of an abort: stop the task, or leave it.",
+        doc: "Of a repair script: with DELETEs of extra rows, or without. Of a file with values: JSON Lines, CSV or Markdown. Of an abort: stop the task, or leave it. Of loading again: what is not complete, or all of it.",
         footer: Some(3),
         ..BASE
     },
@@ -738,7 +740,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('p')],
         label: "pause",
         doc: "Ask the run to pause, between two transactions; asks first.",
-        footer: Some(4),
+        footer: Some(1),
         palette: true,
         ..BASE
     },
@@ -756,6 +758,19 @@ pub const TABLE: &[Action] = &[
         ..BASE
     },
     Action {
+        id: ActionId::LoadAgain,
+        name: "load-again",
+        contexts: &[RefreshRun],
+        keys: &[char('t')],
+        label: "load again",
+        doc: "After a load that failed: load what is not complete once more, or all of it, and go on; asks for the database to be typed.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
         id: ActionId::AbortRefresh,
         name: "abort-refresh",
         contexts: &[RefreshRun],
@@ -764,7 +779,7 @@ pub const TABLE: &[Action] = &[
         doc: "Before the load: put everything back. After it: stop the task or leave it, then wait for a person; asks first.",
         risk: Risk::Changes,
         operation: Some(Operation::StopReplicationTask),
-        footer: Some(5),
+        footer: Some(1),
         palette: true,
         ..BASE
     },
@@ -788,7 +803,7 @@ pub const TABLE: &[Action] = &[
         keys: &[key(KeyCode::Tab)],
         label: "next part",
         doc: "Steps, what is away, the load, the log: which of them scrolls, and on a small screen which of them is shown.",
-        footer: Some(3),
+        footer: Some(2),
         palette: true,
         ..BASE
     },
@@ -1123,6 +1138,7 @@ pub const TABLE: &[Action] = &[
         contexts: SCREENS,
         keys: &[char('w')],
         label: "write",
+        footer: Some(5),
         doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
         palette: true,
         ..BASE

@@ -137,6 +137,7 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         | ActionId::StartRefresh
         | ActionId::PauseRefresh
         | ActionId::ResumeRefresh
+        | ActionId::LoadAgain
         | ActionId::AbortRefresh
         | ActionId::FinishRefresh
         | ActionId::NextPart

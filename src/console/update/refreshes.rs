@@ -33,6 +33,7 @@ pub fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         ActionId::StartRefresh => start(state),
         ActionId::PauseRefresh => steer(state, Deed::Pause),
         ActionId::ResumeRefresh => steer(state, Deed::Resume),
+        ActionId::LoadAgain => steer(state, Deed::LoadAgain { whole: false }),
         ActionId::AbortRefresh => steer(state, Deed::Abort { stop_task: false }),
         ActionId::FinishRefresh => steer(state, Deed::Finish),
         ActionId::NextPart => turn(state, true),

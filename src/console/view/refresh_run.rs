@@ -76,7 +76,7 @@ fn steps(state: &State, run: &RunView, told: &RunTold, canvas: &mut Canvas<'_>, 
         span(Role::Title, shown(&head.name.0).into_owned()),
         span(Role::Border, " ─ "),
         span(role, format!("{sign} {}{at}", head.standing())),
-        span(Role::Text, format!(" ─ {done} of {}{took}", text::plural(all.len(), "step"))),
+        span(Role::Text, format!(" ─ {done}/{} steps{took}", all.len())),
     ];
     let right = match &run.feed.failed {
         Some(Failure { .. }) => vec![span(Role::Bad, "the journal cannot be read")],
@@ -176,7 +176,7 @@ fn spans(line: &Line) -> Spans<'_> {
         Kind::Good => (Role::Good, Role::Text),
         Kind::Warning => (Role::Warn, Role::Text),
         Kind::Bad => (Role::Bad, Role::Bad),
-        Kind::Unknown => (Role::Unknown, Role::Unknown),
+        Kind::Meaning => (Role::Dim, Role::Text),
         Kind::Busy => (Role::Busy, Role::Text),
         Kind::Command => (Role::Dim, Role::Key),
     };

@@ -1,6 +1,8 @@
 //! What the console is told of refreshes, and what it asks of one: plain data between `app` and the screens.
 
-use super::{Cadence, Load, LoadedTable, Purpose, RefreshName, RunHead, RunSeen, RunState, Settings, Shown, WishFor};
+use super::{
+    Cadence, Load, LoadedTable, Purpose, RefreshName, RunHead, RunSeen, RunState, Settings, Shown, StepKind, WishFor,
+};
 use crate::model::{Problem, Untrusted};
 
 /// A `[refresh.NAME]`, as a list names it.
@@ -68,6 +70,11 @@ pub enum Deed {
         stop_task: bool,
     },
     Resume,
+    /// After a load that failed: what it has not loaded is loaded once more, and then it goes on.
+    LoadAgain {
+        /// All of it, else the tables that are not complete.
+        whole: bool,
+    },
     Finish,
 }
 
@@ -77,6 +84,7 @@ impl Deed {
             Self::Pause => "pause",
             Self::Abort { .. } => "abort",
             Self::Resume => "resume",
+            Self::LoadAgain { .. } => "load again",
             Self::Finish => "finish",
         }
     }
@@ -87,7 +95,7 @@ impl Deed {
             Self::Pause => Some(WishFor::Pause),
             Self::Abort { stop_task: true } => Some(WishFor::AbortStoppingTask),
             Self::Abort { stop_task: false } => Some(WishFor::AbortLeavingTask),
-            Self::Resume | Self::Finish => None,
+            Self::Resume | Self::LoadAgain { .. } | Self::Finish => None,
         }
     }
 
@@ -95,7 +103,7 @@ impl Deed {
     pub fn expects(self, answer: &Untrusted) -> String {
         match self {
             Self::Pause | Self::Abort { .. } => self.word().to_owned(),
-            Self::Resume | Self::Finish => answer.raw().to_owned(),
+            Self::Resume | Self::LoadAgain { .. } | Self::Finish => answer.raw().to_owned(),
         }
     }
 
@@ -112,6 +120,9 @@ impl Deed {
             (Self::Pause | Self::Abort { .. }, RunState::Undoing) => Err("it is being undone already"),
             (Self::Resume, _) if works => Err("a process works on it"),
             (Self::Resume, RunState::Parked) => Err("it is parked: finish ends it"),
+            (Self::LoadAgain { .. }, state) if state != RunState::NeedsAttention || !head.is_at_load() => {
+                Err("its load has not failed")
+            }
             (Self::Finish, state) if state != RunState::Parked => Err("only a run that is parked is finished"),
             _ => Ok(()),
         }
@@ -132,6 +143,12 @@ impl RunHead {
     /// It does not go on by itself, and something is not as it should be.
     pub fn needs_attention(&self) -> bool {
         self.state == RunState::NeedsAttention || self.is_left()
+    }
+
+    /// It stands at its load: begun, or waiting for its end.
+    pub fn is_at_load(&self) -> bool {
+        let at = |kind: StepKind| self.step.as_ref().is_some_and(|step| step.0 == kind.word());
+        at(StepKind::Load) || at(StepKind::Wait)
     }
 
     /// How it stands, as people write it.

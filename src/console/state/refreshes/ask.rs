@@ -98,6 +98,7 @@ impl Question {
             format!("away now: {}", away.join(", "))
         });
         let goes_on = match (deed, head.state) {
+            (Deed::LoadAgain { .. }, _) => "What was masked or changed on the target since the load is overwritten.",
             (Deed::Pause, _) => "It stops between two transactions. What is away stays away until somebody resumes it.",
             (Deed::Resume, RunState::NeedsCredentials) => {
                 "It looks at what is there first, then goes on with the credentials of now."
@@ -123,6 +124,7 @@ impl Question {
             Self::Steer { deed: Deed::Pause, .. } => "pause the refresh",
             Self::Steer { deed: Deed::Abort { .. }, .. } => "abort the refresh",
             Self::Steer { deed: Deed::Resume, .. } => "resume the refresh",
+            Self::Steer { deed: Deed::LoadAgain { .. }, .. } => "load again",
             Self::Steer { deed: Deed::Finish, .. } => "finish the migration",
         }
     }
@@ -138,10 +140,21 @@ impl Question {
                 out
             }
             Self::Steer { name, deed, past_load, words, .. } => {
-                let mut out = vec![(Kind::Title, "", format!("{} the refresh {name}", capital(deed.word())))];
+                let mut out = vec![(
+                    Kind::Title,
+                    "",
+                    match deed {
+                        Deed::LoadAgain { .. } => format!("Load again: the refresh {name}"),
+                        _ => format!("{} the refresh {name}", capital(deed.word())),
+                    },
+                )];
                 out.extend(words.iter().map(dot));
+                let of = |here: bool, words: &str| if here { format!("[{words}]") } else { words.to_owned() };
+                if let Deed::LoadAgain { whole } = deed {
+                    let (part, all) = (of(!*whole, "tables that are not complete"), of(*whole, "all of it"));
+                    out.push((Kind::Warning, "▲ ", format!("Loads (←→): {part}  {all}")));
+                }
                 if let (Deed::Abort { stop_task }, true) = (deed, past_load) {
-                    let of = |here: bool, words: &str| if here { format!("[{words}]") } else { words.to_owned() };
                     let (stop, leave) = (of(*stop_task, "stop the task"), of(!*stop_task, "leave it as it is"));
                     out.push((Kind::Warning, "▲ ", format!("The task of DMS (←→): {stop}  {leave}")));
                 }
@@ -157,13 +170,21 @@ impl Question {
                 *stop_task = !*stop_task;
                 true
             }
+            Self::Steer { deed: Deed::LoadAgain { whole }, .. } => {
+                *whole = !*whole;
+                true
+            }
             _ => false,
         }
     }
 
     /// There is another way.
     pub fn turns(&self) -> bool {
-        matches!(self, Self::Steer { deed: Deed::Abort { .. }, past_load: true, .. })
+        matches!(
+            self,
+            Self::Steer { deed: Deed::Abort { .. }, past_load: true, .. }
+                | Self::Steer { deed: Deed::LoadAgain { .. }, .. }
+        )
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub const COLUMNS: [Column; 9] = [
     Column::words("refresh", "REFRESH", [12, 20, 40], 0),
-    Column::new("state", "STATE", [20, 20, 20], 0),
+    Column::new("state", "STATE", [19, 23, 23], 0),
     Column::words("step", "STEP", [14, 16, 24], 1),
     Column::new("started", "STARTED UTC", [STAMP, STAMP, STAMP], 0),
     Column::number("took", "TOOK", [6, 6, 6], 2),

@@ -68,7 +68,7 @@ pub fn panes(body: Pane, other: Part, away: usize) -> Panes {
     }
     let log = (body.height / 4).max(7);
     let top = body.height - log;
-    let left = body.width * 3 / 5;
+    let left = body.width * 11 / 20;
     let steps = Pane { width: left, height: top, ..body };
     let right = Pane { x: body.x + left, width: body.width - left, height: top, ..body };
     let wants = u16::try_from(away.max(1)).unwrap_or(u16::MAX).saturating_add(2);
@@ -190,10 +190,7 @@ impl RunView {
         // The steps have most of the room, whatever there is to say.
         let inner = panes.steps.inner();
         let most = usize::from(inner.height / 2).max(2);
-        if self.head.len() > most {
-            self.head.truncate(most.saturating_sub(1));
-            self.head.push(words::cut_off());
-        }
+        words::shorten(&mut self.head, most);
         let rows = usize::from(inner.height).saturating_sub(self.head.len());
         let height = |pane: Option<Pane>| usize::from(pane.map_or(0, |pane| pane.inner().height));
         let heights = [rows, height(panes.away), height(panes.load), height(panes.log)];

@@ -121,7 +121,7 @@ fn nothing_is_asked_where_nothing_may_be_begun() {
     update(&mut state, it::journals(Some(it::head())), now());
     asked(&mut state, char('s'));
     assert!(state.overlay.is_none() && state.notice.as_ref().unwrap().text.contains("is running"));
-    for key in "puaf".chars() {
+    for key in "puatf".chars() {
         let mut state = opened(read_only(), &it::running());
         asked(&mut state, char(key));
         assert!(state.overlay.is_none() && state.notice.is_some(), "{key}");
@@ -142,12 +142,12 @@ fn each_state_of_a_run_can_be_asked_what_makes_sense() {
         (of(RunState::Undoing, Some(true)), ""),
         (of(RunState::Paused, Some(false)), "ua"),
         (of(RunState::NeedsCredentials, Some(false)), "ua"),
-        (of(RunState::NeedsAttention, Some(false)), "ua"),
+        (of(RunState::NeedsAttention, Some(false)), "uat"),
         (of(RunState::Parked, Some(false)), "af"),
         (of(RunState::Undone, Some(false)), ""),
         (of(RunState::Done, Some(false)), ""),
     ] {
-        for key in "puaf".chars() {
+        for key in "puatf".chars() {
             let mut state = opened(operating(), &told);
             asked(&mut state, char(key));
             assert_eq!(state.overlay.is_some(), keys.contains(key), "{key} {:?}", told.seen.head.state);
@@ -158,7 +158,12 @@ fn each_state_of_a_run_can_be_asked_what_makes_sense() {
 #[test]
 fn what_was_typed_reaches_the_run_and_what_came_of_it_is_said() {
     let abort = |stop_task| Deed::Abort { stop_task };
-    let cases: [(RunTold, char, &str, Vec<KeyCode>, Deed); 5] = [
+    let mut unloaded = it::failed();
+    unloaded.seen.head.step = Some(crate::model::refresh::StepName("wait".into()));
+    let again = |whole| Deed::LoadAgain { whole };
+    let cases: [(RunTold, char, &str, Vec<KeyCode>, Deed); 7] = [
+        (unloaded.clone(), 't', it::TARGET, vec![], again(false)),
+        (unloaded, 't', it::TARGET, vec![KeyCode::Left], again(true)),
         (it::running(), 'p', "pause", vec![], Deed::Pause),
         (it::running(), 'a', "abort", vec![], abort(false)),
         (it::running(), 'a', "abort", vec![KeyCode::Right], abort(true)),

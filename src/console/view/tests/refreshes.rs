@@ -22,8 +22,7 @@ fn listed(width: u16, height: u16, first: Option<&RunTold>) -> State {
 
 fn planned(width: u16, height: u16, offer: Offer) -> State {
     let mut state = listed(width, height, None);
-    press(&mut state, "/staging");
-    keys(&mut state, &[KeyCode::Enter, KeyCode::Enter]);
+    keys(&mut state, &[KeyCode::Down, KeyCode::Enter]);
     let id = state.questions;
     update(&mut state, Message::RefreshOffered { id, offer: Ok(Box::new(offer)) }, now());
     state

@@ -2,7 +2,7 @@
 
 use crate::console::state::age;
 use crate::console::text;
-use crate::model::refresh::told::{RunTold, is_past_load};
+use crate::model::refresh::told::{Deed, RunTold, is_past_load};
 use crate::model::refresh::{Away, AwayKind, LoadedTable, RunState, StepSeen, StepState, TableLoad};
 use crate::model::untrusted::shown;
 use jiff::Timestamp;
@@ -15,7 +15,8 @@ pub enum Kind {
     Good,
     Warning,
     Bad,
-    Unknown,
+    /// What it means for whoever reads it: the first to go where there is little room.
+    Meaning,
     Busy,
     /// A command that can be copied.
     Command,
@@ -36,9 +37,19 @@ fn line(kind: Kind, sign: &'static str, name: impl Into<String>, text: impl Into
     Line { kind, sign, name: name.into(), text: text.into() }
 }
 
-/// Stands where there was no room for the rest.
-pub fn cut_off() -> Line {
-    line(Kind::Dim, "", "", "… more of it in the log")
+/// Leaves out what counts least until so many lines are left: what it means, who began it, the rest of why. The command stays.
+pub fn shorten(lines: &mut Vec<Line>, most: usize) {
+    for least in [Kind::Meaning, Kind::Dim] {
+        if lines.len() > most {
+            lines.retain(|line| line.kind != least);
+        }
+    }
+    let over = lines.len().saturating_sub(most);
+    if over > 0 {
+        let commands = lines.iter().filter(|line| line.kind == Kind::Command).count();
+        let end = lines.len().saturating_sub(commands);
+        lines.splice(end.saturating_sub(over + 1)..end, [line(Kind::Dim, "", "  ", "… more of it in the log")]);
+    }
 }
 
 /// Cells of a step's name, of its state, and of how long it took.
@@ -91,10 +102,14 @@ pub fn head(told: &RunTold, cells: usize, now: Timestamp) -> Vec<Line> {
         RunState::Running | RunState::Undoing | RunState::Done => None,
     };
     if let Some(meaning) = meaning {
-        add(Kind::Text, "  ", meaning);
+        add(Kind::Meaning, "  ", meaning);
     }
     if let Some(command) = head.command() {
-        out.push(line(Kind::Command, "", "  ", shown(&command)));
+        let command = shown(&command).into_owned();
+        if (Deed::LoadAgain { whole: false }).fits(head).is_ok() {
+            out.push(line(Kind::Command, "", "  ", format!("{command} --load-unfinished | --load-again")));
+        }
+        out.push(line(Kind::Command, "", "  ", command));
     }
     out
 }
@@ -153,14 +168,17 @@ pub fn away(told: &RunTold, now: Timestamp) -> Vec<Line> {
             AwayKind::Trigger | AwayKind::Key => String::new(),
         };
         let since = age::moment(away.since, now);
-        let text = format!("{}{was}; since {since}, back with {}", away.name.shown(), shown(&away.comes_back.0));
+        let text = format!("{}, back with {}{was}, since {since}", away.name.shown(), shown(&away.comes_back.0));
         line(Kind::Warning, "○ ", format!("{:<9}", kind_word(away.kind)), text)
     };
     all.into_iter().map(of).collect()
 }
 
-/// Cells of a bar.
+/// Cells of a bar, and where there is little room.
 const BAR: usize = 10;
+const SHORT_BAR: usize = 5;
+/// From so many cells a row on there is room for the service's word.
+const WITH_WORD: usize = 60;
 
 /// Table by table: what failed first, then what is under way.
 pub fn load(told: &RunTold, cells: usize) -> Vec<Line> {
@@ -174,7 +192,9 @@ pub fn load(told: &RunTold, cells: usize) -> Vec<Line> {
     all.sort_by_key(|table| rank(table.state.raw()));
     let longest = all.iter().map(|table| name(table).chars().count()).max().unwrap_or(0);
     // A bar, a number of rows and a word have their room first.
-    let width = longest.min(cells.saturating_sub(BAR + 26)).max(8);
+    let is_wide = cells >= WITH_WORD;
+    let (cells_of_bar, beside) = if is_wide { (BAR, BAR + 35) } else { (SHORT_BAR, SHORT_BAR + 13) };
+    let width = longest.min(cells.saturating_sub(beside)).max(8);
     let of = |table: &TableLoad| {
         let planned = told.tables.iter().find(|one| {
             let (schema, name) = (table.schema.raw(), table.table.raw());
@@ -191,7 +211,12 @@ pub fn load(told: &RunTold, cells: usize) -> Vec<Line> {
         let shown_name = text::cut(&shown_name, width);
         let blank = " ".repeat(width.saturating_sub(text::width(&shown_name)));
         let rows = table.rows.map_or_else(|| "?".to_owned(), |rows| count(rows));
-        let text = format!("{} {rows:>9} rows  {}", bar(table, planned), table.state.shown());
+        // The sign says it too; of what is wrong the word counts.
+        let text = match (is_wide, rank(state)) {
+            (true, _) => format!("{} {rows:>9} rows  {}", bar(table, planned, BAR), table.state.shown()),
+            (false, 0) => table.state.shown().into_owned(),
+            (false, _) => format!("{} {rows:>9}", bar(table, planned, cells_of_bar)),
+        };
         line(kind, sign, format!("{shown_name}{blank} "), text)
     };
     all.into_iter().map(of).collect()
@@ -216,18 +241,18 @@ fn rank(state: &str) -> u8 {
 }
 
 /// How much of what the source has, about, is there.
-fn bar(table: &TableLoad, planned: Option<&LoadedTable>) -> String {
+fn bar(table: &TableLoad, planned: Option<&LoadedTable>, cells: usize) -> String {
     let done = rank(table.state.raw()) == 3;
     let all = planned.and_then(|planned| planned.rows_source);
     let full = match (done, table.rows, all) {
-        (true, ..) => BAR,
+        (true, ..) => cells,
         // Never full before it is told to be.
         (false, Some(rows), Some(all)) if all > 0 => {
-            usize::try_from(rows.saturating_mul(BAR as u64) / all).unwrap_or(BAR).min(BAR - 1)
+            usize::try_from(rows.saturating_mul(cells as u64) / all).unwrap_or(cells).min(cells - 1)
         }
         _ => 0,
     };
-    format!("{}{}", "█".repeat(full), "░".repeat(BAR - full))
+    format!("{}{}", "█".repeat(full), "░".repeat(cells - full))
 }
 
 /// The newest at the end, as a log is read.
