@@ -291,6 +291,10 @@ fn a_run_without_process_or_journal_wants_somebody_and_is_recovered() {
 
     let runs = scene.desk.file("xdg/cutover/runs");
     std::fs::remove_dir_all(&runs).unwrap();
+    // Of a run of another machine there is only the ledger, and that can be told.
+    let output = scene.run(&["pause", "nightly"]);
+    let said = text(&output.stderr);
+    assert!(output.status.success() && said.contains(&id.0) && said.contains("twice a minute"), "{output:?}");
     let output = scene.run(&["resume", "nightly"]);
     assert!(output.status.code() == Some(2) && text(&output.stderr).contains("recover NAME"), "{output:?}");
     scene.open();
@@ -329,7 +333,9 @@ fn nothing_begins_that_nobody_has_confirmed() {
         (&["run", "nightly", "--target", "a/b"], 2, "--yes"),
         (&["run", "nightly", "--yes", "--target", "a/b", "--read-only"], 2, "read-only"),
         (&["run", "weekly", "--yes", "--target", "a/b"], 2, "there are nightly"),
-        (&["pause", "nightly"], 2, "no run nightly"),
+        (&["pause", "nightly"], 1, "the ledger on the target has no open run of nightly"),
+        (&["abort", "nightly"], 2, "--stop-task or --leave-task"),
+        (&["pause", "x"], 2, "no run x"),
         (&["resume", "x", "--read-only"], 2, "no run x"),
         (&["recover", "nightly", "--read-only"], 2, "read-only"),
     ] {

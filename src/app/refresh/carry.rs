@@ -9,7 +9,8 @@ use crate::change::{Confirmed, NotConfirmed, Yes};
 use crate::model::masking::Key;
 use crate::model::refresh::{Line, PlanHash, RefreshId, RefreshName, RunState, WishFor};
 use crate::model::untrusted::shown;
-use crate::refresh::{self, Ended, Trouble, Work};
+use crate::refresh::ledger::LedgerRun;
+use crate::refresh::{self, Door, Ended, Trouble, Work};
 use crate::store::runs;
 use crate::validate::merge::Side;
 use jiff::Timestamp;
@@ -160,7 +161,7 @@ async fn go_on(setup: &Arc<Setup>, further: Further, circumstances: Circumstance
             let kept = kept.ok_or_else(none)?;
             (kept.head.name, kept.plan)
         }
-        Further::Recover { name, id } => (name.clone(), in_ledger(setup, name, id.as_ref()).await?),
+        Further::Recover { name, id } => (name.clone(), in_ledger(setup, name, id.as_ref()).await?.0.plan),
     };
     let about = About::of(&plan)?;
     let means = means(setup, &about, circumstances).await?;
@@ -184,22 +185,24 @@ fn keyed(work: Work, key: Option<Key>) -> Work {
     }
 }
 
-/// The plan of the open run of this name, as the ledger on the target has it. Which target, the configuration says.
-async fn in_ledger(setup: &Arc<Setup>, name: &RefreshName, id: Option<&RefreshId>) -> Result<String, Failure> {
+/// The open run of this name as the ledger on the target has it, and the way there: which target, the configuration says.
+pub(super) async fn in_ledger(
+    setup: &Arc<Setup>,
+    name: &RefreshName,
+    id: Option<&RefreshId>,
+) -> Result<(LedgerRun, Door), Failure> {
     let settings = plan::settings(setup, &name.0)?;
     let reader = headless::connect(setup).await?;
     let task = headless::the_task(&reader, &settings.task).await?;
     let target = door(Arc::clone(setup), reader, Side::Target, settings.target.clone(), task.arn);
     let open = refresh::open_runs(&target).await.map_err(|trouble| refused(&trouble))?;
     let found = open.into_iter().find(|run| id.map_or(run.name == *name, |id| run.id == *id));
-    let found = found.ok_or_else(|| {
+    let Some(run) = found else {
         let which = id.map_or_else(|| format!("run of {}", shown(&name.0)), |id| format!("run {}", shown(&id.0)));
-        Failure {
-            status: 1,
-            lines: vec![format!("the ledger on the target has no open {which}: nothing is away there on its account")],
-        }
-    });
-    found.map(|run| run.plan)
+        let line = format!("the ledger on the target has no open {which}: nothing is away there on its account");
+        return Err(Failure { status: 1, lines: vec![line] });
+    };
+    Ok((run, target))
 }
 
 /// Why a run did not begin, or does not go on, as a command says it.

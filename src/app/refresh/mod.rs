@@ -21,6 +21,6 @@ mod wish;
 pub use crate::refresh::LoadAgain;
 pub use carry::{obey, status};
 pub use order::{Answer, Further};
-pub use runs::{command, find, found, list, listed, needs_somebody, open_of, seen, shown_now, under_way};
+pub use runs::{command, find, found, is_elsewhere, list, listed, needs_somebody, open_of, seen, shown_now, under_way};
 pub use spawn::{begun, go_on, start};
-pub use wish::{Wished, wish};
+pub use wish::{Wished, wish, wish_elsewhere};

@@ -85,6 +85,15 @@ pub fn found(setup: &Setup, named: &str) -> Result<RunHead, Failure> {
     headless::block(find(setup, named))
 }
 
+/// Whether a run of this refresh can only be one of another machine: the configuration names it, and no journal is here.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn is_elsewhere(setup: &Setup, named: &str) -> Result<bool, Failure> {
+    let (heads, _) = listed(setup)?;
+    Ok(setup.refreshes.contains_key(named) && !heads.iter().any(|head| head.name.0 == named))
+}
+
 /// All there is to see of that one.
 ///
 /// # Errors

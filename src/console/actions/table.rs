@@ -545,6 +545,7 @@ pub const TABLE: &[Action] = &[
         id: ActionId::NewValidation,
         name: "validate",
         contexts: VALIDATED,
+        by_name: SCREENS,
         keys: &[char('n')],
         label: "validate",
         doc: "Compare source and target of a task, or as the configuration names it: the plan with its cost comes first.",
@@ -603,6 +604,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('W')],
         label: "write values",
         doc: "Write the differences of the table with their values to a new file: JSON Lines, CSV or Markdown; asks, and is written into the audit.",
+        footer: Some(4),
         palette: true,
         ..BASE
     },
@@ -1136,6 +1138,7 @@ pub const TABLE: &[Action] = &[
         contexts: SCREENS,
         keys: &[char('w')],
         label: "write",
+        footer: Some(5),
         doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
         palette: true,
         ..BASE

@@ -70,6 +70,28 @@ pub(super) async fn started(work: &mut Work) -> Result<Option<Started>, Trouble>
     look::kept(work, StepKind::Load, STARTED).await
 }
 
+/// Nothing has started the task since our load: else the rows on the target are not those that were masked and looked at.
+///
+/// # Errors
+/// Something has.
+pub(super) async fn still_ours(work: &mut Work) -> Result<(), Trouble> {
+    if work.plan.load != Load::FullLoad {
+        return Ok(());
+    }
+    let Some(ours) = started(work).await? else { return Ok(()) };
+    let looked = look::task(work).await?;
+    if !looked.is_newer_than(Some(ours.start)) {
+        return Ok(());
+    }
+    let at = looked.start().map(look::clock).unwrap_or_default();
+    Err(Trouble::Refused(format!(
+        "task {} was started by somebody else at {at}, after the load of this run: the rows on the target are not those that \
+         were masked and looked at. What is off stays off: see who starts it, and have all of it done again (abort this run, and run \
+         the refresh anew)",
+        work.plan.task.name.shown()
+    )))
+}
+
 /// Takes a start for that of this run.
 pub(super) async fn adopt(work: &mut Work, step: &PlannedStep, task: &Task) -> Result<Started, Trouble> {
     let start = task.stats.start.ok_or_else(|| Trouble::failed("DMS does not say when the task was started"))?;

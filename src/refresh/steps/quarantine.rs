@@ -8,7 +8,7 @@ use crate::model::engine::Engine;
 use crate::model::refresh::PlannedStep;
 use crate::model::untrusted::shown;
 use crate::refresh::ledger::{self, Obj, ObjKind, ObjState};
-use crate::refresh::steps::deeds::{self, Deed, Refusal};
+use crate::refresh::steps::deeds::{self, Deed, How, Refusal};
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
 use serde::{Deserialize, Serialize};
@@ -82,7 +82,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     let row = Obj { kind: ObjKind::Access, ident: ident.clone(), restore, json, state: ObjState::Present, error: None };
     ledger::put(&mut work.target, &[row]).await?;
     let deed = [Deed::new(&ident, Vec::new(), take, ObjState::Dropped)];
-    deeds::all(work, step, ObjKind::Access, &deed, (Refusal::Stops, "rights")).await?;
+    deeds::all(work, step, ObjKind::Access, &deed, How::quick(Refusal::Stops, "rights")).await?;
     told(work, step, &keep).await?;
     let taken: Vec<String> =
         prior.iter().filter(|grant| !is_kept(grant)).map(|grant| name(grant.role.as_deref())).collect();
@@ -133,7 +133,7 @@ async fn put_back(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble
         .iter()
         .map(|obj| Deed::new(&obj.ident, Vec::new(), vec![unended(&obj.restore)], ObjState::Valid))
         .collect();
-    deeds::all(work, step, ObjKind::Access, &deeds, (Refusal::Stops, "rights")).await?;
+    deeds::all(work, step, ObjKind::Access, &deeds, How::quick(Refusal::Stops, "rights")).await?;
     let now = grants(work).await?;
     if let Some(missing) = prior.iter().find(|grant| !now.contains(grant)) {
         return Err(Trouble::Failed(format!("{} may still not connect", name(missing.role.as_deref()))));

@@ -6,6 +6,7 @@ mod kills;
 mod orphans;
 mod quarantine;
 mod stops;
+mod thousand;
 
 use crate::around::Base;
 use crate::refresh_keys::same;
@@ -321,7 +322,10 @@ impl Desk {
             "SELECT ident, state, COALESCE(error, '') FROM {table} WHERE kind = '{kind}' AND run = '{run}' ORDER BY ident"
         );
         let rows = session.query(&sql, &[]).await.unwrap();
-        let text = |value: &cutover::db::Value| value.as_text().unwrap().into_owned();
+        let text = |value: &cutover::db::Value| match value {
+            cutover::db::Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            other => other.as_text().unwrap().into_owned(),
+        };
         rows.iter().map(|row| (text(&row[0]), text(&row[1]), text(&row[2]))).collect()
     }
 

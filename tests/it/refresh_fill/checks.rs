@@ -14,7 +14,7 @@ async fn filled(engine: Engine) -> (Desk, Plan) {
         Engine::MySql => "bigint NOT NULL AUTO_INCREMENT PRIMARY KEY",
         Engine::Sqlite => "INTEGER PRIMARY KEY AUTOINCREMENT",
     };
-    desk.both(&format!("CREATE TABLE {{s}}.person (id {counted}, mail varchar(60), note varchar(60))",)).await;
+    desk.both(&format!("CREATE TABLE {{s}}.person (id {counted}, mail varchar(60), note varchar(60))")).await;
     desk.both(if engine == Engine::Sqlite {
         "CREATE TABLE {s}.letter (id int PRIMARY KEY, person bigint, FOREIGN KEY (person) REFERENCES person (id))"
     } else {

@@ -290,13 +290,13 @@ impl Desk {
     /// Its lines, one after the other.
     pub async fn lines(&self) -> String {
         let seen = self.seen().await;
-        seen.lines.iter().map(|line| format!("{}\n", line.text.raw())).collect()
+        let lines: Vec<&str> = seen.lines.iter().map(|line| line.text.raw()).collect();
+        lines.join("\n")
     }
 }
 
 fn digest(value: &impl Serialize) -> String {
-    let digest = Sha256::digest(serde_json::to_vec(value).unwrap());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    cutover::model::canon::hex(&Sha256::digest(serde_json::to_vec(value).unwrap()))
 }
 
 fn key_seen(key: &Key) -> KeySeen {

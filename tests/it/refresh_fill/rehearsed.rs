@@ -95,3 +95,20 @@ async fn a_key_that_was_changed_since_is_found_on_each_engine() {
         assert!(why.contains("is not as it was when this was planned: plan it again"), "{engine:?}: {why}");
     }
 }
+
+#[tokio::test]
+async fn a_lock_of_somebody_else_is_not_waited_for_long() {
+    let desk = Desk::new(Engine::PostgreSql).await;
+    desk.both(KEYS).await;
+    let plan =
+        first(desk.plan(&[StepKind::Rehearsal, StepKind::Capture, StepKind::KeysAway], &["person", "letter"]).await);
+    let mut other = desk.target.database().write_owned_by_demo().await.unwrap();
+    other.script("BEGIN; SELECT * FROM letter").await.unwrap();
+    let ended = desk.run(&plan).await;
+    assert_eq!(ended.state, RunState::Undone, "{ended:?}");
+    assert!(ended.why.as_ref().unwrap().contains("lock timeout"), "{ended:?}");
+    other.script("COMMIT").await.unwrap();
+    std::fs::remove_dir_all(desk.state()).unwrap();
+    let plan = first(desk.plan(&[StepKind::Rehearsal], &["person", "letter"]).await);
+    assert_eq!(desk.run(&plan).await.state, RunState::Done);
+}
