@@ -59,7 +59,8 @@ pub(super) async fn put_back(work: &mut Work, step: &PlannedStep, why: Why) -> R
     let unseen = in_their_order(&found, |one| {
         let is_there =
             one.presence == Presence::Unvalidated || added.contains(one.key.ident.as_str()) || is_parted(one);
-        one.key.validated && is_there && !may_stay(&one)
+        let is_ours = one.presence != Presence::Gone || one.state != ObjState::Present;
+        one.key.validated && is_there && is_ours && !may_stay(&one)
     });
     let left = validate(work, step, why, &unseen, &mut told).await? + let_be;
     compare(work, &mut told).await?;
@@ -112,6 +113,8 @@ async fn add<'a>(
                 told.push(drift(key, "somebody dropped it, not this run"));
                 continue;
             }
+            // Its parts hold for new rows already, and its old ones were told.
+            Presence::Gone if why == Why::Turn && is_let_be(one) => continue,
             Presence::Gone if is_parted(one) => {
                 parted.push(one);
                 continue;
