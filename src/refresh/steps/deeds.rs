@@ -207,12 +207,12 @@ async fn holders(work: &mut Work, chunk: &[Deed]) -> Result<String, Trouble> {
     let tables = serde_json::to_string(&tables).map_err(|error| Trouble::refused(error.to_string()))?;
     let sql = include_str!("../../../sql/postgresql/lock_sessions.sql");
     let rows = work.target.query(sql, &[tables.into()]).await?;
-    let word = |value: Option<&Value>| value.and_then(Value::as_text).map(|text| shown(&text).into_owned());
+    let told = |value: Option<&Value>| value.and_then(Value::as_text).map(|text| shown(&text).into_owned());
     let who: Vec<String> = rows
         .iter()
         .filter_map(|row| {
             let number = row.first().and_then(Value::as_int)?;
-            let [user, program, state] = [1, 2, 3].map(|nth| word(row.get(nth)).unwrap_or_default());
+            let [user, program, state] = [1, 2, 3].map(|nth| told(row.get(nth)).unwrap_or_default());
             let since = row.get(4).and_then(Value::as_int).unwrap_or_default();
             Some(format!("{user} ({program}, pid {number}, {state}, its transaction open for {since} s)"))
         })

@@ -162,7 +162,7 @@ async fn put_back(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble
             told.push(Trouble::Failed(format!("trigger {} is back, and not as it was", shown(&kept.what.ident))));
         }
     }
-    super::together(told)?;
+    super::together(&told)?;
     Ok(format!("{} triggers are as before", captured.len()))
 }
 

@@ -297,7 +297,7 @@ impl Desk {
 
     pub async fn id(&self) -> RefreshId {
         let (heads, _) = runs::list(&self.store()).await.unwrap();
-        heads.into_iter().map(|head| head.id).max().unwrap()
+        heads.into_iter().max_by_key(|head| head.began).unwrap().id
     }
 
     pub async fn seen(&self) -> RunSeen {
@@ -307,7 +307,7 @@ impl Desk {
     /// All that its log says.
     pub async fn log(&self) -> String {
         let seen = self.seen().await;
-        seen.lines.iter().map(|line| format!("{}\n", line.text.shown())).collect()
+        seen.lines.iter().map(|line| line.text.shown().into_owned()).collect::<Vec<String>>().join("\n")
     }
 
     /// What the ledger says of a kind of things: name, state and what stood in the way.
@@ -337,7 +337,11 @@ impl Desk {
 
 fn digest(value: &impl Serialize) -> String {
     let bytes = Sha256::digest(serde_json::to_vec(value).unwrap());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|half| char::from(b"0123456789abcdef"[usize::from(half)]))
+        .collect()
 }
 
 fn step(part: Part<'_>) -> PlannedStep {

@@ -10,7 +10,7 @@ use cutover::model::refresh::RunState;
 use cutover::store::Audit;
 
 /// A plan that asks who can connect while the quarantine is on.
-fn plan_parts<'a>(inside: &'a str) -> Vec<Part<'a>> {
+fn plan_parts(inside: &str) -> Vec<Part<'_>> {
     use StepKind::{Capture, Close, KeysBack, Lock, Quarantine, QuarantineOff};
     let mut parts = [Lock, Capture, Quarantine].map(Part::Step).to_vec();
     parts.push(Part::Script("inside", inside));

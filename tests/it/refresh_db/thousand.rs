@@ -7,6 +7,10 @@ use std::time::Instant;
 
 const KEYS: usize = 1_000;
 
+fn in_one(statements: &[String]) -> String {
+    format!("BEGIN;\n{};\nCOMMIT;\n", statements.join(";\n"))
+}
+
 #[tokio::test]
 #[ignore = "a minute, and alone on its machine: cargo test --test it -- --ignored a_thousand_keys"]
 async fn a_thousand_keys_take_little_longer_than_with_psql() {
@@ -30,11 +34,11 @@ async fn a_thousand_keys_take_little_longer_than_with_psql() {
     let mut text = "SET search_path = '';\n".to_owned();
     for chunk in keys::chunks(&keys) {
         let statements: Vec<String> = chunk.iter().flat_map(Key::away).collect();
-        text.push_str(&format!("BEGIN;\n{};\nCOMMIT;\n", statements.join(";\n")));
+        text.push_str(&in_one(&statements));
     }
     for chunk in keys::chunks(&keys) {
         let statements: Vec<String> = chunk.iter().flat_map(Key::back).collect();
-        text.push_str(&format!("BEGIN;\n{};\nCOMMIT;\n", statements.join(";\n")));
+        text.push_str(&in_one(&statements));
     }
     text.extend(keys.iter().filter_map(Key::validate).map(|statement| statement + ";\n"));
     let file = desk.file("keys.sql");

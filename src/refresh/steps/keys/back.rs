@@ -51,7 +51,7 @@ pub(super) async fn put_back(work: &mut Work, step: &PlannedStep, why: Why) -> R
     add_parted(work, step, &parted, &mut told).await?;
     work.show_away().await?;
     if why == Why::Early {
-        together(told)?;
+        together(&told)?;
         return Ok(format!("{} keys hold for new rows", found.len()));
     }
     let may_stay = |one: &&Found| why == Why::Turn && is_let_be(one);
@@ -59,11 +59,12 @@ pub(super) async fn put_back(work: &mut Work, step: &PlannedStep, why: Why) -> R
     let unseen = in_their_order(&found, |one| {
         let is_there =
             one.presence == Presence::Unvalidated || added.contains(one.key.ident.as_str()) || is_parted(one);
-        one.key.validated && is_there && !may_stay(&one)
+        let is_ours = one.presence != Presence::Gone || one.state != ObjState::Present;
+        one.key.validated && is_there && is_ours && !may_stay(&one)
     });
     let left = validate(work, step, why, &unseen, &mut told).await? + let_be;
     compare(work, &mut told).await?;
-    together(told)?;
+    together(&told)?;
     let words = format!("{} keys are back", found.len());
     Ok(if left == 0 { words } else { format!("{words}, {left} of them with rows whose parent is not there") })
 }
@@ -74,7 +75,7 @@ fn is_let_be(one: &Found) -> bool {
 }
 
 /// Those that are meant, parents first.
-fn in_their_order<'a>(found: &'a [Found], is_meant: impl Fn(&Found) -> bool) -> Vec<&'a Found> {
+fn in_their_order(found: &[Found], is_meant: impl Fn(&Found) -> bool) -> Vec<&Found> {
     let meant: BTreeMap<&str, &Found> =
         found.iter().filter(|one| is_meant(one)).map(|one| (one.key.ident.as_str(), one)).collect();
     let keys: Vec<Key> = meant.values().map(|one| one.key.clone()).collect();
@@ -112,6 +113,8 @@ async fn add<'a>(
                 told.push(drift(key, "somebody dropped it, not this run"));
                 continue;
             }
+            // Its parts hold for new rows already, and its old ones were told.
+            Presence::Gone if why == Why::Turn && is_let_be(one) => continue,
             Presence::Gone if is_parted(one) => {
                 parted.push(one);
                 continue;
