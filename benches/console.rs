@@ -193,7 +193,9 @@ fn comparing() -> (Pty, tempfile::TempDir, tokio::runtime::Runtime) {
     pty.wait("Validate: is the target equal");
     pty.keys("\r");
     pty.until("a plan that was read", |screen| screen.contains("new.db to read") && !screen.contains("read it first"));
-    pty.keys("new.db\r");
+    pty.keys("new.db");
+    pty.wait("> new.db");
+    pty.keys("\r");
     pty.wait("comparing");
     pty.keys("\x1b");
     pty.wait("Validations");

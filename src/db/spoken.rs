@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 const GREETS: Duration = Duration::from_secs(2);
 /// For all of it.
 const ANSWERS: Duration = Duration::from_secs(4);
-/// PostgreSQL's SSLRequest: its length, and 80877103 (PostgreSQL manual, "Message Formats").
+/// What PostgreSQL calls `SSLRequest`: its length, and 80877103 (PostgreSQL manual, "Message Formats").
 const MAY_ENCRYPT: [u8; 8] = [0, 0, 0, 8, 4, 210, 22, 47];
 
 /// Who speaks there; `None` where nobody does, or nobody who is known.

@@ -211,7 +211,9 @@ fn note(whole: &KeptWhole, known: &HashMap<usize, Known>) -> String {
         }
     }
     let began = whole.run.started;
-    let cut = if of > 0 { format!(", and {ranges} of {of} ranges of those that were begun") } else { String::new() };
+    let again = if ranges < of { ", the others are read again" } else { "" };
+    let cut =
+        if of > 0 { format!(", and {ranges} of {of} ranges of those that were begun{again}") } else { String::new() };
     let cut = match open {
         0 => cut,
         1 => format!("{cut}; 1 row in them had not settled, and is read again by its key"),

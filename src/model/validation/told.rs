@@ -221,14 +221,22 @@ pub fn gate(gate: &Gate) -> String {
 
 /// That it waits: since which moment, at which it gives up, and what for.
 pub fn waiting(why: &str, since: Timestamp, gate: Option<&Gate>) -> String {
-    let at = |at: Timestamp| at.strftime("%H:%M:%S UTC").to_string();
+    let until = gives_up(since, gate).map(|until| format!(", {until}")).unwrap_or_default();
+    format!("waiting since {}{until}: {why}", clock(since))
+}
+
+/// The moment at which a gate does.
+pub fn gives_up(since: Timestamp, gate: Option<&Gate>) -> Option<String> {
     let timeout = match gate {
         Some(Gate::Latency { timeout, .. } | Gate::FullLoad { timeout }) => Some(*timeout),
         _ => None,
     };
     let until = timeout.and_then(|timeout| since.checked_add(timeout).ok());
-    let until = until.map(|until| format!(", gives up at {}", at(until))).unwrap_or_default();
-    format!("waiting since {}{until}: {why}", at(since))
+    until.map(|until| format!("gives up at {}", clock(until)))
+}
+
+fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S UTC").to_string()
 }
 
 /// What is compared, for a list.

@@ -113,16 +113,21 @@ async fn a_script_that_the_console_refuses_stands_in_the_audit_as_refused() {
         pty.wait("Validate: is the target equal");
         pty.keys("\r");
         pty.until("a plan that was read", |screen| screen.contains("type a.db") && !screen.contains("read it first"));
-        pty.keys("a.db\r");
+        pty.keys("a.db");
+        pty.wait("> a.db");
+        pty.keys("\r");
         pty.wait("✗ different");
         // What differs cannot be read again.
         std::fs::remove_file(new.strip_prefix("sqlite:").unwrap()).unwrap();
         pty.keys("P");
         pty.until("the question", |screen| screen.contains("type main.t") && !screen.contains("read it first"));
-        pty.keys("main.t\r");
-        pty.wait("Nothing was read or written");
-        pty.keys("\x1b");
-        pty.keys(":activity\r");
+        pty.keys("main.t");
+        pty.wait("> main.t");
+        pty.keys("\r");
+        pty.wait("not written: ");
+        pty.keys(":activity");
+        pty.wait(": activity");
+        pty.keys("\r");
         let screen = pty.wait("write-repair");
         assert!(screen.contains("refused") && !screen.contains("a script was written"), "{screen}");
         pty.keys("\x03");

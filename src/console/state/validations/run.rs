@@ -273,7 +273,10 @@ impl Table {
 /// Why nothing begins yet, or how it began.
 pub fn gate_words(seen: &GateSeen, since: Timestamp, gate: Option<&Gate>) -> String {
     match seen {
-        GateSeen::Waiting { why } => told::waiting(&shown(why), since, gate),
+        // Since when stands above: it is what has elapsed.
+        GateSeen::Waiting { why } => {
+            format!("{}: {}", told::gives_up(since, gate).unwrap_or_else(|| "waiting".to_owned()), shown(why))
+        }
         GateSeen::Open { why, at_rest, .. } => {
             let rest = match at_rest {
                 Some(true) => "; at rest",
