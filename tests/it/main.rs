@@ -56,6 +56,7 @@ mod reader;
 mod reader_chain;
 mod reader_script;
 mod refresh_core;
+mod refresh_fill;
 mod refresh_keys;
 mod refresh_mask;
 mod refresh_plan;

@@ -7,6 +7,7 @@
 
 mod carry;
 pub mod follow;
+pub mod key;
 mod means;
 pub mod order;
 pub mod plan;

@@ -16,6 +16,7 @@ use crate::model::task::Task;
 use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, Secret};
 use crate::validate::merge::Side;
+pub(in crate::app) use login::command;
 use login::Login;
 use std::path::PathBuf;
 

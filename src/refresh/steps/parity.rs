@@ -1,4 +1,5 @@
-//! Task, schema and migrations are looked at once more: what was planned is still so, and the target can take the rows.
+//! Task, schema and migrations are looked at once more: what was planned is still so, and the target can take the rows. That
+//! there is a key of masking is seen here, too: a load that cannot be masked afterwards is worse than none.
 
 use crate::db::{Dialect, catalogue};
 use crate::model::refresh::{Level, PlannedStep};
@@ -15,6 +16,9 @@ pub(super) async fn probe(_work: &mut Work, _step: &PlannedStep) -> Result<Probe
 
 pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
     let plan = std::sync::Arc::clone(&work.plan);
+    if let Some(resolved) = &plan.masking {
+        super::mask::has_key(work, resolved)?;
+    }
     let arn = plan.task.arn.clone();
     let answer = work.aws()?.reader.tasks_in_full(std::slice::from_ref(&arn)).await?;
     let Some(task) = answer.value.into_iter().find(|task| task.arn == arn) else {

@@ -65,7 +65,7 @@ impl Means<'_> {
                 Ok(Login { password: Some(found), by: format!(", password from {}", shown(name)), ..Login::default() })
             }
             PasswordFrom::Command(words) => {
-                let found = command(words).await.map_err(failed)?;
+                let found = command("password_command", words).await.map_err(failed)?;
                 let by = ", password from its command".to_owned();
                 Ok(Login { password: Some(found), by, ..Login::default() })
             }
@@ -178,10 +178,10 @@ fn read(text: &str, of_demo: bool) -> Result<Login, String> {
     })
 }
 
-/// The first line that a program prints. What it says besides stays unread: it may be the password too.
-async fn command(words: &[String]) -> Result<Secret, String> {
+/// The first line that a program prints; `asked` is the key of the configuration that names it. What it says besides stays unread: it may be the password too.
+pub(in crate::app) async fn command(asked: &str, words: &[String]) -> Result<Secret, String> {
     let Some((program, arguments)) = words.split_first() else {
-        return Err("password_command names no program".to_owned());
+        return Err(format!("{asked} names no program"));
     };
     let name = shown(program).into_owned();
     let mut child = Command::new(program)
@@ -191,7 +191,7 @@ async fn command(words: &[String]) -> Result<Secret, String> {
         .stderr(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|error| format!("password_command: {name}: {error}"))?;
+        .map_err(|error| format!("{asked}: {name}: {error}"))?;
     let mut said = Vec::new();
     let work = async {
         if let Some(stdout) = child.stdout.take() {
@@ -201,16 +201,16 @@ async fn command(words: &[String]) -> Result<Secret, String> {
     };
     let status = match tokio::time::timeout(COMMAND, work).await {
         Ok(Ok(status)) => status,
-        Ok(Err(error)) => return Err(format!("password_command: {name}: {error}")),
-        Err(_) => return Err(format!("password_command: {name} gave no answer within {} s", COMMAND.as_secs())),
+        Ok(Err(error)) => return Err(format!("{asked}: {name}: {error}")),
+        Err(_) => return Err(format!("{asked}: {name} gave no answer within {} s", COMMAND.as_secs())),
     };
     if !status.success() {
-        return Err(format!("password_command: {name} ended with {status}; run it by hand to see why"));
+        return Err(format!("{asked}: {name} ended with {status}; run it by hand to see why"));
     }
-    let text = String::from_utf8(said).map_err(|_| format!("password_command: {name} printed no text"))?;
+    let text = String::from_utf8(said).map_err(|_| format!("{asked}: {name} printed no text"))?;
     let first = text.lines().next().unwrap_or_default();
     if first.is_empty() {
-        return Err(format!("password_command: {name} printed nothing"));
+        return Err(format!("{asked}: {name} printed nothing"));
     }
     Ok(Secret::new(first))
 }
@@ -276,7 +276,7 @@ mod tests {
     async fn a_command_gives_its_first_line_and_its_failure_never_repeats_what_it_said() {
         let run = async |words: &[&str]| {
             let words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
-            command(&words).await.map(|secret| secret.expose().to_owned())
+            command("password_command", &words).await.map(|secret| secret.expose().to_owned())
         };
         assert_eq!(run(&["printf", "ses ame\nsecond"]).await.as_deref(), Ok("ses ame"));
         // No shell: these are letters.

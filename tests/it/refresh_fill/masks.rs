@@ -1,0 +1,155 @@
+//! Each row is masked once, wherever the process is killed. The mask is one that would be another value the second time.
+
+use super::{Desk, Do, ENGINES, do_it, key, killed, points, until};
+use cutover::db::Engine;
+use cutover::model::masking::{Function, Mask, Rule};
+use cutover::model::refresh::{RunState, StepKind};
+use cutover::refresh::Plan;
+
+/// More than two pages on each engine.
+fn rows(engine: Engine) -> usize {
+    if engine == Engine::MySql { 620 } else { 2_300 }
+}
+
+fn mail(row: usize) -> String {
+    format!("bob{row}@example.com")
+}
+
+async fn filled(engine: Engine) -> (Desk, Plan) {
+    let desk = Desk::new(engine).await;
+    desk.both("CREATE TABLE {s}.person (id int PRIMARY KEY, mail varchar(60)); CREATE TABLE {s}.note (n int, mail varchar(60))")
+        .await;
+    for (table, rows) in [("person", rows(engine)), ("note", 40)] {
+        let all: Vec<String> = (0..rows).map(|row| format!("({row}, '{}')", mail(row))).collect();
+        for some in all.chunks(500) {
+            desk.both(&format!("INSERT INTO {{s}}.{table} VALUES {}", some.join(", "))).await;
+        }
+    }
+    let plan = desk.plan(&[StepKind::Mask], &["person", "note"]).await;
+    let hash = || Function::Hash { length: 32 };
+    let plan = desk.masked(plan, &[("person", &[("mail", hash())]), ("note", &[("mail", hash())])]).await;
+    (desk, plan)
+}
+
+/// How many rows are not masked exactly once.
+async fn wrong(desk: &Desk) -> usize {
+    let facts = desk.target.facts().await;
+    let mut wrong = 0;
+    for (table, order, rows) in [("person", "id", rows(desk.engine)), ("note", "n", 40)] {
+        let shape = &facts.iter().find(|one| one.name == table).unwrap().column("mail").unwrap().shape;
+        let mask = Mask::new(&Rule::of(Function::Hash { length: 32 }), shape, Some(&key())).unwrap();
+        let got = desk.target.texts(&format!("SELECT mail FROM {{s}}.{table} ORDER BY {order}")).await;
+        assert_eq!(got.len(), rows);
+        wrong += got.iter().enumerate().filter(|(row, got)| **got != mask.of(Some(&mail(*row))).value).count();
+    }
+    wrong
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_row_is_masked_once_wherever_the_process_is_killed() {
+    for (nth, engine) in ENGINES.into_iter().enumerate() {
+        let (desk, plan) = filled(engine).await;
+        let points = points(&desk, &plan).await;
+        assert_eq!(wrong(&desk).await, 0, "{engine:?}");
+        let commits = points.iter().filter(|name| *name == "after commit").count();
+        assert!(commits >= 4, "{engine:?}: {points:?}");
+        // What is interesting is between the first page and the last; of the rest some, others on each engine.
+        let is_commit = |number: usize| points[number - 1].ends_with("commit");
+        let first = points.iter().position(|name| name == "before commit").unwrap();
+        let all = (first - 3..=points.len()).filter(|number| is_commit(*number) || number % 4 == nth);
+        for number in all {
+            let (desk, plan) = filled(engine).await;
+            let told = killed(&desk, &plan, number, number % 3 == 0, None).await;
+            let place = format!("{engine:?}, killed {} ({number} of {})", points[number - 1], points.len());
+            match do_it(&told).await {
+                Ok(ended) => assert_eq!(ended.state, RunState::Done, "{place}: {ended:?}"),
+                Err(trouble) => assert!(trouble.to_string().contains("is done"), "{place}: {trouble}"),
+            }
+            // Somebody who finds neither journal nor an open run begins another one.
+            assert!(matches!(told.what, Do::Begin) || wrong(&desk).await == 0, "{place}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mark_that_is_written_behind_its_page_is_found() {
+    let (desk, plan) = filled(Engine::PostgreSql).await;
+    let points = points(&desk, &plan).await;
+    let number = points.iter().position(|name| name == "after commit").unwrap() + 1;
+    // The first page is that of the smaller table.
+    for (mutant, want) in [(None, 0), (Some("mark-outside"), 40)] {
+        let (desk, plan) = filled(Engine::PostgreSql).await;
+        let told = killed(&desk, &plan, number, false, mutant).await;
+        assert_eq!(do_it(&told).await.unwrap().state, RunState::Done);
+        assert_eq!(wrong(&desk).await, want, "{mutant:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_key_or_with_another_one_nothing_is_masked_and_the_right_one_goes_on() {
+    let (desk, plan) = filled(Engine::Sqlite).await;
+    let mut told = desk.told(&plan, Do::Begin);
+    told.secret = None;
+    let ended = do_it(&told).await.unwrap();
+    assert_eq!(ended.state, RunState::NeedsAttention);
+    assert!(ended.why.unwrap().contains("the key of masking is not known"));
+    let all = rows(desk.engine) + 40;
+    assert_eq!(wrong(&desk).await, all);
+    told.what = Do::Resume(desk.run_here().await.unwrap());
+    told.secret = Some(super::SECRET.to_owned());
+    assert_eq!(do_it(&told).await.unwrap().state, RunState::Done);
+    assert_eq!(wrong(&desk).await, 0);
+    // In the middle with one key, and further with another.
+    let (desk, plan) = filled(Engine::PostgreSql).await;
+    let points = points(&desk, &plan).await;
+    let number = points.iter().position(|name| name == "after commit").unwrap() + 1;
+    let (desk, plan) = filled(Engine::PostgreSql).await;
+    let mut told = killed(&desk, &plan, number, false, None).await;
+    told.secret = Some("another key of many bytes".to_owned());
+    let ended = do_it(&told).await.unwrap();
+    assert_eq!(ended.state, RunState::NeedsAttention);
+    assert!(ended.why.unwrap().contains("another masking key"));
+}
+
+#[tokio::test]
+async fn a_column_of_which_the_plan_says_nothing_stops_it() {
+    for engine in ENGINES {
+        let (desk, plan) = filled(engine).await;
+        desk.target.script("ALTER TABLE {s}.note ADD COLUMN phone varchar(20)").await;
+        let ended = desk.run(&plan).await;
+        assert_eq!(ended.state, RunState::NeedsAttention, "{engine:?}");
+        let why = ended.why.unwrap();
+        assert!(why.contains("note.phone: the plan does not say what becomes of this column"), "{why}");
+        assert_eq!(wrong(&desk).await, rows(engine) + 40, "{engine:?}");
+    }
+}
+
+#[tokio::test]
+async fn dead_rows_do_not_keep_old_values_and_where_they_would_it_is_said() {
+    let (desk, plan) = filled(Engine::PostgreSql).await;
+    let ended = desk.run(&plan).await;
+    assert_eq!(ended.state, RunState::Done, "{ended:?}");
+    let seen = desk.seen().await;
+    assert!(seen.steps[1].note.starts_with("2340 rows in 2 tables"), "{}", seen.steps[1].note);
+    // The server counts a moment later.
+    until(async || {
+        let sql = "SELECT count(*) FROM pg_stat_user_tables WHERE schemaname = 'public' AND vacuum_count = 1 AND n_dead_tup = 0";
+        desk.target.number(sql).await == 2
+    })
+    .await;
+    // Somebody who may write the rows and is not their owner.
+    let (desk, plan) = filled(Engine::PostgreSql).await;
+    let name = desk.target.url.rsplit_once('/').unwrap().1.to_owned();
+    desk.target
+        .script(&format!(
+            "CREATE ROLE \"fill_{name}\" LOGIN; GRANT CREATE ON DATABASE {name} TO \"fill_{name}\"; \
+             GRANT SELECT, UPDATE ON ALL TABLES IN SCHEMA public TO \"fill_{name}\"; GRANT TEMPORARY ON DATABASE {name} TO \"fill_{name}\""
+        ))
+        .await;
+    let mut told = desk.told(&plan, Do::Begin);
+    told.target = desk.target.url.replace("cutover@", &format!("fill_{name}@"));
+    let ended = do_it(&told).await.unwrap();
+    assert_eq!(ended.state, RunState::Done, "{ended:?}");
+    let lines = desk.lines().await;
+    assert!(lines.contains("person: this user may not vacuum it"), "{lines}");
+}
