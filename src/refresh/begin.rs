@@ -17,7 +17,7 @@ use crate::model::refresh::{
     Line, PlanHash, RefreshId, RefreshName, RunHead, RunState, StepKind, StepSeen, StepState, WishFor,
 };
 use crate::store::Settings;
-use crate::store::runs::{self, Kept, Writer};
+use crate::store::runs::{self, Writer};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Instant;
@@ -82,7 +82,7 @@ pub async fn begin(id: RefreshId, plan: Plan, confirmed: Confirmed<PlanHash>, me
     let steps = waiting(&plan);
     let file = runs::Journal::begin(&means.store, &head, (&text, confirmed.how_it_was()), &steps).await?;
     let journal = Journal::new(file, steps, Vec::new(), means.lines.clone());
-    Ok(work(id, plan, confirmed, session, journal, means))
+    Ok(work(id, plan, confirmed, session, journal, head.began, means))
 }
 
 async fn lock(
@@ -101,6 +101,7 @@ fn work(
     confirmed: Confirmed<PlanHash>,
     target: Held,
     journal: Journal,
+    began: Timestamp,
     means: Means,
 ) -> Work {
     Work {
@@ -121,6 +122,8 @@ fn work(
         undoing: None,
         deaf: false,
         pinged: Instant::now(),
+        began,
+        late_told: false,
         #[cfg(test)]
         script: None,
     }
@@ -243,9 +246,8 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
     let file = runs::Journal::take_up(&means.store, id, &means.who).await?;
     let before = Some(kept.head.pid).filter(|_| kept.head.host == means.who.host);
     let held = lock(id, &confirmed, &means, before).await?;
-    let Kept { steps, away, .. } = kept;
-    let journal = Journal::new(file, steps, away, means.lines.clone());
-    let mut work = work(id.clone(), plan, confirmed, held, journal, means);
+    let journal = Journal::new(file, kept.steps, kept.away, means.lines.clone());
+    let mut work = work(id.clone(), plan, confirmed, held, journal, kept.head.began, means);
     let found = take_up(&mut work).await?;
     let was_begun =
         work.journal.steps().iter().any(|seen| seen.kind == StepKind::Lock && seen.state == StepState::Done);
@@ -408,7 +410,7 @@ pub async fn recover(name: &RefreshName, id: Option<&RefreshId>, means: Means) -
     head.state = run.state;
     let file = runs::Journal::replace(&means.store, &head, (&run.plan, run.how), &steps).await?;
     let journal = Journal::new(file, steps, Vec::new(), means.lines.clone());
-    let mut work = work(run.id.clone(), plan, confirmed, session, journal, means);
+    let mut work = work(run.id.clone(), plan, confirmed, session, journal, run.began, means);
     take_up(&mut work).await?;
     // Steps are taken one after the other: of those that are not over only the first can have been begun.
     if let Some(nth) = runner::first_open(&work) {

@@ -42,6 +42,7 @@ pub struct Ended {
 pub async fn run(mut work: Work) -> Ended {
     let (state, why) = if work.undoing.is_some() { back::undo(&mut work).await } else { forward(&mut work).await };
     work.target.close().await;
+    steps::notify::ended(&mut work, state, why.as_deref()).await;
     let command = command(&work, state);
     Ended { state, why, command, journal: work.journal.broken().map(str::to_owned) }
 }

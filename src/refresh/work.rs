@@ -8,6 +8,8 @@ use super::held::{Door, Held};
 use super::journal::Journal;
 use super::ledger::{self, ObjKind};
 use super::plan::Plan;
+use super::runner::marks::RUN;
+use super::steps::notify;
 use super::trouble::Trouble;
 use crate::aws::Reader;
 use crate::change::{Confirmed, Executor, Notice, Notifier, Time, Way};
@@ -31,6 +33,8 @@ use tokio::sync::watch;
 const LOOK_EACH: Duration = Duration::from_secs(1);
 /// How often the server hears a word from us while we wait.
 const PING_EACH: Duration = Duration::from_secs(30);
+/// Name of the mark of a run of which somebody was told that it takes long.
+const LATE: &str = "late";
 
 /// AWS, as a run has it.
 #[derive(Debug)]
@@ -108,6 +112,9 @@ pub struct Work {
     /// A wish stops nothing at this moment: something is being put back.
     pub(super) deaf: bool,
     pub(super) pinged: Instant,
+    pub(super) began: Timestamp,
+    /// Somebody was told that it takes long, or that was looked up.
+    pub(super) late_told: bool,
     /// What steps are played as.
     #[cfg(test)]
     pub(super) script: Option<Arc<std::sync::Mutex<super::runner::tests::Script>>>,
@@ -151,6 +158,7 @@ impl Work {
     /// Between steps: also what somebody on another machine wishes.
     pub(super) async fn between_steps(&mut self) -> Result<(), Trouble> {
         self.good_moment()?;
+        self.look_at_the_clock().await?;
         if self.deaf || !self.in_ledger {
             return Ok(());
         }
@@ -199,10 +207,28 @@ impl Work {
         if !self.in_ledger {
             return self.target.ping().await;
         }
-        match ledger::beat(&mut self.target, (self.time.now)()).await? {
+        let wish = ledger::beat(&mut self.target, (self.time.now)()).await?;
+        self.look_at_the_clock().await?;
+        match wish {
             Some(wish) if !self.deaf => Err(Trouble::Wish(wish)),
             _ => Ok(()),
         }
+    }
+
+    /// Tells somebody, once in a run, that it takes longer than was said.
+    async fn look_at_the_clock(&mut self) -> Result<(), Trouble> {
+        let Some(after) = self.plan.notice_after.filter(|_| !self.late_told && self.in_ledger) else { return Ok(()) };
+        if self.now().duration_since(self.began) < after || self.target.in_transaction() {
+            return Ok(());
+        }
+        let run = StepName(RUN.to_owned());
+        if ledger::marked(&mut self.target, &run, LATE).await?.is_none() {
+            // Before it is sent: rather not at all than twice.
+            ledger::mark_anew(&mut self.target, &run, LATE, "told").await?;
+            notify::overdue(self, after).await;
+        }
+        self.late_told = true;
+        Ok(())
     }
 
     /// A line of the log.

@@ -55,6 +55,7 @@ mod pty_terminal;
 mod reader;
 mod reader_chain;
 mod reader_script;
+mod refresh_aws;
 mod refresh_core;
 mod refresh_fill;
 mod refresh_keys;

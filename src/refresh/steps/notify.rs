@@ -1,0 +1,120 @@
+//! The topic of the plan is told how a run ended, that it waits for somebody, or that it takes longer than was said.
+//!
+//! A message that may have gone is not sent twice. Nothing is changed by it: what is late is told, and never switched on by itself.
+
+use crate::change::Notice;
+use crate::model::refresh::{PlannedStep, RunState, StepKind, StepState};
+use crate::model::topic::subject;
+use crate::model::untrusted::shown;
+use crate::refresh::trouble::{Came, Probe, Trouble};
+use crate::refresh::work::{Changed, Work};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// What the step notes while it sends: whoever finds it does not know whether it was sent.
+const SENDING: &str = "sending";
+/// Nobody waits longer than this for a message at the end.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+#[allow(clippy::unused_async, clippy::unnecessary_wraps, reason = "as every probe")]
+pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, Trouble> {
+    let noted = work.journal.steps().iter().find(|seen| seen.name == step.name).map(|seen| seen.note.as_str());
+    Ok(if noted == Some(SENDING) {
+        Probe::Done("it may have been sent: it is not sent twice".to_owned())
+    } else {
+        Probe::NotYet
+    })
+}
+
+pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
+    let notice = notice(work, "done", None);
+    work.note(step, SENDING).await?;
+    match work.notify(&notice).await {
+        Ok(Changed::Done(outcome)) => Ok(Came::Done(outcome.lines.join("; "))),
+        Ok(Changed::Nothing(why)) => Ok(Came::Skipped(why)),
+        Err(trouble) => {
+            work.note(step, "").await?;
+            Err(trouble)
+        }
+    }
+}
+
+/// A run that does not come to its end by itself, or was undone.
+pub(in crate::refresh) async fn ended(work: &mut Work, state: RunState, why: Option<&str>) {
+    let word = match state {
+        RunState::NeedsAttention => "needs attention",
+        RunState::NeedsCredentials => "needs credentials",
+        RunState::Undone => "undone, everything is as it was",
+        RunState::Running | RunState::Paused | RunState::Parked | RunState::Undoing | RunState::Done => return,
+    };
+    if work.plan.topic.is_none() {
+        return;
+    }
+    let notice = notice(work, word, why);
+    tell(work, &notice).await;
+}
+
+/// It takes longer than was said beforehand.
+pub(in crate::refresh) async fn overdue(work: &mut Work, after: SignedDuration) {
+    let why = format!("it has not ended {after:#} after it began; what is away stays away until it ends");
+    let notice = notice(work, "late", Some(&why));
+    let _ = work.line(None, format!("late: {why}"), true).await;
+    tell(work, &notice).await;
+}
+
+async fn tell(work: &mut Work, notice: &Notice) {
+    let told = tokio::time::timeout(PATIENCE, Box::pin(work.notify(notice))).await;
+    let (said, bad) = match told {
+        Ok(Ok(Changed::Done(outcome))) => (outcome.lines.join("; "), false),
+        Ok(Ok(Changed::Nothing(why))) => (format!("nobody was told: {why}"), true),
+        Ok(Err(trouble)) => (format!("nobody was told: {trouble}"), true),
+        Err(_) => ("whether anybody was told is not known: no answer came".to_owned(), true),
+    };
+    // It is told here at least.
+    let _ = work.line(None, said, bad).await;
+}
+
+/// What is said: where it stands, what each step came to. Notes of steps have no values of rows in them.
+fn notice(work: &Work, word: &str, why: Option<&str>) -> Notice {
+    let plan = &work.plan;
+    let took = work.now().duration_since(work.began);
+    let mut lines = vec![
+        format!("refresh {}, run {}: {word}", shown(&plan.name.0), work.id.0),
+        format!("task {}, {} -> {}", plan.task.name.shown(), shown(&plan.source.place), shown(&plan.target.place)),
+        format!(
+            "began {}, {:#} ago, by {} on {}",
+            work.began.strftime("%F %T UTC"),
+            rounded(took),
+            work.who.os_user,
+            work.who.host
+        ),
+    ];
+    lines.extend(why.map(|why| format!("why: {}", shown(why))));
+    lines.push(String::new());
+    for seen in work.journal.steps().iter().filter(|seen| seen.kind != StepKind::Notify) {
+        let note = match &seen.state {
+            StepState::Waiting => continue,
+            StepState::Done => seen.note.clone(),
+            state => {
+                let why = state.why().unwrap_or_else(|| seen.note.clone());
+                format!("{}: {why}", state.word().to_uppercase())
+            }
+        };
+        lines.push(format!("{}: {}", seen.name.0, shown(&note)));
+    }
+    let away = work.journal.away().len();
+    if away > 0 {
+        lines.push(String::new());
+        lines.push(format!(
+            "away right now: {away} (keys, triggers, schedules, rights); `cutover refresh status` names them"
+        ));
+    }
+    if word.starts_with("needs") {
+        lines.push(format!("go on with: cutover refresh resume {}", crate::model::shell::quoted(&plan.name.0)));
+    }
+    Notice { subject: subject(&format!("refresh {}: {word}", plan.name.0)), text: lines.join("\n") }
+}
+
+fn rounded(span: SignedDuration) -> SignedDuration {
+    SignedDuration::from_secs(span.as_secs())
+}

@@ -1,0 +1,79 @@
+//! Rules and schedules: each comes back to what it was, whatever others do to it meanwhile.
+
+use super::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_somebody_else_does_to_a_rule_meanwhile_is_told_and_stays() {
+    let scene = Scene::new().await;
+    scene.mover.hold(true);
+    let running = scene.start(&scene.plan(&STEPS).await).await;
+    scene.until_step(StepKind::Wait).await;
+    scene.switch_by_somebody("EnableRule", "staging-refresh-nightly").await;
+    scene.switch_by_somebody("EnableRule", "migration-report-weekly").await;
+    scene.mover.hold(false);
+    let ended = running.await.unwrap();
+    assert_eq!((ended.state, why(&ended)), (RunState::Done, ""));
+    // One was off before, and nobody but its owner switches it.
+    assert_eq!(scene.states().await, ["ENABLED", "ENABLED", "ENABLED"]);
+    assert_eq!(scene.sent("EnableRule"), 2, "both by somebody else");
+    let log = scene.log().await;
+    assert!(log.contains(&format!("{NIGHTLY} was switched on by somebody else meanwhile")), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_somebody_else_has_started_is_not_run_into() {
+    let scene = Scene::new().await;
+    let plan = scene.plan(&STEPS).await;
+    scene.mover.hold(true);
+    scene.start_by_somebody().await;
+    let ended = scene.run(&plan).await;
+    assert_eq!(ended.state, RunState::Undone, "{ended:?}");
+    assert!(why(&ended).contains("somebody else has started it"), "{ended:?}");
+    assert_eq!((scene.states().await, scene.sent("StartReplicationTask")), (ALL_ON.map(str::to_owned), 1));
+    let told = scene.told().await;
+    assert_eq!(told[0].0, "refresh nightly: undone, everything is as it was");
+    scene.mover.hold(false);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_that_somebody_begins_after_ours_leaves_the_schedules_off() {
+    let scene = Scene::new().await;
+    let mut steps = STEPS.to_vec();
+    steps.insert(5, StepKind::Custom);
+    let mut plan = scene.plan(&steps).await;
+    let (here, go) = (scene.folder.path().join("here"), scene.folder.path().join("go"));
+    let text = format!("touch {}; while [ ! -e {} ]; do sleep 0.05; done", here.display(), go.display());
+    plan.custom.push(cutover::model::refresh::CustomStep {
+        name: StepName("custom".into()),
+        after: StepKind::Wait,
+        does: cutover::model::refresh::Does::Command(["sh", "-c", &text].map(str::to_owned).to_vec()),
+        again: cutover::model::refresh::Again::Mark,
+        timeout: SignedDuration::from_mins(2),
+        retry: 0,
+        on_failure: OnFailure::Stop,
+    });
+    let running = scene.start(&plan).await;
+    until(async || here.exists()).await;
+    let ours = scene.task(TASK).await.stats.start;
+    scene.start_by_somebody().await;
+    until(async || scene.task(TASK).await.stats.start > ours).await;
+    std::fs::write(&go, "").unwrap();
+    let ended = running.await.unwrap();
+    assert_eq!(ended.state, RunState::NeedsAttention, "{ended:?}");
+    assert!(why(&ended).contains("was started by somebody else at"), "{ended:?}");
+    assert_eq!(scene.states().await, ALL_OFF);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_rule_that_could_not_be_put_back_as_it_was_is_not_switched_off() {
+    let scene = Scene::new().await;
+    let mut plan = scene.plan(&STEPS).await;
+    plan.schedules.push(named("rule:default/dms-api-calls"));
+    let ended = scene.run(&plan).await;
+    assert_eq!(ended.state, RunState::Undone, "{ended:?}");
+    assert!(why(&ended).contains("every management event of CloudTrail"), "{ended:?}");
+    assert_eq!((scene.states().await, scene.sent("StartReplicationTask")), (ALL_ON.map(str::to_owned), 0));
+    plan.schedules = vec![named("rule:default/gone")];
+    let ended = scene.run(&plan).await;
+    assert!(ended.state == RunState::Undone && why(&ended).contains("is not there any more"), "{ended:?}");
+}
