@@ -462,6 +462,33 @@ pub async fn set(
     held.execute(&update, &values).await.map(drop)
 }
 
+/// The same of many that come to one state, with one statement for some hundreds.
+///
+/// # Errors
+/// What the server says.
+pub async fn set_all(
+    held: &mut Held,
+    kind: ObjKind,
+    idents: &[&str],
+    state: ObjState,
+    error: Option<&str>,
+) -> Result<(), Trouble> {
+    for some in idents.chunks(ROWS) {
+        let names = vec!["?"; some.len()].join(", ");
+        let text = format!("UPDATE {{obj}} SET state = ?, error = ? WHERE run = ? AND kind = ? AND ident IN ({names})");
+        let mut values = vec![
+            state.word().into(),
+            error.map_or(Value::Null, Value::from),
+            held.bearer().run.0.clone().into(),
+            kind.word().into(),
+        ];
+        values.extend(some.iter().map(|ident| Value::from(*ident)));
+        let update = own(held, &text);
+        held.execute(&update, &values).await?;
+    }
+    Ok(())
+}
+
 /// What this run has written down of a kind, in the order of their names.
 ///
 /// # Errors

@@ -14,7 +14,7 @@ pub use attempt::pause_before;
 /// Names of marks in the ledger that the runner itself writes.
 pub(super) mod marks {
     pub use super::attempt::{DONE, OVER, PASSED, SKIPPED};
-    pub use super::back::{RUN, UNDOING};
+    pub use super::back::{EARLY, RUN, UNDOING};
 }
 
 use super::ledger;
@@ -115,15 +115,16 @@ async fn pass_over(work: &mut Work, nth: usize, why: &str) -> Result<(), Trouble
     work.line(Some(&name), format!("failed, and the run goes on without it: {why}"), true).await
 }
 
-/// A run whose keys came back for safety after a failure takes them away once more, where its load is still to come to an end.
+/// A run whose keys came back for safety after a failure takes them away once more, where their turn is still to come: a load, and
+/// what changes rows after it, would meet them.
 async fn keys_away_again(work: &mut Work) -> Result<(), Ending> {
     let back = StepName::from(StepKind::KeysBack);
     let is_early = work.in_ledger && ledger::marked(&mut work.target, &back, back::EARLY).await?.is_some();
     let Some(next) = first_open(work).filter(|_| is_early) else { return Ok(()) };
     let away = work.plan.steps.iter().position(|step| step.kind == StepKind::KeysAway);
-    let wait = work.plan.steps.iter().position(|step| step.kind == StepKind::Wait);
-    if let (Some(away), Some(wait)) = (away, wait)
-        && next <= wait
+    let turn = work.plan.steps.iter().position(|step| step.kind == StepKind::KeysBack);
+    if let (Some(away), Some(turn)) = (away, turn)
+        && next < turn
     {
         let step = work.plan.steps[away].clone();
         work.line(Some(&step.name), "the keys came back when the run stopped: they go away again".to_owned(), false)

@@ -79,6 +79,26 @@ impl Trouble {
         }
     }
 
+    /// The code at the end of what a server said: `SQLSTATE 55P03`, `1205, SQLSTATE HY000`, `SQLite 5`.
+    fn code(&self) -> Option<&str> {
+        let (Self::Failed(said) | Self::Refused(said)) = self else { return None };
+        Some(said.strip_suffix(')')?.rsplit_once('(')?.1)
+    }
+
+    /// Somebody else has a lock that this needs, for the moment.
+    pub(super) fn is_of_locks(&self) -> bool {
+        // Not available, deadlock, serialisation (PostgreSQL manual, appendix A); lock wait timeout, deadlock; busy, locked.
+        const CODES: [&str; 5] = ["SQLSTATE 55P03", "SQLSTATE 40P01", "SQLSTATE 40001", "SQLite 5", "SQLite 6"];
+        self.code().is_some_and(|code| {
+            CODES.contains(&code) || ["1205,", "1213,"].iter().any(|number| code.starts_with(number))
+        })
+    }
+
+    /// A row without its parent is in the way of a foreign key.
+    pub(super) fn is_of_orphans(&self) -> bool {
+        self.code() == Some("SQLSTATE 23503")
+    }
+
     /// The same with where it happened in front.
     #[must_use]
     pub fn at(self, place: &str) -> Self {
@@ -124,5 +144,27 @@ impl From<Problem> for Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         Self::Refused(format!("the journal of this run cannot be written: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_code_at_the_end_says_what_kind_of_refusal_it_is() {
+        for (said, locks, orphans) in [
+            ("a: canceling statement due to lock timeout (SQLSTATE 55P03)", true, false),
+            ("deadlock detected (SQLSTATE 40P01)", true, false),
+            ("Lock wait timeout exceeded (1205, SQLSTATE HY000)", true, false),
+            ("database is locked (SQLite 5)", true, false),
+            ("insert or update on table \"t\" violates \"k\": Key (p)=(…) is not there (SQLSTATE 23503)", false, true),
+            ("permission denied (SQLSTATE 42501)", false, false),
+            ("it took longer than 10m", false, false),
+        ] {
+            let trouble = Trouble::failed(said);
+            assert_eq!((trouble.is_of_locks(), trouble.is_of_orphans()), (locks, orphans), "{said}");
+        }
+        assert!(!Trouble::Lost("gone (SQLSTATE 55P03)".into()).is_of_locks());
     }
 }

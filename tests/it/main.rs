@@ -57,6 +57,7 @@ mod reader_chain;
 mod reader_script;
 mod refresh_aws;
 mod refresh_core;
+mod refresh_db;
 mod refresh_fill;
 mod refresh_keys;
 mod refresh_mask;

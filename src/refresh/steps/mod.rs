@@ -5,11 +5,15 @@
 //! [`Work::wait`] only, ends its transactions, and between them asks [`Work::good_moment`].
 
 mod analyze;
+mod capture;
 mod caught;
 mod close;
 mod custom;
+mod deeds;
 mod defuse;
 mod drain;
+mod kept;
+mod keys;
 pub(super) mod load;
 mod lock;
 mod look;
@@ -17,12 +21,14 @@ mod mask;
 pub(super) mod notify;
 mod parity;
 mod park;
+mod quarantine;
 mod rehearsal;
 mod schedule;
 mod sequences;
 mod session;
 mod stop_task;
 mod tables;
+mod triggers;
 mod wait;
 
 pub use load::{LoadAgain, load_again};
@@ -36,20 +42,27 @@ pub(super) fn is_known(kind: StepKind) -> bool {
     // In tests of the runner steps are played, in whatever order a test wants.
     let there = matches!(
         kind,
-        StepKind::Parity
+            StepKind::Parity
             | StepKind::Rehearsal
             | StepKind::Lock
+            | StepKind::Capture
             | StepKind::ScheduleOff
             | StepKind::Drain
+            | StepKind::Quarantine
+            | StepKind::TriggersOff
+            | StepKind::KeysAway
             | StepKind::Load
             | StepKind::Wait
-            | StepKind::Mask
-            | StepKind::Defuse
-            | StepKind::Sequences
-            | StepKind::Analyze
             | StepKind::Park
             | StepKind::Caught
             | StepKind::StopTask
+            | StepKind::Mask
+            | StepKind::Defuse
+            | StepKind::KeysBack
+            | StepKind::Sequences
+            | StepKind::TriggersOn
+            | StepKind::Analyze
+            | StepKind::QuarantineOff
             | StepKind::ScheduleBack
             | StepKind::Close
             | StepKind::Notify
@@ -62,6 +75,22 @@ pub(super) fn unknown(step: &PlannedStep) -> Trouble {
     Trouble::Refused(format!("this plan has a step that this program does not know: {}", step.kind.word()))
 }
 
+/// What stood in the way of several things, as one: worth trying again where one of them is.
+fn together(told: Vec<Trouble>) -> Result<(), Trouble> {
+    const TOLD: usize = 5;
+    if told.is_empty() {
+        return Ok(());
+    }
+    let more = told.len().saturating_sub(TOLD);
+    let mut words: Vec<String> = told.iter().take(TOLD).map(ToString::to_string).collect();
+    if more > 0 {
+        words.push(format!("and {more} more"));
+    }
+    let words = words.join("; ");
+    let is_worth_it = told.iter().any(|trouble| matches!(trouble, Trouble::Failed(_)));
+    Err(if is_worth_it { Trouble::Failed(words) } else { Trouble::Refused(words) })
+}
+
 /// What of a step is there.
 pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, Trouble> {
     #[cfg(test)]
@@ -72,17 +101,22 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Parity => parity::probe(work, step).await,
         StepKind::Rehearsal => rehearsal::probe(work, step).await,
         StepKind::Lock => lock::probe(work, step).await,
+        StepKind::Capture => capture::probe(work, step).await,
         StepKind::ScheduleOff | StepKind::ScheduleBack => schedule::probe(work, step).await,
         StepKind::Drain => drain::probe(work, step).await,
+        StepKind::Quarantine => quarantine::probe(work, step).await,
+        StepKind::TriggersOff | StepKind::TriggersOn => triggers::probe(work, step).await,
+        StepKind::KeysAway | StepKind::KeysBack => keys::probe(work, step).await,
         StepKind::Load => load::probe(work, step).await,
         StepKind::Wait => wait::probe(work, step).await,
+        StepKind::Park => park::probe(work, step).await,
+        StepKind::Caught => caught::probe(work, step).await,
+        StepKind::StopTask => stop_task::probe(work, step).await,
         StepKind::Mask => mask::probe(work, step).await,
         StepKind::Defuse => defuse::probe(work, step).await,
         StepKind::Sequences => sequences::probe(work, step).await,
         StepKind::Analyze => analyze::probe(work, step).await,
-        StepKind::Park => park::probe(work, step).await,
-        StepKind::Caught => caught::probe(work, step).await,
-        StepKind::StopTask => stop_task::probe(work, step).await,
+        StepKind::QuarantineOff => quarantine::probe_off(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Notify => notify::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
@@ -100,17 +134,24 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Parity => parity::run(work, step).await,
         StepKind::Rehearsal => rehearsal::run(work, step).await,
         StepKind::Lock => lock::run(work, step).await,
+        StepKind::Capture => capture::run(work, step).await,
         StepKind::ScheduleOff | StepKind::ScheduleBack => schedule::run(work, step).await,
         StepKind::Drain => drain::run(work, step).await,
+        StepKind::Quarantine => quarantine::run(work, step).await,
+        StepKind::TriggersOff => triggers::run_off(work, step).await,
+        StepKind::KeysAway => keys::run_away(work, step).await,
         StepKind::Load => load::run(work, step).await,
         StepKind::Wait => wait::run(work, step).await,
-        StepKind::Mask => mask::run(work, step).await,
-        StepKind::Defuse => defuse::run(work, step).await,
-        StepKind::Sequences => sequences::run(work, step).await,
-        StepKind::Analyze => analyze::run(work, step).await,
         StepKind::Park => park::run(work, step).await,
         StepKind::Caught => caught::run(work, step).await,
         StepKind::StopTask => stop_task::run(work, step).await,
+        StepKind::Mask => mask::run(work, step).await,
+        StepKind::Defuse => defuse::run(work, step).await,
+        StepKind::KeysBack => keys::run_back(work, step).await,
+        StepKind::Sequences => sequences::run(work, step).await,
+        StepKind::TriggersOn => triggers::run_on(work, step).await,
+        StepKind::Analyze => analyze::run(work, step).await,
+        StepKind::QuarantineOff => quarantine::run_off(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Notify => notify::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,
@@ -126,7 +167,11 @@ pub(super) async fn undo(work: &mut Work, step: &PlannedStep) -> Result<String, 
     }
     match step.kind {
         StepKind::Lock => lock::undo(work, step).await,
+        StepKind::Capture => capture::undo(work, step).await,
         StepKind::ScheduleOff => schedule::undo(work, step).await,
+        StepKind::Quarantine => quarantine::undo(work, step).await,
+        StepKind::TriggersOff => triggers::undo_off(work, step).await,
+        StepKind::KeysAway => keys::undo_away(work, step).await,
         kind if !kind.has_undo() => Ok(String::new()),
         _ => Err(unknown(step)),
     }

@@ -174,6 +174,11 @@ impl Key {
         postgres::leaf_adds(self)
     }
 
+    /// The reserved name of what [`Key::leaf_back`] makes.
+    pub fn leaf_name(&self) -> String {
+        postgres::leaf_name(self)
+    }
+
     /// Drops what [`Key::leaf_back`] made. Idempotent.
     pub fn leaf_away(&self) -> Vec<String> {
         postgres::leaf_away(self)

@@ -70,7 +70,7 @@ pub enum Kind {
 pub struct Scope {
     /// Only these schemas; `None`: all.
     pub only: Option<Vec<String>>,
-    /// Not these: the ledger's own.
+    /// Not these: the ledger's own. On SQLite, where it has no schema, tables whose names begin so.
     pub except: Vec<String>,
 }
 
@@ -83,7 +83,7 @@ pub async fn read<A: Send>(session: &mut Session<A>, scope: &Scope) -> Result<Sn
         Engine::Sqlite => ("SELECT sqlite_version()", sqlite::items(session).await?),
     };
     let version = session.query(version, &[]).await?.into_iter().flatten().next();
-    items.retain(|item| scope.has(&item.schema) && !is_of_dms(&item.table));
+    items.retain(|item| scope.has(engine, item) && !is_of_dms(&item.table));
     items.sort();
     Ok(Snapshot { engine, version: version.map(crate::db::catalogue::text).unwrap_or_default(), items })
 }
@@ -93,8 +93,12 @@ fn is_of_dms(table: &str) -> bool {
 }
 
 impl Scope {
-    fn has(&self, schema: &str) -> bool {
-        super::is_meant(self.only.as_deref(), schema) && !self.except.iter().any(|one| one == schema)
+    fn has(&self, engine: Engine, item: &Item) -> bool {
+        let is_except = |one: &String| match engine {
+            Engine::Sqlite => item.table.strip_prefix(one.as_str()).is_some_and(|rest| rest.starts_with('_')),
+            Engine::PostgreSql | Engine::MySql => *one == item.schema,
+        };
+        super::is_meant(self.only.as_deref(), &item.schema) && !self.except.iter().any(is_except)
     }
 }
 
