@@ -2,12 +2,13 @@
 //!
 //! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it. Start at [`build`],
 //! which reads and changes nothing: `of_task` is what the task says against it, `tables` which are loaded and whether they fit,
-//! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `fires` what starts the task by itself, `steps` the
+//! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `fires` what starts the task by itself, `compare` what is compared after the load, `steps` the
 //! steps in words and SQL, `again` whether it is still right later, `watch` which plans `refresh watch` accepts.
 
 pub(in crate::refresh) mod again;
 mod around;
 mod build;
+mod compare;
 mod findings;
 mod fires;
 mod lost;
@@ -18,6 +19,7 @@ mod tables;
 pub mod watch;
 
 pub use build::{Asked, Built, CannotPlan, Opened, build, definition, drifted};
+pub use compare::Comparison;
 pub use fires::Consumers;
 pub use of_task::CHECKS_OFF;
 pub(in crate::refresh) use of_task::verb;
@@ -71,8 +73,8 @@ pub struct Plan {
     pub quarantine: Quarantine,
     /// When the source may be loaded.
     pub window: Option<Window>,
-    /// The `[validation]` that is carried out after the load.
-    pub validation: Option<String>,
+    /// What is compared after the load.
+    pub validation: Option<Comparison>,
     /// Patterns of tables of the source that must not be taken.
     pub sensitive: Vec<String>,
     /// What becomes of every column of every loaded table; `None`: nothing is masked.

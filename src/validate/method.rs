@@ -16,10 +16,12 @@ use crate::db::scan::{Bound, Key, KeyRange, Rows, Scan, ScanRequest};
 use crate::model::canon::{Canon, Holds};
 use crate::model::validation::Method;
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// What a person wants of the way.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Wanted {
     /// Whichever is faster.
     #[default]

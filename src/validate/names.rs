@@ -5,6 +5,7 @@
 
 use crate::model::pattern;
 use crate::model::untrusted::shown;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
 /// Schema and table.
@@ -21,7 +22,7 @@ pub struct Names {
 }
 
 /// `SRC[=TGT]` of the command line.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Asked {
     pub source: String,
     /// The same name as in the source, where it is not said.

@@ -23,7 +23,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 /// `TABLE.COLUMN=RULE` of the command line.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RuleFor {
     pub place: String,
     pub rule: Rule,
@@ -75,7 +75,7 @@ pub struct Terms {
 }
 
 /// What is said of one table; `None` and nothing: as of all.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TableTerms {
     pub kind: Option<Kind>,
     pub keys: Option<Vec<String>>,

@@ -12,12 +12,14 @@ pub use zone::{Wall, Zone};
 use crate::model::canon::{Canon, Raw, SqlType};
 use jiff::civil::{DateTime, DateTimeRound};
 use jiff::{RoundMode, Unit};
+use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
 /// One rule. Spelled as on the command line.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Rule {
     /// `timestamp-truncate:3`: both sides cut to so many digits of a second.
     TimestampTruncate(u8),
@@ -78,6 +80,20 @@ impl FromStr for Rule {
             ("ignore", None) => Ok(Self::Ignore),
             _ => Err(wrong()),
         }
+    }
+}
+
+impl TryFrom<String> for Rule {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Rule> for String {
+    fn from(rule: Rule) -> Self {
+        rule.to_string()
     }
 }
 

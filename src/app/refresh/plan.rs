@@ -75,6 +75,7 @@ pub(in crate::app) async fn built(
         task: &task,
         source: &source,
         target: &target,
+        validation: settings.validation.as_ref().and_then(|name| setup.validations.get(name)),
         now: reader.service_time(Timestamp::now()),
         pinned: pinned.as_ref(),
     };

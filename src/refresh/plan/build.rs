@@ -6,7 +6,7 @@ use super::findings::Findings;
 use super::fires::{self, Consumers};
 use super::steps::{Known, steps};
 use super::tables::{self, Loaded};
-use super::{KeySeen, Plan, TriggerSeen, VERSION, Way, lost, masks, of_task};
+use super::{KeySeen, Plan, TriggerSeen, VERSION, Way, compare, lost, masks, of_task};
 use crate::aws::Reader;
 use crate::change::TaskFacts;
 use crate::db::schema::identity::{self, Apart, Identity, Other};
@@ -24,7 +24,7 @@ use crate::model::settings::PrepMode;
 use crate::model::task::Task;
 use crate::model::untrusted::shown;
 use crate::model::{Problem, Untrusted, mappings};
-use crate::validate::TaskTables;
+use crate::validate::{self, TaskTables};
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -42,6 +42,8 @@ pub struct Asked<'a> {
     pub source: &'a Opened,
     pub target: &'a Opened,
     pub now: Timestamp,
+    /// The `[validation.NAME]` that the settings name.
+    pub validation: Option<&'a validate::Settings>,
     /// Columns of the last time that this was carried out to its end.
     pub pinned: Option<&'a Pinned>,
 }
@@ -197,7 +199,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         watermarks: watermarks(settings, &loaded, &mut found),
         quarantine: settings.quarantine,
         window: settings.window.clone(),
-        validation: settings.validation.clone(),
+        validation: compare::comparison(settings, asked.validation, &facts.task, &mut found),
         sensitive: settings.sensitive.clone(),
         masking,
         defuse,

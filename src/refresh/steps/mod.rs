@@ -29,6 +29,8 @@ mod session;
 mod stop_task;
 mod tables;
 mod triggers;
+mod validate;
+mod verify;
 mod wait;
 
 pub use load::{LoadAgain, load_again};
@@ -42,7 +44,7 @@ pub(super) fn is_known(kind: StepKind) -> bool {
     // In tests of the runner steps are played, in whatever order a test wants.
     let there = matches!(
         kind,
-            StepKind::Parity
+        StepKind::Parity
             | StepKind::Rehearsal
             | StepKind::Lock
             | StepKind::Capture
@@ -56,12 +58,14 @@ pub(super) fn is_known(kind: StepKind) -> bool {
             | StepKind::Park
             | StepKind::Caught
             | StepKind::StopTask
+            | StepKind::Validate
             | StepKind::Mask
             | StepKind::Defuse
             | StepKind::KeysBack
             | StepKind::Sequences
             | StepKind::TriggersOn
             | StepKind::Analyze
+            | StepKind::Verify
             | StepKind::QuarantineOff
             | StepKind::ScheduleBack
             | StepKind::Close
@@ -112,10 +116,12 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Park => park::probe(work, step).await,
         StepKind::Caught => caught::probe(work, step).await,
         StepKind::StopTask => stop_task::probe(work, step).await,
+        StepKind::Validate => validate::probe(work, step).await,
         StepKind::Mask => mask::probe(work, step).await,
         StepKind::Defuse => defuse::probe(work, step).await,
         StepKind::Sequences => sequences::probe(work, step).await,
         StepKind::Analyze => analyze::probe(work, step).await,
+        StepKind::Verify => verify::probe(work, step).await,
         StepKind::QuarantineOff => quarantine::probe_off(work, step).await,
         StepKind::Close => close::probe(work, step).await,
         StepKind::Notify => notify::probe(work, step).await,
@@ -145,12 +151,14 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Park => park::run(work, step).await,
         StepKind::Caught => caught::run(work, step).await,
         StepKind::StopTask => stop_task::run(work, step).await,
+        StepKind::Validate => validate::run(work, step).await,
         StepKind::Mask => mask::run(work, step).await,
         StepKind::Defuse => defuse::run(work, step).await,
         StepKind::KeysBack => keys::run_back(work, step).await,
         StepKind::Sequences => sequences::run(work, step).await,
         StepKind::TriggersOn => triggers::run_on(work, step).await,
         StepKind::Analyze => analyze::run(work, step).await,
+        StepKind::Verify => verify::run(work, step).await,
         StepKind::QuarantineOff => quarantine::run_off(work, step).await,
         StepKind::Close => close::run(work, step).await,
         StepKind::Notify => notify::run(work, step).await,

@@ -1,7 +1,7 @@
 //! Sequences, identities and counters of the loaded tables go on behind what the source has given out and what has been
 //! loaded, whichever is further, in their own direction and step. The source is read now, after the load.
 
-use super::{session, tables};
+use super::{kept, session, tables};
 use crate::db::schema::TableName;
 use crate::db::schema::sequences::{self, Next, Position, Sequence};
 use crate::model::refresh::PlannedStep;
@@ -19,7 +19,7 @@ pub(super) async fn probe(_work: &mut Work, _step: &PlannedStep) -> Result<Probe
 pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
     let plan = Arc::clone(&work.plan);
     session::ready(work).await?;
-    let loaded = tables::loaded(&plan);
+    let loaded = kept::tables(&plan);
     let mut source = work.source.read().await?;
     let there = sequences::read(&mut source).await?;
     let mut ours = sequences::read(work.target.session()?).await?;
@@ -67,7 +67,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     Ok(Came::done(format!("{set} of {} counters set, {stood} stood right{left}", ours.len())))
 }
 
-fn is_behind(sequence: &Sequence, value: i128, wanted: i128) -> bool {
+pub(super) fn is_behind(sequence: &Sequence, value: i128, wanted: i128) -> bool {
     if sequence.increment >= 0 { value < wanted } else { value > wanted }
 }
 

@@ -3,11 +3,6 @@
 use crate::db::schema::TableName;
 use crate::refresh::plan::Plan;
 
-/// Those that are loaded, as the target calls them.
-pub(super) fn loaded(plan: &Plan) -> Vec<TableName> {
-    plan.tables.iter().map(|table| TableName::new(&table.target.0, &table.target.1)).collect()
-}
-
 /// What a thing of the target is called in the source. What is not loaded itself is looked for in the schema from which the
 /// others of its schema come.
 pub(super) fn in_source(plan: &Plan, name: &TableName) -> TableName {
