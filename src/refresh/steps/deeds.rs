@@ -13,6 +13,7 @@ use crate::refresh::ledger::{self, ObjKind, ObjState};
 use crate::refresh::runner::pause_before;
 use crate::refresh::trouble::Trouble;
 use crate::refresh::work::Work;
+use crate::store::points;
 use std::time::{Duration, Instant};
 
 /// A lock is waited for so long. Short, because others queue behind who waits.
@@ -137,6 +138,10 @@ async fn once(work: &mut Work, kind: ObjKind, chunk: &[Deed]) -> Result<(), Trou
     }
     if chunk.iter().any(|deed| !deed.statements.is_empty()) {
         work.target.script(&text).await?;
+    }
+    if points::mutant("ledger-apart") {
+        work.target.commit().await?;
+        work.target.begin().await?;
     }
     let mut rest: Vec<&Deed> = chunk.iter().collect();
     while let Some(first) = rest.first().copied() {

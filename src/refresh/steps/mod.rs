@@ -126,7 +126,6 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
         StepKind::Close => close::probe(work, step).await,
         StepKind::Notify => notify::probe(work, step).await,
         StepKind::Custom => custom::probe(work, step).await,
-        _ => Err(unknown(step)),
     }
 }
 
@@ -163,7 +162,6 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         StepKind::Close => close::run(work, step).await,
         StepKind::Notify => notify::run(work, step).await,
         StepKind::Custom => custom::run(work, step).await,
-        _ => Err(unknown(step)),
     }
 }
 
