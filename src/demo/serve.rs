@@ -46,6 +46,10 @@ pub struct Options {
     pub data: Option<PathBuf>,
     /// Rows per second of a full load, so that it can be watched; `None` is as fast as it goes.
     pub pace: Option<u32>,
+    /// The databases are taken as they are: nothing is written into them when this opens, and nothing changes the source.
+    pub as_found: bool,
+    /// A start takes no longer than it has to, instead of so long that it is seen.
+    pub hurried: bool,
     /// Who moves rows. Without one, nothing moves and metrics go on as they were.
     pub launcher: Option<Launcher>,
 }
@@ -161,10 +165,11 @@ pub async fn serve(options: Options) -> Result<Running, DemoError> {
     let launcher = options.launcher.clone().filter(|_| !options.frozen && options.fleet.is_none());
     let databases = launcher.as_ref().map(|_| options.databases(&data)).transpose()?;
     let business = match &databases {
-        Some(databases) => Some(open::shop(databases, options.seed, clock.now()).await?),
-        None => None,
+        Some(databases) if !options.as_found => Some(open::shop(databases, options.seed, clock.now()).await?),
+        _ => None,
     };
-    let setting = Setting { seed: options.seed, fleet: options.fleet, databases, pace: options.pace };
+    let setting =
+        Setting { seed: options.seed, fleet: options.fleet, databases, pace: options.pace, hurried: options.hurried };
     let stage = Arc::new(Stage::new(clock, options.seed, World::new(setting, clock.now()), launcher));
     stage.tick();
     for fault in options.faults {

@@ -313,7 +313,9 @@ impl Work {
     /// # Errors
     /// Either cannot be written: then nothing may be taken away.
     pub async fn keep_restore_sql(&mut self, text: &str) -> Result<PathBuf, Trouble> {
-        ledger::restore_sql(&mut self.target, text).await?;
+        if !points::mutant("restore-local") {
+            ledger::restore_sql(&mut self.target, text).await?;
+        }
         points::at("before restore.sql");
         let path = runs::restore_sql(&self.store, &self.id, text)?;
         points::at("after restore.sql");

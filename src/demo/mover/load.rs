@@ -10,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, mpsc, watch};
 
+/// So often again is a table prepared where the server chose somebody else's lock.
+const PREPARED: u32 = 10;
 /// Bytes in one transaction, whatever the number of rows: below the packet limit of a MySQL server (16 MiB by default).
 const BATCH_BYTES: usize = 1 << 20;
 
@@ -35,6 +37,7 @@ pub struct Run {
     pub pace: Arc<Mutex<Pace>>,
     /// Who may write to the target now: everybody, or one where the engine lets one.
     pub writers: Arc<Semaphore>,
+    pub checks_off: bool,
 }
 
 /// How a table's load ended.
@@ -48,11 +51,12 @@ pub enum Loaded {
 }
 
 impl Run {
-    /// Opens a session for writing to the target. Where foreign key checks can be switched off without asking anybody
-    /// and the target is a file of ours, they are: a MySQL endpoint's init statement does the same.
+    /// Opens a session for writing to the target. Where foreign key checks can be switched off they are, if the target is a
+    /// file of ours or the endpoint's init statement says so.
     pub async fn target_session(&self) -> Result<Session<Write>, DbError> {
         let mut session = self.target.write_owned_by_demo().await?;
-        if let (true, Some([off, _])) = (session.dialect().one_writer, session.dialect().foreign_key_checks) {
+        let off = session.dialect().one_writer || self.checks_off;
+        if let (true, Some([off, _])) = (off, session.dialect().foreign_key_checks) {
             session.script(off).await?;
         }
         Ok(session)
@@ -96,7 +100,14 @@ async fn copy(run: &Run, plan: &Plan) -> Result<bool, DbError> {
     let mut target = run.target_session().await?;
     let written = {
         let _turn = turn(run).await?;
-        prepare(run, plan, &mut target).await?
+        let mut tries = 0;
+        loop {
+            match prepare(run, plan, &mut target).await {
+                // Tables that refer to each other are emptied at the same time; one of two then waits in vain.
+                Err(error) if error.is_retryable() && tries < PREPARED => tries += 1,
+                done => break done?,
+            }
+        }
     };
     let plan = Plan { written, ..plan.clone() };
     let from = run.source.dialect();

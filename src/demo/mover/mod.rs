@@ -54,6 +54,7 @@ async fn task(order: &Order, control: watch::Receiver<Control>, voice: &Voice) -
         voice: voice.clone(),
         pace: Arc::new(Mutex::new(Pace::new(order.pace))),
         writers: Arc::new(Semaphore::new(writers)),
+        checks_off: order.checks_off,
     };
     let mut reader = run.source.read().await?;
     let plans = plans(&run, &order.mappings, &mut reader).await?;

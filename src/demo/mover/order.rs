@@ -36,6 +36,8 @@ pub struct Order {
     pub pace: Option<u32>,
     /// Tables loaded at the same time (`MaxFullLoadSubTasks`, 8 in DMS).
     pub sub_tasks: usize,
+    /// The target endpoint's init statement switches foreign key checks off, where the engine has such a switch.
+    pub checks_off: bool,
     /// `TASK_NAME` in the control tables on the target; without one none are kept.
     pub control_of: Option<String>,
 }

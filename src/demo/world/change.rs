@@ -50,6 +50,7 @@ fn begin(
     until: Option<&str>,
     now: Timestamp,
 ) {
+    let hurried = world.setting.hurried;
     let task = &mut world.tasks[index];
     let from = position.as_deref().and_then(checkpoint);
     let begin = match (start_type, &task.def.migration_type) {
@@ -61,6 +62,9 @@ fn begin(
         (StartType::Resume, _) => Begin::Changes { from: task.checkpoint },
     };
     (task.status, task.until) = time::first_status(task, now);
+    if hurried {
+        task.until = Some(now);
+    }
     task.fresh = start_type != StartType::Resume;
     task.started_as = Some(start_type);
     task.begin = Some(begin);

@@ -116,6 +116,8 @@ pub struct Setting {
     pub databases: Option<Databases>,
     /// Rows per second of a full load; `None` is as fast as it goes.
     pub pace: Option<u32>,
+    /// A start takes no longer than it has to.
+    pub hurried: bool,
 }
 
 /// Everything the embedded AWS knows. Cheap to clone: what is large is shared.

@@ -82,6 +82,7 @@ impl Pair {
             changes_after_load: changes,
             pace: None,
             sub_tasks: 4,
+            checks_off: false,
             control_of: None,
         }
     }

@@ -7,6 +7,7 @@ mod aws;
 mod kills;
 mod locks;
 mod lost;
+mod sweep;
 
 use crate::servers;
 use cutover::change::{Confirmed, Time, Yes};
@@ -46,8 +47,19 @@ struct Told {
     state: PathBuf,
     plan: Plan,
     what: Do,
+    /// Of a whole refresh.
+    more: Option<sweep::More>,
     /// Where it writes how it ended.
     ended: PathBuf,
+}
+
+impl Told {
+    /// In a file: a plan is too long for an environment.
+    fn written(&self) -> PathBuf {
+        let path = self.ended.with_extension("told");
+        std::fs::write(&path, serde_json::to_string(self).unwrap()).unwrap();
+        path
+    }
 }
 
 pub fn step(name: &str, kind: StepKind) -> PlannedStep {
@@ -84,8 +96,13 @@ impl Desk {
         Self::with(url, tempfile::tempdir().unwrap()).await
     }
 
+    /// Nothing is made there.
+    fn at_address(url: &str, folder: tempfile::TempDir) -> Self {
+        Self { url: url.to_owned(), folder }
+    }
+
     async fn with(url: String, folder: tempfile::TempDir) -> Self {
-        let desk = Self { url, folder };
+        let desk = Self::at_address(&url, folder);
         desk.script("CREATE TABLE counted (n integer NOT NULL); INSERT INTO counted VALUES (0)").await;
         desk
     }
@@ -167,7 +184,14 @@ impl Desk {
     }
 
     fn told(&self, plan: &Plan, what: Do) -> Told {
-        Told { url: self.url.clone(), state: self.state(), plan: plan.clone(), what, ended: self.file("ended") }
+        Told {
+            url: self.url.clone(),
+            state: self.state(),
+            plan: plan.clone(),
+            what,
+            more: None,
+            ended: self.file("ended"),
+        }
     }
 
     /// The only run that has a journal here.
@@ -229,14 +253,19 @@ async fn begin(plan: &Plan, means: Means) -> Result<Work, Trouble> {
 }
 
 async fn do_it(told: &Told) -> Result<Ended, Trouble> {
-    let means = |zombie| means(&told.url, &told.state, zombie);
+    let zombie = if matches!(told.what, Do::Recover { end_any: true }) { Zombie::EndAny } else { Zombie::EndOurs };
+    let mut means = means(&told.url, &told.state, zombie);
+    if let Some(more) = &told.more {
+        means = more.means(means, &told.plan).await;
+    }
     let work = match &told.what {
-        Do::Begin => Box::pin(begin(&told.plan, means(Zombie::EndOurs))).await?,
-        Do::Resume(id) => Box::pin(refresh::resume(id, means(Zombie::EndOurs))).await?,
-        Do::Recover { end_any } => {
-            let zombie = if *end_any { Zombie::EndAny } else { Zombie::EndOurs };
-            Box::pin(refresh::recover(&RefreshName(NAME.into()), None, means(zombie))).await?
-        }
+        Do::Begin => Box::pin(begin(&told.plan, means)).await?,
+        Do::Resume(id) => Box::pin(refresh::resume(id, means)).await?,
+        Do::Recover { .. } => Box::pin(refresh::recover(&RefreshName(NAME.into()), None, means)).await?,
+    };
+    let work = match &told.more {
+        Some(more) => work.with_masking_key(more.key()),
+        None => work,
     };
     Ok(Box::pin(refresh::run(work)).await)
 }
@@ -246,7 +275,7 @@ async fn do_it(told: &Told) -> Result<Ended, Trouble> {
 #[ignore = "started by other tests, as a process that they kill"]
 async fn carry_out() {
     let Ok(told) = std::env::var("CUTOVER_TEST_TOLD") else { return };
-    let told: Told = serde_json::from_str(&told).unwrap();
+    let told: Told = serde_json::from_str(&std::fs::read_to_string(told).unwrap()).unwrap();
     let said = match do_it(&told).await {
         Ok(ended) => format!("{} {}", ended.state.word(), ended.why.unwrap_or_default()),
         Err(trouble) => format!("refused {trouble}"),
@@ -264,7 +293,7 @@ impl Process {
         let _ = std::fs::remove_file(&told.ended);
         let child = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "refresh_core::carry_out", "--ignored", "--quiet"])
-            .env("CUTOVER_TEST_TOLD", serde_json::to_string(told).unwrap())
+            .env("CUTOVER_TEST_TOLD", told.written())
             .envs(env.iter().map(|(name, value)| (*name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -281,7 +310,7 @@ impl Process {
         let child = Command::new("sh")
             .args(["-c", &script])
             .arg(std::env::current_exe().unwrap())
-            .env("CUTOVER_TEST_TOLD", serde_json::to_string(told).unwrap())
+            .env("CUTOVER_TEST_TOLD", told.written())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())

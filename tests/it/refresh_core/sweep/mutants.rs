@@ -1,0 +1,59 @@
+//! Deliberate mistakes: whoever makes one is found, by a death or without one. So the sweep can fail.
+
+use super::kills::{Variant, killed};
+use super::seen::Seen;
+use super::stand::Stand;
+use super::*;
+
+/// Carries it out without a death; what is wrong then.
+async fn unkilled(stand: &Stand, plan: &Plan, mutant: Option<&str>) -> Vec<String> {
+    stand.anew().await;
+    let folder = tempfile::tempdir().unwrap();
+    let told = Told { plan: plan.clone(), ..stand.told(folder.path(), Do::Begin) };
+    let env: Vec<(&str, String)> = mutant.map(|name| ("CUTOVER_MUTANT", name.to_owned())).into_iter().collect();
+    Process::start(&told, &env).end().await;
+    if !said(&told).starts_with("done") {
+        return vec![said(&told)];
+    }
+    Seen::of(stand).await.differences(&stand.after)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_deliberate_mistake_is_found() {
+    let stand = Stand::new(Engine::PostgreSql).await;
+    for (mutant, at, variant) in [
+        ("ledger-outside", "after commit", Variant::Resume),
+        ("restore-local", "after commit", Variant::Resume),
+        ("mark-outside", "after commit", Variant::Resume),
+        ("prior-forgotten", "after aws", Variant::JournalLost),
+        ("no-adoption", "after aws", Variant::Resume),
+    ] {
+        let all: Vec<usize> = (1..=stand.points.len()).filter(|number| stand.points[number - 1] == at).collect();
+        let mut found = None;
+        for number in &all {
+            let wrong = killed(&stand, *number, variant, 0, Some(mutant)).await;
+            if let Some(first) = wrong.first() {
+                found = Some((*number, first.clone()));
+                break;
+            }
+        }
+        let Some((number, first)) = found else { panic!("{mutant} was not found at any of {all:?}") };
+        println!("{mutant}: found {at} ({number}): {}", first.chars().take(160).collect::<String>());
+    }
+    // Without a death.
+    for mutant in ["left-unvalidated", "start-forgotten"] {
+        let wrong = unkilled(&stand, &stand.plan, Some(mutant)).await;
+        assert!(!wrong.is_empty(), "{mutant} was not found");
+        println!("{mutant}: found: {}", wrong[0].chars().take(160).collect::<String>());
+    }
+    let mut early = stand.plan.clone();
+    let sequences = early.steps.iter().position(|step| step.kind == StepKind::Sequences).unwrap();
+    let moved = early.steps.remove(sequences);
+    let load = early.steps.iter().position(|step| step.kind == StepKind::Load).unwrap();
+    early.steps.insert(load, moved);
+    let wrong = unkilled(&stand, &early, None).await;
+    assert!(!wrong.is_empty(), "counters before the load were not found");
+    println!("counters before the load: found: {}", wrong[0].chars().take(160).collect::<String>());
+    // And nothing is found where there is nothing.
+    assert_eq!(unkilled(&stand, &stand.plan, None).await, Vec::<String>::new());
+}
