@@ -189,7 +189,8 @@ impl Inner {
 
     async fn built(&self, name: &RefreshName) -> Result<(Built, Vec<String>), Failure> {
         let connected = self.connected.borrow().clone();
-        let connected = connected.ok_or_else(|| Failure::could_not("not signed in yet: a plan asks AWS about the task"))?;
+        let connected =
+            connected.ok_or_else(|| Failure::could_not("not signed in yet: a plan asks AWS about the task"))?;
         // Boxed: it is large, and once.
         Box::pin(plan::built(&self.setup, &connected.reader, &name.0, false)).await
     }

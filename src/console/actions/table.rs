@@ -2,8 +2,8 @@
 
 use super::Context::{
     self, Acknowledge, Activity, Alerts, AllDrain, Ask, Confirm, Definition, Differences, Drain, Events, FileName,
-    Filter, Help, Logs, Metrics, Operate, OperateForm, Palette, Problems, RefreshPlan, RefreshRun, Refreshes, Schedules,
-    Tables, TaskValidation, Tasks, ValidateForm, Validation, Validations,
+    Filter, Help, Logs, Metrics, Operate, OperateForm, Palette, Problems, RefreshPlan, RefreshRun, Refreshes,
+    Schedules, Tables, TaskValidation, Tasks, ValidateForm, Validation, Validations,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};

@@ -15,9 +15,13 @@ pub enum Part {
     Region,
     Mode,
     Data(Freshness),
-    Credentials { short: bool },
+    Credentials {
+        short: bool,
+    },
     /// A refresh that is under way or waits for somebody.
-    Refresh { bad: bool },
+    Refresh {
+        bad: bool,
+    },
     Clock,
 }
 

@@ -86,7 +86,9 @@ impl Refreshes {
                 self.feed.failed = Some(Failure { problem: problem.clone(), retry_at: None });
                 standing.push(problem);
                 // What was known before stays, and so does what it raised.
-                standing.extend(self.heads.iter().filter(|head| head.needs_attention()).map(|head| self::problem(head, now)));
+                standing.extend(
+                    self.heads.iter().filter(|head| head.needs_attention()).map(|head| self::problem(head, now)),
+                );
             }
         }
         self.collect(prepared);

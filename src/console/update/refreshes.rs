@@ -204,9 +204,11 @@ fn start(state: &mut State) {
         return say(state, Done::Not, &words);
     }
     let place = match &state.connection {
-        Connection::Connected { scope, .. } => {
-            Some(format!("{}: {}", crate::console::state::header::environment(state), crate::console::state::confirm::place(scope)))
-        }
+        Connection::Connected { scope, .. } => Some(format!(
+            "{}: {}",
+            crate::console::state::header::environment(state),
+            crate::console::state::confirm::place(scope)
+        )),
         Connection::SigningIn => None,
     };
     let (question, expects) = (Question::start(plan.id, offer, place), offer.plan.answer.raw().to_owned());

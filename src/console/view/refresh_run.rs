@@ -13,13 +13,13 @@
 use super::canvas::{Canvas, Line as Spans, span};
 use super::frame;
 use super::refreshes::sign;
+use crate::console::state::State;
 use crate::console::state::age::{self, Age};
 use crate::console::state::feed::Failure;
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::refreshes::run::{
     Kind, Line, Part, RunView, STEP_NAME, STEP_STATE, STEP_TOOK, current_at, step_took,
 };
-use crate::console::state::State;
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::model::refresh::told::RunTold;
@@ -67,7 +67,8 @@ fn steps(state: &State, run: &RunView, told: &RunTold, canvas: &mut Canvas<'_>, 
     let (role, sign) = sign(head);
     let at = head.step.as_ref().filter(|_| !head.state.is_over());
     let at = at.map(|step| format!(" at {}", shown(&step.0))).unwrap_or_default();
-    let over = |step: &&StepSeen| !matches!(step.state, StepState::Waiting | StepState::Running | StepState::Failed { .. });
+    let over =
+        |step: &&StepSeen| !matches!(step.state, StepState::Waiting | StepState::Running | StepState::Failed { .. });
     let done = all.iter().filter(over).count();
     let until = head.ended.or_else(|| head.is_working().then_some(state.now));
     let took = until.map(|until| format!(" · {}", age::length(until.duration_since(head.began)))).unwrap_or_default();
@@ -112,7 +113,13 @@ fn of_step<'a>(state: &State, step: &StepSeen, line: &'a Line, current: bool) ->
     // The first attempt needs no number.
     let tries = if step.attempts > 1 { format!("{}x", step.attempts) } else { String::new() };
     let took = step_took(step, state.now);
-    let of_name = if current { Role::Title } else if step.state == StepState::Waiting { Role::Dim } else { Role::Text };
+    let of_name = if current {
+        Role::Title
+    } else if step.state == StepState::Waiting {
+        Role::Dim
+    } else {
+        Role::Text
+    };
     let note = match step.state {
         StepState::Failed { .. } => Role::Bad,
         StepState::PassedOver { .. } => Role::Warn,
@@ -173,5 +180,9 @@ fn spans(line: &Line) -> Spans<'_> {
         Kind::Busy => (Role::Busy, Role::Text),
         Kind::Command => (Role::Dim, Role::Key),
     };
-    vec![span(sign, line.sign), span(if line.kind == Kind::Text { Role::Dim } else { role }, line.name.as_str()), span(role, line.text.as_str())]
+    vec![
+        span(sign, line.sign),
+        span(if line.kind == Kind::Text { Role::Dim } else { role }, line.name.as_str()),
+        span(role, line.text.as_str()),
+    ]
 }

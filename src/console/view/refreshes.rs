@@ -174,10 +174,13 @@ fn of_prepared<'a>(state: &State, prepared: &Prepared, last: Option<&RunHead>) -
 fn of_run<'a>(state: &State, head: &RunHead, width: usize) -> Vec<Line<'a>> {
     let (role, sign) = sign(head);
     let step = head.step.as_ref().map(|step| format!(" at {}", shown(&step.0))).unwrap_or_default();
-    let mut lines = vec![vec![span(role, format!("{sign} {}{step}", head.standing())), span(Role::Dim, {
-        let alive = if head.is_working() && head.alive == Some(true) { ", its process is there" } else { "" };
-        format!("  {} by {} on {}{alive}", took(state, head), shown(&head.os_user), shown(&head.host))
-    })]];
+    let mut lines = vec![vec![
+        span(role, format!("{sign} {}{step}", head.standing())),
+        span(Role::Dim, {
+            let alive = if head.is_working() && head.alive == Some(true) { ", its process is there" } else { "" };
+            format!("  {} by {} on {}{alive}", took(state, head), shown(&head.os_user), shown(&head.host))
+        }),
+    ]];
     if let Some(why) = &head.why {
         let role = if head.needs_attention() { Role::Bad } else { Role::Text };
         lines.extend(text::wrap(&why.shown(), width).into_iter().take(3).map(|part| vec![span(role, part)]));

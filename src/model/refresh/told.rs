@@ -1,8 +1,6 @@
 //! What the console is told of refreshes, and what it asks of one: plain data between `app` and the screens.
 
-use super::{
-    Cadence, Load, LoadedTable, Purpose, RefreshName, RunHead, RunSeen, RunState, Settings, Shown, WishFor,
-};
+use super::{Cadence, Load, LoadedTable, Purpose, RefreshName, RunHead, RunSeen, RunState, Settings, Shown, WishFor};
 use crate::model::{Problem, Untrusted};
 
 /// A `[refresh.NAME]`, as a list names it.

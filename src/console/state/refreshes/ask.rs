@@ -31,7 +31,8 @@ impl Question {
         let rows: u64 = plan.tables.iter().filter_map(|table| table.rows_target).sum();
         let tables = text::plural(plan.tables.len(), "table");
         let rows = text::grouped(i64::try_from(rows).unwrap_or(i64::MAX));
-        let destroys = format!("DESTROYS ROWS of {answer}: {tables} emptied and loaded anew, about {rows} rows are there now");
+        let destroys =
+            format!("DESTROYS ROWS of {answer}: {tables} emptied and loaded anew, about {rows} rows are there now");
         let mut warnings = Vec::new();
         let lost: u64 = plan.tables.iter().filter_map(|table| table.only_target).sum();
         if lost > 0 {
@@ -91,12 +92,22 @@ impl Question {
                 (_, n) => text::plural(n, noun),
             })
             .collect();
-        words.push(if away.is_empty() { "nothing is away".to_owned() } else { format!("away now: {}", away.join(", ")) });
+        words.push(if away.is_empty() {
+            "nothing is away".to_owned()
+        } else {
+            format!("away now: {}", away.join(", "))
+        });
         let goes_on = match (deed, head.state) {
             (Deed::Pause, _) => "It stops between two transactions. What is away stays away until somebody resumes it.",
-            (Deed::Resume, RunState::NeedsCredentials) => "It looks at what is there first, then goes on with the credentials of now.",
-            (Deed::Resume, _) => "It looks at what is there first, then goes on where it stopped; nothing is done twice.",
-            (Deed::Finish, _) => "Everything captured is applied, the task is stopped, and all that was taken away comes back.",
+            (Deed::Resume, RunState::NeedsCredentials) => {
+                "It looks at what is there first, then goes on with the credentials of now."
+            }
+            (Deed::Resume, _) => {
+                "It looks at what is there first, then goes on where it stopped; nothing is done twice."
+            }
+            (Deed::Finish, _) => {
+                "Everything captured is applied, the task is stopped, and all that was taken away comes back."
+            }
             (Deed::Abort { .. }, _) if past_load => {
                 "The old rows are gone: keys come back where the data allows, schedules stay off, and it waits for a person."
             }

@@ -154,10 +154,10 @@ impl Rows for RowsOf<'_> {
             // What the configuration has stands on top.
             STARTED | TOOK | STATE if is_prepared => SortKey::Unknown,
             STARTED => one.head().map_or(SortKey::Unknown, |head| SortKey::Value(head.began.as_millisecond())),
-            TOOK => one.head().and_then(|head| Some(head.ended?.duration_since(head.began).as_secs())).map_or(
-                SortKey::Value(i64::MAX),
-                SortKey::Value,
-            ),
+            TOOK => one
+                .head()
+                .and_then(|head| Some(head.ended?.duration_since(head.began).as_secs()))
+                .map_or(SortKey::Value(i64::MAX), SortKey::Value),
             STATE => SortKey::Value(one.head().map_or(0, weight)),
             _ => {
                 let words = one.words(column);

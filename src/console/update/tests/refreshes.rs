@@ -68,7 +68,11 @@ fn a_run_is_read_each_second_while_a_process_works_on_it_and_seldom_else() {
     for (told, seconds) in [(it::running(), 1), (it::failed(), 5)] {
         let mut state = opened(operating(), &told);
         let read = Effect::ReadRefresh { run: it::id() };
-        let before = update(&mut state, Message::Tick, now().checked_add(jiff::SignedDuration::from_millis(seconds * 1000 - 1)).unwrap());
+        let before = update(
+            &mut state,
+            Message::Tick,
+            now().checked_add(jiff::SignedDuration::from_millis(seconds * 1000 - 1)).unwrap(),
+        );
         assert!(!before.contains(&read), "{before:?}");
         assert!(state.next_deadline(now()).unwrap() <= after(seconds));
         assert!(update(&mut state, Message::Tick, after(seconds)).contains(&read));
@@ -189,7 +193,10 @@ fn before_the_load_an_abort_has_one_way_only() {
     asked(&mut state, char('a'));
     asked(&mut state, KeyCode::Right);
     let effects = answer(&mut state, "abort");
-    assert!(matches!(&effects[..], [Effect::SteerRefresh { deed: Deed::Abort { stop_task: false }, .. }]), "{effects:?}");
+    assert!(
+        matches!(&effects[..], [Effect::SteerRefresh { deed: Deed::Abort { stop_task: false }, .. }]),
+        "{effects:?}"
+    );
 }
 
 #[test]

@@ -53,7 +53,9 @@ pub fn head(told: &RunTold, cells: usize, now: Timestamp) -> Vec<Line> {
     out.push(line(Kind::Text, "", "target ", shown(&head.target.place)));
     let who = match (head.state.is_under_way(), head.alive) {
         (true, Some(true)) => format!("process {} of {} on {}", head.pid, shown(&head.os_user), shown(&head.host)),
-        (true, None) => format!("process {} of {} on {}, seen from elsewhere", head.pid, shown(&head.os_user), shown(&head.host)),
+        (true, None) => {
+            format!("process {} of {} on {}, seen from elsewhere", head.pid, shown(&head.os_user), shown(&head.host))
+        }
         _ => format!("{} on {}", shown(&head.os_user), shown(&head.host)),
     };
     let began = age::moment(head.began, now);
@@ -140,7 +142,8 @@ pub fn away(told: &RunTold, now: Timestamp) -> Vec<Line> {
     };
     all.sort_by(|a, b| (rank(a.kind), a.name.raw()).cmp(&(rank(b.kind), b.name.raw())));
     if all.is_empty() {
-        let words = if told.seen.head.state.is_over() { "Nothing is away: all of it is back." } else { "Nothing is away." };
+        let words =
+            if told.seen.head.state.is_over() { "Nothing is away: all of it is back." } else { "Nothing is away." };
         return vec![line(Kind::Dim, "", "", words)];
     }
     let of = |away: &Away| {
@@ -241,7 +244,12 @@ pub fn log(told: &RunTold, cells: usize, now: Timestamp) -> Vec<Line> {
         let indent = text::width(&front) + 2;
         for (nth, part) in text::wrap(&one.text.shown(), cells.saturating_sub(indent)).into_iter().enumerate() {
             let blank = || " ".repeat(text::width(&front));
-            out.push(line(kind, if nth == 0 { sign } else { "  " }, if nth == 0 { front.clone() } else { blank() }, part));
+            out.push(line(
+                kind,
+                if nth == 0 { sign } else { "  " },
+                if nth == 0 { front.clone() } else { blank() },
+                part,
+            ));
         }
     }
     out
