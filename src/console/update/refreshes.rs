@@ -83,11 +83,11 @@ pub fn take(state: &mut State, answer: Result<Journals, Problem>, effects: &mut 
     let State { refreshes, setup, problems, now, .. } = state;
     refreshes.take(answer, &setup.refreshes, problems, *now);
     // The run on screen is another thing now: a process took it up, or it has ended.
-    let open = refreshes.run.as_ref().and_then(|run| run.told.as_ref()).map(|told| &told.seen.head);
-    let is_other = |head: &&RunHead| {
+    let open = state.refreshes.run.as_ref().and_then(|run| run.told.as_ref()).map(|told| &told.seen.head);
+    let is_other = |head: &RunHead| {
         open.is_some_and(|open| open.id == head.id && (open.state, open.alive) != (head.state, head.alive))
     };
-    if state.screen() == Screen::RefreshRun && state.refreshes.heads.iter().any(|head| is_other(&head)) {
+    if state.screen() == Screen::RefreshRun && state.refreshes.heads.iter().any(is_other) {
         read_open(state, effects);
     }
 }

@@ -154,7 +154,9 @@ async fn sweep(engine: Engine) {
             if !wrong.is_empty() {
                 let point = &stand.points[number - 1];
                 let _ = writeln!(told, "{number} of {all} ({point}), {variant:?}, again at {again}:");
-                wrong.iter().for_each(|line| drop(writeln!(told, "    {line}")));
+                for line in wrong {
+                    let _ = writeln!(told, "    {line}");
+                }
             }
         }
     }
