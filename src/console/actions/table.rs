@@ -545,7 +545,7 @@ pub const TABLE: &[Action] = &[
         id: ActionId::NewValidation,
         name: "validate",
         contexts: VALIDATED,
-        by_name: SCREENS,
+        by_name: &[Events, Logs, Metrics, Definition, Schedules, Alerts, Activity, Differences, Problems],
         keys: &[char('n')],
         label: "validate",
         doc: "Compare source and target of a task, or as the configuration names it: the plan with its cost comes first.",
