@@ -211,7 +211,7 @@ const IS_NOT_THERE: &str = " is not, or not so, in the target";
 const APART: usize = 3;
 
 /// What a target may do without is told together, where it lacks many: it must not hide what matters.
-fn together(all: Vec<schema::Finding>, found: &mut Findings) -> Vec<schema::Finding> {
+fn together(all: Vec<schema::Finding>, told: &mut Findings) -> Vec<schema::Finding> {
     let named = |finding: &schema::Finding, prefix: &str| {
         let name = finding.words.raw().strip_prefix(prefix)?.strip_suffix(IS_NOT_THERE)?;
         let table = finding.table.as_ref().map(|table| format!("{}.", table.words().raw())).unwrap_or_default();
@@ -227,7 +227,7 @@ fn together(all: Vec<schema::Finding>, found: &mut Findings) -> Vec<schema::Find
         let (first, more) = (names[..APART].join(", "), names.len() - APART);
         let what =
             format!("{} {kind} of the source are not, or not so, in the target: {first} and {more} more", names.len());
-        found.warning(StepKind::Parity, what, "");
+        told.warning(StepKind::Parity, what, "");
     }
     rest
 }
