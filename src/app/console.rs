@@ -105,11 +105,7 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
     let ended = run(begin, &inbox, clock, &mut perform).map_err(|error| failed("the terminal", error));
-    if let Some(operator) = operator {
-        leave(&runtime, operator);
-    }
-    stop_all(&runtime, &validations);
-    go_on(&runtime, &of_runs);
+    leave(&runtime, operator, &validations, &of_runs);
     runtime.shutdown_background();
     let ended = ended?;
     match ended.problem {
@@ -154,8 +150,17 @@ fn answer_within() -> SignedDuration {
     LIVES
 }
 
+/// What belongs to this console ends with it; what does not goes on.
+fn leave(runtime: &Runtime, operator: Option<Operator>, validations: &Validations, setup: &Setup) {
+    if let Some(operator) = operator {
+        sent(runtime, operator);
+    }
+    stop_all(runtime, validations);
+    go_on(runtime, setup);
+}
+
 /// The end of what was sent is waited for, so that the audit knows it.
-fn leave(runtime: &Runtime, operator: Operator) {
+fn sent(runtime: &Runtime, operator: Operator) {
     if operator.is_busy() {
         let words = "cutover: a change is under way; its end is waited for, for 20 s at most. Nothing more is sent.\n";
         // Standard error may be gone with the terminal.

@@ -170,7 +170,7 @@ pub fn judge(facts: &Facts) -> Finding {
 /// What whoever begins something that runs on should know, where a logout would end it.
 pub async fn warning() -> Option<String> {
     let found = judge(&gather(Path::new("/")).await);
-    let action = found.action.as_ref().map(|action| action.raw()).unwrap_or_default();
+    let action = found.action.as_ref().map(crate::model::Untrusted::raw).unwrap_or_default();
     (found.verdict == Verdict::Failed).then(|| format!("{}. {action}", found.message.raw()))
 }
 

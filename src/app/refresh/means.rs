@@ -105,7 +105,7 @@ pub async fn means(setup: &Arc<Setup>, about: &About, circumstances: Circumstanc
     let notifier = match &about.topic {
         None => None,
         Some(topic) => {
-            let topic = topic.parse::<TopicArn>().map_err(|error| Failure::usage(error.to_string()))?;
+            let topic = topic.parse::<TopicArn>().map_err(Failure::usage)?;
             let kept = (audit().await.map_err(unkept)?, whence);
             Some(Notifier::new(&authority, &connected, topic, kept, environment, time())?)
         }
@@ -135,12 +135,11 @@ pub fn door(setup: Arc<Setup>, reader: Reader, side: Side, name: Option<String>,
     Door::new(move || {
         let (setup, reader, name, task) = (Arc::clone(&setup), reader.clone(), name.clone(), task.clone());
         Box::pin(async move {
-            let asked = match name {
-                Some(name) => SideAsked::Database(name),
-                None => {
-                    let task = the_task(&reader, task.as_str()).await.map_err(|failure| trouble(&failure))?;
-                    SideAsked::Endpoint(if side == Side::Source { task.source } else { task.target })
-                }
+            let asked = if let Some(name) = name {
+                SideAsked::Database(name)
+            } else {
+                let task = the_task(&reader, task.as_str()).await.map_err(|failure| trouble(&failure))?;
+                SideAsked::Endpoint(if side == Side::Source { task.source } else { task.target })
             };
             // Nobody is there who could be asked for a password.
             let found = sides::Means::of(&setup, Some(&reader), false).find(side, &asked).await;

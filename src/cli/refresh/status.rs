@@ -41,12 +41,12 @@ fn all(setup: &Setup, output: Output) -> Result<u8, Failure> {
     }
     match output {
         Output::Json => {
-            print::out(&heads.iter().map(|head| json_line(&tell::head_json(head)) + "\n").collect::<String>())?
+            print::out(&heads.iter().map(|head| json_line(&tell::head_json(head)) + "\n").collect::<String>())?;
         }
         Output::Table => print::out(&print::lines(&table(setup, &heads)))?,
     }
     // What cannot be read may be the one that wants somebody.
-    Ok(if !unread.is_empty() { 3 } else { u8::from(heads.iter().any(needs_somebody)) })
+    Ok(if unread.is_empty() { u8::from(heads.iter().any(needs_somebody)) } else { 3 })
 }
 
 fn table(setup: &Setup, heads: &[RunHead]) -> Vec<String> {

@@ -211,23 +211,23 @@ const IS_NOT_THERE: &str = " is not, or not so, in the target";
 const APART: usize = 3;
 
 /// What a target may do without is told together, where it lacks many: it must not hide what matters.
-fn together(all: Vec<schema::Finding>, found: &mut Findings) -> Vec<schema::Finding> {
-    let named = |finding: &schema::Finding, prefix: &str| {
+fn together(all: Vec<schema::Finding>, told: &mut Findings) -> Vec<schema::Finding> {
+    let lacked = |finding: &schema::Finding, prefix: &str| {
         let name = finding.words.raw().strip_prefix(prefix)?.strip_suffix(IS_NOT_THERE)?;
         let table = finding.table.as_ref().map(|table| format!("{}.", table.words().raw())).unwrap_or_default();
         (!finding.is_blocking()).then(|| format!("{table}{name}"))
     };
     let mut rest = all;
     for (prefix, kind) in ALIKE {
-        let names: Vec<String> = rest.iter().filter_map(|finding| named(finding, prefix)).collect();
+        let names: Vec<String> = rest.iter().filter_map(|finding| lacked(finding, prefix)).collect();
         if names.len() <= APART {
             continue;
         }
-        rest.retain(|finding| named(finding, prefix).is_none());
+        rest.retain(|finding| lacked(finding, prefix).is_none());
         let (first, more) = (names[..APART].join(", "), names.len() - APART);
         let what =
             format!("{} {kind} of the source are not, or not so, in the target: {first} and {more} more", names.len());
-        found.warning(StepKind::Parity, what, "");
+        told.warning(StepKind::Parity, what, "");
     }
     rest
 }
