@@ -207,7 +207,8 @@ fn start(state: &mut State) {
     }
     if !offer.plan.may_run() {
         let number = offer.plan.findings.iter().filter(|one| one.level == Level::Blocking).count();
-        let words = format!("{} forbid it: see the top of the plan", crate::console::text::plural(number, "finding"));
+        let words =
+            format!("forbidden by {}: see the top of the plan", crate::console::text::plural(number, "finding"));
         return say(state, Done::Not, &words);
     }
     if let Some(run) = state.refreshes.open_run(&plan.name) {

@@ -135,11 +135,12 @@ fn nothing_is_asked_where_nothing_may_be_begun() {
     let read_only = || Setup { mode: Mode::ReadOnly, read_only_because: "Pass --operate.".into(), ..operating() };
     let mut refused = it::offer();
     refused.refused = Some("expect_account is another one".into());
-    for (mut state, why) in [
+    let cases: Vec<(State, &str)> = vec![
         (planned(read_only(), it::offer()), "read-only: nothing can be changed here. Pass --operate."),
-        (planned(operating(), it::forbidden()), "1 finding forbid it: see the top of the plan"),
+        (planned(operating(), it::forbidden()), "forbidden by 1 finding: see the top of the plan"),
         (planned(operating(), refused), "expect_account is another one"),
-    ] {
+    ];
+    for (mut state, why) in cases {
         assert_eq!(asked(&mut state, char('s')), []);
         assert!(state.overlay.is_none(), "{why}");
         assert_eq!(state.notice.as_ref().unwrap().text, why);

@@ -139,7 +139,7 @@ fn questions_before_a_refresh() {
 
 #[test]
 fn screens_of_refreshes_in_ascii() {
-    let screens = [
+    let screens: Vec<State> = vec![
         listed(120, 40, Some(&it::failed())),
         planned(120, 40, it::forbidden()),
         opened_run(120, 40, &it::running()),
