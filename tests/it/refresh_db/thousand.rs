@@ -12,7 +12,7 @@ fn in_one(statements: &[String]) -> String {
 }
 
 #[tokio::test]
-#[ignore = "a minute, and alone on its machine: cargo test --test it -- --ignored a_thousand_keys"]
+#[ignore = "alone on its machine, optimised: cargo test --release --test it -- --ignored a_thousand_keys"]
 async fn a_thousand_keys_take_little_longer_than_with_psql() {
     let desk = Desk::new(Engine::PostgreSql).await;
     let parents = KEYS / 10;
