@@ -150,6 +150,60 @@ fn key_to_frame(pty: &Pty) -> f64 {
     p95(&mut times)
 }
 
+/// Rows of each side of a comparison that takes every core for longer than the keys are measured.
+const ROWS: u64 = 4_000_000;
+
+/// A console whose own comparison of two large files is under way, back on the list of tasks. The folder holds them.
+fn comparing() -> (Pty, tempfile::TempDir, tokio::runtime::Runtime) {
+    let folder = tempfile::tempdir().unwrap();
+    let url = |name: &str| format!("sqlite:{}", folder.path().join(name).display());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for name in ["old.db", "new.db"] {
+        let script = format!(
+            "CREATE TABLE t (id integer PRIMARY KEY, note text, amount integer); INSERT INTO t WITH RECURSIVE n(i) AS \
+             (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS}) SELECT i, printf('note %d of some length', i), i * 7 FROM n"
+        );
+        runtime.block_on(async {
+            let database = cutover::db::Database::parse(&url(name)).unwrap();
+            database.write_owned_by_demo().await.unwrap().script(&script).await.unwrap();
+        });
+    }
+    let config = folder.path().join("config.toml");
+    let text = format!(
+        "read_only_may_validate = true\n[databases.old]\nurl = \"{}\"\n[databases.new]\nurl = \"{}\"\n\
+         [validation.big]\nsource = \"old\"\ntarget = \"new\"\nmethod = \"stream\"\njobs = 4\n",
+        url("old.db"),
+        url("new.db")
+    );
+    std::fs::write(&config, text).unwrap();
+    let options = cutover::demo::Options { seed: 7, ..cutover::demo::Options::default() };
+    let aws = runtime.block_on(cutover::demo::serve(options)).unwrap();
+    let pty = Start::cutover(&["--config", &config.display().to_string()])
+        .size(SCREEN.width, SCREEN.height)
+        .env("AWS_ENDPOINT_URL", &aws.endpoint_url())
+        .env("AWS_ACCESS_KEY_ID", "demo")
+        .env("AWS_SECRET_ACCESS_KEY", "demo")
+        .env("AWS_REGION", "eu-west-1")
+        .env("XDG_STATE_HOME", &folder.path().display().to_string())
+        .start();
+    // It answers for as long as its runtime lives.
+    std::mem::forget(aws);
+    pty.wait("billing-cdc");
+    pty.keys("Vn");
+    pty.wait("Validate: is the target equal");
+    pty.keys("\r");
+    pty.until("a plan that was read", |screen| screen.contains("new.db to read") && !screen.contains("read it first"));
+    pty.keys("new.db");
+    pty.wait("> new.db");
+    pty.keys("\r");
+    pty.wait("comparing");
+    pty.keys("\x1b");
+    pty.wait("Validations");
+    pty.keys("\x1b");
+    pty.wait("billing-cdc");
+    (pty, folder, runtime)
+}
+
 fn leave(mut pty: Pty) {
     pty.keys("\x03");
     assert_eq!(pty.end().0, 0);
@@ -205,6 +259,12 @@ fn main() {
     pty.until("ten thousand tables", |screen| screen.contains("VALIDATION") && screen.contains("10,000"));
     report.line("key to frame, 10,000 tables, p95", key_to_frame(&pty), 16.0, "ms");
     report.line("resident memory of the console, 10,000 tables", resident_mb(pty.pid()), 60.0, "MB");
+    leave(pty);
+
+    let (pty, _folder, _runtime) = comparing();
+    report.line("key to frame, while a validation fills the machine, p95", key_to_frame(&pty), 16.0, "ms");
+    pty.keys("V");
+    pty.wait("under way");
     leave(pty);
 
     let broken = report.broken;

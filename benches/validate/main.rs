@@ -1,11 +1,14 @@
 //! `cutover validate` beside reladiff, on the same tables in the same run, and beside what the wire itself takes.
 //!
-//!   cargo bench --bench validate                 1 M rows, median of five: about 25 minutes, most of them reladiff's
-//!   cargo bench --bench validate -- --runs 1     once each
-//!   cargo bench --bench validate -- --rows 100000 --only pg-my
-//!   cargo bench --bench validate -- --case identical --case 'ten differences'
-//!   cargo bench --bench validate -- --near       not over the long wire
-//!   cargo bench --bench validate -- --full       also 10 M rows, for memory
+//!   cargo bench --profile dist --bench validate     1 M rows, median of five: about 25 minutes, most of them reladiff's
+//!   ... -- --runs 1                                 once each
+//!   ... -- --rows 100000 --only pg-my
+//!   ... -- --case identical --case 'ten differences'
+//!   ... -- --near                                   not over the long wire
+//!   ... -- --full                                   also 10 M rows, for memory
+//!
+//! The budgets are those of the build that goes to a jump host. `--release` compiles dependencies for a short build, and
+//! takes about a tenth more CPU.
 //!
 //! It starts a server process for each side, installs reladiff into target/reladiff, and interleaves the two tools. Walls
 //! depend on what else the machine does; the ratios of CPU do not. Exit status 1 when a budget is broken: an aim only says

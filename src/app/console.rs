@@ -2,16 +2,20 @@
 
 use super::activity::Reading;
 use super::operator::{self, Operator, operator};
+use super::refresh::desk::Desk;
 use super::signin::{Watching, sign_in};
 use super::validate::subject::Subject;
 use super::validations::Validations;
-use super::{Clock, Failure, Inbox, Setup, panic, write};
+use super::{Clock, Failure, Inbox, Setup, panic, refresh, write};
 use crate::change::LIVES;
 use crate::config::Clipboard;
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Area, Effect, Key, Message};
 use crate::console::run::{Program, run};
+use crate::console::terminal::Capability;
 use crate::console::{self, Mode, State, Theme};
+use crate::model::Problem;
+use crate::model::refresh::told::Prepared;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
 use std::io::Write as _;
@@ -39,40 +43,23 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
     let inbox = Arc::new(Inbox::default());
     let watching = Watching::default();
     let authority = setup.mode.authority();
-    let asked = console::Setup {
-        environment: setup.environment.clone(),
-        profile: setup.profile(),
-        region: setup.aws.region.clone(),
-        mode: if authority.is_ok() { Mode::Operate } else { Mode::ReadOnly },
-        ascii: capability.ascii,
-        look: setup.look(capability),
-        demo: setup.demo.is_some(),
-        clock: setup.screen.clock,
-        watched: setup.watch.tasks.clone(),
-        sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
-        bell: setup.screen.bell,
-        alerts: setup.alerts.clone(),
-        log_groups: setup.log_groups.clone(),
-        validations: Subject::names(&setup).map(str::to_owned).collect(),
-        time_zone: setup.screen.time_zone.clone(),
-        keys: setup.keys.clone(),
-        copies: setup.screen.clipboard != Clipboard::Never,
-        read_only_because: authority.as_ref().err().map(|problem| problem.hint.clone()).unwrap_or_default(),
-        answer_within: answer_within(),
-    };
+    let asked = asked(&setup, capability, authority.as_ref().err());
     if let (Err(problem), true) = (&authority, setup.mode.operate && !setup.mode.read_only) {
         inbox.send(Message::ReadOnly(problem.clone()));
     }
     // Without the authority there is nobody who could change anything.
     let (operator, waiting) = authority.ok().map(operator).unzip();
     let reading = Reading::new(&setup.store, setup.demo.is_some());
+    let of_runs = setup.clone();
     let validations = Validations::new(setup.clone(), Arc::clone(&inbox), runtime.handle().clone());
+    let refreshes = Desk::new(setup.clone(), Arc::clone(&inbox), runtime.handle().clone());
     let clock = setup.clock;
     let begin = {
         let (inbox, watching, handle) = (Arc::clone(&inbox), watching.clone(), runtime.handle().clone());
-        let validations = validations.clone();
+        let (validations, refreshes) = (validations.clone(), refreshes.clone());
         move |area: Area, now: Timestamp| -> Box<dyn Program> {
-            handle.spawn(sign_in(setup, inbox, watching, waiting, validations));
+            refreshes.watch();
+            handle.spawn(sign_in(setup, inbox, watching, waiting, (validations, refreshes)));
             let theme = Theme::new(asked.ascii, asked.look);
             Box::new(Screen { state: State::new(asked, area, now), theme, clock, ahead: SignedDuration::ZERO })
         }
@@ -108,6 +95,12 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         | Effect::ReadRows { .. }
         | Effect::Reveal { .. }
         | Effect::WriteRows { .. }) => validations.perform(effect),
+        effect @ (Effect::ReadRefreshes
+        | Effect::ReadRefresh { .. }
+        | Effect::PlanRefresh { .. }
+        | Effect::DropRefreshPlan { .. }
+        | Effect::StartRefresh { .. }
+        | Effect::SteerRefresh { .. }) => refreshes.perform(effect),
         // The loop does these itself.
         Effect::Leave { .. } | Effect::Suspend | Effect::Repaint | Effect::Copy(_) | Effect::Bell => {}
     };
@@ -116,11 +109,38 @@ pub fn console(mut setup: Setup) -> Result<u8, Failure> {
         leave(&runtime, operator);
     }
     stop_all(&runtime, &validations);
+    go_on(&runtime, &of_runs);
     runtime.shutdown_background();
     let ended = ended?;
     match ended.problem {
         Some(problem) => Err(Failure::ended(ended.status, &problem)),
         None => Ok(ended.status),
+    }
+}
+
+/// What the screen is told. `refused`: why nothing can be changed from it.
+fn asked(setup: &Setup, capability: Capability, refused: Option<&Problem>) -> console::Setup {
+    console::Setup {
+        environment: setup.environment.clone(),
+        profile: setup.profile(),
+        region: setup.aws.region.clone(),
+        mode: if refused.is_none() { Mode::Operate } else { Mode::ReadOnly },
+        ascii: capability.ascii,
+        look: setup.look(capability),
+        demo: setup.demo.is_some(),
+        clock: setup.screen.clock,
+        watched: setup.watch.tasks.clone(),
+        sees_every_task: setup.watch.tasks.is_empty() && setup.watch.tags.is_empty(),
+        bell: setup.screen.bell,
+        alerts: setup.alerts.clone(),
+        log_groups: setup.log_groups.clone(),
+        validations: Subject::names(setup).map(str::to_owned).collect(),
+        refreshes: setup.refreshes.iter().map(|(name, settings)| Prepared::of(name, settings)).collect(),
+        time_zone: setup.screen.time_zone.clone(),
+        keys: setup.keys.clone(),
+        copies: setup.screen.clipboard != Clipboard::Never,
+        read_only_because: refused.map(|problem| problem.hint.clone()).unwrap_or_default(),
+        answer_within: answer_within(),
     }
 }
 
@@ -167,6 +187,14 @@ fn stop_all(runtime: &Runtime, validations: &Validations) {
     }
     if !validations.finish(runtime) {
         say("cutover: a server has not answered that its statement ended; it ends there when it next sends rows.\n");
+    }
+}
+
+/// Refreshes go on without the console; whoever leaves is told how to see them again.
+fn go_on(runtime: &Runtime, setup: &Setup) {
+    for line in runtime.block_on(refresh::under_way(setup)) {
+        // Standard error may be gone with the terminal.
+        let _ = std::io::stderr().lock().write_all(format!("cutover: {line}\n").as_bytes());
     }
 }
 

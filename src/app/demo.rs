@@ -1,5 +1,6 @@
 //! The embedded AWS as a process of its own, and the console in front of it.
 
+use super::demo_folder::{is_in_use, remove};
 use super::{Clock, Failure, Setup, ThemeName, console as run_console};
 use crate::demo;
 use crate::demo::clock::FROZEN_AT;
@@ -7,7 +8,7 @@ use crate::demo::faults::{Fault, TABLE};
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
@@ -36,6 +37,10 @@ const DEFAULT_SEED: u64 = 7;
 
 /// Rows per second of a full load: the whole shop takes a little longer than a look at the screen.
 const PACE: u32 = 2_000;
+
+/// How often it is looked whether a refresh still needs the demo, and how often in a row none does.
+const LOOK_EACH: Duration = Duration::from_millis(500);
+const QUIET: u32 = 6;
 
 /// Two databases are made and filled first; on a slow disk that takes a few seconds.
 const STARTS_WITHIN: Duration = Duration::from_mins(1);
@@ -102,17 +107,20 @@ pub fn console(
     run_console(Setup::demo(flags, config, theme, read_only)?)
 }
 
-/// Serves until a signal, or until standard input ends where that is asked for.
+/// Serves until a signal, or until standard input ends where that is asked for. `state`: as long as a refresh is carried out
+/// whose journal is there, the end of standard input is waited out, and then its folder goes.
 pub fn serve(
     flags: &DemoFlags,
     until_stdin_closes: bool,
+    state: Option<&Path>,
     print: &dyn Fn(&str) -> Result<(), Failure>,
 ) -> Result<u8, Failure> {
     let options = flags.options()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = runtime.map_err(|error| Failure::could_not(format!("no runtime: {error}")))?;
     let status = runtime.block_on(async {
-        let stopped = stop(until_stdin_closes).map_err(|error| Failure::could_not(format!("signals: {error}")))?;
+        let stopped = stop(until_stdin_closes, state.map(Path::to_owned))
+            .map_err(|error| Failure::could_not(format!("signals: {error}")))?;
         let running = demo::serve(options).await.map_err(|error| Failure::could_not(format!("the demo: {error}")))?;
         print(&environment(&running.endpoint_url()))?;
         stopped.await;
@@ -125,7 +133,7 @@ pub fn serve(
 }
 
 /// Listens from the moment of the call.
-fn stop(until_stdin_closes: bool) -> std::io::Result<impl Future<Output = ()>> {
+fn stop(until_stdin_closes: bool, state: Option<PathBuf>) -> std::io::Result<impl Future<Output = ()>> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
@@ -134,9 +142,22 @@ fn stop(until_stdin_closes: bool) -> std::io::Result<impl Future<Output = ()>> {
             _ = hangup.recv() => {}
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
-            () = stdin_closed(), if until_stdin_closes => {}
+            () = all_gone(state), if until_stdin_closes => {}
         }
     })
+}
+
+/// The console is gone, and every refresh that it began.
+async fn all_gone(state: Option<PathBuf>) {
+    stdin_closed().await;
+    let Some(state) = state else { return };
+    let mut quiet = 0;
+    // One that is about to begin has made its folder, and no lock yet.
+    while state.join("runs").exists() && quiet < QUIET {
+        quiet = if is_in_use(&state) { 0 } else { quiet + 1 };
+        tokio::time::sleep(LOOK_EACH).await;
+    }
+    remove(&state);
 }
 
 async fn stdin_closed() {
@@ -158,17 +179,20 @@ fn environment(endpoint: &str) -> String {
     )
 }
 
-/// A server of our own. It ends when its standard input does, which is when we are gone, however we go.
+/// A server of our own. It ends when its standard input does, which is when we are gone, however we go, and when every refresh
+/// is gone that we began.
 pub struct Server {
     endpoint: String,
     child: Child,
 }
 
 impl Server {
-    pub async fn start(flags: &DemoFlags) -> Result<Self, Problem> {
+    /// `state`: where the refreshes are kept that it outlives us for.
+    pub async fn start(flags: &DemoFlags, state: Option<&Path>) -> Result<Self, Problem> {
         let program = std::env::current_exe().map_err(|error| problem(&format!("where this program is: {error}")))?;
         let mut child = Command::new(program)
             .args(flags.arguments())
+            .args(state.iter().flat_map(|state| [Path::new("--while-runs-in"), state]))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

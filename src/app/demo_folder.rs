@@ -1,5 +1,7 @@
-//! A folder of the demo's own: its audit is kept there and goes with it, since nothing in it is about anything real.
+//! A folder of the demo's own: its audit and its refreshes are kept there and go with it, since nothing in it is about anything
+//! real. It stays for as long as a refresh is carried out; then the embedded AWS removes it, which waits for that.
 
+use crate::store::{self, runs};
 use std::fs::DirBuilder;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -16,7 +18,7 @@ impl DemoFolder {
     pub fn new() -> std::io::Result<Self> {
         let mut last = std::io::Error::other("no name");
         for _ in 0..TRIES {
-            let name = format!("cutover-demo-audit-{}-{:08x}", std::process::id(), fastrand::u32(..));
+            let name = format!("{NAME}-{}-{:08x}", std::process::id(), fastrand::u32(..));
             let path = std::env::temp_dir().join(name);
             match DirBuilder::new().mode(0o700).create(&path) {
                 Ok(()) => return Ok(Self(path)),
@@ -26,15 +28,42 @@ impl DemoFolder {
         Err(last)
     }
 
+    #[cfg(test)]
     pub fn path(&self) -> &Path {
         &self.0
     }
+
+    /// Where the state is kept, named so that `XDG_STATE_HOME` can be the folder.
+    pub fn state(&self) -> PathBuf {
+        self.0.join("cutover")
+    }
+}
+
+/// Whether a process carries a refresh out whose journal is there.
+pub fn is_in_use(state: &Path) -> bool {
+    runs::any_alive(&store::Settings { dir: Some(state.to_owned()), shared: None })
+}
+
+/// Removes the folder that this state is in.
+pub fn remove(state: &Path) {
+    if let Some(folder) = state.parent().filter(|folder| folder.file_name().is_some_and(is_ours)) {
+        // Nothing can be done about a folder that will not go, and nobody is left to tell.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}
+
+/// What begins a name.
+const NAME: &str = "cutover-demo-audit";
+
+fn is_ours(name: &std::ffi::OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with(NAME))
 }
 
 impl Drop for DemoFolder {
     fn drop(&mut self) {
-        // Nothing can be done about a folder that will not go, and nobody is left to tell.
-        let _ = std::fs::remove_dir_all(&self.0);
+        if !is_in_use(&self.state()) {
+            remove(&self.state());
+        }
     }
 }
 

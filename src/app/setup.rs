@@ -157,7 +157,7 @@ impl Setup {
     ) -> Result<Self, Failure> {
         let folder = DemoFolder::new();
         let folder = folder.map_err(|error| Failure::could_not(format!("no folder for the demo's audit: {error}")))?;
-        let setup = Self::demo_in(flags, config, theme, read_only, folder.path().to_owned())?;
+        let setup = Self::demo_in(flags, config, theme, read_only, folder.state())?;
         Ok(Self { demo_folder: Some(Arc::new(folder)), ..setup })
     }
 
@@ -186,6 +186,7 @@ impl Setup {
         let told = Flags { config: config.map(Path::to_owned), read_only, ..Flags::default() };
         let (config, _) = config::load(config)?;
         let clock = flags.clock();
+        let safeguards = demo::safeguards(flags.source.as_deref(), flags.target.as_deref());
         let expect_account = Some(AccountId(demo::world::ACCOUNT.to_owned()));
         Ok(Self {
             environment: None,
@@ -204,8 +205,8 @@ impl Setup {
             may_validate: true,
             store: store::Settings { dir: Some(state), shared: None },
             validations: config.validations,
-            refreshes: config.refreshes,
-            safeguards: demo::safeguards(flags.source.as_deref(), flags.target.as_deref()),
+            refreshes: prepared(&safeguards)?,
+            safeguards,
             flags: told,
             demo: Some(flags),
             demo_at: Arc::default(),
@@ -289,5 +290,29 @@ impl Setup {
             ThemeName::ColourBlind => Look::ColourBlind { wide: capability.wide },
             ThemeName::Monochrome => Look::Monochrome,
         }
+    }
+}
+
+/// The refresh that the demo has ready: of the staging database, wherever that is.
+fn prepared(safeguards: &Safeguards) -> Result<BTreeMap<String, refresh::Settings>, Failure> {
+    let mut refreshes = config::parse(demo::REFRESH, Path::new("demo/refresh.toml"))?.refreshes;
+    for refresh in refreshes.values_mut() {
+        refresh.to = safeguards.reload_allowed.last().cloned().into_iter().collect();
+    }
+    Ok(refreshes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_demo_has_a_refresh_ready_for_the_staging_database_and_no_other() {
+        let own = prepared(&demo::safeguards(None, None)).unwrap();
+        assert_eq!(own.keys().collect::<Vec<_>>(), ["staging"]);
+        assert_eq!(own["staging"].to, [demo::safeguards(None, None).reload_allowed[1].clone()]);
+        let given =
+            prepared(&demo::safeguards(Some("postgres://u:p@db-a/shop"), Some("mysql://u:p@db-b/stage"))).unwrap();
+        assert_eq!(given["staging"].to[0].to_string(), "db-b/stage");
     }
 }

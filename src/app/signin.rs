@@ -4,6 +4,7 @@
 use super::around::{self, Ways};
 use super::demo::Server;
 use super::operator::{OperatorSetup, Waiting, operate};
+use super::refresh::desk::Desk;
 use super::validations::Validations;
 use super::{Inbox, Setup, panic};
 use crate::aws::{self, Connected, Limiters};
@@ -80,7 +81,7 @@ pub(super) async fn sign_in(
     inbox: Arc<Inbox>,
     watching: Watching,
     waiting: Option<Waiting>,
-    validations: Validations,
+    (validations, refreshes): (Validations, Desk),
 ) {
     panic::on_request("task");
     match connect(&setup).await {
@@ -91,6 +92,7 @@ pub(super) async fn sign_in(
                 tokio::spawn(operate(waiting, setup, connected.clone(), inbox));
             }
             validations.connected(connected.clone());
+            refreshes.connected(connected.clone());
             let Connected { reader, scope, identity } = connected;
             inbox.send(Message::Connected { scope: scope.clone(), identity });
             let sink = {
@@ -114,7 +116,7 @@ async fn connect(setup: &Setup) -> Result<(Connected, Option<Server>), Problem> 
     let (settings, server) = match &setup.demo {
         None => (setup.aws.clone(), None),
         Some(flags) => {
-            let server = Server::start(flags).await?;
+            let server = Server::start(flags, setup.store.dir.as_deref()).await?;
             // There is one, and it is started once.
             let _ = setup.demo_at.set(server.endpoint().to_owned());
             (aws::Settings::embedded(server.endpoint()), Some(server))

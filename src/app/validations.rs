@@ -15,7 +15,7 @@ use super::{Failure, Inbox, Setup, panic};
 use crate::aws::Connected;
 use crate::console::message::{Effect, Message};
 use crate::model::validation::told::{Asked, RunLine, RunState, RunTold, Wished};
-use crate::model::validation::{RunEvent, RunFilter, RunId, Trigger};
+use crate::model::validation::{RunEvent, RunFilter, RunId, Said, Trigger};
 use crate::model::{Problem, ProblemKind};
 use jiff::Timestamp;
 use seek::{Held, Known};
@@ -162,7 +162,7 @@ impl Inner {
     }
 
     async fn plan(&self, id: u64, asked: Asked) {
-        let held = Box::pin(self.seek(&asked)).await;
+        let held = Box::pin(self.seek(&asked, &Said::default())).await;
         let offer = match held {
             Ok(held) => {
                 let offer = self.offer(&held).await;

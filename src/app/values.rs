@@ -125,7 +125,7 @@ pub(super) async fn note(
     begin(book, connected, (deed, State::Done), confirmed_by, of).await.map(drop)
 }
 
-/// Writes down that it was asked for.
+/// Writes down that it was asked for; what came of it is told with [`Noted::ended`].
 pub(super) async fn asked(
     setup: &Setup,
     connected: Option<&Connected>,

@@ -3,6 +3,7 @@
 use super::{Common, Theme, print};
 use crate::app::{self, DemoFlags, Failure};
 use clap::Args;
+use std::path::PathBuf;
 
 #[derive(Debug, Args)]
 pub struct Arguments {
@@ -36,21 +37,35 @@ pub struct Arguments {
     /// End when standard input does: how the console's own server ends with it
     #[arg(long, hide = true, requires = "serve")]
     until_stdin_closes: bool,
+    /// And not before every refresh has ended whose journal is there
+    #[arg(long, hide = true, requires = "until_stdin_closes", value_name = "FOLDER")]
+    while_runs_in: Option<PathBuf>,
 }
 
 pub fn run(common: &Common, theme: Option<Theme>, arguments: Arguments) -> Result<u8, Failure> {
     if common.profile.is_some() || common.region.is_some() {
         return Err(Failure::usage("the demo has an account of its own: leave out --profile and --region"));
     }
-    let Arguments { serve, port, source, target, fleet, seed, frozen, faults, theme: own, until_stdin_closes } =
-        arguments;
+    let Arguments {
+        serve,
+        port,
+        source,
+        target,
+        fleet,
+        seed,
+        frozen,
+        faults,
+        theme: own,
+        until_stdin_closes,
+        while_runs_in,
+    } = arguments;
     if faults.iter().any(|fault| fault == "help") {
         print::out(&app::fault_help())?;
         return Ok(0);
     }
     let flags = DemoFlags { port, source, target, fleet, seed, frozen, faults };
     if serve {
-        return app::serve(&flags, until_stdin_closes, &|text| print::out(text));
+        return app::serve(&flags, until_stdin_closes, while_runs_in.as_deref(), &|text| print::out(text));
     }
     app::demo_console(flags, common.config.as_deref(), own.or(theme).map(Into::into), common.read_only)
 }

@@ -154,7 +154,7 @@ fn paragraph(alike: &[Finding], widest: usize, columns: Option<usize>, out: &mut
 }
 
 /// Whole words, as many as fit.
-fn wrap(first: &str, indent: &str, text: &str, columns: Option<usize>, out: &mut String) {
+pub(super) fn wrap(first: &str, indent: &str, text: &str, columns: Option<usize>, out: &mut String) {
     let mut line = first.to_owned();
     let mut empty = true;
     for word in text.split(' ') {

@@ -9,7 +9,7 @@ use super::print::{self, Format, List};
 use crate::app::validate::{self, Address, Done, Event, Mode, Of, Wanted};
 use crate::app::{Failure, Flags, Setup};
 use crate::model::listing::validations;
-use crate::model::validation::{Kind, RunId, Trigger};
+use crate::model::validation::{Gate, Kind, Planned, RunId, Trigger, cost_words};
 use clap::{Args, ValueEnum};
 use jiff::{SignedDuration, Span, Timestamp};
 use std::io::IsTerminal as _;
@@ -90,7 +90,8 @@ pub struct Arguments {
     #[arg(long)]
     yes: bool,
     /// How rows are compared: all of them sent (stream), or sums of them made by the servers and only groups that differ
-    /// sent (digest). auto, which is meant when left out, measures both on the first rows of a table
+    /// sent (digest). auto, which is meant when left out, finds out on the first rows of a table: sums cost the servers more,
+    /// and are made where they take less than half the time
     #[arg(long, value_name = "auto|stream|digest")]
     method: Option<validate::WantedMethod>,
     /// Read at most so many rows a second, of both sides together
@@ -167,6 +168,7 @@ pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
     let mut id = RunId(String::new());
     let mut screen = Screen { live: std::io::stderr().is_terminal(), drawn: false };
     let mut rate = report::Rate::default();
+    let mut started: Option<(Timestamp, Gate)> = None;
     let mut all: Vec<Done> = Vec::new();
     let mut tell = |event: Event<'_>| -> Result<(), Failure> {
         match event {
@@ -177,6 +179,7 @@ pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
             Event::Cost(lines) => print::notes(lines),
             Event::Run(begin, task, from) => {
                 id = begin.id.clone();
+                started = Some((Timestamp::now(), begin.gate.clone()));
                 if form == Form::Json {
                     let now = Timestamp::now();
                     let rows = vec![validations::run(&begin.id, &begin.trigger, task, now, from)];
@@ -189,22 +192,18 @@ pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
                     print::out(report::HEAD)?;
                 }
             }
-            Event::Plan { planned, .. } if dry_run => match form {
-                Form::Json => {
-                    let text = serde_json::to_string(planned).map_err(|error| Failure::could_not(error.to_string()))?;
-                    print::out(&format!("{text}\n"))?;
-                }
-                Form::Table => print::out(&print::lines(&plan::whole(planned)))?,
-                Form::Csv => return Err(Failure::usage("--dry-run: a plan is no list; use --output table or json")),
-            },
+            Event::Plan { planned, .. } if dry_run => dry(planned, form)?,
             Event::Plan { plan, from, .. } => {
                 expected = report::expected(plan);
                 print::notes(&report::plan(plan, from));
             }
-            Event::Progress(progress) => screen.draw(&report::progress(progress, rate.of(progress.total()), expected)),
+            Event::Progress(progress) => {
+                let elapsed = started.as_ref().map(|(at, _)| progress.at.duration_since(*at));
+                screen.draw(&report::progress(progress, rate.of(progress.total()), expected, elapsed));
+            }
             Event::Gate(seen) => {
                 screen.clear();
-                print::note(&report::gate(seen));
+                print::note(&report::gate(seen, started.as_ref()));
                 if form == Form::Json {
                     let rows = vec![validations::gate(&id, seen, Timestamp::now())];
                     read(List { columns: validations::GATE, rows }.print_lines()?)?;
@@ -251,6 +250,20 @@ pub fn run(flags: Flags, arguments: Arguments) -> Result<u8, Failure> {
     let status = validate::run(&wanted, &mut tell);
     screen.clear();
     status
+}
+
+/// The plan, and what it costs.
+fn dry(planned: &Planned, form: Form) -> Result<(), Failure> {
+    match form {
+        Form::Json => {
+            let failed = |error: serde_json::Error| Failure::could_not(error.to_string());
+            let mut all = serde_json::to_value(planned).map_err(failed)?;
+            all["cost"] = serde_json::json!(cost_words(planned));
+            print::out(&format!("{all}\n"))
+        }
+        Form::Table => print::out(&print::lines(&plan::whole(planned))),
+        Form::Csv => Err(Failure::usage("--dry-run: a plan is no list; use --output table or json")),
+    }
 }
 
 /// Without a reader there is nothing to go on for.

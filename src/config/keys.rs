@@ -482,6 +482,7 @@ pub fn read(text: &str, config: &mut Config) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     section("", table.get_ref(), config, &mut mistakes);
     if mistakes.is_empty() {
+        validations::across(table.get_ref(), config, &mut mistakes);
         refreshes::across(table.get_ref(), config, &mut mistakes);
     }
     mistakes

@@ -344,7 +344,11 @@ pub fn across(root: &DeTable<'_>, config: &Config, mistakes: &mut Vec<Mistake>) 
     for (name, one) in &config.refreshes {
         let place = format!("{SECTION}.{}", quoted(name));
         let mut wrong = |key: &str, what: String, hint: String| {
-            mistakes.push(Mistake { span: span_of(root, name, key), what: format!("`{place}.{key}` {what}"), hint });
+            mistakes.push(Mistake {
+                span: span_of(root, [SECTION, name, key]),
+                what: format!("`{place}.{key}` {what}"),
+                hint,
+            });
         };
         for (key, asked) in [("source", &one.source), ("target", &one.target)] {
             let known: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
@@ -372,14 +376,14 @@ pub fn across(root: &DeTable<'_>, config: &Config, mistakes: &mut Vec<Mistake>) 
     }
 }
 
-fn span_of(root: &DeTable<'_>, name: &str, key: &str) -> Range<usize> {
+pub(super) fn span_of(root: &DeTable<'_>, [section, name, key]: [&str; 3]) -> Range<usize> {
     fn get<'t, 'a>(table: &'t DeTable<'a>, word: &str) -> Option<&'t Spanned<DeValue<'a>>> {
         table.iter().find(|(key, _)| key.get_ref() == word).map(|(_, value)| value)
     }
     fn table<'t, 'a>(value: &'t Spanned<DeValue<'a>>) -> Option<&'t DeTable<'a>> {
         if let DeValue::Table(table) = value.get_ref() { Some(table) } else { None }
     }
-    let one = get(root, SECTION).and_then(table).and_then(|all| get(all, name)).and_then(table);
+    let one = get(root, section).and_then(table).and_then(|all| get(all, name)).and_then(table);
     one.and_then(|one| get(one, key)).map(Spanned::span).unwrap_or_default()
 }
 

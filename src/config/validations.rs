@@ -2,8 +2,9 @@
 //! The same tables of keys for each of them.
 
 use super::Config;
-use super::keys::{Wrong, choice, comment, each, expected, filled, kind, known, wrong};
+use super::keys::{Wrong, choice, comment, each, expected, filled, kind, known, nearest, wrong};
 use super::mistake::Mistake;
+use super::refreshes::span_of;
 use super::row::{Row, no_section, set};
 use crate::model::untrusted::shown;
 use crate::model::validation::Kind;
@@ -484,6 +485,22 @@ fn complete(settings: &Settings, place: &str, span: &Range<usize>, mistakes: &mu
     }
 }
 
+/// Checks what one section says of another. To be called when all of them are read, and right by themselves.
+pub fn across(root: &DeTable<'_>, config: &Config, mistakes: &mut Vec<Mistake>) {
+    let known: Vec<&str> = config.databases.iter().map(|entry| entry.name.as_str()).collect();
+    for (name, one) in &config.validations {
+        for (key, asked) in [("source", &one.source), ("target", &one.target)] {
+            let Some(asked) = asked.as_deref().filter(|asked| !known.contains(asked)) else { continue };
+            let hint = match known[..] {
+                [] => format!("write a section [databases.{}] with its url", quoted(asked)),
+                _ => nearest(&known, asked, ToOwned::to_owned),
+            };
+            let what = format!("`{SECTION}.{}.{key}` names no [databases.NAME]: {asked:?}", quoted(name));
+            mistakes.push(Mistake { span: span_of(root, [SECTION, name, key]), what, hint });
+        }
+    }
+}
+
 fn names(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Wrong> {
     each(value, "for example [\"id\"]", |text| Ok(text.trim().to_owned()))
 }
@@ -568,7 +585,8 @@ mod tests {
         let plain = settings("[validation.shop]\ntask = \"t\"");
         for row in KEYS.iter().filter(|row| !row.example.is_empty()) {
             let more = if row.key == "task" { "" } else { "task = \"t\"\n" };
-            let got = settings(&format!("[validation.shop]\n{more}{} = {}", row.key, row.example));
+            let named = "[databases.shop-prod]\nurl = \"sqlite:/a\"\n[databases.shop-new]\nurl = \"sqlite:/b\"\n";
+            let got = settings(&format!("{named}[validation.shop]\n{more}{} = {}", row.key, row.example));
             assert_ne!(got, plain, "{}", row.key);
         }
         for row in &TABLE_KEYS {
@@ -600,9 +618,23 @@ mod tests {
     }
 
     #[test]
+    fn a_comparison_names_databases_that_there_are() {
+        let said = |text: &str| parse(text, Path::new("/etc/c.toml")).unwrap_err().to_string();
+        let both = "[databases.old]\nurl = \"sqlite:/a\"\n[validation.a]\nsource = \"old\"\ntarget = \"zz\"\n";
+        let told = said(both);
+        assert!(
+            told.contains("`validation.a.target` names no [databases.NAME]: \"zz\"") && told.contains("old"),
+            "{told}"
+        );
+        let told = said("[validation.a]\ntask = \"t\"\nsource = \"zz\"\n");
+        assert!(told.contains("write a section [databases.zz]") && told.contains("c.toml:3"), "{told}");
+    }
+
+    #[test]
     fn a_whole_comparison_is_read() {
         let got = settings(
-            "[validation.\"shop now\"]\nsource = \"old\"\ntarget = \"new\"\ntables = [\"shop.*=public.*\"]\nexclude = [\"shop.log\"]\n\
+            "[databases.old]\nurl = \"sqlite:/a\"\n[databases.new]\nurl = \"sqlite:/b\"\n\
+             [validation.\"shop now\"]\nsource = \"old\"\ntarget = \"new\"\ntables = [\"shop.*=public.*\"]\nexclude = [\"shop.log\"]\n\
              where = \"a\"\nsource_where = \"b\"\nsettle = \"2m\"\njobs = 4\n\
              [validation.\"shop now\".table.\"shop.orders\"]\nrules = [\"total = scale:2\"]\nkind = \"count\"\n\
              [[validation.\"shop now\".sql]]\nname = \"n\"\nsql = \"a.sql\"\npass = { tolerance = \"1%\" }\n",

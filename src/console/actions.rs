@@ -32,6 +32,9 @@ pub enum Context {
     Validation,
     Differences,
     TaskValidation,
+    Refreshes,
+    RefreshPlan,
+    RefreshRun,
     Problems,
     Operate,
     Help,
@@ -46,7 +49,7 @@ pub enum Context {
 }
 
 impl Context {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 29] = [
         Self::Tasks,
         Self::Tables,
         Self::Events,
@@ -62,6 +65,9 @@ impl Context {
         Self::Validation,
         Self::Differences,
         Self::TaskValidation,
+        Self::Refreshes,
+        Self::RefreshPlan,
+        Self::RefreshRun,
         Self::Problems,
         Self::Operate,
         Self::Help,
@@ -93,6 +99,9 @@ impl Context {
             Self::Validation => "validation",
             Self::Differences => "differences",
             Self::TaskValidation => "task-validation",
+            Self::Refreshes => "refreshes",
+            Self::RefreshPlan => "refresh-plan",
+            Self::RefreshRun => "refresh-run",
             Self::Problems => "problems",
             Self::Operate => "menu",
             Self::Help => "help",
@@ -124,6 +133,9 @@ impl Context {
             Self::Validation => "Tables of a validation",
             Self::Differences => "Rows that differ",
             Self::TaskValidation => "Validation of a task",
+            Self::Refreshes => "Refreshes",
+            Self::RefreshPlan => "Plan of a refresh",
+            Self::RefreshRun => "One refresh",
             Self::Problems => "Problems",
             Self::Operate => "Menu of what can be done (O)",
             Self::Help => "Help",
@@ -134,7 +146,7 @@ impl Context {
             Self::OperateForm => "From where, and until when (start, resume, reload)",
             Self::Confirm => "Confirmation of a change",
             Self::ValidateForm => "What to validate (n)",
-            Self::Ask => "Question before rows are read or shown",
+            Self::Ask => "Question before rows are read or shown, or a refresh is begun or steered",
         }
     }
 
@@ -194,6 +206,17 @@ pub enum ActionId {
     AnswerQuestion,
     CloseQuestion,
     OtherWay,
+    Refreshes,
+    OpenRefresh,
+    PlanRefresh,
+    StartRefresh,
+    PauseRefresh,
+    ResumeRefresh,
+    LoadAgain,
+    AbortRefresh,
+    FinishRefresh,
+    NextPart,
+    PreviousPart,
     Schedules,
     AllEvents,
     AllDrain,
@@ -416,7 +439,10 @@ mod tests {
     fn what_changes_something_has_a_key_in_the_menu_only_and_none_of_those_one_presses_without_looking() {
         let moving = [KeyCode::Up, KeyCode::Down, KeyCode::PageUp, KeyCode::PageDown, KeyCode::Tab, KeyCode::Backspace];
         for action in TABLE.iter().filter(|action| action.risk == Risk::Changes) {
-            assert!(matches!(action.contexts, [Context::Operate | Context::Confirm]), "{}", action.name);
+            // A plan on screen is a preview, and what is asked of a run is put into a question: both are typed.
+            let previewed = matches!(action.contexts, [Context::RefreshPlan | Context::RefreshRun]);
+            let asked = matches!(action.contexts, [Context::Operate | Context::Confirm]);
+            assert!(asked || previewed, "{}", action.name);
             for key in action.keys {
                 let reflex =
                     matches!(key.code, KeyCode::Char(' ' | 'h' | 'j' | 'k' | 'l' | 'q' | 'g' | 'G' | 'x' | 'X'));

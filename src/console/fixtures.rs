@@ -7,6 +7,7 @@ pub mod charts;
 pub mod definition;
 pub mod lists;
 pub mod logs;
+pub mod refreshes;
 pub mod validations;
 
 use super::actions::Keymap;
@@ -54,6 +55,7 @@ pub fn setup() -> Setup {
         alerts: crate::model::alert::Settings::default(),
         log_groups: vec![],
         validations: vec![],
+        refreshes: vec![],
         time_zone: None,
         keys: Keymap::default(),
         copies: true,

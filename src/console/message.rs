@@ -4,6 +4,8 @@ use crate::model::audit::Told;
 use crate::model::change::{self, Change, Draft};
 use crate::model::log_place::LogSource;
 use crate::model::parts::Identity;
+use crate::model::refresh::told::{Deed, Journals, Offer as RefreshOffer, RunTold as RefreshTold};
+use crate::model::refresh::{RefreshId, RefreshName};
 use crate::model::validation::told::{Asked, Offer, Rows, RowsAsked, RunLine, RunTold, Wished, Writing};
 use crate::model::validation::{RunEvent, RunId};
 use crate::model::{Problem, ReplicationArn, Report, Scope, Subject};
@@ -141,6 +143,28 @@ pub enum Message {
         id: u64,
         outcome: Result<(), Problem>,
     },
+    /// What the journals of refreshes say: the answer to [`Effect::ReadRefreshes`], and unasked where it is another thing now.
+    Refreshes(Result<Journals, Problem>),
+    /// The answer to [`Effect::ReadRefresh`].
+    Refresh {
+        run: RefreshId,
+        told: Result<Box<RefreshTold>, Problem>,
+    },
+    /// The answer to [`Effect::PlanRefresh`] of this number. Nothing was changed for it.
+    RefreshOffered {
+        id: u64,
+        offer: Result<Box<RefreshOffer>, Problem>,
+    },
+    /// The plan that was confirmed by the question of this number is carried out, by a process of its own; or why not.
+    RefreshBegan {
+        id: u64,
+        began: Result<RefreshId, Problem>,
+    },
+    /// The answer to [`Effect::SteerRefresh`] of this number: what was done, in words.
+    RefreshSteered {
+        id: u64,
+        outcome: Result<String, Problem>,
+    },
     /// The service's clock is this far ahead of this machine's. Whoever passes `now` goes by the service's from here on.
     ServiceClock(SignedDuration),
     /// The writer thread could not keep up for this long; shown in Problems, not an error.
@@ -228,6 +252,20 @@ pub enum Effect {
     Reveal { id: u64, run: RunId, nth: usize, answer: String },
     /// Read rows of a run again and write them to a new file; answered by [`Message::Written`]. `nth`: of this table only.
     WriteRows { id: u64, run: RunId, nth: Option<usize>, what: Writing, path: String, answer: String },
+    /// Read the journals of refreshes; answered by [`Message::Refreshes`].
+    ReadRefreshes,
+    /// Read one of them; answered by [`Message::Refresh`].
+    ReadRefresh { run: RefreshId },
+    /// Plan a refresh; answered by [`Message::RefreshOffered`]. Reads only.
+    PlanRefresh { id: u64, name: RefreshName },
+    /// The plan of this number is not meant after all.
+    DropRefreshPlan { id: u64 },
+    /// Carry out the plan of this number. Whether the answer is the right one is decided where it begins; answered by
+    /// [`Message::RefreshBegan`].
+    StartRefresh { id: u64, plan: u64, answer: String },
+    /// Ask this of a run. Whether the answer is the right one is decided where it is asked; answered by
+    /// [`Message::RefreshSteered`].
+    SteerRefresh { id: u64, run: RefreshId, deed: Deed, answer: String },
     /// Ctrl-Z.
     Suspend,
     /// Ctrl-L: paint every cell again.

@@ -5,6 +5,7 @@ use super::error::DbError;
 use super::guard::{self, Guard};
 use super::permit::WritePermit;
 use super::session::{Connection, Read, Session, Write};
+use super::spoken;
 use super::value::Value;
 use crate::model::Secret;
 use crate::model::database::{Parts, Tls};
@@ -19,6 +20,8 @@ use std::time::Duration;
 const SQLITE_BUSY: Duration = Duration::from_secs(30);
 /// A server that is there answers sooner, also one that is woken up by the question (Redshift and Aurora Serverless).
 const CONNECT: Duration = Duration::from_mins(1);
+/// A server that says nothing for so long is looked at: perhaps it is one that waits to be spoken to.
+const SILENT: Duration = Duration::from_secs(2);
 /// How a certificate begins.
 const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
 /// Where Redshift listens, where an address names no port.
@@ -291,7 +294,11 @@ impl Database {
     }
 
     async fn labelled(&self, label: &str, create: bool) -> Result<Connection, DbError> {
-        let failed = |error: sqlx::Error| DbError::connect(&self.place(), &error);
+        // A server that said no in its own protocol is the one that was meant.
+        let failed = |error: sqlx::Error| {
+            let strange = matches!(error, sqlx::Error::Protocol(_) | sqlx::Error::Io(_) | sqlx::Error::Tls(_));
+            (strange, DbError::connect(&self.place(), &error))
+        };
         let connected = async {
             match &self.address {
                 Address::Postgres(options) | Address::Redshift(options) => {
@@ -302,16 +309,58 @@ impl Database {
                     let options = options.as_ref().clone().disable_statement_logging();
                     options.connect().await.map(|c| Connection::MySql(Box::new(c))).map_err(failed)
                 }
-                Address::Sqlite { path, schema } => attach(path, schema, create, &self.place()).await,
+                Address::Sqlite { path, schema } => {
+                    attach(path, schema, create, &self.place()).await.map_err(|error| (false, error))
+                }
             }
         };
-        tokio::time::timeout(CONNECT, connected).await.unwrap_or_else(|_| {
+        let silent = || {
             let why = format!(
                 "no answer within {} s: look at the way there (name, port, security groups, VPN)",
                 CONNECT.as_secs()
             );
-            Err(DbError::Connect { place: self.place(), why })
-        })
+            (false, DbError::Connect { place: self.place(), why })
+        };
+        let told = tokio::select! {
+            biased;
+            told = tokio::time::timeout(CONNECT, connected) => told.unwrap_or_else(|_| Err(silent())),
+            error = self.mistaken_late() => Err((false, error)),
+        };
+        match told {
+            Ok(connection) => Ok(connection),
+            Err((true, error)) => Err(self.mistaken().await.unwrap_or(error)),
+            Err((false, error)) => Err(error),
+        }
+    }
+
+    /// Looks who it is that does not answer. Goes on for ever where it is not known to be another.
+    async fn mistaken_late(&self) -> DbError {
+        tokio::time::sleep(SILENT).await;
+        match self.mistaken().await {
+            Some(error) => error,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// That another engine answers there than the address says.
+    async fn mistaken(&self) -> Option<DbError> {
+        let (scheme, meant, host, port) = match &self.address {
+            Address::Postgres(o) if o.get_socket().is_none() => {
+                ("postgres", Engine::PostgreSql, o.get_host(), o.get_port())
+            }
+            Address::Redshift(o) if o.get_socket().is_none() => {
+                ("redshift", Engine::PostgreSql, o.get_host(), o.get_port())
+            }
+            Address::MySql(o) if o.get_socket().is_none() => ("mysql", Engine::MySql, o.get_host(), o.get_port()),
+            _ => return None,
+        };
+        let there = spoken::engine(host, port).await.filter(|there| *there != meant)?;
+        let [name, right] = match there {
+            Engine::MySql => ["MySQL or MariaDB", "mysql"],
+            _ => ["PostgreSQL", "postgres"],
+        };
+        let why = format!("{name} answers there, and the address says {scheme}://: write {right}://");
+        Some(DbError::Connect { place: self.place(), why })
     }
 }
 

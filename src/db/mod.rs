@@ -20,6 +20,7 @@ mod redshift;
 pub mod scan;
 pub mod schema;
 mod session;
+mod spoken;
 mod types;
 mod value;
 mod whose;

@@ -22,3 +22,6 @@ pub use world::fleet::Fleet;
 
 /// Log groups worth a look besides those of single tasks: a Lambda function's, and that of all tasks of the instance.
 pub const LOG_GROUPS: [&str; 2] = [world::FUNCTION_GROUP, "dms-tasks-dms-prod-1"];
+
+/// The refresh that a demo has ready, as a configuration says it. What it may load stands in [`safeguards`].
+pub const REFRESH: &str = include_str!("refresh.toml");

@@ -2,12 +2,13 @@
 //!
 //! Pure. `step.rs` is what can be done and in which order, `run.rs` one refresh that is carried out, as it is kept and shown,
 //! `plan.rs` what will happen, in words and in SQL, `settings.rs` what the configuration says, `window.rs` when the source may
-//! be loaded. `crate::refresh` carries it out, `store` keeps its journal.
+//! be loaded, `told.rs` what the console is told and asks. `crate::refresh` carries it out, `store` keeps its journal.
 
 mod plan;
 mod run;
 mod settings;
 mod step;
+pub mod told;
 mod window;
 
 pub use plan::{Finding, Level, LoadedTable, Place, PlanHash, PlannedStep, Shown};

@@ -9,11 +9,11 @@ mod planned;
 mod run;
 pub mod told;
 
-pub use cost::{Cost, cost, is_by_rows};
+pub use cost::{Cost, cost, is_by_rows, words as cost_words};
 pub use kept::{
     Begun, KeptOfTable, KeptRun, KeptTable, KeptUnit, KeptWhole, Outcome, Pair, RunFilter, RunState, SILENCE,
 };
-pub use planned::{Planned, PlannedSide, PlannedTable, Whose};
+pub use planned::{Planned, PlannedSide, PlannedTable, Said, Whose};
 pub use run::{Gate, GateSeen, Gated, Kind, Phase, Progress, RunEvent, RunId, Settles, TableProgress, Trigger, What};
 
 use crate::model::Untrusted;

@@ -17,6 +17,7 @@ pub mod plan;
 mod runner;
 mod steps;
 mod trouble;
+pub mod watch;
 mod work;
 
 pub use begin::{Means, begin, covered, finish, new_id, open_runs, recover, resume, wish_from_afar};

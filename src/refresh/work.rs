@@ -259,6 +259,8 @@ impl Work {
     pub async fn note(&mut self, step: &PlannedStep, note: impl Into<String>) -> Result<(), Trouble> {
         let note = note.into();
         match self.nth(&step.name) {
+            // Whoever waits says the same again and again.
+            Some(nth) if self.journal.steps().get(nth).is_some_and(|seen| seen.note == note) => Ok(()),
             Some(nth) => self.journal.step(nth, |seen| seen.note = note, Vec::new()).await,
             None => Ok(()),
         }

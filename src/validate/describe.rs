@@ -5,7 +5,7 @@ use super::look::Trouble;
 use super::mapped;
 use super::merge::Side;
 use super::names::{self, Asked, Left, Name, Names, Pairs, dotted, fits, pairs};
-use super::plan::{TablePlan, Terms, all_meant, left_out, name, table};
+use super::plan::{TablePlan, Terms, all_meant, doubt, key_meant, left_out, name, table};
 use crate::db::scan::{Described, Limits, Scanner};
 use crate::db::{Database, DbError, Engine, Value, catalogue};
 use crate::model::untrusted::shown;
@@ -38,7 +38,8 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
             ));
         }
         let tables = numbered(statements(terms).collect());
-        return Ok(Plan { tables, target_only: Vec::new(), of_dms: Vec::new(), source_at, target_at });
+        let (target_only, of_dms, doubts) = (Vec::new(), Vec::new(), Vec::new());
+        return Ok(Plan { tables, target_only, of_dms, doubts, source_at, target_at });
     }
     let all = terms.task.is_some();
     let (ours, theirs) = tokio::try_join!(names(source, Side::Source, all), names(target, Side::Target, all))?;
@@ -75,7 +76,11 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     let alone: Vec<Name> =
         pairs.source_only.iter().chain(pairs.left.iter().map(|one| &one.source)).chain(of_unread).cloned().collect();
     all_meant(terms, &sides, &alone).map_err(PlanError::Usage)?;
-    let mut tables = Vec::with_capacity(sides.len());
+    // Nobody knows the columns of a table that could not be read.
+    if unread.is_empty() {
+        key_meant(terms, &sides).map_err(PlanError::Usage)?;
+    }
+    let (mut tables, mut doubts) = (Vec::with_capacity(sides.len()), Vec::new());
     let redshift = [&source, &target].map(|side| side.database().dialect().redshift);
     let unenforced = redshift.contains(&true);
     for (ours, theirs) in sides {
@@ -89,7 +94,12 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
             tables.push(TablePlan::left(&ours, Some(&theirs), not));
             continue;
         }
-        tables.push(table(ours, theirs, &own).map_err(PlanError::Usage)?);
+        let plan = table(ours, theirs, &own).map_err(PlanError::Usage)?;
+        if let Some(doubt) = doubt(&plan, ours, theirs, &own) {
+            let key = own.keys.iter().map(|name| shown(name)).collect::<Vec<_>>().join(", ");
+            doubts.push(format!("{}: --key ({key}): {doubt}", shown(&dotted(&plan.source))));
+        }
+        tables.push(plan);
     }
     tables.extend(unread.into_iter().map(|(ours, theirs, why)| {
         let reason = format!("what it is could not be read, {}", shown(&why.to_string()));
@@ -109,7 +119,7 @@ pub async fn plan(source: &Database, target: &Database, asked: &[Asked], terms: 
     }
     tables.extend(statements(terms));
     let tables = numbered(tables);
-    Ok(Plan { tables, target_only: pairs.target_only, of_dms: pairs.of_dms, source_at, target_at })
+    Ok(Plan { tables, target_only: pairs.target_only, of_dms: pairs.of_dms, doubts, source_at, target_at })
 }
 
 fn statements(terms: &Terms) -> impl Iterator<Item = TablePlan> {

@@ -27,6 +27,17 @@ pub enum Lobs {
     Values,
 }
 
+impl Lobs {
+    /// As it is said.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Hash => "hash",
+            Self::Values => "values",
+        }
+    }
+}
+
 impl FromStr for Lobs {
     type Err = String;
 

@@ -281,7 +281,7 @@ pub(super) fn unreadable(plan: &TablePlan, (rows, column): (u64, usize)) -> Trou
     Trouble::Unreadable { rows, column: column.unwrap_or_default() }
 }
 
-fn bytes_of(key: &RowCopy) -> Key {
+pub(super) fn bytes_of(key: &RowCopy) -> Key {
     let part = |at| match key.cell(at) {
         Cell::Value(bytes) | Cell::Misfit(bytes) => bytes.to_vec(),
         Cell::Null => Vec::new(),

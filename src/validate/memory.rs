@@ -3,11 +3,12 @@
 //!
 //! Start at [`Memory`]. A range counts as known only where it was looked at to its end and nothing of it was still moving.
 
+use super::look::{self, Trouble};
 use super::merge::RowCopy;
 use super::run::Done;
 use super::settle::Vanished;
 use super::unit::Part;
-use crate::db::scan::KeyRange;
+use crate::db::scan::{Cell, Key, KeyRange};
 use crate::model::validation::{Method, RowResult};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,18 +33,28 @@ pub struct KnownPart {
     /// Differences that went away while it was compared.
     #[serde(default)]
     pub arrived: u64,
+    /// Keys that were still watched when it was stopped: they are all that is left to look at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Key>,
+    /// The sums of both sides were not the same, which has to come from somewhere.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub by_sums: bool,
 }
 
 impl KnownPart {
     /// `None`: it was not told to its end.
     pub(super) fn of(part: &Part, method: Method) -> Option<Self> {
         let (from, to) = part.seen?;
-        if part.trouble.is_some() || part.in_flight > 0 || part.unsettled > 0 {
+        let told = part.trouble.is_none() && part.in_flight == 0 && part.unsettled == 0;
+        // Rows without a key have none by which they are found again.
+        let stopped = matches!(part.trouble, Some(Trouble::Stopped)) && method != Method::Multiset;
+        if !told && (!stopped || part.watched.is_empty()) {
             return None;
         }
+        let open = part.watched.iter().map(look::bytes_of).collect();
         let listed = part.listed.iter().map(|(_, row)| row.kept(method)).collect();
-        let Part { rows, settled, vanished, arrived, .. } = *part;
-        Some(Self { rows, settled, listed, from, to, vanished, arrived })
+        let Part { rows, settled, vanished, arrived, by_sums, .. } = *part;
+        Some(Self { rows, settled, listed, from, to, vanished, arrived, open, by_sums })
     }
 
     pub(super) fn part(&self) -> Part {
@@ -55,8 +66,15 @@ impl KnownPart {
             seen: Some((self.from, self.to)),
             vanished: self.vanished,
             arrived: self.arrived,
+            by_sums: self.by_sums,
             ..Part::default()
         }
+    }
+
+    /// Keys that are still to be looked at.
+    pub(super) fn keys(&self) -> Vec<RowCopy> {
+        let of = |key: &Key| RowCopy::of(key.0.iter().map(|part| Cell::Value(part)));
+        self.open.iter().map(of).collect()
     }
 
     /// Keys that differ.
@@ -140,7 +158,6 @@ impl Memory {
 
 #[cfg(test)]
 mod tests {
-    use super::super::look::Trouble;
     use super::*;
 
     #[test]
@@ -159,5 +176,12 @@ mod tests {
         ] {
             assert_eq!(KnownPart::of(&part, Method::Stream), None);
         }
+        // All that is left of it is named.
+        let watched = vec![RowCopy::of([Cell::Value(b"k")].into_iter())];
+        let stopped = |trouble| Part { unsettled: 1, trouble: Some(trouble), watched: watched.clone(), ..whole() };
+        let known = KnownPart::of(&stopped(Trouble::Stopped), Method::Stream).unwrap();
+        assert_eq!((known.keys(), known.part().unsettled), (watched.clone(), 0));
+        assert_eq!(KnownPart::of(&stopped(Trouble::Stopped), Method::Multiset), None);
+        assert_eq!(KnownPart::of(&stopped(Trouble::Skipped), Method::Stream), None);
     }
 }

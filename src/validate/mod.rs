@@ -60,6 +60,8 @@ pub struct Plan {
     pub target_only: Vec<Name>,
     /// Tables that DMS keeps for itself.
     pub of_dms: Vec<Name>,
+    /// What ought to be known before it is carried out.
+    pub doubts: Vec<String>,
     /// `host:port/database`, or a path.
     pub source_at: String,
     pub target_at: String,

@@ -8,6 +8,7 @@ use super::digest::Sums;
 use super::look::{self, Trouble};
 use super::plan::TablePlan;
 use super::run::{Enough, Shared, Unit};
+use super::settle::Behind;
 use super::unit::{self, Part};
 use crate::db::scan::KeyRange;
 use crate::model::validation::TableResult;
@@ -90,7 +91,7 @@ async fn passed(
 /// Rows came or went while they were compared, so that both sides had not as many. Where the numbers stand still by now and
 /// are not the same, a row was missed.
 pub(super) async fn even(shared: &Shared, plan: &TablePlan) -> Result<(), Trouble> {
-    let mut before = None;
+    let (mut before, mut behind) = (None, Behind::default());
     loop {
         let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
         let (source, target) = look::counts(shared, plan).await?;
@@ -101,7 +102,7 @@ pub(super) async fn even(shared: &Shared, plan: &TablePlan) -> Result<(), Troubl
             Some(_) => return Ok(()),
             None => before = Some((source, target)),
         }
-        if !shared.until(shared.now() + shared.patience().settle).await {
+        if !shared.until(shared.now() + shared.patience(&mut behind).settle).await {
             return Err(Trouble::Stopped);
         }
     }

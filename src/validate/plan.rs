@@ -3,10 +3,12 @@
 //! Start at [`table`]. A plan is data: it can be written down, and its fingerprint says whether two are the same. A
 //! [`Unit`] of it is one range of keys of one table, which any machine could compare.
 
-use super::lobs::{self, Lobs};
-use super::mapped::TaskTables;
+mod pairs;
+mod terms;
+
+use super::lobs;
 use super::merge::Side;
-use super::names::{self, Asked, Name, dotted};
+use super::names::{Name, dotted};
 use super::rules::{Rule, Rules};
 use super::statement::Statement;
 use super::{aggregate, look};
@@ -15,100 +17,14 @@ use crate::db::scan::{Described, DescribedColumn, KeyRange, Rows, ScanColumn, Sc
 use crate::db::{Dialect, filter};
 use crate::model::Untrusted;
 use crate::model::canon::Canon;
-use crate::model::mappings::follow::Fate;
 use crate::model::untrusted::shown;
 use crate::model::validation::{Kind, Method, NotCompared};
+use pairs::{Pairs, columns, key, trusts};
 use serde::{Deserialize, Serialize};
-use std::str::FromStr;
-use std::sync::Arc;
+use terms::means;
 
-/// `TABLE.COLUMN=RULE` of the command line.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RuleFor {
-    pub place: String,
-    pub rule: Rule,
-}
-
-impl FromStr for RuleFor {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (place, rule) = text.rsplit_once('=').unwrap_or(("", text));
-        if !place.contains('.') {
-            return Err(format!("{:?} is not TABLE.COLUMN=RULE, such as orders.amount=scale:2", shown(text)));
-        }
-        Ok(Self { place: place.trim().to_owned(), rule: rule.trim().parse()? })
-    }
-}
-
-/// What a person said about the comparison.
-#[derive(Debug, Clone, Default)]
-pub struct Terms {
-    pub kind: Kind,
-    /// Columns that tell rows apart; empty: the tables' own keys.
-    pub keys: Vec<String>,
-    pub rules: Vec<RuleFor>,
-    /// `TABLE` or `TABLE.COLUMN`, and why behind a colon.
-    pub waived: Vec<String>,
-    /// Which large values are compared by their hash.
-    pub lobs: Lobs,
-    /// Only rows for which this holds: SQL of each side's engine.
-    pub filter_source: Option<String>,
-    pub filter_target: Option<String>,
-    /// LOBs are compared up to here: what is longer was cut by the task.
-    pub lob_limit_bytes: Option<u64>,
-    /// What the task does with the tables it takes.
-    pub task: Option<Arc<TaskTables>>,
-    /// Of single tables, by a pattern of `schema.table` or `table` of the source. They win, the last one most.
-    pub tables: Vec<(String, TableTerms)>,
-    /// Patterns of tables that are left out, whatever names them else.
-    pub excluded: Vec<String>,
-    /// Beside what the task takes, or under another name than there.
-    pub more: Vec<Asked>,
-    /// Of all that, only these; empty: all of it.
-    pub only: Vec<Asked>,
-    /// Pairs of statements, instead of tables.
-    pub statements: Vec<Statement>,
-    /// Which sides are Redshift, whose literals are its own, and which neither hashes nor cuts as others do. Nobody says
-    /// it: the databases do.
-    pub redshift: [bool; 2],
-}
-
-/// What is said of one table; `None` and nothing: as of all.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct TableTerms {
-    pub kind: Option<Kind>,
-    pub keys: Option<Vec<String>>,
-    /// Of a column each.
-    pub rules: Vec<(String, Rule)>,
-    /// Columns.
-    pub waived: Vec<String>,
-    pub filter_source: Option<String>,
-    pub filter_target: Option<String>,
-}
-
-impl Terms {
-    /// What holds for one table of the source.
-    #[must_use]
-    pub fn of(&self, table: &Name) -> Self {
-        let mut terms = self.clone();
-        let name = dotted(table);
-        for (_, own) in self.tables.iter().filter(|(pattern, _)| names::fits(pattern, table)) {
-            terms.kind = own.kind.unwrap_or(terms.kind);
-            terms.keys = own.keys.clone().unwrap_or(terms.keys);
-            let place = |column: &String| format!("{name}.{column}");
-            let rules = own.rules.iter().map(|(column, rule)| RuleFor { place: place(column), rule: rule.clone() });
-            terms.rules.extend(rules);
-            terms.waived.extend(own.waived.iter().map(place));
-            terms.filter_source = own.filter_source.clone().or(terms.filter_source);
-            terms.filter_target = own.filter_target.clone().or(terms.filter_target);
-        }
-        if let Some(task) = &self.task {
-            terms.lob_limit_bytes = task.lob_limit_bytes(table).or(terms.lob_limit_bytes);
-        }
-        terms
-    }
-}
+pub use pairs::doubt;
+pub use terms::{RuleFor, TableTerms, Terms, all_meant, key_meant, left_out};
 
 /// A pair of columns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -320,43 +236,6 @@ pub fn name(table: &Described) -> Name {
     (table.schema.clone(), table.name.clone())
 }
 
-/// Whether a name on the command line means this table, or this column of it.
-fn means(said: &str, table: &Name, column: Option<&str>) -> bool {
-    let whole = dotted(table);
-    [whole.as_str(), &table.1].iter().any(|name| match column {
-        Some(column) => {
-            let rest = said.get(..name.len()).filter(|start| start.eq_ignore_ascii_case(name));
-            rest.is_some() && said[name.len()..].strip_prefix('.').is_some_and(|rest| rest.eq_ignore_ascii_case(column))
-        }
-        None => said.eq_ignore_ascii_case(name),
-    })
-}
-
-/// What is waived, and why: `customer.email: masked on its way`.
-fn because(said: &str) -> (&str, Option<&str>) {
-    match said.split_once(':') {
-        Some((place, why)) => (place.trim(), Some(why.trim()).filter(|why| !why.is_empty())),
-        None => (said, None),
-    }
-}
-
-/// Why something is not compared, and whether that was waived, by any of these names; then the reason for that stands with
-/// it.
-pub fn left_out(terms: &Terms, tables: &[&Name], column: Option<&str>, reason: String) -> NotCompared {
-    let meant = |said: &str| tables.iter().any(|table| means(said, table, column));
-    let of = |said: &'_ String| -> Option<Option<String>> {
-        // A name may have a colon, too.
-        let (place, why) = if meant(said) { (said.as_str(), None) } else { because(said) };
-        meant(place).then(|| why.map(|why| shown(why).into_owned()))
-    };
-    let waived = terms.waived.iter().find_map(of);
-    let reason = match &waived {
-        Some(Some(why)) => format!("{reason}; waived because: {why}"),
-        _ => reason,
-    };
-    NotCompared { column: column.map(Untrusted::from), reason, waived: waived.is_some() }
-}
-
 /// Plans one pair of tables.
 ///
 /// # Errors
@@ -430,6 +309,9 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
             (plan.columns, plan.rules) = ordered.into_iter().unzip();
             plan.method = Method::Stream;
             plan.why = why;
+            if let Some(doubt) = doubt(&plan, source, target, terms) {
+                plan.why = format!("{}, which {doubt}", plan.why);
+            }
         }
         // Every row is its own key, where nobody says that something else is.
         Err(reason) if terms.keys.is_empty() && !pairs.is_empty() && trusts(&pairs) => {
@@ -448,11 +330,6 @@ pub fn table(source: &Described, target: &Described, terms: &Terms) -> Result<Ta
     said_of_rows(&mut plan);
     lobs::apply(&mut plan, terms);
     Ok(plan)
-}
-
-/// Rows may be counted by their bytes.
-fn trusts(pairs: &Pairs) -> bool {
-    pairs.iter().all(|(_, rules)| rules.trusts_bytes())
 }
 
 /// Rows that the task does not take are not looked for on the target.
@@ -485,160 +362,6 @@ fn said_of_rows(plan: &mut TablePlan) {
     }
 }
 
-type Pairs = Vec<(ColumnPlan, Rules)>;
-
-/// Pairs of columns that can be compared; the others with their reasons.
-fn columns(
-    source: &Described,
-    target: &Described,
-    terms: &Terms,
-    not_compared: &mut Vec<NotCompared>,
-) -> Result<Pairs, String> {
-    let mut pairs = Vec::new();
-    let mut taken = vec![false; target.columns.len()];
-    let task = terms.task.as_ref().filter(|task| task.takes(&name(source))).map(|task| &task.mappings);
-    // By the task: it is the plan of the one who wrote it.
-    let mut leave = |column: &str, reason: String, by_task: bool| {
-        let not = left_out(terms, &[&name(source), &name(target)], Some(column), reason);
-        not_compared.push(NotCompared { waived: by_task || not.waived, ..not });
-    };
-    for column in &source.columns {
-        let (own, place) = (&column.name, same_name(&column.name, Some(source), target, &taken));
-        let place = match task.map(|task| task.fate(&source.schema, &source.name, own)) {
-            None => place,
-            Some(Fate::Named(name)) if name == *own => place,
-            Some(Fate::Named(name)) => same_name(&name, None, target, &taken),
-            Some(Fate::Removed(reason)) => {
-                // What stands there all the same did not come with the task, or did before its rule.
-                taken.iter_mut().enumerate().for_each(|(at, taken)| *taken |= place == Some(at));
-                leave(own, reason, place.is_none());
-                continue;
-            }
-            Some(Fate::Unclear(reason)) => {
-                taken.iter_mut().enumerate().for_each(|(at, taken)| *taken |= place == Some(at));
-                leave(own, reason, false);
-                continue;
-            }
-        };
-        let Some(at) = place else {
-            leave(own, "not in the target".to_owned(), false);
-            continue;
-        };
-        taken[at] = true;
-        let other = &target.columns[at];
-        let said = |one: &&RuleFor| means(&one.place, &name(source), Some(&column.name));
-        let list: Vec<Rule> = terms.rules.iter().filter(said).map(|one| one.rule.clone()).collect();
-        if list.contains(&Rule::Ignore) {
-            leave(&column.name, "ignored, as asked".to_owned(), false);
-            continue;
-        }
-        let canon = match Canon::common(&column.sql_type, &other.sql_type) {
-            Ok(canon) => canon,
-            Err(reason) => {
-                leave(&column.name, reason.to_string(), false);
-                continue;
-            }
-        };
-        if let Some(wrong) = list.iter().find(|rule| !rule.fits(canon)) {
-            let place = format!("{}.{}", dotted(&name(source)), column.name);
-            let word = canon.word();
-            return Err(format!(
-                "--rule {}={wrong}: the column is compared as {word}, which this rule is not for",
-                shown(&place)
-            ));
-        }
-        let rules = list.iter().map(Rule::to_string).collect();
-        let pair = ColumnPlan { source: column.read_as(canon), target: other.read_as(canon), rules };
-        let of_pair = Rules::new(canon, list)
-            .between(&column.sql_type, &other.sql_type)
-            .map_err(|why| format!("--rule {}: {why}", shown(&format!("{}.{}", dotted(&name(source)), column.name))))?;
-        pairs.push((pair, of_pair));
-    }
-    for (column, taken) in target.columns.iter().zip(&taken) {
-        if *taken {
-            continue;
-        }
-        match task.and_then(|task| task.added(&source.schema, &source.name, &column.name)) {
-            Some(reason) => leave(&column.name, reason, true),
-            None => leave(&column.name, "not in the source".to_owned(), false),
-        }
-    }
-    Ok(pairs)
-}
-
-/// The target's column of this name; without regard to case only where one is meant on both sides. Without a source the
-/// name is one that a task gave.
-fn same_name(name: &str, source: Option<&Described>, target: &Described, taken: &[bool]) -> Option<usize> {
-    if let Some(at) = target.columns.iter().position(|other| other.name == name) {
-        return Some(at);
-    }
-    let alike = |other: &&DescribedColumn| other.name.eq_ignore_ascii_case(name);
-    let alone = source.is_none_or(|source| source.columns.iter().filter(alike).count() == 1);
-    if !alone || target.columns.iter().filter(alike).count() != 1 {
-        return None;
-    }
-    target.columns.iter().position(|other| other.name.eq_ignore_ascii_case(name)).filter(|at| !taken[*at])
-}
-
-/// Source names of the key's columns, and which key it is; or why there is none.
-fn key(source: &Described, target: &Described, pairs: &Pairs, terms: &Terms) -> Result<(Vec<String>, String), String> {
-    let usable = |names: &[String], of_source: bool| -> Result<Vec<String>, String> {
-        let mut key = Vec::with_capacity(names.len());
-        for name in names {
-            let found = pairs.iter().find(|(pair, _)| {
-                let own = if of_source { &pair.source.name } else { &pair.target.name };
-                own == name || terms.keys.contains(name) && own.eq_ignore_ascii_case(name)
-            });
-            let name = shown(name);
-            let Some((pair, rules)) = found else { return Err(format!("its column {name} cannot be compared")) };
-            if !rules.is_exact() {
-                return Err(format!("its column {name} has a rule, and a key must be exact"));
-            }
-            key.push(pair);
-        }
-        for (side, of) in [(source, ColumnPlan::source as fn(&ColumnPlan) -> &ScanColumn), (target, ColumnPlan::target)]
-        {
-            let columns = key.iter().map(|pair| of(pair).clone()).collect();
-            if let Some(reason) = request(&name(side), columns, key.len(), whole()).key_refused() {
-                return Err(shown(&reason.0).into_owned());
-            }
-        }
-        Ok(key.iter().map(|pair| pair.source.name.clone()).collect())
-    };
-    let told = |word: &str, names: &[String]| {
-        let names: Vec<String> = names.iter().map(|name| shown(name).into_owned()).collect();
-        format!("{word} ({})", names.join(", "))
-    };
-    if !terms.keys.is_empty() {
-        let named = told("--key", &terms.keys);
-        return match usable(&terms.keys, true) {
-            Ok(key) => Ok((key, named)),
-            Err(why) => Err(format!("{named}: {why}")),
-        };
-    }
-    let mut refused = Vec::new();
-    let candidates = [(source, true, "primary key"), (target, false, "primary key of the target")]
-        .into_iter()
-        .map(|(side, own, word)| (vec![side.primary_key.clone()], own, word))
-        .chain([
-            (source.unique_keys.clone(), true, "unique key"),
-            (target.unique_keys.clone(), false, "unique key of the target"),
-        ]);
-    for (keys, of_source, word) in candidates {
-        for names in keys.iter().filter(|names| !names.is_empty()) {
-            match usable(names, of_source) {
-                Ok(key) => return Ok((key, told(word, names))),
-                Err(why) => refused.push(format!("{}: {why}", told(word, names))),
-            }
-        }
-    }
-    if refused.is_empty() {
-        refused.push("no primary key, and no unique one without nulls".to_owned());
-    }
-    refused.push("name one with --key".to_owned());
-    Err(refused.join("; "))
-}
-
 /// All rows of a table.
 pub fn whole() -> Rows {
     Rows::Range(KeyRange::default())
@@ -648,62 +371,6 @@ pub fn whole() -> Rows {
 pub fn request((schema, table): &Name, columns: Vec<ScanColumn>, key: usize, rows: Rows) -> ScanRequest {
     let (schema, table) = (schema.clone(), table.clone());
     ScanRequest { schema, table, columns, key: (0..key).collect(), rows, filter: None, ordered: true }
-}
-
-/// Everything that was said about a table or column that is not there.
-///
-/// # Errors
-/// The first of it.
-pub fn all_meant(terms: &Terms, sides: &[(&Described, &Described)], alone: &[Name]) -> Result<(), String> {
-    // What is said of the others was meant for a plan of all tables.
-    if !terms.only.is_empty() {
-        return Ok(());
-    }
-    let column_of = |said: &str| {
-        sides.iter().any(|(source, target)| {
-            let of = |side: &Described| side.columns.iter().any(|column| means(said, &name(side), Some(&column.name)));
-            of(source) || of(target)
-        })
-    };
-    for rule in &terms.rules {
-        let of_source = |(source, _): &(&Described, &Described)| {
-            source.columns.iter().any(|column| means(&rule.place, &name(source), Some(&column.name)))
-        };
-        // Nobody knows the columns of a table that could not be read.
-        let of_unseen = |name: &Name| rule.place.rsplit_once('.').is_some_and(|(table, _)| means(table, name, None));
-        if !sides.iter().any(of_source) && !alone.iter().any(of_unseen) {
-            return Err(format!("--rule {}: no such column in the source's tables of this plan", shown(&rule.place)));
-        }
-    }
-    for (pattern, own) in &terms.tables {
-        let of: Vec<_> = sides.iter().filter(|(source, _)| names::fits(pattern, &name(source))).collect();
-        if of.is_empty() && !alone.iter().any(|name| names::fits(pattern, name)) {
-            return Err(format!("table.{:?}: no such table in this plan", shown(pattern)));
-        }
-        let ruled = own.rules.iter().map(|(column, _)| column.as_str());
-        let columns = ruled.chain(own.waived.iter().map(|said| because(said).0));
-        for column in columns.filter(|_| !of.is_empty()) {
-            let has = |side: &Described| side.columns.iter().any(|one| one.name.eq_ignore_ascii_case(column));
-            if !of.iter().any(|(source, target)| has(source) || has(target)) {
-                return Err(format!("table.{:?}: no column {} in it", shown(pattern), shown(column)));
-            }
-        }
-    }
-    let is_there = |said: &str| {
-        let table =
-            sides.iter().any(|(source, target)| means(said, &name(source), None) || means(said, &name(target), None));
-        let of_unseen = |name: &Name| {
-            means(said, name, None) || said.rsplit_once('.').is_some_and(|(table, _)| means(table, name, None))
-        };
-        table || column_of(said) || alone.iter().any(of_unseen)
-    };
-    for said in &terms.waived {
-        let place = because(said).0;
-        if !is_there(said) && !is_there(place) {
-            return Err(format!("--waive {}: no such table or column in this plan", shown(place)));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

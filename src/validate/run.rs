@@ -16,7 +16,7 @@ use super::pace::Pace;
 use super::passes::{self, Passed};
 use super::plan::TablePlan;
 use super::results;
-use super::settle::{Patience, Room};
+use super::settle::{Behind, Patience, Room};
 use super::steady::{Next, Steady};
 use super::unit::Part;
 use super::wait::silence;
@@ -200,9 +200,9 @@ impl Shared {
         (self.options.now)()
     }
 
-    /// How long a difference is watched, by the latency as it is now.
-    pub fn patience(&self) -> Patience {
-        self.options.patience.over(*self.latency.borrow())
+    /// How long something is watched, by the latency as it is now, and as it was when it was looked at first.
+    pub fn patience(&self, behind: &mut Behind) -> Patience {
+        self.options.patience.over(behind.now(*self.latency.borrow()))
     }
 
     /// Says until when differences of a table are watched.
@@ -360,7 +360,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
 
 /// Numbers of rows; where they differ, again, until both have stood still for the whole wait.
 async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
-    let mut first = None;
+    let (mut first, mut behind) = (None, Behind::default());
     let mut before: Option<(u64, u64, Timestamp)> = None;
     loop {
         let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
@@ -374,7 +374,7 @@ async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> 
         if source == target || shared.options.patience.settle.is_zero() {
             return Ok(());
         }
-        let Patience { settle, limit } = shared.patience();
+        let Patience { settle, limit } = shared.patience(&mut behind);
         let since = match before {
             Some((a, b, since)) if (a, b) == (source, target) => since,
             _ => shared.now(),
@@ -397,7 +397,7 @@ async fn counts(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> 
 
 /// Aggregates of all columns; where they do not agree, again, until both sides have stood still for the whole wait.
 async fn aggregates(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
-    let mut steady = Steady::new();
+    let (mut steady, mut behind) = (Steady::new(), Behind::default());
     loop {
         let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
         let began = shared.now();
@@ -406,7 +406,7 @@ async fn aggregates(shared: &Shared, plan: &TablePlan, result: &mut TableResult)
         result.checks = aggregate::checks(plan, &seen[0], &seen[1], shared.options.values);
         let rows = result.checks.first().map(|check| (check.source.as_u64(), check.target.as_u64()));
         (result.tally.source, result.tally.target) = rows.unwrap_or_default();
-        let next = steady.seen(seen, agrees(result), [began, shared.now()], patience(shared));
+        let next = steady.seen(seen, agrees(result), [began, shared.now()], shared.patience(&mut behind));
         if ended(shared, (plan, result), next, began).await? {
             return Ok(());
         }
@@ -416,7 +416,7 @@ async fn aggregates(shared: &Shared, plan: &TablePlan, result: &mut TableResult)
 /// Results of both statements, by the rule of their own.
 async fn statements(shared: &Shared, plan: &TablePlan, result: &mut TableResult) -> Result<(), Trouble> {
     let Some(statement) = &plan.statement else { return Ok(()) };
-    let mut steady = Steady::new();
+    let (mut steady, mut behind) = (Steady::new(), Behind::default());
     loop {
         let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
         let began = shared.now();
@@ -437,16 +437,11 @@ async fn statements(shared: &Shared, plan: &TablePlan, result: &mut TableResult)
             }
         };
         let good = trouble.is_none() && agrees(result);
-        let next = steady.seen(seen, good, [began, shared.now()], patience(shared));
+        let next = steady.seen(seen, good, [began, shared.now()], shared.patience(&mut behind));
         if ended(shared, (plan, result), next, began).await? {
             return trouble.map_or(Ok(()), |why| Err(Trouble::Unjudged(why)));
         }
     }
-}
-
-/// The wait as it is now; none, where the first look is to decide.
-fn patience(shared: &Shared) -> Patience {
-    if shared.options.patience.settle.is_zero() { shared.options.patience } else { shared.patience() }
 }
 
 fn agrees(result: &TableResult) -> bool {

@@ -7,11 +7,17 @@
 //!
 //! Went away means: the key was met on both sides, and its rows were equal. Where it was met on neither, its row may only
 //! have another key by now, in rows that were looked at before: that is counted, and settles nothing.
+//!
+//! The keys that are watched are those of the first look. What differs first in a later one has changed since, and would keep
+//! a table that is written to all the time from ever being told.
 
 use super::merge::{Change, Difference};
+use crate::db::scan::Cell;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::hash_map::DefaultHasher;
 use std::collections::{HashMap, HashSet};
+use std::hash::{Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -45,6 +51,27 @@ impl Patience {
 /// What latency may add to the wait: whoever is hours behind learns more from latency than from rows.
 const LONGEST: SignedDuration = SignedDuration::from_hours(1);
 
+/// How much latency may grow over what it was when something was looked at first. CloudWatch has a point a minute, so the
+/// first may be as old as this; what grows beyond is of changes that were made later, or of a task that moves nothing.
+const GROWS: Duration = Duration::from_mins(1);
+
+/// The latency that counts for what is watched since a moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Behind {
+    first: Option<Duration>,
+}
+
+impl Behind {
+    /// Of the latency as it is now.
+    pub fn now(&mut self, latency: Option<Duration>) -> Option<Duration> {
+        let first = *self.first.get_or_insert(latency?);
+        latency.map(|latency| latency.min(first.saturating_add(GROWS)))
+    }
+}
+
+/// Contents of rows that were on the target alone in a later look; more than these are taken for anything.
+const LATER: usize = 65_536;
+
 /// Room for differences that are watched, shared by all units: memory stays bounded however much differs.
 #[derive(Debug, Clone)]
 pub struct Room(Arc<AtomicUsize>);
@@ -74,8 +101,8 @@ struct Seen {
     /// In which look it was seen last.
     look: u32,
     settled: bool,
-    /// It was of rows that only the target has.
-    extra: bool,
+    /// It was of rows that only the target has: what stands in them besides the key.
+    extra: Option<u64>,
 }
 
 /// Differences that ended without their key being met on both sides.
@@ -106,6 +133,16 @@ pub struct Settling {
     /// When the first look began, and when the one at hand did.
     first: Timestamp,
     began: Timestamp,
+    /// Nothing that is not watched by now will be, unless there was no room for it.
+    closed: bool,
+    /// When the last difference was found.
+    latest: Timestamp,
+    /// Something has settled: whatever still moves gets one wait more, until then.
+    until: Option<Timestamp>,
+    /// There was no room for all of the first look.
+    crowded: bool,
+    /// Of rows that only the target has and that nobody watches, in the look at hand.
+    later: HashSet<u64>,
     /// Differences for which there was no room, in the look at hand and in the one before.
     over: u64,
     over_before: u64,
@@ -117,8 +154,39 @@ pub struct Settling {
 impl Settling {
     pub fn new(patience: Patience, room: Room) -> Self {
         let (first, began) = (Timestamp::UNIX_EPOCH, Timestamp::UNIX_EPOCH);
-        let (seen, vanished) = (HashMap::new(), Vanished::default());
-        Self { patience, room, held: 0, seen, look: 0, first, began, over: 0, over_before: 0, vanished, arrived: 0 }
+        Self {
+            patience,
+            room,
+            held: 0,
+            seen: HashMap::new(),
+            look: 0,
+            first,
+            began,
+            closed: false,
+            latest: began,
+            until: None,
+            crowded: false,
+            later: HashSet::new(),
+            over: 0,
+            over_before: 0,
+            vanished: Vanished::default(),
+            arrived: 0,
+        }
+    }
+
+    /// Takes keys that were watched before, by their names: no others will be. `false`: there is no room for them.
+    pub fn expect(&mut self, names: impl IntoIterator<Item = u64>, now: Timestamp) -> bool {
+        self.closed = true;
+        for name in names {
+            if !self.room.take() {
+                return false;
+            }
+            self.held += 1;
+            // Like nothing that will be found, so that it is watched anew.
+            let seen = Seen { mark: 0, first: now, since: now, look: 0, settled: false, extra: None };
+            self.seen.insert(name, seen);
+        }
+        true
     }
 
     /// A difference as a look finds it. Gives it back when it has settled with this.
@@ -127,12 +195,20 @@ impl Settling {
     pub fn found(&mut self, difference: Difference, now: Timestamp) -> Option<Settled> {
         let (name, mark) = (difference.name(), difference.mark());
         let look = self.look;
-        let extra = difference.changes.iter().all(|change| matches!(change, Change::Extra(_)));
+        let extra = content(&difference);
+        self.latest = now;
         if self.patience.settle.is_zero() {
             return Some(Settled { difference, first_seen: now, last_seen: now });
         }
         let Some(seen) = self.seen.get_mut(&name) else {
-            if self.room.take() {
+            if self.closed && !self.crowded {
+                if let Some(extra) = extra.filter(|_| self.later.len() < LATER) {
+                    self.later.insert(extra);
+                }
+                return None;
+            }
+            let late = self.began.duration_since(self.first) > self.patience.limit;
+            if !late && self.room.take() {
                 self.held += 1;
                 self.seen.insert(name, Seen { mark, first: now, since: now, look, settled: false, extra });
             } else {
@@ -164,6 +240,7 @@ impl Settling {
         }
         self.began = now;
         self.look += 1;
+        self.later.clear();
         self.over_before = self.over_before.max(std::mem::take(&mut self.over));
     }
 
@@ -176,18 +253,24 @@ impl Settling {
     /// that were met on both sides, with rows that are equal. `false`: nothing is left to look at.
     pub fn end(&mut self, equal: &HashSet<u64>) -> bool {
         let look = self.look;
-        let (vanished, arrived) = (&mut self.vanished, &mut self.arrived);
+        (self.closed, self.crowded) = (true, self.crowded || self.over > 0);
+        let (vanished, arrived, later) = (&mut self.vanished, &mut self.arrived, &self.later);
+        // What stands under another key now has moved, and was not deleted.
+        let moved = |content: u64| later.len() >= LATER || later.contains(&content);
         self.seen.retain(|name, seen| {
             let stays = seen.look == look || seen.settled;
             if !stays {
                 *match (equal.contains(name), seen.extra) {
                     (true, _) => &mut *arrived,
-                    (false, true) => &mut vanished.extra,
-                    (false, false) => &mut vanished.other,
+                    (false, Some(content)) if !moved(content) => &mut vanished.extra,
+                    (false, _) => &mut vanished.other,
                 } += 1;
             }
             stays
         });
+        if self.until.is_none() && self.seen.values().any(|seen| seen.settled) {
+            self.until = self.latest.checked_add(self.patience.settle).ok();
+        }
         // Nobody knows how those ended that were not watched.
         vanished.other += std::mem::take(&mut self.over_before).saturating_sub(self.over);
         self.over > 0 || self.seen.values().any(|seen| !seen.settled)
@@ -200,7 +283,8 @@ impl Settling {
         // Patience is counted from the moment at which a difference was seen: a look may take longer than all of it.
         let dues = self.seen.values().filter(|seen| !seen.settled).filter_map(|seen| {
             let due = seen.since.checked_add(settle).ok()?;
-            (due.duration_since(seen.first) <= limit).then_some(due)
+            let late = due.duration_since(seen.first) > limit || self.until.is_some_and(|until| due > until);
+            (!late).then_some(due)
         });
         // A look that is dear is taken once, when all of them can settle with it.
         let due = if cheap { dues.min() } else { dues.max() };
@@ -251,6 +335,21 @@ impl Settling {
     }
 }
 
+/// What stands besides the key in rows that only the target has, wherever else they may stand later.
+fn content(difference: &Difference) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    for change in &difference.changes {
+        let Change::Extra(row) = change else { return None };
+        for column in difference.key.columns()..row.columns() {
+            match row.cell(column) {
+                Cell::Null => 0_u8.hash(&mut hasher),
+                Cell::Value(bytes) | Cell::Misfit(bytes) => (1_u8, bytes).hash(&mut hasher),
+            }
+        }
+    }
+    Some(hasher.finish())
+}
+
 impl Drop for Settling {
     fn drop(&mut self) {
         self.room.give_back(self.held);
@@ -258,153 +357,4 @@ impl Drop for Settling {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::merge::{Change, RowCopy};
-    use super::*;
-    use crate::db::scan::Cell;
-
-    const WAIT: SignedDuration = SignedDuration::from_secs(5);
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_second(1_700_000_000 + second).unwrap()
-    }
-
-    fn missing(key: u8, value: u8) -> Difference {
-        let row = |bytes: &[u8]| RowCopy::of(bytes.iter().map(std::slice::from_ref).map(Cell::Value));
-        Difference { key: row(&[key]), changes: vec![Change::Missing(row(&[key, value]))] }
-    }
-
-    /// One look: what it finds, as (key, value), and the keys that settle with it.
-    fn look(settling: &mut Settling, second: i64, finds: &[(u8, u8)]) -> (Vec<Difference>, bool) {
-        settling.begin(at(second));
-        let found = finds.iter().filter_map(|(key, value)| settling.found(missing(*key, *value), at(second)));
-        let settled = found.map(|settled| settled.difference).collect();
-        // Whatever is not found is equal.
-        let all = settling.watched();
-        (settled, settling.end(&all))
-    }
-
-    #[test]
-    fn a_difference_settles_when_it_stays_the_same_for_the_whole_wait() {
-        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
-        assert_eq!(look(&mut it, 0, &[(1, 1), (2, 1), (3, 1)]), (vec![], true));
-        // 2 was on its way; 3 is another row now.
-        assert_eq!(look(&mut it, 2, &[(1, 1), (3, 2)]), (vec![], true));
-        assert_eq!(look(&mut it, 5, &[(1, 1), (3, 2)]), (vec![missing(1, 1)], true));
-        // What has settled is not counted twice.
-        assert_eq!(look(&mut it, 6, &[(1, 1), (3, 3)]), (vec![], true));
-        assert_eq!((it.open(), it.over()), (1, 0));
-        assert_eq!(look(&mut it, 7, &[(1, 1)]), (vec![], false));
-        // 2 and 3 have come through.
-        assert_eq!((it.arrived(), it.vanished()), (2, Vanished::default()));
-    }
-
-    #[test]
-    fn first_and_last_sight_are_told() {
-        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
-        for (second, value) in [(0, 1), (3, 2)] {
-            assert_eq!(look(&mut it, second, &[(1, value)]), (vec![], true));
-        }
-        it.begin(at(9));
-        let settled = it.found(missing(1, 2), at(9)).unwrap();
-        assert_eq!((settled.first_seen, settled.last_seen), (at(0), at(9)));
-    }
-
-    #[test]
-    fn it_is_looked_again_soon_where_that_is_cheap_and_not_for_ever() {
-        let mut it = Settling::new(Patience::settling(SignedDuration::from_secs(6)), Room::of(10));
-        for (second, value, cheap, dear) in [
-            (0, 1, Some(at(0) + SignedDuration::from_millis(600)), Some(at(6))),
-            (1, 2, Some(at(2)), Some(at(7))),
-            (4, 3, Some(at(10)), Some(at(10))),
-            (18, 4, Some(at(24)), Some(at(24))),
-            (19, 5, None, None),
-        ] {
-            look(&mut it, second, &[(1, value)]);
-            assert_eq!((it.next(true), it.next(false)), (cheap, dear), "{second}");
-        }
-        assert_eq!(it.open(), 1);
-    }
-
-    #[test]
-    fn a_look_that_takes_longer_than_patience_still_settles_what_it_finds() {
-        let mut it = Settling::new(Patience::settling(WAIT), Room::of(10));
-        it.begin(at(0));
-        assert_eq!(it.found(missing(1, 1), at(2)), None);
-        assert_eq!(it.found(missing(2, 1), at(119)), None);
-        assert!(it.end(&HashSet::new()));
-        // Once, for both of them.
-        assert_eq!(it.next(false), Some(at(124)));
-        it.begin(at(124));
-        assert_eq!(it.found(missing(1, 1), at(126)).map(|settled| settled.last_seen), Some(at(126)));
-        assert!(it.found(missing(2, 1), at(243)).is_some());
-        assert!(!it.end(&HashSet::new()));
-    }
-
-    #[test]
-    fn the_wait_is_at_least_twice_the_latency_and_a_floor() {
-        for (settle, latency, want) in [
-            (5, None, (5, 20)),
-            (5, Some(0), (5, 20)),
-            (5, Some(3), (11, 44)),
-            (5, Some(90), (185, 740)),
-            (5, Some(u64::MAX), (3605, 14_420)),
-            (0, Some(90), (0, 0)),
-        ] {
-            let patience = Patience::settling(SignedDuration::from_secs(settle)).over(latency.map(Duration::from_secs));
-            assert_eq!((patience.settle.as_secs(), patience.limit.as_secs()), want, "{settle} {latency:?}");
-        }
-    }
-
-    #[test]
-    fn a_latency_that_rises_in_between_makes_the_wait_longer() {
-        let patience = Patience::settling(WAIT);
-        let mut it = Settling::new(patience, Room::of(10));
-        assert_eq!(look(&mut it, 0, &[(1, 1)]), (vec![], true));
-        it.wait(patience.over(Some(Duration::from_secs(10))));
-        assert_eq!(look(&mut it, 6, &[(1, 1)]), (vec![], true));
-        assert_eq!((it.next(false), it.settles()), (Some(at(25)), Some(at(25))));
-        assert_eq!(look(&mut it, 25, &[(1, 1)]), (vec![missing(1, 1)], false));
-    }
-
-    #[test]
-    fn without_a_wait_the_first_look_decides() {
-        let mut it = Settling::new(Patience::settling(SignedDuration::ZERO), Room::of(0));
-        assert_eq!(look(&mut it, 0, &[(1, 1), (2, 1)]), (vec![missing(1, 1), missing(2, 1)], false));
-    }
-
-    #[test]
-    fn what_there_is_no_room_for_is_counted_and_room_comes_back() {
-        let room = Room::of(2);
-        {
-            let mut it = Settling::new(Patience::settling(WAIT), room.clone());
-            assert_eq!(look(&mut it, 0, &[(1, 1), (2, 1), (3, 1), (4, 1)]), (vec![], true));
-            assert_eq!((it.open(), it.over()), (2, 2));
-            // All were on their way.
-            assert_eq!(look(&mut it, 5, &[]), (vec![], false));
-            assert_eq!((it.open(), it.over()), (0, 0));
-        }
-        let mut it = Settling::new(Patience::settling(WAIT), room);
-        look(&mut it, 0, &[(1, 1), (2, 1)]);
-        assert_eq!(it.over(), 0);
-    }
-
-    #[test]
-    fn a_difference_whose_key_is_met_on_neither_side_any_more_has_vanished() {
-        let extra = |key: u8| {
-            let row = RowCopy::of([Cell::Value(&[key])].into_iter());
-            Difference { key: row.clone(), changes: vec![Change::Extra(row)] }
-        };
-        let mut it = Settling::new(Patience::settling(WAIT), Room::of(3));
-        it.begin(at(0));
-        for difference in [missing(1, 1), missing(2, 1), extra(3), missing(4, 1)] {
-            assert_eq!(it.found(difference, at(0)), None);
-        }
-        assert!(it.end(&HashSet::new()));
-        assert_eq!((it.vanished(), it.over()), (Vanished::default(), 1));
-        it.begin(at(1));
-        assert!(!it.end(&HashSet::from([missing(1, 1).name()])));
-        // 1 is equal; 2 and 4 are not to be found, and of 3 the target has let go.
-        assert_eq!(it.vanished(), Vanished { extra: 1, other: 2 });
-    }
-}
+mod tests;

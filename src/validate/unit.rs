@@ -3,10 +3,11 @@
 
 use super::digest;
 use super::look::{self, Trouble};
+use super::memory::KnownPart;
 use super::merge::{Change, Difference, RowCopy};
 use super::plan::TablePlan;
 use super::run::{Enough, Shared, Unit, named};
-use super::settle::{Settled, Settling, Vanished};
+use super::settle::{Behind, Settled, Settling, Vanished};
 use crate::model::Untrusted;
 use crate::model::canon::Canon;
 use crate::model::validation::{Cell, ROW_HASH, RowChange, RowResult};
@@ -34,6 +35,8 @@ pub(super) struct Part {
     pub listed: Vec<(RowCopy, RowResult)>,
     pub seen: Option<(Timestamp, Timestamp)>,
     pub trouble: Option<Trouble>,
+    /// Keys that were still watched when it was stopped: all that is left to look at. Empty where that is more.
+    pub watched: Vec<RowCopy>,
 }
 
 impl Part {
@@ -53,26 +56,44 @@ impl Part {
 /// One unit as it is known from before, or else compared to its end. `number`: its place among the ranges of its table.
 pub(super) async fn known_or_compared(shared: &Shared, unit: &Unit, number: usize, enough: &Enough) -> Part {
     let nth = unit.plan.nth;
-    if let Some(known) = shared.memory.part(nth, number) {
-        enough.differing.fetch_add(known.differing(), Ordering::Relaxed);
-        shared.dial(&unit.plan).add(known.rows, known.differing());
-        return known.part();
+    let known = shared.memory.part(nth, number);
+    if let Some(known) = known {
+        let differing = known.differing() + known.open.len() as u64;
+        enough.differing.fetch_add(differing, Ordering::Relaxed);
+        shared.dial(&unit.plan).add(known.rows, differing);
+        if known.open.is_empty() {
+            return known.part();
+        }
     }
-    let part = compare(shared, unit, enough).await;
+    let part = compared(shared, unit, enough, known).await;
     shared.memory.compared(nth, number, unit.plan.method, &part).await;
     part
 }
 
 /// One unit to its end.
 pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Part {
-    let mut part = Part::default();
-    let mut settling = Settling::new(shared.patience(), shared.room.clone());
-    let told = match digest::narrow(shared, unit, enough, &mut part).await {
-        Ok(Some(unit)) => watch(shared, &unit, enough, &mut settling, &mut part).await,
-        Ok(None) => Ok(()),
-        Err(trouble) => Err(trouble),
+    compared(shared, unit, enough, None).await
+}
+
+/// The same. `known`: it was stopped while some of its keys were watched.
+async fn compared(shared: &Shared, unit: &Unit, enough: &Enough, known: Option<&KnownPart>) -> Part {
+    let mut settling = Settling::new(shared.options.patience, shared.room.clone());
+    let keys: Vec<RowCopy> = known.map(KnownPart::keys).unwrap_or_default();
+    let on = !keys.is_empty() && settling.expect(keys.iter().map(RowCopy::name), shared.now());
+    let mut part = known.filter(|_| on).map(KnownPart::part).unwrap_or_default();
+    let told = if on {
+        watch(shared, unit, enough, &mut settling, &mut part, Some(keys)).await
+    } else {
+        settling = Settling::new(shared.options.patience, shared.room.clone());
+        match digest::narrow(shared, unit, enough, &mut part).await {
+            Ok(Some(unit)) => watch(shared, &unit, enough, &mut settling, &mut part, None).await,
+            Ok(None) => Ok(()),
+            Err(trouble) => Err(trouble),
+        }
     };
-    (part.vanished, part.arrived) = (settling.vanished(), settling.arrived());
+    part.vanished.extra += settling.vanished().extra;
+    part.vanished.other += settling.vanished().other;
+    part.arrived += settling.arrived();
     // What made the sums differ is not to be found among the rows: it was on its way, or has moved.
     if part.by_sums && told.is_ok() && part.is_clean() {
         part.vanished.other = part.vanished.other.max(1);
@@ -83,6 +104,11 @@ pub(super) async fn compare(shared: &Shared, unit: &Unit, enough: &Enough) -> Pa
         }
         // Whatever had not settled by then was not looked at as it should have been.
         part.unsettled = settling.open() + settling.over();
+        part.watched.retain(|key| settling.is_open(key.name()));
+        // What there was no room for has no name, and a range that was left early was not read to its end.
+        if part.trouble.is_some() || settling.over() > 0 || part.watched.len() as u64 != settling.open() {
+            part.watched.clear();
+        }
         part.trouble = Some(trouble);
     }
     part.listed.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -96,10 +122,12 @@ async fn watch(
     enough: &Enough,
     settling: &mut Settling,
     part: &mut Part,
+    watched: Option<Vec<RowCopy>>,
 ) -> Result<(), Trouble> {
-    let mut keys: Vec<RowCopy> = Vec::new();
-    let mut again = None;
-    let (mut crowded, nobody) = (false, HashSet::new());
+    let mut again = watched.is_some().then_some(true);
+    let mut keys: Vec<RowCopy> = watched.unwrap_or_default();
+    part.watched.clone_from(&keys);
+    let (mut crowded, nobody, mut behind) = (false, HashSet::new(), Behind::default());
     loop {
         let Some(turn) = shared.turn().await else { return Err(Trouble::Stopped) };
         if again.is_none() && enough.failed.load(Ordering::Relaxed) {
@@ -107,7 +135,7 @@ async fn watch(
         }
         let by_key = again.is_some_and(|by_key| by_key).then(|| std::mem::take(&mut keys));
         let began = shared.now();
-        settling.wait(shared.patience());
+        settling.wait(shared.patience(&mut behind));
         settling.begin(began);
         let sought = settling.watched();
         let mut named = true;
@@ -152,11 +180,14 @@ async fn watch(
         }
         crowded |= looked.crowded;
         if !settling.end(if crowded { &nobody } else { &looked.met }) {
+            part.watched.clear();
             return Ok(());
         }
         let cheap = settling.over() == 0 && named && keys.len() <= BY_KEY;
+        part.watched = if cheap { keys.clone() } else { Vec::new() };
         let Some(at) = settling.next(cheap) else {
             (part.in_flight, part.unsettled) = (settling.open(), settling.over());
+            part.watched.clear();
             return Ok(());
         };
         shared.settles(&unit.plan, settling.settles().unwrap_or(at).max(at));

@@ -161,7 +161,7 @@ async fn a_plan_says_in_order_what_will_be_done_and_each_thing_that_forbids_it()
 }
 
 /// Waits until the tables have arrived that the demo opens with: nothing comes any more.
-async fn settled(session: &mut Session<Write>, schema: &str) {
+pub async fn settled(session: &mut Session<Write>, schema: &str) {
     let (end, mut before) = (Instant::now() + Duration::from_secs(90), Vec::new());
     loop {
         let mut now = Vec::new();

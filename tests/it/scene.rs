@@ -55,6 +55,7 @@ impl Scene {
             alerts: cutover::model::alert::Settings::default(),
             log_groups: vec![],
             validations: vec![],
+            refreshes: vec![],
             time_zone: None,
             keys: Keymap::default(),
             copies: true,

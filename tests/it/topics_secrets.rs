@@ -51,7 +51,7 @@ async fn boto3_the_cli_and_our_reader_agree_and_a_message_can_be_read_back() {
     let names: Vec<&str> = seen["topics"].as_object().unwrap().keys().map(|arn| &arn[PREFIX.len()..]).collect();
     assert_eq!(names, ["dms-capacity", "dms-failures", "shop-deployments"]);
     let secrets: Vec<&String> = seen["secrets"].as_object().unwrap().keys().collect();
-    assert_eq!(secrets, ["rds/shop-aurora", "rds/shop-prod", "rds/shop-staging"]);
+    assert_eq!(secrets, ["rds/shop-aurora", "rds/shop-prod", "rds/shop-staging", "refresh/mask-key"]);
     let value: Map<String, Value> = serde_json::from_str(seen["secrets"]["rds/shop-prod"].as_str().unwrap()).unwrap();
     for (name, kind) in
         [("username", "t"), ("password", "t"), ("engine", "t"), ("host", "t"), ("port", "n"), ("dbname", "t")]

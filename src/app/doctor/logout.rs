@@ -2,7 +2,7 @@
 //! with the console in it included (logind.conf(5)).
 
 use super::command::ask;
-use super::{Area, Finding};
+use super::{Area, Finding, Verdict};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -146,12 +146,12 @@ pub fn judge(facts: &Facts) -> Finding {
         Ok(true) => match (&facts.linger, facts.outside_session) {
             (Ok(true), true) => Finding::passed(area, check, "this runs outside of the session, and the user lingers"),
             (Ok(true), false) => {
-                let message = "systemd-logind ends everything of this session at logout (KillUserProcesses=yes)";
+                let message =
+                    "systemd-logind ends everything of this session at logout, refreshes too (KillUserProcesses=yes)";
                 Finding::failed(area, check, message, format!("Start tmux outside of the session: {how}"))
             }
             (Ok(false), _) => {
-                let message =
-                    "systemd-logind ends everything at logout (KillUserProcesses=yes), and the user does not linger";
+                let message = "systemd-logind ends everything at logout, refreshes too (KillUserProcesses=yes), and the user does not linger";
                 Finding::failed(area, check, message, format!("loginctl enable-linger, then {how}"))
             }
             (Err(why), _) => {
@@ -167,9 +167,15 @@ pub fn judge(facts: &Facts) -> Finding {
     }
 }
 
+/// What whoever begins something that runs on should know, where a logout would end it.
+pub async fn warning() -> Option<String> {
+    let found = judge(&gather(Path::new("/")).await);
+    let action = found.action.as_ref().map(|action| action.raw()).unwrap_or_default();
+    (found.verdict == Verdict::Failed).then(|| format!("{}. {action}", found.message.raw()))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::Verdict;
     use super::*;
 
     #[test]

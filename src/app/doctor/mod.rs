@@ -10,15 +10,17 @@ mod command;
 mod configuration;
 mod databases;
 mod finding;
-mod logout;
+pub(in crate::app) mod logout;
 mod operating;
 mod permissions;
 mod refreshes;
 mod task_logs;
 mod terminal;
 mod tmux;
+mod validations;
 
 pub use finding::{Area, Finding, Verdict};
+pub use terminal::columns;
 
 use super::headless::block;
 use super::{Failure, Flags, Setup};
@@ -75,8 +77,11 @@ pub fn examine(flags: &Flags) -> Result<Examined, Failure> {
             logout::gather(Path::new("/"))
         );
         let mut findings = configuration::judge(&configuration);
+        // What validations use stands with the databases that are named.
+        let (asked, cloud): (Vec<_>, Vec<_>) = cloud.into_iter().partition(|one| one.area == Area::Databases);
         findings.extend(cloud);
         findings.extend(named);
+        findings.extend(asked);
         findings.extend(terminal::judge(&terminal));
         findings.push(logout::judge(&logout));
         Ok(Examined { findings, columns: terminal.size.map(|(columns, _)| columns).filter(|_| terminal.printed) })
@@ -116,6 +121,8 @@ async fn cloud(flags: &Flags, setup: Option<&Setup>) -> Vec<Finding> {
     findings.extend(permissions::judge(&facts, &identity));
     findings.extend(operating::judge(setup, Some(&identity.account), books.as_ref(), there.as_ref()));
     findings.extend(task_logs::judge(&logs));
-    findings.extend(refreshes::judge(&refreshes::gather(&reader, setup).await, &setup.safeguards));
+    let (named, asked) = tokio::join!(refreshes::gather(&reader, setup), validations::gather(&reader, setup));
+    findings.extend(validations::judge(&asked));
+    findings.extend(refreshes::judge(&named, &setup.safeguards));
     findings
 }

@@ -92,6 +92,12 @@ pub async fn gather(screen: Screen) -> Facts {
     Facts { direct, any: direct || behind.is_some(), printed, variables, size, screen, tmux }
 }
 
+/// Width of the terminal that standard output is; `None` where it is none.
+pub fn columns() -> Option<u16> {
+    let out = std::io::stdout();
+    out.is_terminal().then(|| size(&out)).flatten().map(|(columns, _)| columns)
+}
+
 fn size(of: impl AsFd) -> Option<(u16, u16)> {
     let size = tcgetwinsize(of).ok()?;
     Some((size.ws_col, size.ws_row)).filter(|(columns, rows)| *columns > 0 && *rows > 0)

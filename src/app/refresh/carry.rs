@@ -6,9 +6,11 @@ use super::order::{Answer, Begin, Further, Order, Said, What};
 use super::{plan, signals};
 use crate::app::{Failure, Setup, headless};
 use crate::change::{Confirmed, NotConfirmed, Yes};
+use crate::model::masking::Key;
 use crate::model::refresh::{Line, PlanHash, RefreshId, RefreshName, RunState, WishFor};
 use crate::model::untrusted::shown;
-use crate::refresh::{self, Ended, Trouble, Work};
+use crate::refresh::ledger::LedgerRun;
+use crate::refresh::{self, Door, Ended, Trouble, Work};
 use crate::store::runs;
 use crate::validate::merge::Side;
 use jiff::Timestamp;
@@ -119,15 +121,11 @@ async fn carry_out(
 async fn begin(setup: &Arc<Setup>, order: Begin, circumstances: Circumstances) -> Result<Work, Failure> {
     let confirmed = confirmed(&order)?;
     let Begin { id, plan, .. } = order;
-    let about = About {
-        task: plan.task.clone(),
-        source_way: plan.source_way.clone(),
-        target_way: plan.target_way.clone(),
-        destination: plan.destination.clone(),
-        topic: plan.topic.clone(),
-    };
+    let about = About::from(&plan);
     let means = means(setup, &about, circumstances).await?;
-    Box::pin(refresh::begin(id, plan, confirmed, means)).await.map_err(|trouble| refused(&trouble))
+    let key = about.key(setup, &plan.name, &means).await?;
+    let work = Box::pin(refresh::begin(id, plan, confirmed, means)).await.map_err(|trouble| refused(&trouble))?;
+    Ok(keyed(work, key))
 }
 
 /// The confirmation of a plan that was shown: as it was typed, or by the flag.
@@ -155,43 +153,56 @@ fn not_confirmed(why: NotConfirmed) -> Failure {
 }
 
 async fn go_on(setup: &Arc<Setup>, further: Further, circumstances: Circumstances) -> Result<Work, Failure> {
-    let work = match &further {
-        Further::Resume(id) | Further::Finish(id) => {
-            let kept =
-                runs::kept(&setup.store, id).await.map_err(|error| error.problem("the journal cannot be read"))?;
-            let kept =
-                kept.ok_or_else(|| Failure::usage(format!("run {} has no journal on this machine", shown(&id.0))))?;
-            let means = means(setup, &About::of(&kept.plan)?, circumstances).await?;
-            match further {
-                Further::Finish(_) => Box::pin(refresh::finish(id, means)).await,
-                _ => Box::pin(refresh::resume(id, means)).await,
-            }
+    let (name, plan) = match &further {
+        Further::Resume(id) | Further::Finish(id) | Further::LoadAgain { id, .. } => {
+            let kept = runs::kept(&setup.store, id).await;
+            let kept = kept.map_err(|error| error.problem("the journal cannot be read"))?;
+            let none = || Failure::usage(format!("run {} has no journal on this machine", shown(&id.0)));
+            let kept = kept.ok_or_else(none)?;
+            (kept.head.name, kept.plan)
         }
-        Further::Recover { name, id } => {
-            let plan = in_ledger(setup, name, id.as_ref()).await?;
-            let means = means(setup, &About::of(&plan)?, circumstances).await?;
-            Box::pin(refresh::recover(name, id.as_ref(), means)).await
-        }
+        Further::Recover { name, id } => (name.clone(), in_ledger(setup, name, id.as_ref()).await?.0.plan),
     };
-    work.map_err(|trouble| refused(&trouble))
+    let about = About::of(&plan)?;
+    let means = means(setup, &about, circumstances).await?;
+    let key = about.key(setup, &name, &means).await?;
+    let work = match further {
+        Further::Resume(id) => Box::pin(refresh::resume(&id, means)).await,
+        Further::Finish(id) => Box::pin(refresh::finish(&id, means)).await,
+        Further::Recover { name, id } => Box::pin(refresh::recover(&name, id.as_ref(), means)).await,
+        Further::LoadAgain { id, how } => match Box::pin(refresh::resume(&id, means)).await {
+            Ok(mut work) => refresh::load_again(&mut work, how).await.map(|()| work),
+            Err(trouble) => Err(trouble),
+        },
+    };
+    work.map(|work| keyed(work, key)).map_err(|trouble| refused(&trouble))
 }
 
-/// The plan of the open run of this name, as the ledger on the target has it. Which target, the configuration says.
-async fn in_ledger(setup: &Arc<Setup>, name: &RefreshName, id: Option<&RefreshId>) -> Result<String, Failure> {
+fn keyed(work: Work, key: Option<Key>) -> Work {
+    match key {
+        Some(key) => work.with_masking_key(key),
+        None => work,
+    }
+}
+
+/// The open run of this name as the ledger on the target has it, and the way there: which target, the configuration says.
+pub(super) async fn in_ledger(
+    setup: &Arc<Setup>,
+    name: &RefreshName,
+    id: Option<&RefreshId>,
+) -> Result<(LedgerRun, Door), Failure> {
     let settings = plan::settings(setup, &name.0)?;
     let reader = headless::connect(setup).await?;
     let task = headless::the_task(&reader, &settings.task).await?;
     let target = door(Arc::clone(setup), reader, Side::Target, settings.target.clone(), task.arn);
     let open = refresh::open_runs(&target).await.map_err(|trouble| refused(&trouble))?;
     let found = open.into_iter().find(|run| id.map_or(run.name == *name, |id| run.id == *id));
-    let found = found.ok_or_else(|| {
+    let Some(run) = found else {
         let which = id.map_or_else(|| format!("run of {}", shown(&name.0)), |id| format!("run {}", shown(&id.0)));
-        Failure {
-            status: 1,
-            lines: vec![format!("the ledger on the target has no open {which}: nothing is away there on its account")],
-        }
-    });
-    found.map(|run| run.plan)
+        let line = format!("the ledger on the target has no open {which}: nothing is away there on its account");
+        return Err(Failure { status: 1, lines: vec![line] });
+    };
+    Ok((run, target))
 }
 
 /// Why a run did not begin, or does not go on, as a command says it.

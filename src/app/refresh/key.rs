@@ -3,11 +3,11 @@
 use super::super::validate::sides::command;
 use super::super::{Failure, Setup};
 use crate::aws::Reader;
+use crate::model::Secret;
 use crate::model::database::PasswordFrom;
 use crate::model::masking::Key;
 use crate::model::refresh::RefreshName;
 use crate::model::untrusted::shown;
-use crate::model::Secret;
 
 /// The key that `[refresh.NAME.masking]` names; `None` where it names none. Give it to `Work::with_masking_key`.
 ///

@@ -2,21 +2,24 @@
 
 use super::super::headless::the_task;
 use super::super::validate::sides::{self, SideAsked};
+use super::key;
 use crate::app::change::whence;
 use crate::app::{Failure, Setup, headless};
 use crate::aws::{Connected, Reader};
 use crate::change::{Executor, Notifier, Time};
 use crate::model::ReplicationArn;
 use crate::model::change::{Destination, Meant};
-use crate::model::refresh::{Line, WishFor};
+use crate::model::masking::Key;
+use crate::model::refresh::{Line, RefreshName, WishFor};
 use crate::model::topic::TopicArn;
 use crate::refresh::plan::Way;
-use crate::refresh::{Aws, Door, Means, Trouble, Zombie};
+use crate::refresh::{Aws, Door, Means, Plan, Trouble, Zombie};
 use crate::store::Audit;
 use crate::store::runs::Writer;
 use crate::validate::merge::Side;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use std::sync::Arc;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
@@ -29,9 +32,34 @@ pub struct About {
     pub target_way: Way,
     pub destination: Destination,
     pub topic: Option<String>,
+    masking: Option<IgnoredAny>,
+}
+
+impl From<&Plan> for About {
+    fn from(plan: &Plan) -> Self {
+        Self {
+            task: plan.task.clone(),
+            source_way: plan.source_way.clone(),
+            target_way: plan.target_way.clone(),
+            destination: plan.destination.clone(),
+            topic: plan.topic.clone(),
+            masking: plan.masking.as_ref().map(|_| IgnoredAny),
+        }
+    }
 }
 
 impl About {
+    /// The key of the masking, where the plan masks anything: looked for before anything is begun.
+    ///
+    /// # Errors
+    /// It is not where the configuration says, or the configuration no longer says it.
+    pub async fn key(&self, setup: &Setup, name: &RefreshName, means: &Means) -> Result<Option<Key>, Failure> {
+        if self.masking.is_none() {
+            return Ok(None);
+        }
+        key::masking(setup, means.aws.as_ref().map(|aws| &aws.reader), name).await
+    }
+
     /// Of a plan as it is kept.
     ///
     /// # Errors

@@ -4,7 +4,7 @@
 use crate::app::{DemoFlags, Failure, Flags, Setup};
 use crate::model::change::Destination;
 use crate::model::refresh::{PlanHash, RefreshId, RefreshName};
-use crate::refresh::Plan;
+use crate::refresh::{LoadAgain, Plan};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -50,6 +50,11 @@ pub enum Answer {
 pub enum Further {
     Resume(RefreshId),
     Finish(RefreshId),
+    /// What its task has not loaded, or all of it, is loaded once more, and then it goes on.
+    LoadAgain {
+        id: RefreshId,
+        how: LoadAgain,
+    },
     /// From the ledger on the target.
     Recover {
         name: RefreshName,

@@ -1,5 +1,6 @@
 //! `[refresh.NAME]` -> what it would do. Reads only. Start at [`plan`]; [`built`] is the same for whoever has a reader already.
 
+use super::super::doctor::logout;
 use super::super::headless::{block, connect, the_task};
 use super::super::validate::sides::{Means, SideAsked};
 use super::super::{Failure, Setup};
@@ -65,6 +66,7 @@ pub(in crate::app) async fn built(
     let (source, mut notes) = opened(&means, Side::Source, settings.source.as_ref(), &task.source, &endpoints).await?;
     let (target, more) = opened(&means, Side::Target, settings.target.as_ref(), &task.target, &endpoints).await?;
     notes.extend(more);
+    notes.extend(logout::warning().await);
     let pinned = pinned(&setup.store, named, &mut notes).await;
     let name = RefreshName(named.to_owned());
     let asked = Asked {

@@ -54,6 +54,20 @@ pub async fn open_of(setup: &Setup, name: &str) -> Result<Option<RunHead>, Failu
     Ok(newest(&heads, name).filter(|head| !head.state.is_over()).cloned())
 }
 
+/// Runs that somebody carries out at this moment, a line each, with the command that shows it.
+pub async fn under_way(setup: &Setup) -> Vec<String> {
+    let Ok((heads, _)) = list(setup).await else { return Vec::new() };
+    // Nobody looks for the journals of a demo where it has them.
+    let state = setup.demo.is_some().then(|| setup.store.dir.as_deref()?.parent()?.to_str()).flatten();
+    let place = state.map(|state| format!("XDG_STATE_HOME={} ", quoted(state))).unwrap_or_default();
+    let alive = heads.iter().filter(|head| head.alive == Some(true));
+    let line = |head: &RunHead| {
+        let name = shown(&head.name.0).into_owned();
+        format!("refresh {name} goes on without the console; `{place}cutover refresh attach {}` shows it", head.id.0)
+    };
+    alive.map(line).collect()
+}
+
 /// All there is to see of it now.
 ///
 /// # Errors
@@ -69,6 +83,15 @@ pub async fn seen(setup: &Setup, id: &RefreshId) -> Result<RunSeen, Failure> {
 /// As [`find`].
 pub fn found(setup: &Setup, named: &str) -> Result<RunHead, Failure> {
     headless::block(find(setup, named))
+}
+
+/// Whether a run of this refresh can only be one of another machine: the configuration names it, and no journal is here.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn is_elsewhere(setup: &Setup, named: &str) -> Result<bool, Failure> {
+    let (heads, _) = listed(setup)?;
+    Ok(setup.refreshes.contains_key(named) && !heads.iter().any(|head| head.name.0 == named))
 }
 
 /// All there is to see of that one.

@@ -9,6 +9,7 @@ use crate::model::database::PasswordFrom;
 use crate::model::refresh::RefreshId;
 use crate::model::shell::quoted;
 use crate::refresh::plan::Built;
+use crate::store;
 use jiff::Timestamp;
 use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -99,6 +100,10 @@ pub fn go_on(setup: &Setup, further: Further, take_over: bool) -> Result<Refresh
 fn process(setup: &Setup, what: What, take_over: bool) -> Result<RefreshId, Failure> {
     let order = Order { what, place: Whereabouts::of(setup)?, take_over };
     let order = serde_json::to_vec(&order).map_err(|error| Failure::could_not(format!("the order: {error}")))?;
+    if setup.demo.is_some() {
+        // The embedded AWS waits for whoever has a folder, see `app::demo`.
+        let _ = store::runs::folder(&setup.store);
+    }
     let failed = |error: std::io::Error| Failure::could_not(format!("no process for the run: {error}"));
     let program = std::env::current_exe().map_err(failed)?;
     let mut child = Command::new(program)

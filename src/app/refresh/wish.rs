@@ -1,11 +1,14 @@
 //! Asking something of a run, from beside it: that it pauses, or that it ends.
 
+use super::carry::in_ledger;
 use super::means::{About, door};
 use super::order::Further;
 use super::{runs, spawn};
 use crate::app::{Failure, Setup, headless};
-use crate::model::refresh::{RefreshId, RunHead, RunState, WishFor};
+use crate::model::refresh::{RefreshId, RefreshName, RunHead, RunState, WishFor};
 use crate::model::shell::quoted;
+use crate::model::untrusted::shown;
+use crate::refresh::Door;
 use crate::store;
 use crate::validate::merge::Side;
 use jiff::Timestamp;
@@ -63,6 +66,21 @@ pub fn wish(setup: &Setup, id: &RefreshId, wish: WishFor, take_over: bool) -> Re
     }
 }
 
+/// Asks the run of this refresh that has no journal here: the ledger on the target that the configuration names is told. Says
+/// which run that is. Blocks.
+///
+/// # Errors
+/// Nothing may be changed, or the ledger has no open run of it.
+pub fn wish_elsewhere(setup: &Setup, name: &RefreshName, wish: WishFor) -> Result<RefreshId, Failure> {
+    setup.mode.authority()?;
+    let setup = Arc::new(setup.clone());
+    headless::block(async {
+        let (run, target) = in_ledger(&setup, name, None).await?;
+        told(&target, &run.id, wish).await?;
+        Ok(run.id)
+    })
+}
+
 fn tell(setup: &Setup, id: &RefreshId, wish: WishFor) -> Result<(), Failure> {
     store::runs::wish(&setup.store, id, wish)
         .map_err(|error| error.problem("the process of the run cannot be told").into())
@@ -75,6 +93,10 @@ async fn from_afar(setup: &Setup, head: &RunHead, wish: WishFor) -> Result<(), F
     let about = About::of(&kept.plan)?;
     let reader = headless::connect(setup).await?;
     let target = door(Arc::new(setup.clone()), reader, Side::Target, about.target_way.name, about.task.arn);
-    let told = crate::refresh::wish_from_afar(&target, &head.id, wish, Timestamp::now()).await;
-    told.map_err(|trouble| Failure::could_not(crate::model::untrusted::shown(&trouble.to_string()).into_owned()))
+    told(&target, &head.id, wish).await
+}
+
+async fn told(target: &Door, id: &RefreshId, wish: WishFor) -> Result<(), Failure> {
+    let told = crate::refresh::wish_from_afar(target, id, wish, Timestamp::now()).await;
+    told.map_err(|trouble| Failure::could_not(shown(&trouble.to_string()).into_owned()))
 }

@@ -5,7 +5,7 @@ use super::super::Failure;
 use super::super::change::{answer_and_go_on, patience, whence};
 use super::password::can_ask;
 use crate::change::Mode;
-use crate::model::validation::{Pair, Planned, What, cost, is_by_rows};
+use crate::model::validation::{Pair, Planned, What, cost_words, is_by_rows};
 use crate::store::{self, validations};
 use jiff::Timestamp;
 
@@ -53,7 +53,7 @@ pub async fn first(settings: &store::Settings, planned: &Planned) -> Option<Vec<
         return None;
     }
     let mut lines = vec!["the first comparison by rows of these two databases:".to_owned()];
-    lines.extend(cost(planned).lines());
+    lines.extend(cost_words(planned));
     Some(lines)
 }
 
@@ -132,6 +132,7 @@ mod tests {
             of_dms: Vec::new(),
             fingerprint: String::new(),
             is: crate::model::validation::Whose::default(),
+            said: crate::model::validation::Said::default(),
         }
     }
 

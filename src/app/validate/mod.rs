@@ -19,6 +19,7 @@ mod password;
 pub mod planned;
 pub mod repair;
 pub mod resume;
+pub mod said;
 pub mod sides;
 pub mod subject;
 mod summary;
@@ -196,23 +197,7 @@ async fn meant(wanted: &Wanted, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Fa
             Subject::named(setup, reader.as_ref(), name).await?
         }
     };
-    if let Some(kind) = wanted.kind {
-        subject.with_kind(kind);
-    }
-    if !wanted.tables.is_empty() {
-        match &wanted.of {
-            Of::Addresses { .. } => subject.tables.clone_from(&wanted.tables),
-            Of::Named(_) => subject.terms.only.clone_from(&wanted.tables),
-        }
-        subject.terms.statements.clear();
-    }
-    if !wanted.keys.is_empty() {
-        subject.terms.keys.clone_from(&wanted.keys);
-    }
-    subject.terms.rules.extend(wanted.rules.iter().cloned());
-    subject.terms.waived.extend(wanted.waived.iter().cloned());
-    subject.terms.lobs = wanted.lobs;
-    subject.terms.lob_limit_bytes = wanted.lob_limit_bytes;
+    said::apply(&said::of(wanted), &mut subject)?;
     Ok(subject)
 }
 
@@ -250,10 +235,15 @@ async fn plan_of(subject: &Subject, [source, target]: &[Found; 2], signals: &mut
     }
 }
 
+/// What somebody ought to know before it is carried out.
+fn doubts(plan: &Plan, tell: &mut dyn FnMut(Event<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
+    plan.doubts.iter().try_for_each(|doubt| tell(Event::Note(doubt.clone())))
+}
+
 fn shown(subject: &Subject, sides: &[Found; 2], plan: &Plan, (gate, from): (&Gate, &str), is: &Whose) -> Planned {
     let [source, target] = sides;
     let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
-    planned::of(plan, &planned::Around { what: &subject.what, gate, sides, from, is })
+    planned::of(plan, &planned::Around { what: &subject.what, gate, sides, from, is, said: &subject.said })
 }
 
 /// Plans, tells it, and reads nothing but the catalogues.
@@ -266,6 +256,7 @@ async fn only_plan(
 ) -> Result<u8, Failure> {
     let sides = found(wanted, subject, tell).await?;
     let plan = plan_of(subject, &sides, signals).await?;
+    doubts(&plan, tell)?;
     let from = whence::here().host;
     let planned = shown(subject, &sides, &plan, (&around.gate(), &from), &Whose::default());
     tell(Event::Plan { plan: &plan, planned: &planned, from: &from })?;
@@ -287,6 +278,7 @@ async fn once(
     }
     let Some(sides) = sides.clone() else { return Err(Failure::could_not("no databases")) };
     let plan = plan_of(subject, &sides, signals).await?;
+    doubts(&plan, tell)?;
     let (task, reloaded) = task.unzip();
     let is = planned::whose(&sides[0].database, &sides[1].database, reloaded.flatten()).await?;
     let planned = shown(subject, &sides, &plan, (&begin.gate, &from), &is);

@@ -3,22 +3,23 @@
 
 use super::super::change::whence;
 use super::super::headless::{block, connected};
-use super::super::values::{self, Book, Deed, Of};
+use super::super::values::{self, Deed, Noted, Of};
 use super::super::write;
-use super::planned::fingerprints;
+use super::planned::{self, fingerprints};
 use super::repair::{self, on_paper};
+use super::resume::altered;
 use super::sides::{Address, Means, SideAsked};
 use super::subject::Subject;
-use super::{Failure, kept, told};
+use super::{Failure, kept, said, told};
 use crate::app::Setup;
 use crate::aws::Connected;
 use crate::console::message::Outcome;
 use crate::db::Database;
 use crate::model::untrusted::shown;
 use crate::model::validation::{KeptTable, KeptWhole, Verdict, What};
+use crate::validate;
 use crate::validate::merge::Side;
 use crate::validate::names::dotted;
-use crate::validate::{self, Terms};
 
 /// Writes the report; says where it is. `values`: with what stands in the rows now.
 ///
@@ -30,22 +31,35 @@ pub fn export(setup: &Setup, wanted: &Wanted<'_>, values: bool) -> Result<String
     let mut told = told::whole(whole.clone());
     // What would be refused in the end is refused before anything is read.
     let mut text = on_paper(&told, wanted.file, false)?;
-    if values {
-        block(async {
-            let found = Box::pin(found(setup, &whole, wanted.addresses.as_ref())).await?;
-            for (nth, at) in found.tables(&whole, wanted.tables, |table| !table.rows.is_empty())? {
+    if !values {
+        return written(wanted.file, &text);
+    }
+    block(async {
+        let found = Box::pin(found(setup, &whole, wanted.addresses.as_ref())).await?;
+        let tables = found.tables(&whole, wanted.tables, |table| !table.rows.is_empty())?;
+        let noted = found.asked(setup, Deed::Export, &whole, &tables).await?;
+        let done = async {
+            for (nth, at) in tables {
                 let table = &whole.tables[nth];
-                found.note(setup, Deed::Export, &whole, table).await?;
                 let rows = repair::with_values(found.sides.clone(), &found.plan.tables[at], &table.rows).await?;
                 if let Some(one) = told.tables.iter_mut().find(|one| one.nth == nth) {
                     one.rows = rows;
                 }
             }
-            Ok::<_, Failure>(())
-        })?;
-        text = on_paper(&told, wanted.file, true)?;
+            text = on_paper(&told, wanted.file, true)?;
+            written(wanted.file, &text)
+        };
+        ended(noted, Box::pin(done).await).await
+    })
+}
+
+/// What came of it stands in the audit, too.
+async fn ended<T>(noted: Vec<Noted>, done: Result<T, Failure>) -> Result<T, Failure> {
+    let why = done.as_ref().err().map(|failure| failure.lines.join(" "));
+    for one in noted {
+        one.ended(why.as_deref()).await;
     }
-    written(wanted.file, &text)
+    done
 }
 
 fn written(file: &str, text: &str) -> Result<String, Failure> {
@@ -76,7 +90,7 @@ pub struct Wanted<'a> {
 /// Nothing differs, not everything is known, the plan is another one by now, or a database cannot be read.
 pub fn repair(setup: &Setup, wanted: &Wanted<'_>) -> Result<Vec<String>, Failure> {
     let whole = kept::run(setup, wanted.run)?;
-    let script = block(async {
+    let (path, script) = block(async {
         let found = Box::pin(found(setup, &whole, wanted.addresses.as_ref())).await?;
         let differs =
             |table: &KeptTable| table.result.as_ref().is_some_and(|result| result.verdict() == Verdict::Different);
@@ -90,12 +104,14 @@ pub fn repair(setup: &Setup, wanted: &Wanted<'_>) -> Result<Vec<String>, Failure
             table.result.as_ref().map(|result| repair::Asked { plan, result, rows: &table.rows })
         };
         let tables: Vec<repair::Asked<'_>> = asked.iter().filter_map(of).collect();
-        for (nth, _) in &asked {
-            found.note(setup, Deed::Repair, &whole, &whole.tables[*nth]).await?;
-        }
-        repair::script(found.sides, &tables, wanted.deletes).await
+        let noted = found.asked(setup, Deed::Repair, &whole, &asked).await?;
+        let done = async {
+            let script = repair::script(found.sides.clone(), &tables, wanted.deletes).await?;
+            written(wanted.file, &script.text).map(|path| (path, script))
+        };
+        ended(noted, Box::pin(done).await).await
     })?;
-    let mut lines = vec![written(wanted.file, &script.text)?];
+    let mut lines = vec![path];
     lines.push(format!("{} inserts, {} updates, {} deletes", script.inserts, script.updates, script.deletes));
     if script.kept > 0 {
         lines.push(format!("{} extra rows stay: --deletes removes them", script.kept));
@@ -131,9 +147,19 @@ impl Found {
             let mut places = self.plan.tables.iter().enumerate();
             let at = places.position(|(at, one)| dotted(&one.source) == name && now[at] == table.fingerprint);
             let Some(at) = at else {
+                let now = self.plan.tables.iter().find(|one| dotted(&one.source) == name);
+                let now = now.map(|one| planned::table(one, [&self.sides.0, &self.sides.1].map(Database::dialect)));
+                let then = whole.planned.tables.iter().find(|one| one.source.raw() == name);
+                let why = match (then, now) {
+                    (_, None) => Some("it is not in the plan any more".to_owned()),
+                    (Some(then), Some(now)) => altered(then, &now),
+                    (None, _) => None,
+                };
+                // A rule, a type or an address is in no word of the plan.
+                let why = why.unwrap_or_else(|| "rules, types of its columns, or databases are others".to_owned());
                 let (name, run) = (table.source.shown(), &whole.run.id.0);
                 return Err(Failure::could_not(format!(
-                    "{name} is planned otherwise than in {run}: altered, other terms, or other databases; compare it again"
+                    "{name} is planned otherwise than in {run}: {why}; compare it again"
                 )));
             };
             out.push((nth, at));
@@ -141,18 +167,35 @@ impl Found {
         Ok(out)
     }
 
-    async fn note(&self, setup: &Setup, deed: Deed, whole: &KeptWhole, table: &KeptTable) -> Result<(), Failure> {
-        let of = Of::table(&whole.run.id.0, table.source.raw());
-        values::note(Book::of(setup), self.connected.as_ref(), deed, None, of).await
+    /// Writes down who asked for rows of these tables, before any of them is read.
+    async fn asked(
+        &self,
+        setup: &Setup,
+        deed: Deed,
+        whole: &KeptWhole,
+        tables: &[(usize, usize)],
+    ) -> Result<Vec<Noted>, Failure> {
+        let mut all = Vec::with_capacity(tables.len());
+        for (nth, _) in tables {
+            let of = Of::table(&whole.run.id.0, whole.tables[*nth].source.raw());
+            match values::asked(setup, self.connected.as_ref(), deed, None, of).await {
+                Ok(noted) => all.push(noted),
+                Err(failure) => return ended(all, Err(failure)).await,
+            }
+        }
+        Ok(all)
     }
 }
 
 async fn found(setup: &Setup, whole: &KeptWhole, addresses: Option<&(Address, Address)>) -> Result<Found, Failure> {
-    if let Some((source, target)) = addresses {
+    if let Some(asked @ (source, target)) = addresses {
         let means = Means { may_ask: true, ..Means::default() };
         let source = means.find(Side::Source, &SideAsked::Address(source.clone())).await?;
         let target = means.find(Side::Target, &SideAsked::Address(target.clone())).await?;
-        let plan = Box::pin(validate::plan(&source.database, &target.database, &[], &Terms::default())).await?;
+        let mut subject = Subject::addresses(asked.0.clone(), asked.1.clone());
+        said::apply(&whole.planned.said, &mut subject)?;
+        let terms = &subject.terms;
+        let plan = Box::pin(validate::plan(&source.database, &target.database, &subject.tables, terms)).await?;
         return Ok(Found { sides: (source.database, target.database), plan, connected: None });
     }
     let (What::Task(name) | What::Named(name)) = &whole.run.what else {
@@ -168,7 +211,8 @@ async fn found(setup: &Setup, whole: &KeptWhole, addresses: Option<&(Address, Ad
     }
     let connected = if Subject::needs_aws(setup, name) { Some(connected(setup).await?) } else { None };
     let reader = connected.as_ref().map(|connected| &connected.reader);
-    let subject = Subject::named(setup, reader, name).await?;
+    let mut subject = Subject::named(setup, reader, name).await?;
+    said::apply(&whole.planned.said, &mut subject)?;
     let [source, target] = subject.sides(&Means::of(setup, reader, true)).await?;
     let plan = Box::pin(validate::plan(&source.database, &target.database, &subject.tables, &subject.terms)).await?;
     Ok(Found { sides: (source.database, target.database), plan, connected })

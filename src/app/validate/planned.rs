@@ -6,7 +6,7 @@ use super::{Failure, Plan, TablePlan};
 use crate::db::scan::explained;
 use crate::db::{Database, Dialect};
 use crate::model::Untrusted;
-use crate::model::validation::{Gate, Method, Planned, PlannedSide, PlannedTable, What, Whose};
+use crate::model::validation::{Gate, Method, Planned, PlannedSide, PlannedTable, Said, What, Whose};
 use crate::validate::merge::Side;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
@@ -21,6 +21,7 @@ pub struct Around<'a> {
     pub sides: [(&'a Database, &'a str); 2],
     pub from: &'a str,
     pub is: &'a Whose,
+    pub said: &'a Said,
 }
 
 /// What both databases say of themselves.
@@ -57,10 +58,12 @@ pub fn of(plan: &Plan, around: &Around<'_>) -> Planned {
         of_dms: names(&plan.of_dms),
         fingerprint: whole(&fingerprints(plan)),
         is: around.is.clone(),
+        said: around.said.clone(),
     }
 }
 
-fn table(plan: &TablePlan, [ours, theirs]: [&'static Dialect; 2]) -> PlannedTable {
+/// One table of it.
+pub fn table(plan: &TablePlan, [ours, theirs]: [&'static Dialect; 2]) -> PlannedTable {
     let name = |name: &Name| Untrusted::from(plan.said(name));
     let columns = |some: &[crate::validate::plan::ColumnPlan]| {
         some.iter().map(|column| Untrusted::from(column.source.name.as_str())).collect()

@@ -143,7 +143,7 @@ fn changes(whole: &KeptWhole, planned: &Planned, fingerprints: &[String]) -> Vec
 }
 
 /// In which way one table is another than it was.
-fn altered(was: &PlannedTable, is: &PlannedTable) -> Option<String> {
+pub(super) fn altered(was: &PlannedTable, is: &PlannedTable) -> Option<String> {
     let list = |names: Vec<&Untrusted>| {
         let names: Vec<String> = names.iter().map(|name| name.shown().into_owned()).collect();
         names.join(", ")
@@ -200,15 +200,25 @@ async fn known(settings: &store::Settings, whole: &KeptWhole) -> Result<HashMap<
 }
 
 fn note(whole: &KeptWhole, known: &HashMap<usize, Known>) -> String {
-    let (mut tables, mut ranges, mut of) = (0, 0, 0);
+    let (mut tables, mut ranges, mut of, mut open) = (0, 0, 0, 0);
     for one in known.values() {
         match one {
             Known::Done(_) => tables += 1,
-            Known::Parts { ranges: all, parts } => (ranges, of) = (ranges + parts.len(), of + all.len()),
+            Known::Parts { ranges: all, parts } => {
+                (ranges, of) = (ranges + parts.len(), of + all.len());
+                open += parts.values().map(|part| part.open.len()).sum::<usize>();
+            }
         }
     }
     let began = whole.run.started;
-    let cut = if of > 0 { format!(", and {ranges} of {of} ranges of those that were begun") } else { String::new() };
+    let again = if ranges < of { ", the others are read again" } else { "" };
+    let cut =
+        if of > 0 { format!(", and {ranges} of {of} ranges of those that were begun{again}") } else { String::new() };
+    let cut = match open {
+        0 => cut,
+        1 => format!("{cut}; 1 row in them had not settled, and is read again by its key"),
+        _ => format!("{cut}; {open} rows in them had not settled, and are read again by their keys"),
+    };
     format!(
         "going on with {} of {began:.0}: {tables} of {} tables are known{cut}; they are as of then",
         whole.run.id.0,

@@ -16,8 +16,8 @@ use crate::model::task::Task;
 use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, Secret};
 use crate::validate::merge::Side;
-pub(in crate::app) use login::command;
 use login::Login;
+pub(in crate::app) use login::command;
 use std::path::PathBuf;
 
 /// A URL as it was given; it may hold a password, so it has no other form.

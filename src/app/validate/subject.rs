@@ -8,7 +8,7 @@ use crate::app::{Failure, Setup};
 use crate::aws::{Reader, WhichTables};
 use crate::model::task::Task;
 use crate::model::untrusted::shown;
-use crate::model::validation::{Gate, Kind, What};
+use crate::model::validation::{Gate, Kind, Said, What};
 use crate::model::{ProblemKind, ReplicationKind};
 use crate::model::{mappings, settings};
 use crate::validate::merge::Side;
@@ -30,6 +30,8 @@ pub struct Subject {
     pub settings: Settings,
     /// When it may begin.
     pub gate: Gate,
+    /// What was said about it on the command line.
+    pub said: Said,
 }
 
 impl Subject {
@@ -44,6 +46,7 @@ impl Subject {
             terms: Terms::default(),
             settings: Settings::default(),
             gate: Gate::NoTask,
+            said: Said::default(),
         }
     }
 
@@ -128,7 +131,7 @@ impl Subject {
                 gate = gate::fitting(task, limit, settings.gate_timeout.unwrap_or(gate::TIMEOUT));
             }
         }
-        Ok(Self { what, source, target, task, tables, terms, settings, gate })
+        Ok(Self { what, source, target, task, tables, terms, settings, gate, said: Said::default() })
     }
 
     /// The task on which the gate hangs.

@@ -9,10 +9,10 @@ use crate::app::validate::planned::{self, Around};
 use crate::app::validate::sides::Means;
 use crate::app::validate::subject::Subject;
 use crate::app::validate::watch::Watched;
-use crate::app::validate::{WATCHED, allow, apart, kept};
+use crate::app::validate::{WATCHED, allow, apart, kept, said};
 use crate::db::Database;
 use crate::model::validation::told::{Asked, Offer};
-use crate::model::validation::{Gate, Planned, RunId, Trigger, What, cost};
+use crate::model::validation::{Gate, Planned, RunId, Said, Trigger, What, cost_words};
 use crate::store;
 use crate::validate::{self, Options, Patience, Plan, Settings, TablePlan};
 use jiff::{SignedDuration, Timestamp};
@@ -88,8 +88,8 @@ impl Held {
 }
 
 impl Inner {
-    /// Finds both databases and plans. Reads catalogues only.
-    pub(super) async fn seek(&self, asked: &Asked) -> Result<Held, Failure> {
+    /// Finds both databases and plans. Reads catalogues only. `said`: what a command said about it.
+    pub(super) async fn seek(&self, asked: &Asked, said: &Said) -> Result<Held, Failure> {
         let name = match &asked.what {
             What::Task(name) | What::Named(name) => name.clone(),
             What::Addresses => {
@@ -102,8 +102,10 @@ impl Inner {
         let connected = self.connected.borrow().clone();
         let reader = connected.as_ref().map(|connected| &connected.reader);
         let mut subject = Subject::named(&self.setup, reader, &name).await?;
+        said::apply(said, &mut subject)?;
         if let Some(kind) = asked.kind {
             subject.with_kind(kind);
+            subject.said.kind = Some(kind);
         }
         if let Some(reason) = &asked.waived {
             subject.gate = Gate::Waived { reason: reason.clone() };
@@ -115,9 +117,11 @@ impl Inner {
         apart::refuse_itself(&source.database, &target.database, &plan).await?;
         let from = whence::here().host;
         let sides = [(&source.database, source.by.as_str()), (&target.database, target.by.as_str())];
-        let is = planned::whose(&source.database, &target.database, None).await?;
-        let planned =
-            planned::of(&plan, &Around { what: &subject.what, gate: &subject.gate, sides, from: &from, is: &is });
+        let begun = subject.task.as_ref().and_then(|task| task.stats.fresh_start);
+        let is = planned::whose(&source.database, &target.database, begun).await?;
+        let around =
+            Around { what: &subject.what, gate: &subject.gate, sides, from: &from, is: &is, said: &subject.said };
+        let planned = planned::of(&plan, &around);
         let options = options(&subject.settings);
         let (watched, gate) = (subject.watched(reader), subject.gate.clone());
         Ok(Held { planned, plan, sides: (source.database, target.database), watched, options, gate })
@@ -130,7 +134,7 @@ impl Inner {
         let refused = allow::in_mode(mode, may, planned);
         let first = if refused.is_none() { allow::first(&self.setup.store, planned).await } else { None };
         let expects = first.is_some().then(|| allow::word(planned));
-        Offer { cost: first.unwrap_or_else(|| cost(planned).lines()), expects, refused, planned: planned.clone() }
+        Offer { cost: first.unwrap_or_else(|| cost_words(planned)), expects, refused, planned: planned.clone() }
     }
 
     /// Where the rows of a run are now: as it was begun here, else found and planned again, and only if it is the same plan.
@@ -141,7 +145,7 @@ impl Inner {
         let whole = kept::one(&self.setup.store, run).await?;
         let whole = whole.ok_or_else(|| Failure::could_not("this run is not kept any more"))?;
         let asked = Asked { what: whole.run.what.clone(), kind: None, waived: None };
-        let held = Box::pin(self.seek(&asked)).await?;
+        let held = Box::pin(self.seek(&asked, &whole.planned.said)).await?;
         let now = planned::fingerprints(&held.plan);
         let then = whole.tables.get(nth).map(|table| table.fingerprint.clone());
         let same = then.is_some() && now.get(nth) == then.as_ref();

@@ -1,8 +1,8 @@
 //! `cutover refresh abort NAME`: before the load everything is put back; after it the task is stopped or left, as somebody says.
 
-use super::{Output, tell};
+use super::{Output, pause, tell};
 use crate::app::change::{answer, patience, somebody_is_there};
-use crate::app::refresh::{shown_now, wish};
+use crate::app::refresh::{is_elsewhere, shown_now, wish};
 use crate::app::{Failure, Setup};
 use crate::model::refresh::{RunSeen, RunState, StepState, WishFor};
 use clap::Args;
@@ -31,6 +31,17 @@ pub struct Arguments {
 
 pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
     setup.may_change()?;
+    if is_elsewhere(setup, &arguments.named)? {
+        let wished = match (arguments.stop_task, arguments.leave_task) {
+            (true, _) => WishFor::AbortStoppingTask,
+            (_, true) => WishFor::AbortLeavingTask,
+            _ => {
+                let line = "its journal is on another machine: say --stop-task or --leave-task, for the case that the load has begun";
+                return Err(Failure::usage(line));
+            }
+        };
+        return pause::elsewhere(setup, &arguments.named, wished);
+    }
     let seen = shown_now(setup, &arguments.named)?;
     let wished = match (arguments.stop_task, arguments.leave_task) {
         (true, _) => WishFor::AbortStoppingTask,

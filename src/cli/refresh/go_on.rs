@@ -3,7 +3,7 @@
 use super::{EXIT, Following, tell};
 use crate::app::change::{answer_and_go_on, patience, somebody_is_there};
 use crate::app::refresh::order::What;
-use crate::app::refresh::{self, Further, follow, found, shown_now};
+use crate::app::refresh::{self, Further, LoadAgain, follow, found, shown_now};
 use crate::app::{Failure, Setup};
 use crate::model::refresh::{RefreshId, RefreshName, RunSeen, RunState, StepState};
 use clap::Args;
@@ -14,6 +14,12 @@ pub struct Resume {
     /// Name of a refresh: its newest run; or the id of a run
     #[arg(value_name = "NAME|RUN")]
     named: String,
+    /// The load failed: have the tables loaded that are not complete (resume-processing), then go on
+    #[arg(long, conflicts_with = "load_again")]
+    load_unfinished: bool,
+    /// The load failed: have all of it loaded again (reload-target), then go on
+    #[arg(long)]
+    load_again: bool,
     #[command(flatten)]
     common: GoingOn,
 }
@@ -55,7 +61,12 @@ struct GoingOn {
 impl Resume {
     pub fn run(&self, setup: Setup) -> Result<u8, Failure> {
         let id = found(&setup, &self.named)?.id;
-        go_on(setup, Further::Resume(id), &self.common)
+        let further = match (self.load_unfinished, self.load_again) {
+            (true, _) => Further::LoadAgain { id, how: LoadAgain::Unfinished },
+            (_, true) => Further::LoadAgain { id, how: LoadAgain::Whole },
+            _ => Further::Resume(id),
+        };
+        go_on(setup, further, &self.common)
     }
 }
 

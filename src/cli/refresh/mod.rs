@@ -9,6 +9,7 @@ mod plan;
 mod run;
 mod status;
 mod tell;
+mod watch;
 
 use super::Common;
 use crate::app::refresh::obey;
@@ -39,6 +40,8 @@ enum What {
     Recover(go_on::Recover),
     /// End a migration that is parked: drain, stop the task, put everything back
     Finish(go_on::Finish),
+    /// Stay, and do what comes after a load each time that a rule has started one
+    Watch(watch::Arguments),
     /// End a run: before the load everything is put back, after it the rest waits for somebody
     Abort(abort::Arguments),
     /// What the process of a run does; its order comes through standard input
@@ -82,6 +85,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<u8, Failure> {
         What::Resume(arguments) => arguments.run(setup),
         What::Recover(arguments) => arguments.run(setup),
         What::Finish(arguments) => arguments.run(setup),
+        What::Watch(arguments) => watch::run(setup, arguments),
         What::Abort(arguments) => abort::run(&setup, arguments),
         What::CarryOut => obey(),
     }

@@ -2,7 +2,7 @@
 
 use super::report::grouped;
 use crate::model::untrusted::shown;
-use crate::model::validation::{Gate, Kind, Method, NotCompared, Planned, PlannedTable, What};
+use crate::model::validation::{Gate, Kind, Method, NotCompared, Planned, PlannedTable, What, cost_words};
 
 /// The whole plan, a line each.
 pub fn whole(planned: &Planned) -> Vec<String> {
@@ -17,6 +17,9 @@ pub fn whole(planned: &Planned) -> Vec<String> {
     }
     lines.push(format!("  gate    {}", gate(&planned.gate)));
     lines.push(format!("  plan    {}", planned.fingerprint));
+    lines.push(String::new());
+    lines.push("what it costs".to_owned());
+    lines.extend(cost_words(planned).into_iter().map(|line| format!("  {line}")));
     let (compared, left): (Vec<_>, Vec<_>) = planned.tables.iter().partition(|table| table.method != Method::None);
     lines.push(String::new());
     lines.push(match compared.len() {

@@ -3,9 +3,11 @@
 use crate::app::validate::{Done, Plan, TablePlan, names};
 use crate::model::listing::validations::Summary;
 use crate::model::untrusted::shown;
+use crate::model::validation::told;
 use crate::model::validation::{
-    Cell, GateSeen, Method, NotCompared, Phase, Progress, RowResult, TableProgress, Verdict,
+    Cell, Gate, GateSeen, Method, NotCompared, Phase, Progress, RowResult, TableProgress, Verdict,
 };
+use jiff::{SignedDuration, Timestamp};
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
@@ -19,21 +21,18 @@ const VALUE: usize = 40;
 pub fn plan(plan: &Plan, from: &str) -> Vec<String> {
     let mut lines = vec![format!("seen from {from}: source {}", plan.source_at), format!("target {}", plan.target_at)];
     let compared: Vec<&TablePlan> = plan.tables.iter().filter(|table| table.method != Method::None).collect();
-    let rows = compared.iter().filter_map(|table| table.rows_source).sum();
-    let unknown = compared.iter().any(|table| table.rows_source.is_none());
-    let rows = format!("about {} rows{}", grouped(rows), if unknown { ", and those of unknown number" } else { "" });
     let how = match compared.first().map(|table| table.method) {
         Some(Method::Count) => "only numbers of rows are compared (count)",
         Some(Method::Aggregate) => "count, nulls, least, greatest and sum of each column are compared (aggregate)",
         Some(Method::Sql) => "results of statements are compared (sql)",
         _ => "all rows of both sides are compared (stream, or digest where that is faster)",
     };
-    let bytes = compared.iter().map(|table| table.bytes_source).sum::<Option<u64>>();
-    let bytes = bytes.map_or_else(String::new, |bytes| format!(" ({} MB)", grouped(bytes.div_ceil(1_000_000))));
-    lines.push(format!("{}, {rows}{bytes};", number(compared.len(), "table")));
-    lines.push(how.to_owned());
+    // How much that is, the cost says: from both servers, and with what has no estimate.
+    lines.push(format!("{}; {how}", number(compared.len(), "table")));
     for table in &compared {
-        let rows = table.rows_source.map_or_else(|| "?".to_owned(), |rows| format!("~{}", grouped(rows)));
+        // As the cost counts them: what one server does not know, the other may.
+        let rows = table.rows_source.or(table.rows_target).filter(|_| table.statement.is_none());
+        let rows = rows.map_or_else(|| "?".to_owned(), |rows| format!("~{}", grouped(rows)));
         lines.push(format!("  {rows:>14} rows  {}, {}", pair(table), table.why));
     }
     let columns = |table: &TablePlan| -> Vec<String> {
@@ -238,15 +237,26 @@ pub fn expected(plan: &Plan) -> Option<u64> {
 }
 
 /// One line, short enough for 80 columns. `expected`: rows of both sides.
-pub fn progress(progress: &Progress, per_second: u64, expected: Option<u64>) -> String {
+pub fn progress(
+    progress: &Progress,
+    per_second: u64,
+    expected: Option<u64>,
+    elapsed: Option<SignedDuration>,
+) -> String {
     let total = progress.total();
     let TableProgress { rows_source, rows_target, differing, settles, .. } = total;
     // What is being read says more than what waits meanwhile.
     let settles = settles.filter(|_| per_second == 0).and_then(|settles| settles.words(progress.at));
+    let elapsed = elapsed.and_then(|length| u64::try_from(length.as_secs()).ok()).filter(|seconds| *seconds > 0);
+    let elapsed = match elapsed {
+        None => String::new(),
+        Some(seconds @ 0..100) => format!(", elapsed {seconds} s"),
+        Some(seconds) => format!(", elapsed {} min", seconds / 60),
+    };
     let tables = format!("{}/{} tables", progress.tables_done(), progress.tables.len());
     let speed = match progress.phase {
         Phase::Planning => return "planning".to_owned(),
-        Phase::Waiting => return format!("waiting, {tables}"),
+        Phase::Waiting => return format!("waiting, {tables}{elapsed}"),
         Phase::Paused => "paused".to_owned(),
         Phase::Comparing if settles.is_some() => format!("settling, {}", settles.unwrap_or_default()),
         Phase::Comparing | Phase::Ended => {
@@ -256,7 +266,7 @@ pub fn progress(progress: &Progress, per_second: u64, expected: Option<u64>) -> 
         }
     };
     format!(
-        "{tables}, {} + {} rows, {speed}, {} differ",
+        "{tables}, {} + {} rows, {speed}, {} differ{elapsed}",
         grouped(rows_source),
         grouped(rows_target),
         grouped(differing)
@@ -272,12 +282,13 @@ fn span(seconds: u64) -> String {
     }
 }
 
-/// What it waits for.
-pub fn gate(seen: &GateSeen) -> String {
-    match seen {
-        GateSeen::Waiting { why } => format!("waiting: {why}"),
-        GateSeen::Open { why, .. } => format!("gate open: {why}"),
-        GateSeen::Shut { why } => format!("not compared: {why}"),
+/// What it waits for. `began`: when the run did, and by which gate.
+pub fn gate(seen: &GateSeen, began: Option<&(Timestamp, Gate)>) -> String {
+    match (seen, began) {
+        (GateSeen::Waiting { why }, Some((at, gate))) => told::waiting(why, *at, Some(gate)),
+        (GateSeen::Waiting { why }, None) => format!("waiting: {why}"),
+        (GateSeen::Open { why, .. }, _) => format!("gate open: {why}"),
+        (GateSeen::Shut { why }, _) => format!("not compared: {why}"),
     }
 }
 
@@ -333,7 +344,7 @@ mod tests {
             (Phase::Paused, 50, Some(4_000), "0/1 tables, 900 + 100 rows, paused, 2 differ"),
             (Phase::Waiting, 0, None, "waiting, 0/1 tables"),
         ] {
-            assert_eq!(progress(&of(phase), rate, expected), want);
+            assert_eq!(progress(&of(phase), rate, expected, None), want);
         }
         // Until when, and why so long; not while rows are read, nor of what is done.
         let second = |n: i64| jiff::Timestamp::from_second(n).unwrap();
@@ -348,8 +359,13 @@ mod tests {
             (settles(0, None), false, 0, "0 rows/s, 2 differ"),
         ] {
             let tables = vec![TableProgress { done, settles, ..table }];
-            let said = progress(&Progress { phase: Phase::Comparing, at, tables }, rate, None);
-            assert!(said.ends_with(want), "{said}");
+            let said = progress(
+                &Progress { phase: Phase::Comparing, at, tables },
+                rate,
+                None,
+                Some(SignedDuration::from_secs(125)),
+            );
+            assert!(said.ends_with(&format!("{want}, elapsed 2 min")), "{said}");
         }
     }
 

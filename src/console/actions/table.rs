@@ -2,8 +2,8 @@
 
 use super::Context::{
     self, Acknowledge, Activity, Alerts, AllDrain, Ask, Confirm, Definition, Differences, Drain, Events, FileName,
-    Filter, Help, Logs, Metrics, Operate, OperateForm, Palette, Problems, Schedules, Tables, TaskValidation, Tasks,
-    ValidateForm, Validation, Validations,
+    Filter, Help, Logs, Metrics, Operate, OperateForm, Palette, Problems, RefreshPlan, RefreshRun, Refreshes,
+    Schedules, Tables, TaskValidation, Tasks, ValidateForm, Validation, Validations,
 };
 use super::{Action, ActionId, Risk};
 use crate::console::message::{Key, KeyCode};
@@ -22,10 +22,14 @@ pub(super) const fn ctrl(c: char) -> Key {
 }
 
 /// Lists with columns and a filter.
-const LISTS: &[Context] = &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity, Validations, Validation];
-/// The same, and rows whose columns scroll.
+const LISTS: &[Context] =
+    &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity, Validations, Validation, Refreshes];
+/// The same, and a text of which only some lines may be wanted.
+const FILTERED: &[Context] =
+    &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity, Validations, Validation, Refreshes, RefreshPlan];
+/// Lists, and rows whose columns scroll.
 const SHIFTED: &[Context] =
-    &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity, Validations, Validation, Differences];
+    &[Tasks, Tables, Events, AllDrain, Schedules, Alerts, Activity, Validations, Validation, Differences, Refreshes];
 const SCREENS: &[Context] = &[
     Tasks,
     Tables,
@@ -42,6 +46,9 @@ const SCREENS: &[Context] = &[
     Validation,
     Differences,
     TaskValidation,
+    Refreshes,
+    RefreshPlan,
+    RefreshRun,
     Problems,
 ];
 const SCROLLED: &[Context] = &[
@@ -60,6 +67,9 @@ const SCROLLED: &[Context] = &[
     Validation,
     Differences,
     TaskValidation,
+    Refreshes,
+    RefreshPlan,
+    RefreshRun,
     Problems,
     Help,
 ];
@@ -80,6 +90,9 @@ const PAGED: &[Context] = &[
     Validation,
     Differences,
     TaskValidation,
+    Refreshes,
+    RefreshPlan,
+    RefreshRun,
     Problems,
     Help,
     Confirm,
@@ -101,6 +114,9 @@ const MOVED: &[Context] = &[
     Validation,
     Differences,
     TaskValidation,
+    Refreshes,
+    RefreshPlan,
+    RefreshRun,
     Problems,
     Operate,
     Help,
@@ -202,7 +218,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::Filter,
         name: "filter",
-        contexts: LISTS,
+        contexts: FILTERED,
         keys: &[char('/')],
         label: "filter",
         doc: "Show only rows that match: text, !text, column:text; several words must all match.",
@@ -529,6 +545,7 @@ pub const TABLE: &[Action] = &[
         id: ActionId::NewValidation,
         name: "validate",
         contexts: VALIDATED,
+        by_name: SCREENS,
         keys: &[char('n')],
         label: "validate",
         doc: "Compare source and target of a task, or as the configuration names it: the plan with its cost comes first.",
@@ -587,6 +604,7 @@ pub const TABLE: &[Action] = &[
         keys: &[char('W')],
         label: "write values",
         doc: "Write the differences of the table with their values to a new file: JSON Lines, CSV or Markdown; asks, and is written into the audit.",
+        footer: Some(4),
         palette: true,
         ..BASE
     },
@@ -656,7 +674,7 @@ pub const TABLE: &[Action] = &[
         contexts: &[ValidateForm, Ask],
         keys: &[key(KeyCode::Esc)],
         label: "close",
-        doc: "Close; no row is read and nothing is written.",
+        doc: "Close; no row is read, nothing is written and nothing is begun.",
         footer: Some(2),
         ..BASE
     },
@@ -666,8 +684,136 @@ pub const TABLE: &[Action] = &[
         contexts: &[Ask],
         keys: &[key(KeyCode::Right), key(KeyCode::Left)],
         label: "other way",
-        doc: "Of a repair script: with DELETEs of extra rows, or without. Of a file with values: JSON Lines, CSV or Markdown.",
+        doc: "Of a repair script: with DELETEs of extra rows, or without. Of a file with values: JSON Lines, CSV or Markdown. Of an abort: stop the task, or leave it. Of loading again: what is not complete, or all of it.",
         footer: Some(3),
+        ..BASE
+    },
+    Action {
+        id: ActionId::Refreshes,
+        name: "refreshes",
+        contexts: SCREENS,
+        keys: &[char('R')],
+        label: "refreshes",
+        doc: "Loads of a target with everything around them: those of the configuration, those under way, and those that were.",
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::OpenRefresh,
+        name: "open-refresh",
+        contexts: &[Refreshes],
+        keys: &[key(KeyCode::Enter)],
+        label: "open",
+        doc: "Open the run under the cursor: its steps, what is away, the load, the log. Of one of the configuration: its plan.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PlanRefresh,
+        name: "plan-refresh",
+        contexts: &[Refreshes, RefreshRun],
+        keys: &[char('n')],
+        label: "plan",
+        doc: "Everything that the refresh would do, in order, in words and in SQL, and what forbids it. Changes nothing.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::StartRefresh,
+        name: "start-refresh",
+        contexts: &[RefreshPlan],
+        keys: &[char('s')],
+        label: "start",
+        doc: "Carry the plan on screen out; asks for the database that is overwritten to be typed.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PauseRefresh,
+        name: "pause-refresh",
+        contexts: &[RefreshRun],
+        keys: &[char('p')],
+        label: "pause",
+        doc: "Ask the run to pause, between two transactions; asks first.",
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::ResumeRefresh,
+        name: "resume-refresh",
+        contexts: &[RefreshRun],
+        keys: &[char('u')],
+        label: "resume",
+        doc: "Go on with the run where it stopped; asks for the database to be typed.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::LoadAgain,
+        name: "load-again",
+        contexts: &[RefreshRun],
+        keys: &[char('t')],
+        label: "load again",
+        doc: "After a load that failed: load what is not complete once more, or all of it, and go on; asks for the database to be typed.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StartReplicationTask),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::AbortRefresh,
+        name: "abort-refresh",
+        contexts: &[RefreshRun],
+        keys: &[char('a')],
+        label: "abort",
+        doc: "Before the load: put everything back. After it: stop the task or leave it, then wait for a person; asks first.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StopReplicationTask),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::FinishRefresh,
+        name: "finish-refresh",
+        contexts: &[RefreshRun],
+        keys: &[char('f')],
+        label: "finish",
+        doc: "End a migration that is parked: everything through, the task stopped, all put back; asks for the database to be typed.",
+        risk: Risk::Changes,
+        operation: Some(Operation::StopReplicationTask),
+        footer: Some(1),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::NextPart,
+        name: "next-part",
+        contexts: &[RefreshRun],
+        keys: &[key(KeyCode::Tab)],
+        label: "next part",
+        doc: "Steps, what is away, the load, the log: which of them scrolls, and on a small screen which of them is shown.",
+        footer: Some(2),
+        palette: true,
+        ..BASE
+    },
+    Action {
+        id: ActionId::PreviousPart,
+        name: "previous-part",
+        contexts: &[RefreshRun],
+        keys: &[key(KeyCode::BackTab)],
+        label: "the part before",
+        doc: "The same, the other way round.",
         ..BASE
     },
     Action {
@@ -992,6 +1138,7 @@ pub const TABLE: &[Action] = &[
         contexts: SCREENS,
         keys: &[char('w')],
         label: "write",
+        footer: Some(5),
         doc: "Write all rows that pass the filter to a new file: .csv, .json or .txt.",
         palette: true,
         ..BASE
@@ -1311,7 +1458,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::NextHeading,
         name: "next-heading",
-        contexts: &[Definition],
+        contexts: &[Definition, RefreshPlan],
         keys: &[char(']')],
         label: "next part",
         doc: "To the next heading.",
@@ -1322,7 +1469,7 @@ pub const TABLE: &[Action] = &[
     Action {
         id: ActionId::PreviousHeading,
         name: "previous-heading",
-        contexts: &[Definition],
+        contexts: &[Definition, RefreshPlan],
         keys: &[char('[')],
         label: "part before",
         doc: "To the heading before.",

@@ -12,6 +12,9 @@ struct Term {
     column: Option<usize>,
     inverse: bool,
     value: String,
+    /// The digits of a number that was typed as it is shown, and the columns that have numbers.
+    number: Option<String>,
+    numbers: Vec<usize>,
 }
 
 /// A filter as typed, and as understood.
@@ -39,9 +42,13 @@ impl Filter {
     /// Does a row stay? `row` is its text and `cell` the text of one column, both in lower case.
     pub fn matches(&self, row: &str, cell: impl Fn(usize) -> String) -> bool {
         self.terms.iter().all(|term| {
-            let found = match term.column {
-                Some(column) => cell(column).contains(&term.value),
-                None => row.contains(&term.value),
+            let found = match (term.column, &term.number) {
+                (Some(column), None) => cell(column).contains(&term.value),
+                (Some(column), Some(number)) => cell(column).contains(number),
+                (None, None) => row.contains(&term.value),
+                (None, Some(number)) => {
+                    row.contains(&term.value) || term.numbers.iter().any(|column| cell(*column).contains(number))
+                }
             };
             found != term.inverse
         })
@@ -55,7 +62,21 @@ fn term(word: &str, columns: &[Column]) -> Option<Term> {
         .split_once(':')
         .and_then(|(name, value)| columns.iter().position(|c| c.id == name).map(|column| (column, value.to_owned())));
     let (column, value) = named.map_or((None, lower), |(column, value)| (Some(column), value));
-    (!value.is_empty()).then_some(Term { column, inverse, value })
+    let number = ungrouped(&value);
+    let numbers =
+        columns.iter().enumerate().filter(|(_, one)| one.right && number.is_some()).map(|(at, _)| at).collect();
+    (!value.is_empty()).then_some(Term { column, inverse, value, number, numbers })
+}
+
+/// The digits of a number as it is shown, `5,097`, also while it is being typed.
+fn ungrouped(text: &str) -> Option<String> {
+    let (first, rest) = text.split_once(',')?;
+    let digits = |part: &str| part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+    let (between, last) = rest.rsplit_once(',').map_or((None, rest), |(between, last)| (Some(between), last));
+    let whole = |part: &str| part.len() == 3 && digits(part);
+    let fits =
+        !first.is_empty() && digits(first) && digits(last) && between.is_none_or(|all| all.split(',').all(whole));
+    fits.then(|| text.replace(',', ""))
 }
 
 /// Adds text to a field: one line, clean, bounded.
@@ -96,6 +117,29 @@ mod tests {
             let parsed = Filter::parse(filter, &COLUMNS);
             assert_eq!(parsed.matches("orders-cdc running", |c| cells[c].to_owned()), stays, "{filter:?}");
             assert_eq!(parsed.text(), filter);
+        }
+    }
+
+    #[test]
+    fn a_number_is_found_as_it_is_shown() {
+        const COLUMNS: [Column; 2] =
+            [Column::words("task", "", [1, 1, 1], 0), Column::number("rows", "", [1, 1, 1], 0)];
+        let cells = ["a,097", "1205097"];
+        for (filter, stays) in [
+            ("5,097", true),
+            ("1,205,097", true),
+            ("1,205,", true),
+            ("5,0", true),
+            ("!5,097", false),
+            ("5,098", false),
+            ("rows:5,097", true),
+            ("task:5,097", false),
+            ("a,097", true),
+            (",097", true),
+            ("12,05,097", false),
+        ] {
+            let parsed = Filter::parse(filter, &COLUMNS);
+            assert_eq!(parsed.matches("a,097", |c| cells[c].to_owned()), stays, "{filter:?}");
         }
     }
 

@@ -15,7 +15,13 @@ pub enum Part {
     Region,
     Mode,
     Data(Freshness),
-    Credentials { short: bool },
+    Credentials {
+        short: bool,
+    },
+    /// A refresh that is under way or waits for somebody.
+    Refresh {
+        bad: bool,
+    },
     Clock,
 }
 
@@ -54,8 +60,8 @@ pub fn environment(state: &State) -> String {
     }
 }
 
-/// The parts that fit, in order. From the right they drop: clock, credentials, region, role. Never environment, account,
-/// mode, age.
+/// The parts that fit, in order. They drop: clock, credentials, region, role, a refresh. Never environment, account, mode,
+/// age.
 pub fn segments(state: &State, area: Area) -> Vec<Segment> {
     let mut all = vec![Segment::new(Part::Environment, environment(state))];
     let region = match &state.connection {
@@ -74,26 +80,36 @@ pub fn segments(state: &State, area: Area) -> Vec<Segment> {
     all.push(Segment::new(Part::Mode, state.setup.mode.word()));
     let (freshness, label) = data_age(state);
     all.push(Segment::new(Part::Data(freshness), format!("{}data {label}", freshness.sign())));
+    let refresh = state.refreshes.word();
+    all.extend(refresh.as_ref().map(|word| Segment::new(Part::Refresh { bad: word.bad }, &word.long)));
     all.extend(credentials(state));
     if state.setup.clock {
         all.push(Segment::new(Part::Clock, format!("{} UTC", age::clock(state.now))));
     }
-    drop_to_fit(&mut all, usize::from(area.width));
+    drop_to_fit(&mut all, usize::from(area.width), refresh.map(|word| word.short));
     all
 }
 
-fn drop_to_fit(all: &mut Vec<Segment>, width: usize) {
-    let droppable: [fn(Part) -> bool; 4] = [
+fn drop_to_fit(all: &mut Vec<Segment>, width: usize, shorter: Option<String>) {
+    let droppable: [fn(Part) -> bool; 5] = [
         |part| part == Part::Clock,
         |part| matches!(part, Part::Credentials { .. }),
         |part| part == Part::Region,
         |part| part == Part::Role,
+        |part| matches!(part, Part::Refresh { .. }),
     ];
+    let fits = |all: &[Segment]| all.iter().map(Segment::width).sum::<usize>() <= width;
+    let mut shorter = shorter;
     for may_go in droppable {
-        if all.iter().map(Segment::width).sum::<usize>() <= width {
+        if fits(all) {
             return;
         }
         all.retain(|segment| !may_go(segment.part));
+        // One word of it goes before anything that counts.
+        let long = all.iter().position(|segment| matches!(segment.part, Part::Refresh { .. }));
+        if let (false, Some(at), Some(shorter)) = (fits(all), long, shorter.take()) {
+            all[at].text = shorter;
+        }
     }
 }
 

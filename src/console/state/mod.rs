@@ -28,6 +28,7 @@ pub mod operate;
 pub mod page;
 pub mod palette;
 pub mod problems;
+pub mod refreshes;
 pub mod schedules;
 pub mod tables;
 pub mod tasks;
@@ -42,6 +43,7 @@ use super::message::{Area, Focus};
 use super::theme::Look;
 use crate::model::alert;
 use crate::model::parts::Identity;
+use crate::model::refresh::told::Prepared;
 use crate::model::task::TaskStatus;
 use crate::model::{Problem, ReplicationArn, Scope, Subject};
 use activity::Activities;
@@ -64,6 +66,7 @@ use page::{Next, Page};
 pub use page::{Screen, Tab};
 use palette::Palette;
 use problems::Problems;
+use refreshes::Refreshes;
 use schedules::Schedules;
 use tables::Tables;
 use tasks::Tasks;
@@ -115,6 +118,8 @@ pub struct Setup {
     pub log_groups: Vec<String>,
     /// Validations that the configuration names.
     pub validations: Vec<String>,
+    /// Refreshes that the configuration names.
+    pub refreshes: Vec<Prepared>,
     /// Where times are shown besides UTC.
     pub time_zone: Option<jiff::tz::TimeZone>,
     /// Which keys do what.
@@ -201,6 +206,7 @@ pub struct State {
     pub validation_tab: ValidationTab,
     /// Rows of a table of a validation, while they are looked at.
     pub differences: Option<Box<Differences>>,
+    pub refreshes: Refreshes,
     pub problems: Problems,
     pub banner: Option<Banner>,
     /// About what was just done.
@@ -265,6 +271,7 @@ impl State {
             validations: Validations::default(),
             validation_tab: ValidationTab::default(),
             differences: None,
+            refreshes: Refreshes::default(),
             problems: Problems::default(),
             banner: None,
             notice: None,
@@ -349,8 +356,14 @@ impl State {
 
     pub fn layout(&self) -> Layout {
         let page = self.page();
-        let above = Above { banner: self.banner.is_some(), tabs: self.tab().is_some() };
+        let above = Above { banner: self.banner.is_some() || self.red().is_some(), tabs: self.tab().is_some() };
         layout::layout(self.area, above, page.detail_wants(self), page.detail_beside())
+    }
+
+    /// What needs somebody though the screen is about something else, where nothing else stands across it.
+    pub fn red(&self) -> Option<String> {
+        let elsewhere = !matches!(self.screen(), Screen::RefreshRun) && self.banner.is_none();
+        self.refreshes.red(self.now).filter(|_| elsewhere)
     }
 
     /// Tells the lists how many rows they have.

@@ -8,8 +8,8 @@ use super::export::Export;
 use super::list::{List, Marking, Marks, Rows};
 use super::{Filling, PaneAge, State, age};
 use super::{
-    activity, alerts, all_drain, charts, definition, differences, drain, events, logs, problems, schedules, tables,
-    tasks, validation_tab, validations,
+    activity, alerts, all_drain, charts, definition, differences, drain, events, logs, problems, refreshes, schedules,
+    tables, tasks, validation_tab, validations,
 };
 use crate::console::actions::Context;
 use crate::console::message::{Area, Focus};
@@ -37,6 +37,12 @@ pub enum Screen {
     Validation,
     /// The rows of one table that differ.
     Differences,
+    /// Loads of a target with everything around them.
+    Refreshes,
+    /// What one would do.
+    RefreshPlan,
+    /// One that is or was carried out.
+    RefreshRun,
     Problems,
 }
 
@@ -96,6 +102,9 @@ impl Screen {
             Self::Validations => &validations::ValidationsPage,
             Self::Validation => &validations::tables::RunPage,
             Self::Differences => &differences::DifferencesPage,
+            Self::Refreshes => &refreshes::RefreshesPage,
+            Self::RefreshPlan => &refreshes::plan::RefreshPlanPage,
+            Self::RefreshRun => &refreshes::run::RefreshRunPage,
             Self::Problems => &problems::ProblemsPage,
         }
     }

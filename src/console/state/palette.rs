@@ -70,17 +70,20 @@ impl Palette {
     }
 }
 
-/// How well a name fits: 0 begins with the text, then contains it, then has its letters in order. `None`: not at all.
+/// How well a name fits: 0 is the text, then begins with it, contains it, has its letters in order. `None`: not at all.
 fn score(name: &str, text: &[char]) -> Option<usize> {
     let whole: String = text.iter().collect();
-    if name.starts_with(&whole) {
+    if name == whole {
         return Some(0);
     }
-    if name.contains(&whole) {
+    if name.starts_with(&whole) {
         return Some(1);
     }
+    if name.contains(&whole) {
+        return Some(2);
+    }
     let mut letters = name.chars();
-    text.iter().all(|wanted| letters.any(|c| c == *wanted)).then_some(2)
+    text.iter().all(|wanted| letters.any(|c| c == *wanted)).then_some(3)
 }
 
 #[cfg(test)]
@@ -102,5 +105,22 @@ mod tests {
         assert_eq!(found("sblat"), ["sort-by-latency"]);
         assert_eq!(found("zzz"), Vec::<String>::new());
         assert!(found("").len() > tasks::COLUMNS.len());
+    }
+
+    #[test]
+    fn a_name_that_is_typed_in_full_is_meant_wherever_it_is_offered() {
+        let row = |name: &str| TABLE.iter().find(|action| action.name == name).unwrap();
+        let (dms, ours) = (row("validate-tables"), row("validate"));
+        for over in Context::ALL.iter().copied().filter(|over| dms.by_name.contains(over)) {
+            assert!(ours.contexts.contains(&over) || ours.by_name.contains(&over), "{over:?}");
+        }
+        for action in TABLE.iter().filter(|action| action.palette) {
+            for over in action.contexts.iter().chain(action.by_name) {
+                let mut palette = Palette::new(&Keymap::default(), *over, &[], false);
+                action.name.clone_into(&mut palette.text);
+                palette.search();
+                assert_eq!(palette.chosen(), Some(Command::Run(action.id)), "{over:?}: {}", action.name);
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ mod words;
 
 use super::State;
 use super::layout::Pane;
+use super::refreshes::ask::Question;
 use crate::console::message::Area;
 use crate::console::text;
 use crate::model::Problem;
@@ -155,6 +156,8 @@ pub enum About {
     Write { run: RunId, nth: Option<usize>, what: Writing, path: String },
     /// Whether this run is to end before its end: what it is of, how far it is, and what goes on with it.
     Stop { run: RunId, of: String, far: String, again: String },
+    /// A refresh: beginning or steering it.
+    Refresh(Box<Question>),
 }
 
 /// A question that is answered by typing a name.
@@ -200,6 +203,7 @@ impl Ask {
         match &self.about {
             About::Reveal { .. } => "show values",
             About::Stop { .. } => "stop it",
+            About::Refresh(question) => question.title(),
             About::Write { what: Writing::Values, .. } => "write with values",
             About::Write { what: Writing::Repair { .. }, .. } => "write a repair script",
         }
@@ -223,6 +227,7 @@ impl Ask {
                     "They are read again from both databases, for the rows on screen, and kept nowhere.".to_owned(),
                 ));
             }
+            About::Refresh(question) => out.extend(question.lines()),
             About::Stop { run, of, far, again } => {
                 out.push((Kind::Title, "", format!("Stop the validation of {of}")));
                 out.push((Kind::Warning, "▲ ", format!("{far}; what is not done will be unknown.")));
@@ -271,7 +276,7 @@ impl Ask {
                 out.push((Kind::Text, "· ", format!("to {}, a new file that only you can read", shown(path))));
             }
         }
-        if !matches!(self.about, About::Stop { .. }) {
+        if !matches!(self.about, About::Stop { .. } | About::Refresh(_)) {
             out.push((Kind::Text, "· ", "Who asked, for which run and table, stands in the audit.".to_owned()));
         }
         out

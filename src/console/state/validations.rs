@@ -24,7 +24,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use tables::RunTables;
 
-pub const COLUMNS: [Column; 9] = [
+pub const COLUMNS: [Column; 10] = [
     Column::words("what", "WHAT", [14, 24, 48], 0),
     Column::new("result", "RESULT", [14, 14, 14], 0),
     Column::new("started", "STARTED UTC", [STAMP, STAMP, STAMP], 0),
@@ -32,8 +32,9 @@ pub const COLUMNS: [Column; 9] = [
     Column::number("different", "DIFFER", [9, 9, 9], 0),
     Column::new("tables", "TABLES", [14, 24, 34], 0),
     Column::number("rows", "ROWS", [9, 13, 13], 1),
-    Column::words("by", "BEGUN BY", [12, 12, 12], 3),
-    Column::words("target", "TARGET", [16, 24, 60], 4),
+    Column::words("by", "BEGUN BY", [12, 12, 12], 4),
+    Column::words("source", "SOURCE", [11, 24, 60], 3),
+    Column::words("target", "TARGET", [11, 24, 60], 3),
 ];
 
 pub const WHAT: usize = 0;
@@ -44,7 +45,8 @@ pub const DIFFERENT: usize = 4;
 pub const TABLES: usize = 5;
 pub const ROWS: usize = 6;
 pub const BY: usize = 7;
-pub const TARGET: usize = 8;
+pub const SOURCE: usize = 8;
+pub const TARGET: usize = 9;
 
 /// Cells of a time.
 pub const STAMP: u16 = 12;
@@ -394,8 +396,14 @@ impl Rows for RunRows<'_> {
             let before = self.0.iter().filter(|other| other.name.as_str() < text).count();
             SortKey::Value(i64::try_from(before).unwrap_or(i64::MAX))
         };
+        let place = |of: fn(&RunLine) -> &str| {
+            let before = self.0.iter().filter(|other| of(&other.line) < of(line)).count();
+            SortKey::Value(i64::try_from(before).unwrap_or(i64::MAX))
+        };
         match column {
             WHAT => rank(&self.0[row].name),
+            SOURCE => place(|line| line.source_at.raw()),
+            TARGET => place(|line| line.target_at.raw()),
             RESULT => match (line.state.is_over(), line.verdict) {
                 (false, _) => SortKey::Value(9),
                 (true, Some(verdict)) => SortKey::Value(verdict as i64),
@@ -421,6 +429,7 @@ impl Rows for RunRows<'_> {
             WHAT => self.0[row].name.to_lowercase(),
             RESULT => result_word(line).to_owned(),
             BY => told::trigger(line.trigger),
+            SOURCE => line.source_at.raw().to_lowercase(),
             TARGET => line.target_at.raw().to_lowercase(),
             TABLES => line.tables.to_string(),
             DIFFERENT => line.differences.to_string(),

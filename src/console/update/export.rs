@@ -63,6 +63,10 @@ pub fn open(state: &mut State) {
     let Some(export) = state.page().export(state) else {
         return notice(state, Done::Not, "there is nothing to write here".to_owned());
     };
+    let filtered = !state.filter().trim().is_empty();
+    if filtered && export.list.rows.is_empty() {
+        return notice(state, Done::Not, "no row passes the filter: there is nothing to write".to_owned());
+    }
     let mut name = file_name(&export.name, state.now);
     if state.screen() == Screen::Validation {
         // For the ticket.

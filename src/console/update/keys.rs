@@ -1,6 +1,6 @@
 //! What a key does: the action table finds the action, this file performs it. Text fields take what is left.
 
-use super::{activity, alerts, confirm, export, lists, logs, operate, validate, validations};
+use super::{activity, alerts, confirm, export, lists, logs, operate, refreshes, validate, validations};
 use crate::console::actions::{ActionId, Context};
 use crate::console::message::{Effect, Key, KeyCode};
 use crate::console::state::filter::type_into;
@@ -131,6 +131,17 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         | ActionId::AnswerQuestion
         | ActionId::CloseQuestion
         | ActionId::OtherWay => validate::perform(state, action, effects),
+        ActionId::Refreshes
+        | ActionId::OpenRefresh
+        | ActionId::PlanRefresh
+        | ActionId::StartRefresh
+        | ActionId::PauseRefresh
+        | ActionId::ResumeRefresh
+        | ActionId::LoadAgain
+        | ActionId::AbortRefresh
+        | ActionId::FinishRefresh
+        | ActionId::NextPart
+        | ActionId::PreviousPart => refreshes::perform(state, action, effects),
         ActionId::EntryInFull => activity::in_full(state),
         ActionId::Schedules => go(state, Screen::Schedules),
         ActionId::AllEvents => go(state, Screen::Events),
@@ -208,8 +219,8 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
         }),
         ActionId::EraseAll => edit(state, String::clear),
         ActionId::TurnForm => state.definition.turn(),
-        ActionId::NextHeading => state.definition.heading(true),
-        ActionId::PreviousHeading => state.definition.heading(false),
+        ActionId::NextHeading => heading(state, true),
+        ActionId::PreviousHeading => heading(state, false),
         ActionId::FindNext => state.definition.next(true),
         ActionId::FindPrevious => state.definition.next(false),
         ActionId::Repaint => effects.push(Effect::Repaint),
@@ -219,6 +230,14 @@ fn perform(state: &mut State, action: ActionId, effects: &mut Vec<Effect>) {
             effects.push(Effect::Suspend);
         }
         ActionId::Quit => effects.push(Effect::Leave { status: 0, problem: None }),
+    }
+}
+
+/// To the heading below or above, where the screen is a text.
+fn heading(state: &mut State, forward: bool) {
+    match (state.screen(), &mut state.refreshes.plan) {
+        (Screen::RefreshPlan, Some(plan)) => plan.heading(forward),
+        _ => state.definition.heading(forward),
     }
 }
 
@@ -352,7 +371,7 @@ fn ask_now(state: &mut State, effects: &mut Vec<Effect>) {
     if state.screen() == Screen::Activity {
         return activity::ask(state, effects);
     }
-    if validations::ask_now(state, effects) {
+    if validations::ask_now(state, effects) || refreshes::ask_now(state, effects) {
         return;
     }
     let failed = state.world.feeds().filter(|(_, feed)| feed.failed.is_some()).map(|(subject, _)| subject.clone());

@@ -14,6 +14,7 @@ mod keys;
 mod lists;
 mod logs;
 mod operate;
+mod refreshes;
 mod report;
 mod validate;
 mod validations;
@@ -44,6 +45,7 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
             connected(state, scope, identity, &mut effects);
             // Somebody may have to look at what was left unfinished.
             activity::ask(state, &mut effects);
+            refreshes::ask(state, &mut effects);
         }
         Message::ConnectFailed(problem) => connect_failed(state, problem, &mut effects),
         Message::Report(report) => reported(state, report, &mut effects),
@@ -58,6 +60,11 @@ pub fn update(state: &mut State, message: Message, now: Timestamp) -> Vec<Effect
         Message::ValidationEvent { run, event } => validations::happened(state, &run, *event),
         Message::Rows { id, rows } => validations::rows(state, id, rows),
         Message::Revealed { id, outcome } => validate::revealed(state, id, outcome),
+        Message::Refreshes(answer) => refreshes::take(state, answer, &mut effects),
+        Message::Refresh { run, told } => refreshes::told(state, &run, told),
+        Message::RefreshOffered { id, offer } => refreshes::offered(state, id, offer),
+        Message::RefreshBegan { id, began } => refreshes::began(state, id, began, &mut effects),
+        Message::RefreshSteered { id, outcome } => refreshes::steered(state, id, outcome, &mut effects),
         Message::ServiceClock(ahead) => service_clock(state, ahead),
         Message::Looked { id, looked } => confirm::looked(state, id, looked),
         Message::Drafted { id, drafts } => confirm::drafted(state, id, drafts, &mut effects),
@@ -106,6 +113,7 @@ fn settle(state: &mut State, effects: &mut Vec<Effect>) {
     activity::pass(state, effects);
     validate::pass(state);
     validations::pass(state, effects);
+    refreshes::pass(state, effects);
     confirm::read(state);
     crate::console::state::validate::lay(state);
     state.fit();

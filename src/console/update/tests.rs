@@ -321,7 +321,10 @@ fn data_of_another_account_never_gets_in() {
     keys(&mut state, &[ENTER]);
     let effects = update(&mut state, Message::Connected { scope: other.clone(), identity }, after(3));
     assert_eq!((state.world.tasks.len(), state.screen(), &state.tables), (0, Screen::Tasks, &None));
-    assert_eq!(effects, [Effect::ReadActivity, Effect::Look(Focus { looking: true, ..Focus::default() })]);
+    assert_eq!(
+        effects,
+        [Effect::ReadActivity, Effect::ReadRefreshes, Effect::Look(Focus { looking: true, ..Focus::default() })]
+    );
     assert!(matches!(&state.connection, Connection::Connected { scope, .. } if *scope == other));
     update(&mut state, observed(Subject::Tasks, Value::Tasks(tasks()), -4, 15), after(4));
     assert_eq!(state.world.tasks.len(), 0, "a late answer of the first account stays out");
@@ -452,4 +455,5 @@ fn data_of_another_account_stands_as_a_failure_and_is_never_shown() {
 
 mod lists;
 mod operate;
+mod refreshes;
 mod validations;

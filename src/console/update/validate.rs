@@ -234,10 +234,14 @@ fn answer(state: &mut State, effects: &mut Vec<Effect>) {
             let answer = std::mem::take(&mut ask.field.text);
             ask.sent = true;
             let id = ask.id;
+            if let About::Refresh(question) = &ask.about {
+                return super::refreshes::answered(id, question, answer, effects);
+            }
             effects.push(match ask.about.clone() {
                 About::Reveal { run, nth } => Effect::Reveal { id, run, nth, answer },
                 About::Write { run, nth, what, path } => Effect::WriteRows { id, run, nth, what, path, answer },
                 About::Stop { run, .. } => Effect::ControlValidation { run, wish: told::Wished::Stop },
+                About::Refresh(_) => return,
             });
         }
         _ => {}
@@ -247,6 +251,13 @@ fn answer(state: &mut State, effects: &mut Vec<Effect>) {
 /// Left and Right on a question: a script with deletes, or without; rows in another form.
 fn other_way(state: &mut State) {
     let Some(Overlay::Ask(ask)) = &mut state.overlay else { return };
+    if let About::Refresh(question) = &mut ask.about
+        && !ask.sent
+        && ask.over.is_none()
+        && question.turn()
+    {
+        return ask.scroll.stale();
+    }
     let About::Write { what, path, .. } = &mut ask.about else { return };
     match what {
         Writing::Repair { deletes } => *deletes = !*deletes,

@@ -9,11 +9,15 @@ use crate::console::state::export::FileField;
 use crate::console::state::layout::Pane;
 use crate::console::state::notice::Done;
 use crate::console::state::validate::About;
-use crate::console::state::{Overlay, Screen, State};
+use crate::console::state::{Overlay, Screen, State, validation_tab};
 use crate::console::text;
 use crate::console::theme::{Role, judged};
+use crate::model::refresh::told::Deed;
+use crate::model::validation::told::RunLine;
 use std::borrow::Cow;
 
+/// Narrower screens have shorter words for some keys.
+const FOR_WORDS: u16 = 100;
 /// Hints in less room than this would be one cut word.
 const HINTS_FROM: u16 = 12;
 
@@ -117,12 +121,15 @@ fn fitting<'a>(state: &State, context: Context, hints: &[&'static Action], width
         })
         .collect();
     let needed = |kept: &[Line<'a>]| kept.iter().map(|hint| line_width(hint) + 3).sum::<usize>().saturating_sub(3);
+    // What can be done with a validation is worth more than air.
+    let gap = if of_validations(context) && needed(&kept) > width { 2 } else { 3 };
+    let needed = |kept: &[Line<'a>]| kept.iter().map(|hint| line_width(hint) + gap).sum::<usize>().saturating_sub(gap);
     while needed(&kept) > width && kept.len() > 1 {
         let at = kept.len() - 1;
         let is_help = kept[at].last().is_some_and(|(_, text)| text == " help");
         kept.remove(if is_help { at - 1 } else { at });
     }
-    kept.join(&span(Role::Text, "   "))
+    kept.join(&span(Role::Text, " ".repeat(gap)))
 }
 
 /// On the first screen nothing lies behind, so going back is not offered unless it drops a filter.
@@ -145,15 +152,47 @@ fn matters(state: &State, context: Context, id: ActionId) -> bool {
         // Events, logs and drain may be on screen without a task.
         ActionId::NextTab => state.tab().is_some(),
         ActionId::AnswerQuestion | ActionId::OtherWay => answers(state, id),
-        // Elsewhere it is one key more to remember.
-        ActionId::NewValidation => {
-            matches!(context, Context::Validations | Context::Validation | Context::TaskValidation)
+        ActionId::StartRefresh => {
+            state.refreshes.plan.as_ref().and_then(|plan| plan.offer()).is_some_and(|offer| offer.plan.may_run())
         }
+        ActionId::PauseRefresh => fits(state, Deed::Pause),
+        ActionId::ResumeRefresh => fits(state, Deed::Resume),
+        ActionId::LoadAgain => fits(state, Deed::LoadAgain { whole: false }),
+        ActionId::AbortRefresh => fits(state, Deed::Abort { stop_task: false }),
+        ActionId::FinishRefresh => fits(state, Deed::Finish),
+        // While it goes on there is nothing to plan.
+        ActionId::PlanRefresh if context == Context::RefreshRun => !fits(state, Deed::Abort { stop_task: false }),
+        // Elsewhere it is one key more to remember.
+        ActionId::NewValidation => matches!(context, Context::Validations | Context::TaskValidation),
+        // A key that would do nothing is no help.
+        ActionId::PauseRun | ActionId::StopRun => {
+            run(state, context).is_some_and(|run| run.ours && !run.state.is_over())
+        }
+        ActionId::WriteRepair | ActionId::WriteValues if context == Context::Validation => {
+            run(state, context).is_some_and(|run| run.state.is_over())
+        }
+        ActionId::Write => matches!(context, Context::Validation | Context::Differences),
+        // What is kept is read again by itself.
+        ActionId::AskNow if of_validations(context) && state.area.width < FOR_WORDS => false,
+        ActionId::Problems if of_validations(context) && state.area.width < FOR_WORDS => state.problems.standing() > 0,
         // Where what can be done is the question; on the other sides of a task it is one key more to remember.
         ActionId::Operate => {
             matches!(context, Context::Tasks | Context::Tables | Context::Schedules | Context::AllDrain)
         }
         _ => true,
+    }
+}
+
+fn of_validations(context: Context) -> bool {
+    matches!(context, Context::Validations | Context::Validation | Context::TaskValidation | Context::Differences)
+}
+
+/// The validation that a key would be about.
+fn run(state: &State, context: Context) -> Option<&RunLine> {
+    match context {
+        Context::Validations => state.validations.rows.get(state.validations.list.row()?).map(|row| &row.line),
+        Context::TaskValidation => validation_tab::row(state),
+        _ => state.validations.opened_run().map(|run| &run.line),
     }
 }
 
@@ -170,10 +209,25 @@ fn asks(state: &State, id: ActionId) -> bool {
 fn answers(state: &State, id: ActionId) -> bool {
     match (&state.overlay, id) {
         (Some(Overlay::Ask(ask)), ActionId::AnswerQuestion) => ask.is_open(),
-        (Some(Overlay::Ask(ask)), _) => matches!(ask.about, About::Write { .. }) && ask.is_open(),
+        (Some(Overlay::Ask(ask)), _) => turns(&ask.about) && ask.is_open(),
         (Some(Overlay::Validate(start)), ActionId::AnswerQuestion) => start.is_guarded(),
         _ => false,
     }
+}
+
+/// There is another way to answer it.
+fn turns(about: &About) -> bool {
+    match about {
+        About::Write { .. } => true,
+        About::Refresh(question) => question.turns(),
+        About::Reveal { .. } | About::Stop { .. } => false,
+    }
+}
+
+/// Whether this can be asked of the run on screen.
+fn fits(state: &State, deed: Deed) -> bool {
+    let told = state.refreshes.run.as_ref().and_then(|run| run.told.as_ref());
+    told.is_some_and(|told| deed.fits(&told.seen.head).is_ok())
 }
 
 /// What Esc does to a question.
@@ -209,7 +263,13 @@ fn label(state: &State, action: &Action) -> Cow<'static, str> {
         (ActionId::Back, None) if filtered && state.columns().is_empty() => "drop search".into(),
         (ActionId::Back, None) if filtered => "all rows".into(),
         (ActionId::WriteFile, Some(Overlay::FileName(file))) => {
-            format!("write {}", text::plural(file.rows, "row")).into()
+            // Of a validation each table has a line beside those of its rows.
+            let what = if state.screen() == Screen::Validation { "line" } else { "row" };
+            format!("write {}", text::plural(file.rows, what)).into()
+        }
+        (ActionId::WriteRepair, None) if state.area.width < FOR_WORDS => "repair".into(),
+        (ActionId::WriteValues, None) if state.area.width < FOR_WORDS && state.screen() == Screen::Validation => {
+            "values".into()
         }
         (ActionId::DropChange, Some(Overlay::Confirm(confirm))) => leaves(confirm).into(),
         _ => action.label.into(),

@@ -1,6 +1,7 @@
 //! The band on top and the banner below it.
 
 use super::canvas::{Canvas, span};
+use crate::console::actions::ActionId;
 use crate::console::state::feed::Freshness;
 use crate::console::state::header::{BETWEEN, ENVIRONMENT_MAX, Part, segments};
 use crate::console::state::layout::Pane;
@@ -24,6 +25,8 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, pane: Pane) {
             Part::Mode => mode(state),
             Part::Data(freshness) => fresh(freshness),
             Part::Credentials { short: true } => Role::Warn,
+            Part::Refresh { bad: true } => Role::Bad,
+            Part::Refresh { bad: false } => Role::Busy,
             _ => Role::Text,
         };
         x += between;
@@ -60,6 +63,17 @@ pub fn band(state: &State) -> Role {
         name if name.starts_with("prod") || name == "prd" || name == "live" => Role::BandProd,
         _ => Role::BandOther,
     }
+}
+
+/// A refresh that needs somebody, across the screen.
+pub fn red(state: &State, canvas: &mut Canvas<'_>, pane: Pane, words: &str) {
+    canvas.fill(pane, Role::Banner);
+    let key = state.key(ActionId::Refreshes);
+    let end = format!("  {key} shows it");
+    let room = usize::from(pane.width).saturating_sub(crate::console::text::width(&end) + 1);
+    let words = format!(" ▲ {words}");
+    let text = format!("{}{end}", crate::console::text::cut(&words, room));
+    canvas.line(pane.x, pane.y, pane.width, &[span(Role::Banner, text)]);
 }
 
 /// What stands between us and new data, across the screen.

@@ -24,6 +24,9 @@ mod logs;
 mod operate;
 mod palette;
 mod problems;
+mod refresh_plan;
+mod refresh_run;
+mod refreshes;
 mod schedule_detail;
 mod schedules;
 mod subscriptions;
@@ -59,6 +62,8 @@ pub fn draw(state: &State, theme: Theme, buffer: &mut Buffer) {
     header::draw(state, &mut canvas, layout.header);
     if let (Some(pane), Some(banner)) = (layout.banner, &state.banner) {
         header::banner(state, &mut canvas, pane, banner);
+    } else if let (Some(pane), Some(words)) = (layout.banner, state.red()) {
+        header::red(state, &mut canvas, pane, &words);
     }
     match &state.overlay {
         Some(Overlay::Help { offset, over }) => help::draw(state, &mut canvas, layout, *offset, *over),
@@ -101,6 +106,9 @@ fn screen(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
         Screen::Validations => validations::draw(state, canvas, layout),
         Screen::Validation => validation::draw(state, canvas, layout),
         Screen::Differences => differences::draw(state, canvas, layout),
+        Screen::Refreshes => refreshes::draw(state, canvas, layout),
+        Screen::RefreshPlan => refresh_plan::draw(state, canvas, layout),
+        Screen::RefreshRun => refresh_run::draw(state, canvas, layout),
         Screen::Problems => problems::draw(state, canvas, layout),
     }
 }

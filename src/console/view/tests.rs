@@ -244,6 +244,7 @@ mod lists;
 mod logs;
 mod operate;
 mod properties;
+mod refreshes;
 mod validations;
 
 #[test]

@@ -6,7 +6,7 @@ use crate::console::actions::{ActionId, Context};
 use crate::console::state::State;
 use crate::console::state::header::environment;
 use crate::console::state::layout::Pane;
-use crate::console::state::validate::{Ask, Field, Kind, Scroll, Stage, Start, frame};
+use crate::console::state::validate::{About, Ask, Field, Kind, Scroll, Stage, Start, frame};
 use crate::console::text;
 use crate::console::theme::Role;
 use crate::model::untrusted::shown;
@@ -45,7 +45,11 @@ fn ready<'a>(field: &Field) -> Line<'a> {
 pub fn ask(state: &State, ask: &Ask, canvas: &mut Canvas<'_>) {
     let foot = match (&ask.over, ask.sent) {
         (Some(why), _) => {
-            vec![vec![span(Role::Bad, format!("✗ {why}"))], vec![span(Role::Text, "Nothing was read or written.")]]
+            let nothing = match &ask.about {
+                About::Refresh(_) => "Nothing was begun, and nothing was asked of it.",
+                _ => "Nothing was read or written.",
+            };
+            vec![vec![span(Role::Bad, format!("✗ {why}"))], vec![span(Role::Text, nothing)]]
         }
         (None, true) => vec![Vec::new(), vec![span(Role::Busy, "on it…")]],
         (None, false) => to_type(&ask.expects, ask.title(), &ask.field),

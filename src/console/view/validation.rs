@@ -9,10 +9,10 @@
 //! └────────────────────────────────────────────────────────────────────────────────────────────────┘
 //! ```
 
-use super::canvas::{Canvas, Line, span};
+use super::canvas::{Canvas, Line, line_width, span};
 use super::frame;
 use super::grid::Grid;
-use super::validations::{result_sign, verdict_sign};
+use super::validations::{place, result_sign, verdict_sign};
 use crate::console::state::feed::Failure;
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::list::Sort;
@@ -41,8 +41,11 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
             None => canvas.notice(inner, &[vec![span(Role::Busy, "reading what is kept of it…")]]),
         };
     };
-    let id = [span(Role::Dim, shown(&run.line.id.0).into_owned())];
-    canvas.frame(pane, &title(state, run), &id);
+    let (title, id) = (title(state, run), shown(&run.line.id.0).into_owned());
+    // Half a title says less than no name of a run.
+    let fits = line_width(&title) + text::width(&id) + 8 <= usize::from(pane.width);
+    let id = fits.then(|| span(Role::Dim, id));
+    canvas.frame(pane, &title, id.as_slice());
     let (x, width) = (inner.x + 1, inner.width.saturating_sub(2));
     let role = match run.line.state {
         RunState::Failed => Role::Bad,
@@ -56,6 +59,7 @@ pub fn draw(state: &State, canvas: &mut Canvas<'_>, layout: Layout) {
     }
     sides(canvas, inner, run);
     let (left, right) = halves(inner.below(2));
+    let right = Pane { width: right.width.saturating_sub(u16::from(inner.x > 0)), ..right };
     let widest = |of: fn(&crate::console::state::validations::run::Table) -> &str| {
         let widest =
             list.visible().filter_map(|(_, nth)| run.tables.get(nth)).map(|table| text::width(of(table))).max();
@@ -90,8 +94,11 @@ fn sides(canvas: &mut Canvas<'_>, inner: Pane, run: &Run) {
     between(canvas, inner.below(1));
     let (left, right) = halves(inner.below(1));
     for (pane, name, at) in [(left, "source ", &run.line.source_at), (right, "target ", &run.line.target_at)] {
-        let line = [span(Role::Dim, name), span(Role::Text, at.shown())];
-        canvas.line(pane.x + 2, pane.y, pane.width.saturating_sub(2), &line);
+        // A cell stays free before what stands on the right.
+        let width = pane.width.saturating_sub(3);
+        let room = usize::from(width).saturating_sub(text::width(name));
+        let line = [span(Role::Dim, name), span(Role::Text, place(&at.shown(), room))];
+        canvas.line(pane.x + 2, pane.y, width, &line);
     }
 }
 
@@ -127,6 +134,10 @@ fn title<'a>(state: &State, run: &'a Run) -> Line<'a> {
     out.push(span(Role::Text, words));
     if let Some(rate) = run.rate_of_all() {
         out.push(span(Role::Busy, format!(" · {} rows/s", text::rate(rate))));
+    }
+    if !line.state.is_over() {
+        let elapsed = age::length(state.now.duration_since(line.started));
+        out.push(span(Role::Dim, format!(" · elapsed {elapsed}")));
     }
     if let Some(ended) = line.ended {
         let took = age::length(ended.duration_since(line.started));

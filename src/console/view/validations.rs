@@ -14,7 +14,7 @@ use crate::console::actions::ActionId;
 use crate::console::state::events::stamp;
 use crate::console::state::layout::{Layout, Pane};
 use crate::console::state::validations::{
-    BY, COLUMNS, DIFFERENT, RESULT, ROWS, STARTED, TABLES, TARGET, TOOK, WHAT, result_word,
+    BY, COLUMNS, DIFFERENT, RESULT, ROWS, SOURCE, STARTED, TABLES, TARGET, TOOK, WHAT, result_word,
 };
 use crate::console::state::{Filling, State, age};
 use crate::console::text;
@@ -101,9 +101,18 @@ pub fn cell<'a>(state: &State, line: &'a RunLine, column: usize, width: usize) -
         TABLES => tables(line),
         ROWS => vec![span(Role::Text, number(line.rows))],
         BY => vec![span(Role::Text, told::trigger(line.trigger))],
-        TARGET => vec![span(Role::Text, line.target_at.shown())],
+        SOURCE => vec![span(Role::Text, place(&line.source_at.shown(), width))],
+        TARGET => vec![span(Role::Text, place(&line.target_at.shown(), width))],
         _ => Vec::new(),
     }
+}
+
+/// Where a database is, cut so that its own name stays: `shop.clus…/shop`.
+pub fn place(at: &str, width: usize) -> String {
+    let Some((host, name)) = at.rsplit_once('/').filter(|_| text::width(at) > width) else { return at.to_owned() };
+    // Where not even the name has room its beginning says more than nothing.
+    let room = width.saturating_sub(text::width(name) + 1);
+    if room < 3 { text::cut(name, width).into_owned() } else { format!("{}/{name}", text::cut(host, room)) }
 }
 
 /// Role and sign of a run.

@@ -35,6 +35,16 @@ pub struct Batch {
     bytes: Vec<u8>,
     ends: Vec<u32>,
     complete: bool,
+    ascent: Option<Ascent>,
+}
+
+/// What was found while the rows came: their first columns ascend from row to row, and none of these holds a misfit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ascent {
+    /// So many columns.
+    pub columns: usize,
+    /// Two rows have the same values in them.
+    pub repeats: bool,
 }
 
 impl Batch {
@@ -55,6 +65,11 @@ impl Batch {
     /// The engine has said that there are no more rows. Without it, an end of batches is a failure.
     pub fn is_complete(&self) -> bool {
         self.complete
+    }
+
+    /// Nothing where nobody looked.
+    pub fn ascent(&self) -> Option<Ascent> {
+        self.ascent
     }
 
     /// Bytes of values.
@@ -202,10 +217,16 @@ impl BatchBuilder {
             bytes: Vec::with_capacity(if complete { 0 } else { self.bytes }),
             ends: Vec::with_capacity(if complete { 0 } else { self.ends }),
             complete: false,
+            ascent: None,
         };
         let mut batch = std::mem::replace(&mut self.batch, next);
         batch.complete = complete;
         batch
+    }
+
+    /// The same, of rows whose order was looked at as they came.
+    pub fn take_ascending(&mut self, complete: bool, ascent: Option<Ascent>) -> Batch {
+        Batch { ascent, ..self.take(complete) }
     }
 }
 

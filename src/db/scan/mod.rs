@@ -23,7 +23,7 @@ mod session;
 mod sql;
 mod unseen;
 
-pub use batch::{BATCH_BYTES, BATCH_ROWS, Batch, BatchBuilder, Cell};
+pub use batch::{Ascent, BATCH_BYTES, BATCH_ROWS, Batch, BatchBuilder, Cell};
 pub use condition::enclosed;
 pub use describe::{Described, DescribedColumn};
 pub use digest::Digest;

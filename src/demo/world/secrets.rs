@@ -10,10 +10,14 @@ const PAGE: usize = 100;
 /// The password was changed this long before the opening.
 const CHANGED: SignedDuration = SignedDuration::from_hours(24 * 6);
 
+/// The key with which the demo's refresh masks.
+const MASK_KEY: &str = "refresh/mask-key";
+
 /// One secret; its value is made when asked for.
 struct Secret<'a> {
     name: String,
-    endpoint: &'a Endpoint,
+    /// `None`: the key of masking, which is nobody's login.
+    endpoint: Option<&'a Endpoint>,
     place: Option<&'a Place>,
 }
 
@@ -28,7 +32,12 @@ fn all(world: &World) -> Vec<Secret<'_>> {
         })
     };
     let endpoints = world.endpoints.iter();
-    endpoints.map(|endpoint| Secret { name: name_of(&endpoint.name), endpoint, place: place(&endpoint.name) }).collect()
+    let logins = endpoints.map(|endpoint| Secret {
+        name: name_of(&endpoint.name),
+        endpoint: Some(endpoint),
+        place: place(&endpoint.name),
+    });
+    logins.chain([Secret { name: MASK_KEY.to_owned(), endpoint: None, place: None }]).collect()
 }
 
 /// The secret an endpoint's password is kept in, whether the endpoint reads it there or not.
@@ -43,6 +52,11 @@ impl Secret<'_> {
         format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{}-{}", self.name, &id[..6])
     }
 
+    fn about(&self) -> String {
+        let login = self.endpoint.map(|endpoint| format!("credentials of {}", endpoint.name));
+        login.unwrap_or_else(|| "key of the masking of staging".to_owned())
+    }
+
     fn version(&self) -> String {
         topics::uuid(seeded::place(&self.name), 1)
     }
@@ -55,22 +69,23 @@ impl Secret<'_> {
 
     /// What RDS writes: JSON with user, password and address. A file has no server, so its URL stands beside.
     fn value(&self) -> String {
+        let Some(endpoint) = self.endpoint else {
+            let half = |what: &str| seeded::resource_id(seeded::place(&self.name), what);
+            return [half("one"), half("other")].concat().to_ascii_lowercase();
+        };
         let url = self.place.map(|place| place.url.as_str());
         let served = url.filter(|url| !url.starts_with("sqlite"));
         let (username, password) = served.and_then(login).unwrap_or_else(|| {
-            (
-                self.endpoint.user.clone(),
-                seeded::resource_id(seeded::place(&self.name), "password").to_ascii_lowercase(),
-            )
+            (endpoint.user.clone(), seeded::resource_id(seeded::place(&self.name), "password").to_ascii_lowercase())
         });
         let mut value = serde_json::json!({
             "username": username,
             "password": password,
-            "engine": self.endpoint.engine.0,
-            "host": self.endpoint.host,
-            "port": self.endpoint.port,
-            "dbname": self.endpoint.database,
-            "dbInstanceIdentifier": self.endpoint.name,
+            "engine": endpoint.engine.0,
+            "host": endpoint.host,
+            "port": endpoint.port,
+            "dbname": endpoint.database,
+            "dbInstanceIdentifier": endpoint.name,
         });
         if let (Some(url), None) = (url, served) {
             value["url"] = url.into();
@@ -129,7 +144,7 @@ fn shape(world: &World, secret: &Secret<'_>, versions: &'static str) -> Value {
     Value::map([
         ("ARN", secret.arn().into()),
         ("Name", secret.name.as_str().into()),
-        ("Description", format!("credentials of {}", secret.endpoint.name).into()),
+        ("Description", secret.about().into()),
         ("RotationEnabled", false.into()),
         ("LastChangedDate", changed(world).into()),
         ("CreatedDate", (world.opened - CHANGED * 10).into()),

@@ -25,8 +25,10 @@ pub struct Cost {
     pub rows_target: u64,
     /// Bytes from both servers to this machine.
     pub bytes: u64,
-    /// Tables whose size nobody knows: they come on top of everything else.
+    /// Tables of which no server says how many rows they have: they come on top of everything else.
     pub unknown: usize,
+    /// Tables whose rows are known, and not their bytes.
+    pub weightless: usize,
     pub queries_source: u64,
     pub queries_target: u64,
     /// Seconds over a gigabit, and over fifty megabits.
@@ -50,7 +52,7 @@ pub fn cost(planned: &Planned) -> Cost {
         };
         let (bytes, each) = match table.method {
             Method::Stream => {
-                all.unknown += usize::from(table.bytes_source.is_none());
+                all.weightless += usize::from(table.bytes_source.is_none());
                 // As wide on both sides.
                 (share(table.bytes_source.unwrap_or(0), source.saturating_add(target), source), STREAM_NANOS)
             }
@@ -94,43 +96,84 @@ fn wire(bytes: u64, rate: u64) -> u64 {
     u64::try_from(u128::from(bytes) * 1_000_000_000 / u128::from(rate)).unwrap_or(u64::MAX)
 }
 
+/// What a plan costs, for the person who begins it: a sentence a line. Kinds that send no rows are told as what they do.
+pub fn words(planned: &Planned) -> Vec<String> {
+    let mut lines = if is_by_rows(planned) { cost(planned).lines() } else { Vec::new() };
+    for (kind, does) in [
+        (Kind::Count, "counts its rows on both servers: only the numbers are sent"),
+        (Kind::Aggregate, "is read once by each of both servers: only the sums are sent"),
+        (Kind::Sql, "runs on both servers as it is written, and its results are sent"),
+    ] {
+        let number = planned.tables.iter().filter(|one| one.kind == kind && one.method != Method::None).count();
+        let what = match (kind, number) {
+            (_, 0) => continue,
+            (Kind::Sql, 1) => "1 statement".to_owned(),
+            (Kind::Sql, _) => format!("each of {number} statements"),
+            (_, 1) => "1 table".to_owned(),
+            _ => format!("each of {number} tables"),
+        };
+        lines.push(format!("{what} {does}"));
+    }
+    if lines.is_empty() {
+        lines.push("nothing is compared, so nothing is read".to_owned());
+    }
+    lines
+}
+
 impl Cost {
     /// For the person who confirms it.
-    pub fn lines(&self) -> Vec<String> {
+    fn lines(&self) -> Vec<String> {
         let tables = if self.tables == 1 { "1 table".to_owned() } else { format!("{} tables", self.tables) };
-        let mut lines = vec![
-            format!(
-                "it reads about {} of the source and {} of the target, in {tables}",
-                if self.rows_source == 1 { "1 row".to_owned() } else { format!("{} rows", short(self.rows_source)) },
-                short(self.rows_target)
+        let some = |number: usize| match number {
+            1 => "1 table".to_owned(),
+            _ => format!("{number} tables"),
+        };
+        // What has no estimate is never counted for nothing: it stands beside what has one, or in its place.
+        let rows = match self.tables - self.unknown {
+            0 => format!(
+                "it reads every row of {tables} on both sides: the servers have no estimate how many (PostgreSQL has one after \
+                 its first ANALYZE)"
             ),
-            format!(
-                "{} over the network from both servers: traffic between zones, regions or out of AWS is billed",
-                if self.bytes == 0 && self.unknown > 0 {
-                    "nobody knows how much".to_owned()
-                } else {
-                    volume(self.bytes)
-                }
+            known => {
+                let besides = match self.unknown {
+                    0 => String::new(),
+                    number => format!(", and every row of {}, of which no server has an estimate", some(number)),
+                };
+                let (source, target) = (short(self.rows_source), short(self.rows_target));
+                let rows = if self.rows_source == 1 { "row" } else { "rows" };
+                format!(
+                    "it reads about {source} {rows} of the source and {target} of the target, in {}{besides}",
+                    some(known)
+                )
+            }
+        };
+        let billed = "traffic between zones, regions or out of AWS is billed";
+        let bytes = match self.unknown + self.weightless {
+            0 => format!("{} over the network from both servers: {billed}", volume(self.bytes)),
+            number if number == self.tables && self.bytes == 0 => {
+                format!("all of it comes over the network from both servers, how many bytes is not known: {billed}")
+            }
+            number => format!(
+                "{} over the network from both servers, and the bytes of {}, which are not known: {billed}",
+                volume(self.bytes),
+                some(number)
             ),
-            format!(
-                "about {} statements on the source and {} on the target, none of which writes or locks",
-                short(self.queries_source),
-                short(self.queries_target)
-            ),
-            format!(
+        };
+        let statements = format!(
+            "about {} statements on the source and {} on the target, none of which writes or locks",
+            short(self.queries_source),
+            short(self.queries_target)
+        );
+        let time = match (self.unknown, self.weightless) {
+            (0, 0) => format!(
                 "about {} at a gigabit a second, {} at fifty megabits",
                 duration(self.seconds),
                 duration(self.seconds_slow)
             ),
-        ];
-        if self.unknown > 0 {
-            let which = match self.unknown {
-                1 => "1 table, whose size nobody knows".to_owned(),
-                some => format!("{some} tables, whose sizes nobody knows"),
-            };
-            lines.push(format!("rows, bytes or time come on top for {which}"));
-        }
-        lines
+            (0, _) => format!("about {} where the servers are near; longer over a slow line", duration(self.seconds)),
+            _ => "how long it takes is not known beforehand; it can be paused, stopped and gone on with".to_owned(),
+        };
+        vec![rows, bytes, statements, time]
     }
 }
 
@@ -204,6 +247,7 @@ mod tests {
             of_dms: Vec::new(),
             fingerprint: "f".into(),
             is: crate::model::validation::Whose::default(),
+            said: crate::model::validation::Said::default(),
         }
     }
 
@@ -220,12 +264,35 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_knows_is_said_and_counted_for_nothing() {
-        for (rows, bytes, read) in [(None, None, 0), (None, Some(9), 0), (Some(5), None, 5)] {
-            let cost = cost(&planned(vec![table(Method::Stream, rows, bytes)]));
-            assert_eq!((cost.unknown, cost.rows_source, cost.bytes), (1, read, 0));
-            assert!(cost.lines().join("\n").contains("come on top for 1 table, whose size nobody knows"));
+    fn what_nobody_knows_is_said_and_never_counted_for_nothing() {
+        let of = |tables: &[(Option<u64>, Option<u64>)]| {
+            let tables = tables.iter().map(|(rows, bytes)| table(Method::Stream, *rows, *bytes)).collect();
+            words(&planned(tables)).join("\n")
+        };
+        for (tables, there, not) in [
+            (&[(None, None)][..], "every row of 1 table on both sides: the servers have no estimate", "about 0 rows"),
+            (&[(None, Some(9))], "how many bytes is not known", "under 1 MB"),
+            (&[(Some(5), None)], "about 5 rows of the source and 5 of the target, in 1 table\n", "every row"),
+            (&[(Some(5), None)], "near; longer over a slow line", "gigabit"),
+            (&[(Some(5), Some(9)), (None, None)], "in 1 table, and every row of 1 table, of which no server", "0 of"),
+            (&[(Some(5), Some(9)), (None, None)], "and the bytes of 1 table, which are not known", "gigabit"),
+            (&[(Some(5), Some(9))], "under 1 MB over the network from both servers: ", "not known"),
+        ] {
+            let said = of(tables);
+            assert!(said.contains(there) && !said.contains(not), "{tables:?}: {said}");
         }
+    }
+
+    #[test]
+    fn what_sends_no_rows_is_not_told_as_if_it_did() {
+        let of = |kind: Kind, count: usize| {
+            let one = PlannedTable { kind, ..table(Method::Count, Some(7), None) };
+            words(&planned(vec![one; count])).join("\n")
+        };
+        assert_eq!(of(Kind::Count, 1), "1 table counts its rows on both servers: only the numbers are sent");
+        assert!(of(Kind::Aggregate, 3).starts_with("each of 3 tables is read once"));
+        assert!(of(Kind::Sql, 2).starts_with("each of 2 statements runs on both servers"));
+        assert_eq!(of(Kind::Rows, 0), "nothing is compared, so nothing is read");
     }
 
     #[test]

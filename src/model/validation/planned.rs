@@ -22,6 +22,30 @@ pub struct Planned {
     pub fingerprint: String,
     #[serde(default)]
     pub is: Whose,
+    #[serde(default, skip_serializing_if = "Said::is_nothing")]
+    pub said: Said,
+}
+
+/// What was said on the command line about this comparison, each in the words of its option. It is needed to plan the same
+/// again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Said {
+    pub kind: Option<Kind>,
+    /// `SRC[=TGT]`
+    pub tables: Vec<String>,
+    pub keys: Vec<String>,
+    /// `TABLE.COLUMN=RULE`
+    pub rules: Vec<String>,
+    pub waived: Vec<String>,
+    pub lobs: Option<String>,
+    pub lob_limit_bytes: Option<u64>,
+}
+
+impl Said {
+    fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What the databases behind the two addresses say of themselves, and since when the task moves what it moves. Another

@@ -206,17 +206,37 @@ pub fn gate(gate: &Gate) -> String {
     };
     match gate {
         Gate::Latency { limit, timeout } => format!(
-            "begins when both CDC latencies are at most {} on fresh points; given up after {}",
+            "begins when both CDC latencies are at most {} on fresh points; gives up after {}",
             length(limit),
             length(timeout)
         ),
         Gate::FullLoad { timeout } => {
-            format!("begins when the full load has finished with no table in error; given up after {}", length(timeout))
+            format!("begins when the full load has finished with no table in error; gives up after {}", length(timeout))
         }
         Gate::Drained => "begins at once: the task was stopped after everything had gone through".to_owned(),
         Gate::Waived { reason } => format!("begins at once: the gate was waived ({reason})"),
         Gate::NoTask => "begins at once: no task is known that could still write".to_owned(),
     }
+}
+
+/// That it waits: since which moment, at which it gives up, and what for.
+pub fn waiting(why: &str, since: Timestamp, gate: Option<&Gate>) -> String {
+    let until = gives_up(since, gate).map(|until| format!(", {until}")).unwrap_or_default();
+    format!("waiting since {}{until}: {why}", clock(since))
+}
+
+/// The moment at which a gate does.
+pub fn gives_up(since: Timestamp, gate: Option<&Gate>) -> Option<String> {
+    let timeout = match gate {
+        Some(Gate::Latency { timeout, .. } | Gate::FullLoad { timeout }) => Some(*timeout),
+        _ => None,
+    };
+    let until = timeout.and_then(|timeout| since.checked_add(timeout).ok());
+    until.map(|until| format!("gives up at {}", clock(until)))
+}
+
+fn clock(at: Timestamp) -> String {
+    at.strftime("%H:%M:%S UTC").to_string()
 }
 
 /// What is compared, for a list.
@@ -284,7 +304,22 @@ pub fn kind(kind: Kind) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::apart;
+    use super::{Gate, apart, waiting};
+    use jiff::{SignedDuration, Timestamp};
+
+    #[test]
+    fn whoever_waits_is_told_since_when_and_until_when() {
+        let since: Timestamp = "2026-11-22T15:41:02.7Z".parse().unwrap();
+        let (limit, timeout) = (SignedDuration::from_secs(5), SignedDuration::from_mins(10));
+        for (gate, want) in [
+            (Some(Gate::Latency { limit, timeout }), "waiting since 15:41:02 UTC, gives up at 15:51:02 UTC: latency"),
+            (Some(Gate::FullLoad { timeout }), "waiting since 15:41:02 UTC, gives up at 15:51:02 UTC: latency"),
+            (Some(Gate::Drained), "waiting since 15:41:02 UTC: latency"),
+            (None, "waiting since 15:41:02 UTC: latency"),
+        ] {
+            assert_eq!(waiting("latency", since, gate.as_ref()), want);
+        }
+    }
 
     #[test]
     fn two_addresses_are_called_by_what_tells_them_apart() {

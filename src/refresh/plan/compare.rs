@@ -65,7 +65,8 @@ pub(super) fn comparison(
         let do_this = "Name the task of this refresh there, or another comparison here.";
         wrong(format!("is of another task, {other}"), do_this);
     }
-    for (side, there, here) in [("source", &said.source, &settings.source), ("target", &said.target, &settings.target)] {
+    for (side, there, here) in [("source", &said.source, &settings.source), ("target", &said.target, &settings.target)]
+    {
         if let Some(other) = there.as_ref().filter(|other| here.as_ref() != Some(other)) {
             let do_this = "What is compared is what was loaded: name the same there and here, or nothing there.";
             wrong(format!("names another {side} than this refresh, {other}"), do_this);

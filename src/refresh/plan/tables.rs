@@ -5,7 +5,7 @@ use super::findings::Findings;
 use crate::db::catalogue::{Catalogue, Table};
 use crate::db::schema::parity::{Pair, parity};
 use crate::db::schema::snapshot::{self, Scope, Snapshot};
-use crate::db::schema::{TableName, migrations};
+use crate::db::schema::{self, TableName, migrations};
 use crate::db::{DbError, Session};
 use crate::model::mappings::follow::Fate;
 use crate::model::pattern::fits;
@@ -191,7 +191,7 @@ pub(super) fn differences(both: &Both, loaded: &[Loaded<'_>], found: &mut Findin
             renamed: one.columns.iter().filter(|(ours, theirs)| ours != theirs).cloned().collect(),
         })
         .collect();
-    for finding in parity(&both.source, &both.target, &pairs) {
+    for finding in together(parity(&both.source, &both.target, &pairs), found) {
         found.of_schema(StepKind::Parity, finding, "Bring the schema of the target to that of the source first.");
     }
     for words in crate::db::schema::parity::blind_spots(&both.source, &both.target) {
@@ -199,6 +199,74 @@ pub(super) fn differences(both: &Both, loaded: &[Loaded<'_>], found: &mut Findin
     }
 }
 
+/// How what only the source has is told, by its kind, and what several of it are called.
+const ALIKE: [(&str, &str); 4] = [
+    ("the constraint ", "constraints"),
+    ("the foreign key ", "foreign keys"),
+    ("the index ", "indexes"),
+    ("the trigger ", "triggers"),
+];
+const IS_NOT_THERE: &str = " is not, or not so, in the target";
+/// So many of a kind are told one by one, and so many are named where there are more.
+const APART: usize = 3;
+
+/// What a target may do without is told together, where it lacks many: it must not hide what matters.
+fn together(all: Vec<schema::Finding>, found: &mut Findings) -> Vec<schema::Finding> {
+    let named = |finding: &schema::Finding, prefix: &str| {
+        let name = finding.words.raw().strip_prefix(prefix)?.strip_suffix(IS_NOT_THERE)?;
+        let table = finding.table.as_ref().map(|table| format!("{}.", table.words().raw())).unwrap_or_default();
+        (!finding.is_blocking()).then(|| format!("{table}{name}"))
+    };
+    let mut rest = all;
+    for (prefix, kind) in ALIKE {
+        let names: Vec<String> = rest.iter().filter_map(|finding| named(finding, prefix)).collect();
+        if names.len() <= APART {
+            continue;
+        }
+        rest.retain(|finding| named(finding, prefix).is_none());
+        let (first, more) = (names[..APART].join(", "), names.len() - APART);
+        let what =
+            format!("{} {kind} of the source are not, or not so, in the target: {first} and {more} more", names.len());
+        found.warning(StepKind::Parity, what, "");
+    }
+    rest
+}
+
 pub(super) fn dotted((schema, table): &Name) -> String {
     shown(&format!("{schema}.{table}")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::schema::Severity;
+    use crate::model::Untrusted;
+    use crate::model::refresh::Level;
+
+    #[test]
+    fn what_a_target_lacks_many_of_is_told_together_and_hides_nothing_else() {
+        let one = |severity, words: &str| schema::Finding {
+            severity,
+            table: Some(TableName::new("shop", "orders")),
+            words: Untrusted::new(words),
+        };
+        let trigger = |n: u32| one(Severity::Warning, &format!("the trigger t{n}{IS_NOT_THERE}"));
+        let others = [
+            one(Severity::Warning, &format!("the index i{IS_NOT_THERE}")),
+            one(Severity::Blocking, "the constraint c is only in the target, or only there so"),
+        ];
+        for (number, told) in [(3, 0), (4, 1)] {
+            let mut found = Findings::default();
+            let rest = together((0..number).map(trigger).chain(others.clone()).collect(), &mut found);
+            assert_eq!(rest.len(), if told == 0 { 5 } else { 2 });
+            assert!(rest.ends_with(&others));
+            let found = found.done();
+            assert_eq!(found.len(), told);
+            if let Some(one) = found.first() {
+                let want = "4 triggers of the source are not, or not so, in the target: shop.orders.t0, shop.orders.t1, \
+                            shop.orders.t2 and 1 more";
+                assert_eq!((one.what.raw(), one.level), (want, Level::Warning));
+            }
+        }
+    }
 }

@@ -40,7 +40,9 @@ pub(in crate::refresh) async fn catalogue(work: &mut Work) -> Result<Option<Snap
     let mut all = ledger::objs(&mut work.target, ObjKind::Other).await?;
     all.retain(|obj| obj.ident == CATALOGUE);
     let odd = |error: serde_json::Error| {
-        Trouble::Refused(format!("the ledger on the target has a catalogue that makes no sense to this program: {error}"))
+        Trouble::Refused(format!(
+            "the ledger on the target has a catalogue that makes no sense to this program: {error}"
+        ))
     };
     all.first().map(|obj| serde_json::from_str(&obj.json).map_err(odd)).transpose()
 }

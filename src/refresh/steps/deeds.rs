@@ -20,6 +20,10 @@ use std::time::{Duration, Instant};
 const WAIT_FOR_LOCKS: &str = "SET LOCAL lock_timeout = '3s'";
 /// Further attempts at locks that somebody has, one after the other, before it is given up: about three minutes.
 const PATIENCE: u32 = 8;
+/// A transaction that takes longer than this is not made larger; one that takes longer than that, smaller: what is refused at its
+/// end has to be done again.
+const QUICK: Duration = Duration::from_secs(1);
+const SLOW: Duration = Duration::from_secs(5);
 /// What a step is at is shown so often.
 const SHOW_EACH: Duration = Duration::from_millis(500);
 
@@ -39,6 +43,23 @@ pub(super) struct Deed {
 impl Deed {
     pub fn new(ident: &str, tables: Vec<TableName>, statements: Vec<String>, state: ObjState) -> Self {
         Self { ident: ident.to_owned(), tables, statements, state, error: None }
+    }
+}
+
+/// How several are done.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How<'a> {
+    pub refusal: Refusal,
+    /// What is shown of it: `dropping key`.
+    pub doing: &'a str,
+    /// So many in the first transaction. Further ones are larger while they are quick, and smaller when they are not.
+    pub first: usize,
+}
+
+impl<'a> How<'a> {
+    /// For what is quick whatever stands in the tables.
+    pub fn quick(refusal: Refusal, doing: &'a str) -> Self {
+        Self { refusal, doing, first: CHUNK }
     }
 }
 
@@ -77,9 +98,9 @@ pub(super) async fn all(
     step: &PlannedStep,
     kind: ObjKind,
     deeds: &[Deed],
-    (refusal, doing): (Refusal, &str),
+    How { refusal, doing, first }: How<'_>,
 ) -> Result<Vec<(usize, Trouble)>, Trouble> {
-    let (mut at, mut most, mut alone_until, mut tries) = (0, CHUNK, 0, 0);
+    let (mut at, mut most, mut alone_until, mut tries) = (0, first, 0, 0);
     let mut refused = Vec::new();
     let mut pace = Pace::new();
     while at < deeds.len() {
@@ -89,10 +110,15 @@ pub(super) async fn all(
         }
         let size = if at < alone_until { 1 } else { most.min(deeds.len() - at) };
         let chunk = &deeds[at..at + size];
+        let began = Instant::now();
         let trouble = match once(work, kind, chunk).await {
             Ok(()) => {
                 (at, tries) = (at + size, 0);
-                most = CHUNK.min(most * 2);
+                most = match began.elapsed() {
+                    quick if quick < QUICK => CHUNK.min(most * 2),
+                    slow if slow > SLOW => (most / 4).max(1),
+                    _ => most,
+                };
                 continue;
             }
             Err(trouble) => trouble,
@@ -139,9 +165,9 @@ async fn once(work: &mut Work, kind: ObjKind, chunk: &[Deed]) -> Result<(), Trou
     if chunk.iter().any(|deed| !deed.statements.is_empty()) {
         work.target.script(&text).await?;
     }
-    if points::mutant("ledger-apart") {
+    let outside = points::mutant("ledger-outside");
+    if outside {
         work.target.commit().await?;
-        work.target.begin().await?;
     }
     let mut rest: Vec<&Deed> = chunk.iter().collect();
     while let Some(first) = rest.first().copied() {
@@ -151,7 +177,23 @@ async fn once(work: &mut Work, kind: ObjKind, chunk: &[Deed]) -> Result<(), Trou
         ledger::set_all(&mut work.target, kind, &idents, first.state, first.error.as_deref()).await?;
         rest = others;
     }
-    work.target.commit().await
+    if outside { Ok(()) } else { work.target.commit().await }
+}
+
+/// One statement outside of a transaction, for engines where a definition is final at once; locks are waited for as in [`all`].
+pub(super) async fn alone(work: &mut Work, step: &PlannedStep, ident: &str, statement: &str) -> Result<(), Trouble> {
+    let mut tries = 0;
+    loop {
+        let Err(trouble) = work.target.script(statement).await else { return Ok(()) };
+        let trouble = trouble.at(&shown(ident));
+        if !trouble.is_of_locks() || tries >= PATIENCE {
+            return Err(trouble);
+        }
+        tries += 1;
+        let wait = pause_before(tries);
+        work.warn(step, format!("{trouble}; again in {} s", wait.as_secs())).await?;
+        work.wait(wait).await?;
+    }
 }
 
 /// Who has locks on the tables, in words to stand behind what the server said; nothing where it does not tell.
@@ -165,12 +207,12 @@ async fn holders(work: &mut Work, chunk: &[Deed]) -> Result<String, Trouble> {
     let tables = serde_json::to_string(&tables).map_err(|error| Trouble::refused(error.to_string()))?;
     let sql = include_str!("../../../sql/postgresql/lock_sessions.sql");
     let rows = work.target.query(sql, &[tables.into()]).await?;
-    let word = |value: Option<&Value>| value.and_then(Value::as_text).map(|text| shown(&text).into_owned());
+    let told = |value: Option<&Value>| value.and_then(Value::as_text).map(|text| shown(&text).into_owned());
     let who: Vec<String> = rows
         .iter()
         .filter_map(|row| {
             let number = row.first().and_then(Value::as_int)?;
-            let [user, program, state] = [1, 2, 3].map(|nth| word(row.get(nth)).unwrap_or_default());
+            let [user, program, state] = [1, 2, 3].map(|nth| told(row.get(nth)).unwrap_or_default());
             let since = row.get(4).and_then(Value::as_int).unwrap_or_default();
             Some(format!("{user} ({program}, pid {number}, {state}, its transaction open for {since} s)"))
         })

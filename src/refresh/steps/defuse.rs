@@ -16,9 +16,10 @@ use std::sync::Arc;
 fn statements(work: &Work) -> Vec<(String, String, String, bool)> {
     let each = work.plan.defuse.iter().enumerate().flat_map(|(nth, one)| {
         let own = matches!(one.asked.action, Action::File(_));
-        one.sql.iter().enumerate().map(move |(part, sql)| {
-            (format!("{nth}.{part}"), one.asked.table.clone(), sql.clone(), own)
-        })
+        one.sql
+            .iter()
+            .enumerate()
+            .map(move |(part, sql)| (format!("{nth}.{part}"), one.asked.table.clone(), sql.clone(), own))
     });
     each.collect()
 }

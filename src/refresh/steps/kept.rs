@@ -43,7 +43,9 @@ pub(super) async fn read<T: DeserializeOwned>(work: &mut Work, kind: ObjKind) ->
     for obj in ledger::objs(&mut work.target, kind).await? {
         let written: Written<T> = serde_json::from_str(&obj.json).map_err(|error| {
             let what = kind.word();
-            Trouble::Refused(format!("the ledger on the target has a {what} that makes no sense to this program: {error}"))
+            Trouble::Refused(format!(
+                "the ledger on the target has a {what} that makes no sense to this program: {error}"
+            ))
         })?;
         all.push((written.nth, Kept { what: written.what, state: obj.state }));
     }

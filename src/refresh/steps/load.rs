@@ -3,13 +3,18 @@
 //! When the task was started last is written into the ledger and the journal before anything is sent. After a crash or an answer that never
 //! came that date decides: a newer one is our start, and is taken for it; the same one, seen for long enough on a task that does
 //! nothing, says that nothing was done, and it is sent again. That DMS says "already running" is a comparison that failed, and
-//! nothing to try again blindly. Start at [`run`]; [`load_again`] is the choice of a person after a load that failed.
+//! nothing to try again blindly. Start at [`run`]; `again.rs` is the choice of a person after a load that failed.
+
+mod again;
+
+pub(super) use again::chosen;
+pub use again::{LoadAgain, load_again};
 
 use super::drain;
 use super::look::{self, Looked, Phase};
 use crate::change::Way;
 use crate::model::change::{Change, Verb};
-use crate::model::refresh::{Load, PlannedStep, StepKind, StepName, StepState};
+use crate::model::refresh::{Load, PlannedStep, StepKind, StepName};
 use crate::model::task::{StopReason, Task, TaskStatus};
 use crate::refresh::ledger;
 use crate::refresh::plan;
@@ -23,11 +28,12 @@ use std::time::Duration;
 /// What AWS tells may be some seconds old: a task counts as not started after so many looks.
 const LOOKS: u32 = 12;
 const EACH: Duration = Duration::from_secs(5);
+/// The same of a start that DMS has taken: two minutes.
+const UP_LOOKS: u32 = 48;
 
 const ASKED: &str = "asked";
 /// Name of the mark that says which start is that of this run.
 pub(in crate::refresh) const STARTED: &str = "started";
-const AGAIN: &str = "again";
 
 /// Written before a start is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,26 +52,32 @@ pub(in crate::refresh) struct Started {
     pub of: Timestamp,
 }
 
-/// What a person chose after a load that did not come to a good end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum LoadAgain {
-    /// `resume-processing`: tables that are not complete.
-    Unfinished,
-    /// `reload-target`: all of them.
-    Whole,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-struct Again {
-    how: LoadAgain,
-    /// The start whose load it is instead of.
-    after: Timestamp,
-}
-
 /// The start of this run; `None`: there was none yet.
 pub(super) async fn started(work: &mut Work) -> Result<Option<Started>, Trouble> {
     look::kept(work, StepKind::Load, STARTED).await
+}
+
+/// Nothing has started the task since our load: else the rows on the target are not those that were masked and looked at.
+///
+/// # Errors
+/// Something has.
+pub(super) async fn still_ours(work: &mut Work) -> Result<(), Trouble> {
+    if work.plan.load != Load::FullLoad {
+        return Ok(());
+    }
+    let Some(ours) = started(work).await? else { return Ok(()) };
+    let looked = look::task(work).await?;
+    if !looked.is_newer_than(Some(ours.start)) {
+        return Ok(());
+    }
+    let at = looked.start().map(look::clock).unwrap_or_default();
+    Err(Trouble::Refused(format!(
+        "task {} was started by somebody else at {at}, after the load of this run: the rows on the target are not those that \
+         were masked and looked at. See who starts it; then `cutover refresh resume {} --load-again` has all of it loaded and done \
+         once more",
+        work.plan.task.name.shown(),
+        crate::model::shell::quoted(&work.plan.name.0)
+    )))
 }
 
 /// Takes a start for that of this run.
@@ -273,7 +285,7 @@ async fn up(work: &mut Work, step: &PlannedStep, before: Option<Timestamp>) -> R
             return Ok(looked);
         }
         idle = if look::phase(&looked.task.status) == Phase::Idle { idle + 1 } else { 0 };
-        if idle > LOOKS {
+        if idle > UP_LOOKS {
             let why = looked.task.last_failure.as_ref().map(|why| format!(": {}", why.shown())).unwrap_or_default();
             return Err(Trouble::Failed(format!(
                 "the task was started and did not come up, it is {}{why}",
@@ -283,47 +295,4 @@ async fn up(work: &mut Work, step: &PlannedStep, before: Option<Timestamp>) -> R
         work.note(step, format!("the task is {}", looked.words())).await?;
         work.wait(EACH / 2).await?;
     }
-}
-
-/// Has the rest of a failed load, or all of it, loaded once more when the run goes on: as a person chose.
-///
-/// # Errors
-/// The run does not stand there; DMS cannot do that with this task; the ledger cannot be written.
-pub async fn load_again(work: &mut Work, how: LoadAgain) -> Result<(), Trouble> {
-    let over =
-        |state: &StepState| matches!(state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. });
-    let steps = work.journal.steps().to_vec();
-    let first = steps.iter().find(|seen| !over(&seen.state)).map(|seen| seen.kind);
-    let Some(started) = started(work).await?.filter(|_| first == Some(StepKind::Wait)) else {
-        return Err(Trouble::refused("this run is not in its load: there is nothing to load again"));
-    };
-    if how == LoadAgain::Unfinished && work.plan.load != Load::FullLoad {
-        return Err(Trouble::Refused(format!(
-            "a task with changes goes on from its checkpoint and loads no table: load all of it again, or reload tables one by \
-             one while it runs (cutover reload {} --table SCHEMA.TABLE) and resume then",
-            work.plan.task.name.shown()
-        )));
-    }
-    let name = StepName::from(StepKind::Load);
-    // Together: who goes on must not take the failed load for the new one.
-    work.target.begin().await?;
-    ledger::unmark(&mut work.target, &name, ASKED).await?;
-    look::keep(work, StepKind::Load, AGAIN, &Again { how, after: started.start }).await?;
-    work.target.commit().await
-}
-
-/// Carries out what was chosen, where something was.
-pub(super) async fn chosen(work: &mut Work, step: &PlannedStep) -> Result<(), Trouble> {
-    let Some(again) = look::kept::<Again>(work, StepKind::Load, AGAIN).await? else { return Ok(()) };
-    let is_done = started(work).await?.is_some_and(|started| started.start > again.after);
-    if !is_done {
-        let verb = move |_: &Task| {
-            Ok(match again.how {
-                LoadAgain::Unfinished => Verb::Resume { until: None },
-                LoadAgain::Whole => Verb::Reload { until: None },
-            })
-        };
-        begin(work, step, Some(again.after), &verb).await?;
-    }
-    ledger::unmark(&mut work.target, &StepName::from(StepKind::Load), AGAIN).await
 }

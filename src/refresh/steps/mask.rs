@@ -136,21 +136,31 @@ async fn one(
     {
         return Ok(is_done(&mark)?.unwrap_or_default());
     }
-    let before = match ledger::marked(&mut work.target, &step.name, &counted(&name)).await? {
-        Some(text) => serde_json::from_str(&text).map_err(|error| Trouble::refused(error.to_string()))?,
-        None => {
-            work.note(step, format!("{place}: {}, counted", shown(&name))).await?;
-            let before = count(work, table, resolved).await?;
-            let text = serde_json::to_string(&before).map_err(|error| Trouble::refused(error.to_string()))?;
-            ledger::mark(&mut work.target, &step.name, &counted(&name), &ascii(&text)).await?;
-            before
-        }
-    };
+    let before = counted_before(work, step, (table, resolved), place).await?;
     let mut desk = StepDesk::new(work, step, place);
     let applied = Box::pin(apply(&mut desk, table, resolved, key)).await?;
     let after = count(work, table, resolved).await?;
     compare(work, step, resolved, (&before, &after)).await?;
     Ok(applied)
+}
+
+/// What there was before its first row was masked, whoever counted it.
+async fn counted_before(
+    work: &mut Work,
+    step: &PlannedStep,
+    (table, resolved): (&Table, &ResolvedTable),
+    place: &str,
+) -> Result<Counts, Trouble> {
+    let name = table.full_name();
+    let odd = |error: serde_json::Error| Trouble::refused(error.to_string());
+    if let Some(text) = ledger::marked(&mut work.target, &step.name, &counted(&name)).await? {
+        return serde_json::from_str(&text).map_err(odd);
+    }
+    work.note(step, format!("{place}: {}, counted", shown(&name))).await?;
+    let before = count(work, table, resolved).await?;
+    let text = ascii(&serde_json::to_string(&before).map_err(odd)?);
+    ledger::mark(&mut work.target, &step.name, &counted(&name), &text).await?;
+    Ok(before)
 }
 
 /// In a session of its own, so that ours stays alive and wishes are heard meanwhile.

@@ -80,7 +80,7 @@ pub(super) fn unknown(step: &PlannedStep) -> Trouble {
 }
 
 /// What stood in the way of several things, as one: worth trying again where one of them is.
-fn together(told: Vec<Trouble>) -> Result<(), Trouble> {
+fn together(told: &[Trouble]) -> Result<(), Trouble> {
     const TOLD: usize = 5;
     if told.is_empty() {
         return Ok(());

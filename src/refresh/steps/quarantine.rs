@@ -8,7 +8,7 @@ use crate::model::engine::Engine;
 use crate::model::refresh::PlannedStep;
 use crate::model::untrusted::shown;
 use crate::refresh::ledger::{self, Obj, ObjKind, ObjState};
-use crate::refresh::steps::deeds::{self, Deed, Refusal};
+use crate::refresh::steps::deeds::{self, Deed, How, Refusal};
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
 use serde::{Deserialize, Serialize};
@@ -79,11 +79,10 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     let ident = format!("CONNECT on {database}");
     let json = serde_json::to_string(&prior).map_err(|error| Trouble::refused(error.to_string()))?;
     let restore = give_back.iter().map(|statement| format!("{statement};")).collect::<Vec<String>>().join("\n");
-    let row =
-        Obj { kind: ObjKind::Access, ident: ident.clone(), restore, json, state: ObjState::Present, error: None };
+    let row = Obj { kind: ObjKind::Access, ident: ident.clone(), restore, json, state: ObjState::Present, error: None };
     ledger::put(&mut work.target, &[row]).await?;
     let deed = [Deed::new(&ident, Vec::new(), take, ObjState::Dropped)];
-    deeds::all(work, step, ObjKind::Access, &deed, (Refusal::Stops, "rights")).await?;
+    deeds::all(work, step, ObjKind::Access, &deed, How::quick(Refusal::Stops, "rights")).await?;
     told(work, step, &keep).await?;
     let taken: Vec<String> =
         prior.iter().filter(|grant| !is_kept(grant)).map(|grant| name(grant.role.as_deref())).collect();
@@ -97,8 +96,12 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
 /// Who is in, and who can come in all the same: by a role that may.
 async fn told(work: &mut Work, step: &PlannedStep, keep: &[String]) -> Result<(), Trouble> {
     let rows = work.target.query(include_str!("../../../sql/postgresql/may_connect.sql"), &[]).await?;
-    let others: Vec<String> =
-        rows.iter().map(|row| text(row.first())).filter(|role| !keep.contains(role)).map(|role| name(Some(&role))).collect();
+    let others: Vec<String> = rows
+        .iter()
+        .map(|row| text(row.first()))
+        .filter(|role| !keep.contains(role))
+        .map(|role| name(Some(&role)))
+        .collect();
     if !others.is_empty() {
         let words = format!("these can still connect, by a role that they belong to: {}", listed(&others));
         work.warn(step, words).await?;
@@ -130,7 +133,7 @@ async fn put_back(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble
         .iter()
         .map(|obj| Deed::new(&obj.ident, Vec::new(), vec![unended(&obj.restore)], ObjState::Valid))
         .collect();
-    deeds::all(work, step, ObjKind::Access, &deeds, (Refusal::Stops, "rights")).await?;
+    deeds::all(work, step, ObjKind::Access, &deeds, How::quick(Refusal::Stops, "rights")).await?;
     let now = grants(work).await?;
     if let Some(missing) = prior.iter().find(|grant| !now.contains(grant)) {
         return Err(Trouble::Failed(format!("{} may still not connect", name(missing.role.as_deref()))));

@@ -2,6 +2,7 @@
 //! definition, do not allow shows here, before anything is gone. On the MySQL family every such statement would be final, so
 //! there it is only looked whether all is as it was planned.
 
+use super::session;
 use crate::db::schema::TableName;
 use crate::db::schema::keys::{self, Key};
 use crate::db::schema::triggers::{self, State, Trigger};
@@ -10,6 +11,9 @@ use crate::model::refresh::{PlannedStep, StepKind};
 use crate::refresh::plan::{Plan, drifted};
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
+
+/// A lock is waited for so long: others queue behind who waits, and this is only a rehearsal.
+const WAIT_FOR_LOCKS: &str = "SET LOCAL lock_timeout = '3s'";
 
 /// It leaves nothing behind, so it is done again.
 #[allow(clippy::unused_async, clippy::unnecessary_wraps, reason = "as every probe")]
@@ -32,6 +36,7 @@ pub(super) async fn run(work: &mut Work, _step: &PlannedStep) -> Result<Came, Tr
         let words = "keys and triggers are as planned; here nothing can be tried without being final";
         return Ok(Came::done(words));
     }
+    session::ready(work).await?;
     let mut tried = 0;
     if plan.takes_keys_away() {
         for chunk in keys::chunks(&ours) {
@@ -78,6 +83,9 @@ fn triggers_of(firing: &[&Trigger]) -> Vec<Part> {
 
 async fn rolled_back(work: &mut Work, parts: Vec<Part>) -> Result<usize, Trouble> {
     work.target.begin().await?;
+    if work.target.dialect().engine == Engine::PostgreSql {
+        work.target.execute(WAIT_FOR_LOCKS, &[]).await?;
+    }
     let mut done = Ok(());
     // Away in the opposite order: what is put back first must be the last to go.
     let away = parts.iter().rev().map(|part| (part, &part.away));
@@ -92,6 +100,8 @@ async fn rolled_back(work: &mut Work, parts: Vec<Part>) -> Result<usize, Trouble
     }
     let back = work.target.rollback().await;
     done.map_err(|trouble| match trouble {
+        // Somebody has a lock now, and not for ever.
+        Trouble::Failed(_) if trouble.is_of_locks() => trouble,
         // It would be the same the next time.
         Trouble::Failed(why) => Trouble::Refused(why),
         other => other,
@@ -104,7 +114,7 @@ async fn rolled_back(work: &mut Work, parts: Vec<Part>) -> Result<usize, Trouble
 async fn writable(work: &mut Work, plan: &Plan) -> Result<(), Trouble> {
     work.target.begin().await?;
     let statement = match plan.target_way.engine {
-        Engine::PostgreSql => "SELECT pg_catalog.pg_current_xact_id()",
+        Engine::PostgreSql => "SELECT pg_catalog.pg_current_xact_id()::text",
         Engine::MySql | Engine::Sqlite => "SELECT 1",
     };
     let done = work.target.query(statement, &[]).await.map(drop);

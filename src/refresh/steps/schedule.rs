@@ -3,7 +3,6 @@
 //! What it was stands in the ledger before anything is sent. One that was off stays off and is left alone. What somebody else does
 //! to one meanwhile is seen and told: what he wrote stays as he wrote it. Start at [`run`]; [`undo`] is the same as switching back.
 
-use super::look;
 use crate::change::Way;
 use crate::model::ProblemKind;
 use crate::model::change::{Change, Named, Switch};
@@ -96,7 +95,7 @@ fn off_note(all: &[One]) -> String {
 
 pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
     if step.kind == StepKind::ScheduleBack {
-        started_since(work).await?;
+        super::load::still_ours(work).await?;
         return Ok(Came::Done(back(work, step).await?));
     }
     let all = all(work).await?;
@@ -156,22 +155,6 @@ async fn off(work: &mut Work, step: &PlannedStep, one: &One) -> Result<(), Troub
             put(work, &there, name, ObjState::Present).await
         }
     }
-}
-
-/// Nothing has started the task since our load: else its rows are not those that were masked and verified.
-async fn started_since(work: &mut Work) -> Result<(), Trouble> {
-    let Some(ours) = super::load::started(work).await? else { return Ok(()) };
-    let looked = look::task(work).await?;
-    let is_cdc = work.plan.load != crate::model::refresh::Load::FullLoad;
-    if !is_cdc && looked.is_newer_than(Some(ours.start)) {
-        let at = looked.start().map(look::clock).unwrap_or_default();
-        return Err(Trouble::Refused(format!(
-            "task {} was started by somebody else at {at}, after the load of this run: the rows on the target are not those \
-             that were masked and verified. Its schedules stay off. Plan and run the refresh again",
-            work.plan.task.name.shown()
-        )));
-    }
-    Ok(())
 }
 
 /// Each of them to what it was before.

@@ -1,7 +1,7 @@
 //! Triggers of loaded tables cannot fire during the load, and get their exact state back. PostgreSQL switches them; the MySQL
 //! family and SQLite drop them and make them again in their order.
 
-use super::deeds::{self, Deed, Refusal};
+use super::deeds::{self, Deed, How, Refusal};
 use super::kept::{self, Kept};
 use crate::db::Engine;
 use crate::db::schema::triggers::{State, Trigger};
@@ -76,7 +76,10 @@ pub(super) async fn run_off(work: &mut Work, step: &PlannedStep) -> Result<Came,
         let is_ours = kept.state != ObjState::Present;
         match (now(&kept.what, &all), stuck) {
             (_, Some(why)) => {
-                return Err(Trouble::Refused(format!("trigger {}: it could not be put back the same: {why}", shown(ident))));
+                return Err(Trouble::Refused(format!(
+                    "trigger {}: it could not be put back the same: {why}",
+                    shown(ident)
+                )));
             }
             (Now::Same, None) => go.push(&kept.what),
             (Now::Away, None) if is_ours => go.push(&kept.what),
@@ -95,13 +98,13 @@ pub(super) async fn run_off(work: &mut Work, step: &PlannedStep) -> Result<Came,
             let key = (ObjKind::Trigger, trigger.ident.as_str());
             ledger::set(&mut work.target, key, ObjState::Dropping, None).await?;
             for statement in &trigger.away {
-                work.target.script(statement).await?;
+                deeds::alone(work, step, &trigger.ident, statement).await?;
             }
             ledger::set(&mut work.target, key, ObjState::Dropped, None).await?;
         }
     } else {
         let deeds: Vec<Deed> = go.iter().map(|one| deed(one, one.away.clone(), ObjState::Dropped)).collect();
-        deeds::all(work, step, ObjKind::Trigger, &deeds, (Refusal::Stops, "trigger")).await?;
+        deeds::all(work, step, ObjKind::Trigger, &deeds, How::quick(Refusal::Stops, "trigger")).await?;
     }
     let all = kept::triggers_now(work).await?;
     if let Some(one) = all.iter().find(|one| fires(one)) {
@@ -147,9 +150,10 @@ async fn put_back(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble
         }
     }
     if engine == Engine::MySql {
-        one_by_one(work, &deeds).await?;
+        one_by_one(work, step, &deeds).await?;
     } else {
-        let refused = deeds::all(work, step, ObjKind::Trigger, &deeds, (Refusal::IsToldLater, "trigger")).await?;
+        let refused =
+            deeds::all(work, step, ObjKind::Trigger, &deeds, How::quick(Refusal::IsToldLater, "trigger")).await?;
         told.extend(refused.into_iter().map(|(_, why)| why));
     }
     let all = kept::triggers_now(work).await?;
@@ -158,20 +162,21 @@ async fn put_back(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble
             told.push(Trouble::Failed(format!("trigger {} is back, and not as it was", shown(&kept.what.ident))));
         }
     }
-    super::together(told)?;
+    super::together(&told)?;
     Ok(format!("{} triggers are as before", captured.len()))
 }
 
 /// Definitions commit by themselves: first it is made, then the ledger says so.
-async fn one_by_one(work: &mut Work, deeds: &[Deed]) -> Result<(), Trouble> {
+async fn one_by_one(work: &mut Work, step: &PlannedStep, deeds: &[Deed]) -> Result<(), Trouble> {
     for deed in deeds {
         work.good_moment()?;
         for statement in &deed.statements {
-            let Err(trouble) = work.target.script(statement).await else { continue };
+            let Err(trouble) = deeds::alone(work, step, &deed.ident, statement).await else { continue };
             // It may be left in the modes of the trigger.
             work.target.drop_session();
-            work.target.again().await?;
-            return Err(trouble.at(&shown(&deed.ident)));
+            // Where that fails, the first use of the session says so.
+            let _ = work.target.again().await;
+            return Err(trouble);
         }
         ledger::set(&mut work.target, (ObjKind::Trigger, &deed.ident), deed.state, None).await?;
     }

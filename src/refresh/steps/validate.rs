@@ -123,8 +123,11 @@ async fn say(
             sum.moved += 1;
             sum.apart += set;
             let rows = if rows > 0 { format!("{rows} rows differ{}", apart(set)) } else { "it differs".to_owned() };
-            work.warn(step, format!("{name}: source moved: {rows}, and which of them are older than the load is not known"))
-                .await
+            work.warn(
+                step,
+                format!("{name}: source moved: {rows}, and which of them are older than the load is not known"),
+            )
+            .await
         }
         Told::Different { rows, apart: set } => {
             sum.different += 1;

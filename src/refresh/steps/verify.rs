@@ -6,7 +6,7 @@ mod catalogue;
 mod counters;
 mod personal;
 
-use super::session;
+use super::{load, session};
 use crate::model::refresh::PlannedStep;
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
@@ -48,6 +48,7 @@ pub(super) async fn probe(_work: &mut Work, _step: &PlannedStep) -> Result<Probe
 }
 
 pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
+    load::still_ours(work).await?;
     session::ready(work).await?;
     let mut look = Look::default();
     catalogue::look(work, step, &mut look).await?;

@@ -13,13 +13,14 @@ use crate::model::refresh::{LoadProgress, PlannedStep, TableLoad};
 use crate::model::table::TableRow;
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use judge::{Counted, Judged};
 use std::time::Duration;
 
 const EACH: Duration = Duration::from_secs(3);
 /// Statistics may be late: so many looks are patient with them after the load has finished.
 const LATE: u32 = 40;
+const SAME_FOR: SignedDuration = SignedDuration::from_secs(10);
 
 /// It only waits, so it waits again.
 #[allow(clippy::unused_async, clippy::unnecessary_wraps, reason = "as every probe")]
@@ -33,7 +34,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         return Err(Trouble::refused("the ledger does not say which start of the task is that of this run"));
     };
     let mut newest = None;
-    let (mut late, mut told) = (0, 0);
+    let (mut late, mut told, mut shown) = (0, 0, None);
     loop {
         let (looked, rows) = looks(work).await?;
         if is_old(&looked, &started, newest) {
@@ -49,7 +50,12 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         }
         let plan = std::sync::Arc::clone(&work.plan);
         let (judged, counted) = judge::judge(&plan, &looked.task, &rows, started.of);
-        show(work, step, &looked, &rows, &counted).await?;
+        let progress = progress(&looked, &rows, look::now(work)?);
+        if is_news(shown.as_ref(), &progress) {
+            work.loading(progress.clone()).await?;
+            shown = Some(progress);
+        }
+        work.note(step, counted.words()).await?;
         if counted.bad.len() > told {
             told = counted.bad.len();
             work.warn(step, format!("in error: {}", counted.bad.join(", "))).await?;
@@ -70,10 +76,10 @@ fn failed(work: &Work, why: &str) -> Trouble {
     let rest = match work.plan.load {
         crate::model::refresh::Load::FullLoad => {
             format!(
-                "`cutover refresh resume {name} --retry-tables` loads what is not complete, --reload all of it again"
+                "`cutover refresh resume {name} --load-unfinished` loads what is not complete, --load-again all of it again"
             )
         }
-        _ => format!("`cutover refresh resume {name} --reload` loads all of it again"),
+        _ => format!("`cutover refresh resume {name} --load-again` loads all of it again"),
     };
     Trouble::Refused(format!("{why}. When the reason is gone: {rest}"))
 }
@@ -94,17 +100,14 @@ async fn looks(work: &mut Work) -> Result<(Looked, Vec<TableRow>), Trouble> {
     }
 }
 
-async fn show(
-    work: &mut Work,
-    step: &PlannedStep,
-    looked: &Looked,
-    rows: &[TableRow],
-    counted: &Counted,
-) -> Result<(), Trouble> {
-    let as_of = match looked.stated {
-        Some(at) => at,
-        None => look::now(work)?,
-    };
+/// The same once more is written only so often that it does not look old.
+fn is_news(shown: Option<&LoadProgress>, now: &LoadProgress) -> bool {
+    let Some(shown) = shown else { return true };
+    let same = LoadProgress { as_of: now.as_of, ..shown.clone() } == *now;
+    !same || now.as_of.duration_since(shown.as_of) >= SAME_FOR
+}
+
+fn progress(looked: &Looked, rows: &[TableRow], now: Timestamp) -> LoadProgress {
     let stats = &looked.task.stats;
     let tables = rows.iter().map(|row| TableLoad {
         schema: row.schema.clone(),
@@ -112,14 +115,12 @@ async fn show(
         state: Untrusted::new(row.state.raw()),
         rows: u64::try_from(row.full_load_rows).ok(),
     });
-    let progress = LoadProgress {
-        as_of,
+    LoadProgress {
+        as_of: looked.stated.unwrap_or(now),
         status: Untrusted::new(looked.task.status.raw()),
         percent: stats.full_load_progress_percent.and_then(|percent| u8::try_from(percent.clamp(0, 100)).ok()),
         tables: tables.collect(),
-    };
-    work.loading(progress).await?;
-    work.note(step, counted.words()).await
+    }
 }
 
 fn done(looked: &Looked, counted: &Counted) -> String {

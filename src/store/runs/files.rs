@@ -1,23 +1,37 @@
 //! The files of a run, beside each other in the folder `runs`: `<id>.db` the journal, `<id>.lock` who writes it, `<id>.wish` what
-//! is asked of him, `<id>.restore.sql` what a person can run without this program. All of them are their owner's alone.
+//! is asked of him, `<id>.restore.sql` what a person can run without this program; `<name>.watch` since when somebody watches. All of them are their owner's alone.
 
 use super::Writer;
+use crate::model::canon::hex;
 use crate::model::refresh::{RefreshId, WishFor};
 use crate::store::StoreError;
-use crate::store::place::{self, Settings, folder, private_file};
+use crate::store::place::{self, Settings, private_file};
+use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Instead of a time, where the task had never run.
+const NEVER: &str = "never";
+
 /// A reader that looks whether somebody has the lock has it itself for a moment.
 const PATIENCE: [Duration; 10] = [Duration::from_millis(50); 10];
 
 pub fn dir(settings: &Settings) -> Result<PathBuf, StoreError> {
     Ok(settings.dir.as_deref().ok_or(StoreError::Nowhere)?.join("runs"))
+}
+
+/// Makes the folder of the journals.
+///
+/// # Errors
+/// It cannot be written.
+pub fn folder(settings: &Settings) -> Result<(), StoreError> {
+    place::folder(&dir(settings)?)
 }
 
 /// An id comes from a command line, too: nothing of it leaves the folder.
@@ -91,6 +105,15 @@ impl Lock {
     }
 }
 
+/// Whether any process of this machine carries a run out whose journal is here.
+pub fn any_alive(settings: &Settings) -> bool {
+    let Ok(dir) = dir(settings) else { return false };
+    let files = std::fs::read_dir(&dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let locks = files.filter(|path| path.extension().is_some_and(|ending| ending == "lock"));
+    let ids = locks.filter_map(|path| Some(RefreshId(path.file_stem()?.to_str()?.to_owned())));
+    ids.into_iter().any(|id| is_held(&dir, &id) == Some(true))
+}
+
 /// Name of this machine, as it is written down.
 pub(super) fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
@@ -128,7 +151,7 @@ fn write_private(path: &Path, text: &str) -> Result<(), StoreError> {
 /// The folder cannot be written.
 pub fn wish(settings: &Settings, id: &RefreshId, wish: WishFor) -> Result<(), StoreError> {
     let dir = dir(settings)?;
-    folder(&dir)?;
+    place::folder(&dir)?;
     write_private(&named(&dir, id, "wish"), &format!("{}\n", wish.word()))
 }
 
@@ -141,13 +164,46 @@ pub fn take_wish(settings: &Settings, id: &RefreshId) -> Option<WishFor> {
     WishFor::parse(said.trim())
 }
 
+/// Of the watch for a refresh: what was over when somebody watched for the first time. Names are whatever a configuration says.
+fn of_watch(dir: &Path, name: &str) -> PathBuf {
+    let digest = hex(&Sha256::digest(name.as_bytes()));
+    dir.join(format!("{}.watch", digest.get(..16).unwrap_or_default()))
+}
+
+/// The newest start of the task that was over when this refresh was watched for the first time on this machine; `None`: it was never
+/// watched here.
+///
+/// # Errors
+/// The file cannot be read, or makes no sense.
+pub fn watched_since(settings: &Settings, name: &str) -> Result<Option<Option<Timestamp>>, StoreError> {
+    let path = of_watch(&dir(settings)?, name);
+    let failed = |why: String| StoreError::File { path: path.clone(), why };
+    match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(failed(error.to_string())),
+        Ok(text) if text.trim() == NEVER => Ok(Some(None)),
+        Ok(text) => text.trim().parse().map(|at| Some(Some(at))).map_err(|_| failed("it makes no sense".to_owned())),
+    }
+}
+
+/// Remembers it.
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn watch_since(settings: &Settings, name: &str, since: Option<Timestamp>) -> Result<(), StoreError> {
+    let dir = dir(settings)?;
+    place::folder(&dir)?;
+    let text = since.map_or_else(|| NEVER.to_owned(), |at| at.to_string());
+    write_private(&of_watch(&dir, name), &format!("{text}\n"))
+}
+
 /// Keeps what a person can run without this program; says where.
 ///
 /// # Errors
 /// The folder cannot be written.
 pub fn restore_sql(settings: &Settings, id: &RefreshId, text: &str) -> Result<PathBuf, StoreError> {
     let dir = dir(settings)?;
-    folder(&dir)?;
+    place::folder(&dir)?;
     let path = named(&dir, id, "restore.sql");
     write_private(&path, text)?;
     Ok(path)
@@ -159,7 +215,7 @@ pub fn restore_sql(settings: &Settings, id: &RefreshId, text: &str) -> Result<Pa
 /// The folder cannot be written.
 pub fn log(settings: &Settings, id: &RefreshId) -> Result<File, StoreError> {
     let dir = dir(settings)?;
-    folder(&dir)?;
+    place::folder(&dir)?;
     let path = named(&dir, id, "log");
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
     opened.map_err(|error| StoreError::File { path, why: error.to_string() })

@@ -9,12 +9,14 @@ mod files;
 mod read;
 #[cfg(test)]
 mod tests;
+mod watch;
 
-pub use files::{log, restore_sql, take_wish, wish};
+pub use files::{any_alive, folder, log, restore_sql, take_wish, watch_since, watched_since, wish};
 pub use read::{Kept, kept, list, seen};
+pub use watch::Watcher;
 
 use super::StoreError;
-use super::place::{FileId, Settings, file_at, folder, is_elsewhere, private_file};
+use super::place::{self, FileId, Settings, file_at, is_elsewhere, private_file};
 use crate::model::Untrusted;
 use crate::model::audit::How;
 use crate::model::refresh::{Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunState, StepName, StepSeen};
@@ -128,7 +130,7 @@ fn number(nth: usize) -> i64 {
 impl Journal {
     async fn open(settings: &Settings, id: &RefreshId, who: &Writer, what: Opened) -> Result<Self, StoreError> {
         let dir = files::dir(settings)?;
-        folder(&dir)?;
+        place::folder(&dir)?;
         let lock = Lock::take(&dir, id, who).await?;
         let path = files::path(&dir, id);
         if what == Opened::Anew {

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{ConnectOptions as _, Connection as _, Row as _, SqliteConnection};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// So many lines are given to whoever looks at a run.
 const NEWEST: i64 = 500;
@@ -158,29 +158,15 @@ async fn aways(connection: &mut SqliteConnection, path: &Path) -> Result<Vec<Awa
 /// # Errors
 /// The folder cannot be read.
 pub async fn list(settings: &Settings) -> Result<(Vec<RunHead>, Vec<StoreError>), StoreError> {
-    let dir = files::dir(settings)?;
-    let entries = match std::fs::read_dir(&dir) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), Vec::new())),
-        Err(error) => return Err(StoreError::File { path: dir, why: error.to_string() }),
-    };
-    let mut paths: Vec<PathBuf> = entries.filter_map(Result::ok).map(|entry| entry.path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|ending| ending == "db"));
-    paths.sort_unstable_by(|one, other| other.cmp(one));
-    let (mut heads, mut unread) = (Vec::new(), Vec::new());
-    for path in paths {
-        let read = async {
-            let mut connection = opened(&path).await?;
-            let head = head(&mut connection, &dir, &path).await?;
-            connection.close().await.map_err(failed(&path))?;
-            Ok(head)
-        };
-        match read.await {
-            Ok(head) => heads.push(head),
-            Err(error) => unread.push(error),
-        }
-    }
-    Ok((heads, unread))
+    super::Watcher::default().list(settings).await
+}
+
+/// The head of one journal.
+pub(super) async fn head_of(dir: &Path, path: &Path) -> Result<RunHead, StoreError> {
+    let mut connection = opened(path).await?;
+    let head = head(&mut connection, dir, path).await?;
+    connection.close().await.map_err(failed(path))?;
+    Ok(head)
 }
 
 /// One run as it is now; `None`: there is no journal of this name here.

@@ -177,3 +177,34 @@ async fn the_log_is_bounded() {
     let seen = seen(&settings, &head.id).await.unwrap().unwrap();
     assert_eq!(seen.lines.last().unwrap().text.raw(), (LINES + 9).to_string());
 }
+
+#[tokio::test]
+async fn whoever_watches_reads_again_what_is_under_way_or_has_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(&folder);
+    let mut watcher = Watcher::default();
+    assert_eq!(watcher.list(&settings).await.unwrap().0, []);
+    let mut journals = Vec::new();
+    for id in ["20261121T020000Z-0001", "20261122T020000Z-0002"] {
+        let steps = [step(StepKind::Lock)];
+        journals.push(Journal::begin(&settings, &head(id), ("{}", How::Typed), &steps).await.unwrap());
+    }
+    let states = |heads: &[RunHead]| heads.iter().map(|head| (head.state, head.alive)).collect::<Vec<_>>();
+    let both = watcher.list(&settings).await.unwrap().0;
+    assert_eq!(states(&both), [(RunState::Running, Some(true)); 2]);
+    for journal in &mut journals {
+        let ended = Some(at(2_000));
+        journal.write(&[News::State { state: RunState::Done, step: None, why: None, ended }]).await.unwrap();
+    }
+    drop(journals);
+    for _ in 0..2 {
+        let over = watcher.list(&settings).await.unwrap().0;
+        assert_eq!(over.iter().map(|head| head.state).collect::<Vec<_>>(), [RunState::Done; 2]);
+        assert_eq!(over, list(&settings).await.unwrap().0);
+    }
+    std::fs::write(folder.path().join("runs/20261122T020000Z-0002.db"), "nonsense").unwrap();
+    let (left, unread) = watcher.list(&settings).await.unwrap();
+    assert_eq!((left.len(), unread.len()), (1, 1), "one that has changed is read again");
+    std::fs::remove_file(folder.path().join("runs/20261121T020000Z-0001.db")).unwrap();
+    assert_eq!(watcher.list(&settings).await.unwrap().0, [], "and one that is gone is not remembered");
+}

@@ -44,6 +44,7 @@ fn planned(what: What, tables: &[&str]) -> Planned {
         of_dms: Vec::new(),
         fingerprint: "f".into(),
         is: crate::model::validation::Whose::default(),
+        said: crate::model::validation::Said::default(),
     }
 }
 

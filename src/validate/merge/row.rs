@@ -1,6 +1,6 @@
 //! Rows as a merge sees them, rows on their own, and what can be wrong with them.
 
-use crate::db::scan::{Batch, Cell};
+use crate::db::scan::{Ascent, Batch, Cell};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -11,6 +11,11 @@ pub trait Rows {
     fn rows(&self) -> usize;
     fn columns(&self) -> usize;
     fn cell(&self, row: usize, column: usize) -> Cell<'_>;
+
+    /// What whoever read them knows of their order.
+    fn ascent(&self) -> Option<Ascent> {
+        None
+    }
 
     /// Whether two rows are the same in every column. A misfit is like nothing.
     fn is_same(&self, row: usize, other: &Self, other_row: usize) -> bool {
@@ -35,6 +40,10 @@ impl Rows for Batch {
     #[inline]
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
         self.cell(row, column)
+    }
+
+    fn ascent(&self) -> Option<Ascent> {
+        self.ascent()
     }
 
     #[inline]

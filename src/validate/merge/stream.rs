@@ -64,23 +64,10 @@ impl<R: Rows> Stream<R> {
         if count == 0 {
             return Ok(());
         }
-        let order = |a: usize, b: usize| {
-            (0..key)
-                .map(|c| part(rows.cell(a, c)).cmp(&part(rows.cell(b, c))))
-                .find(|o| o.is_ne())
-                .unwrap_or(Ordering::Equal)
+        let repeats = match rows.ascent().filter(|known| known.columns == key) {
+            Some(known) => known.repeats,
+            None => self.look_through(&rows, key)?,
         };
-        if (0..count).any(|row| (0..key).any(|column| matches!(rows.cell(row, column), Cell::Misfit(_)))) {
-            return Err(MergeError::Misfit(self.side));
-        }
-        let mut repeats = false;
-        for row in 1..count {
-            match order(row - 1, row) {
-                Ordering::Less => {}
-                Ordering::Equal => repeats = true,
-                Ordering::Greater => return Err(MergeError::Disorder(self.side)),
-            }
-        }
         let first = (0..key).map(|column| part(rows.cell(0, column)));
         let joins = match self.last.as_ref().map(|last| (0..key).map(|column| part(last.cell(column))).cmp(first)) {
             None | Some(Ordering::Less) => false,
@@ -91,6 +78,28 @@ impl<R: Rows> Stream<R> {
         self.rows += count as u64;
         self.batches.push_back(Held { rows, repeats, joins });
         Ok(())
+    }
+
+    /// Looks at the order of a batch that nobody looked at. `true`: some key stands twice in it.
+    fn look_through(&self, rows: &R, key: usize) -> Result<bool, MergeError> {
+        let order = |a: usize, b: usize| {
+            (0..key)
+                .map(|c| part(rows.cell(a, c)).cmp(&part(rows.cell(b, c))))
+                .find(|o| o.is_ne())
+                .unwrap_or(Ordering::Equal)
+        };
+        if (0..rows.rows()).any(|row| (0..key).any(|column| matches!(rows.cell(row, column), Cell::Misfit(_)))) {
+            return Err(MergeError::Misfit(self.side));
+        }
+        let mut repeats = false;
+        for row in 1..rows.rows() {
+            match order(row - 1, row) {
+                Ordering::Less => {}
+                Ordering::Equal => repeats = true,
+                Ordering::Greater => return Err(MergeError::Disorder(self.side)),
+            }
+        }
+        Ok(repeats)
     }
 
     #[inline]

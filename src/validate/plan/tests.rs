@@ -3,6 +3,8 @@
 use super::*;
 use crate::model::canon::SqlType;
 use crate::model::engine::Engine;
+use crate::validate::mapped::TaskTables;
+use std::sync::Arc;
 
 /// `name type` for each column; a type that ends in ` null` may be null.
 fn described(engine: Engine, columns: &[&str], primary: &[&str], unique: &[&[&str]]) -> Described {

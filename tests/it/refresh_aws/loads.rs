@@ -96,7 +96,8 @@ async fn a_load_with_a_table_in_error_waits_for_a_person_who_has_the_rest_loaded
     scene.mover.with(|wanted| wanted.fails = ["payment", "stock"].map(str::to_owned).into());
     let ended = scene.run(&scene.plan(&STEPS).await).await;
     assert_eq!(ended.state, RunState::NeedsAttention, "{ended:?}");
-    for part in ["shop.payment (Table error)", "shop.stock (Table error)", "resume nightly --retry-tables", "--reload"]
+    for part in
+        ["shop.payment (Table error)", "shop.stock (Table error)", "resume nightly --load-unfinished", "--load-again"]
     {
         assert!(why(&ended).contains(part), "{part}: {ended:?}");
     }
@@ -134,7 +135,7 @@ async fn a_task_that_fails_or_is_stopped_in_its_load_waits_for_a_person_who_has_
         let ended = running.await.unwrap();
         assert_eq!(ended.state, RunState::NeedsAttention, "{ended:?}");
         let part = if stopped { "the task stopped (NORMAL)" } else { "the task failed" };
-        assert!(why(&ended).contains(part) && why(&ended).contains("--reload"), "{ended:?}");
+        assert!(why(&ended).contains(part) && why(&ended).contains("--load-again"), "{ended:?}");
         let mut work = Box::pin(scene.resumed()).await;
         load_again(&mut work, LoadAgain::Whole).await.unwrap();
         let ended = Box::pin(refresh::run(work)).await;

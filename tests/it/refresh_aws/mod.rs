@@ -4,8 +4,11 @@
 
 mod ends;
 mod finishes;
+mod kills;
 mod loads;
 mod schedules;
+mod watch_command;
+mod watches;
 
 use crate::change::STAGING;
 use crate::embedded::http_at;
@@ -27,8 +30,10 @@ use cutover::refresh::{self, Aws, Door, Ended, Means, Plan, Work, Zombie, covere
 use cutover::store::runs::{self, Writer};
 use cutover::store::{Audit, Settings};
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -146,6 +151,69 @@ fn named(text: &str) -> Named {
     }
 }
 
+async fn begin(plan: &Plan, means: Means) -> Work {
+    let now = Timestamp::now();
+    let covered = covered(plan, now).unwrap();
+    let confirmed = Confirmed::plan_by_flag(covered, Yes::given(true).unwrap(), &plan.destination, now).unwrap();
+    Box::pin(refresh::begin(refresh::new_id(now), plan.clone(), confirmed, means)).await.unwrap()
+}
+
+/// Where the embedded AWS listens, and where the target and the journals are: for a process of its own, too.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Somewhere {
+    endpoint: String,
+    folder: PathBuf,
+}
+
+impl Somewhere {
+    fn target(&self) -> Database {
+        Database::parse(&format!("sqlite:{}", self.folder.join("target.db").display())).unwrap()
+    }
+
+    fn store(&self) -> Settings {
+        Settings { dir: Some(self.folder.join("state")), shared: None }
+    }
+
+    async fn connected(&self) -> Connected {
+        let embedded = cutover::aws::Settings::embedded(self.endpoint.clone());
+        let settings = cutover::aws::Settings { requests_per_second: 4.0, burst: 50, ..embedded };
+        connect(&settings, &Limiters::default()).await.unwrap()
+    }
+
+    async fn aws(&self) -> Aws {
+        let connected = self.connected().await;
+        let expect_account = Some(AccountId("123456789012".into()));
+        let authority = Mode { read_only: false, operate: true, expect_account }.authority().unwrap();
+        let audit = async || Audit::open(&self.store(), &whence()).await.unwrap();
+        let reload_allowed = [STAGING, AURORA].map(|at| at.parse().unwrap()).to_vec();
+        let safeguards = Safeguards { reload_allowed, ..Safeguards::default() };
+        let executor =
+            Executor::new(&authority, &connected, audit().await, whence(), None, safeguards, time()).unwrap();
+        let kept = (audit().await, whence());
+        let notifier = Notifier::new(&authority, &connected, TOPIC.parse().unwrap(), kept, None, time()).unwrap();
+        Aws::new(connected.reader, executor, Some(notifier))
+    }
+
+    async fn means(&self, wishes: watch::Receiver<Option<WishFor>>) -> Means {
+        let door = || Door::fixed(self.target());
+        Means {
+            source: door(),
+            target: door(),
+            aws: Some(self.aws().await),
+            store: self.store(),
+            who: Writer {
+                os_user: "ann".into(),
+                host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+                pid: std::process::id(),
+            },
+            time: time(),
+            wishes,
+            zombie: Zombie::EndOurs,
+            lines: None,
+        }
+    }
+}
+
 /// The embedded AWS, a target, and folders.
 struct Scene {
     running: Running,
@@ -171,34 +239,20 @@ impl Scene {
         scene
     }
 
+    fn place(&self) -> Somewhere {
+        Somewhere { endpoint: self.running.endpoint_url(), folder: self.folder.path().to_owned() }
+    }
+
     fn target(&self) -> Database {
-        Database::parse(&format!("sqlite:{}", self.folder.path().join("target.db").display())).unwrap()
+        self.place().target()
     }
 
     fn store(&self) -> Settings {
-        Settings { dir: Some(self.folder.path().join("state")), shared: None }
+        self.place().store()
     }
 
     async fn connected(&self) -> Connected {
-        let embedded = cutover::aws::Settings::embedded(self.running.endpoint_url());
-        let settings = cutover::aws::Settings { requests_per_second: 4.0, burst: 50, ..embedded };
-        connect(&settings, &Limiters::default()).await.unwrap()
-    }
-
-    async fn aws(&self) -> Aws {
-        let connected = self.connected().await;
-        let expect_account = Some(AccountId("123456789012".into()));
-        let authority = Mode { read_only: false, operate: true, expect_account }.authority().unwrap();
-        let audit = async || Audit::open(&self.store(), &whence()).await.unwrap();
-        let safeguards = Safeguards {
-            reload_allowed: [STAGING, AURORA].map(|at| at.parse().unwrap()).to_vec(),
-            ..Safeguards::default()
-        };
-        let executor =
-            Executor::new(&authority, &connected, audit().await, whence(), None, safeguards, time()).unwrap();
-        let kept = (audit().await, whence());
-        let notifier = Notifier::new(&authority, &connected, TOPIC.parse().unwrap(), kept, None, time()).unwrap();
-        Aws::new(connected.reader, executor, Some(notifier))
+        self.place().connected().await
     }
 
     async fn task(&self, name: &str) -> Task {
@@ -276,26 +330,11 @@ impl Scene {
     }
 
     async fn means(&self) -> Means {
-        let door = || Door::fixed(self.target());
-        Means {
-            source: door(),
-            target: door(),
-            aws: Some(self.aws().await),
-            store: self.store(),
-            who: Writer { os_user: "ann".into(), host: "t".into(), pid: std::process::id() },
-            time: time(),
-            wishes: self.wish.subscribe(),
-            zombie: Zombie::EndOurs,
-            lines: None,
-        }
+        self.place().means(self.wish.subscribe()).await
     }
 
     async fn begin(&self, plan: &Plan) -> Work {
-        let now = Timestamp::now();
-        let covered = covered(plan, now).unwrap();
-        let confirmed = Confirmed::plan_by_flag(covered, Yes::given(true).unwrap(), &plan.destination, now).unwrap();
-        let means = self.means().await;
-        Box::pin(refresh::begin(refresh::new_id(now), plan.clone(), confirmed, means)).await.unwrap()
+        begin(plan, self.means().await).await
     }
 
     /// Begins it and carries it out as far as it goes.

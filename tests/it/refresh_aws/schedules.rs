@@ -1,6 +1,7 @@
 //! Rules and schedules: each comes back to what it was, whatever others do to it meanwhile.
 
 use super::*;
+use cutover::refresh::{LoadAgain, load_again};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_else_does_to_a_rule_meanwhile_is_told_and_stays() {
@@ -62,6 +63,16 @@ async fn a_load_that_somebody_begins_after_ours_leaves_the_schedules_off() {
     assert_eq!(ended.state, RunState::NeedsAttention, "{ended:?}");
     assert!(why(&ended).contains("was started by somebody else at"), "{ended:?}");
     assert_eq!(scene.states().await, ALL_OFF);
+    // All of it is loaded and done once more: the command after the load, too.
+    until(async || scene.task(TASK).await.status.raw() == "stopped").await;
+    std::fs::remove_file(&here).unwrap();
+    let mut work = Box::pin(scene.resumed()).await;
+    let refused = load_again(&mut work, LoadAgain::Unfinished).await.unwrap_err();
+    assert!(refused.to_string().contains("Load all of it again"), "{refused}");
+    load_again(&mut work, LoadAgain::Whole).await.unwrap();
+    let ended = Box::pin(refresh::run(work)).await;
+    well(&scene, &ended, 3).await;
+    assert!(here.exists());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -62,7 +62,7 @@ impl Told {
     }
 }
 
-fn step(name: &str, kind: StepKind) -> PlannedStep {
+pub fn step(name: &str, kind: StepKind) -> PlannedStep {
     PlannedStep {
         name: StepName(name.into()),
         kind,
@@ -75,13 +75,13 @@ fn step(name: &str, kind: StepKind) -> PlannedStep {
 }
 
 /// A target with a table that counts, and folders for journals.
-struct Desk {
-    url: String,
+pub struct Desk {
+    pub url: String,
     folder: tempfile::TempDir,
 }
 
 impl Desk {
-    async fn new(engine: Engine) -> Self {
+    pub async fn new(engine: Engine) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = match engine {
             Engine::PostgreSql => servers::postgres().await.database().await,
@@ -107,11 +107,11 @@ impl Desk {
         desk
     }
 
-    fn database(&self) -> Database {
+    pub fn database(&self) -> Database {
         Database::parse(&self.url).unwrap()
     }
 
-    async fn script(&self, sql: &str) {
+    pub async fn script(&self, sql: &str) {
         self.database().write_owned_by_demo().await.unwrap().script(sql).await.unwrap();
     }
 
@@ -120,20 +120,20 @@ impl Desk {
         session.query(sql, &[]).await.unwrap()[0][0].as_int().unwrap()
     }
 
-    async fn counted(&self) -> i64 {
+    pub async fn counted(&self) -> i64 {
         self.number("SELECT n FROM counted").await
     }
 
-    fn state(&self) -> PathBuf {
+    pub fn state(&self) -> PathBuf {
         self.folder.path().join("state")
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    pub fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Lock, these, close.
-    fn plan(&self, custom: Vec<CustomStep<String>>) -> Plan {
+    pub fn plan(&self, custom: Vec<CustomStep<String>>) -> Plan {
         let database = self.database();
         let mut steps = vec![step("lock", StepKind::Lock)];
         steps.extend(custom.iter().map(|one| step(&one.name.0, StepKind::Custom)));
@@ -203,7 +203,7 @@ impl Desk {
     }
 }
 
-fn custom(name: &str, does: Does<String>) -> CustomStep<String> {
+pub fn custom(name: &str, does: Does<String>) -> CustomStep<String> {
     CustomStep {
         name: StepName(name.into()),
         after: StepKind::Lock,
@@ -215,11 +215,11 @@ fn custom(name: &str, does: Does<String>) -> CustomStep<String> {
     }
 }
 
-fn count_up() -> CustomStep<String> {
+pub fn count_up() -> CustomStep<String> {
     custom("count", Does::Sql("UPDATE counted SET n = n + 1".into()))
 }
 
-fn shell(name: &str, text: &str) -> CustomStep<String> {
+pub fn shell(name: &str, text: &str) -> CustomStep<String> {
     custom(name, Does::Command(["sh", "-c", text].map(str::to_owned).to_vec()))
 }
 
@@ -348,7 +348,7 @@ fn said(told: &Told) -> String {
     std::fs::read_to_string(&told.ended).unwrap_or_default()
 }
 
-async fn until(mut is: impl AsyncFnMut() -> bool) {
+pub async fn until(mut is: impl AsyncFnMut() -> bool) {
     let deadline = std::time::Instant::now() + Duration::from_mins(1);
     while !is().await {
         assert!(std::time::Instant::now() < deadline, "waited in vain");

@@ -32,7 +32,8 @@ async fn a_schema_as_nasty_as_they_come_is_the_same_after_a_load() {
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     let text = std::fs::read_to_string(&path).unwrap();
     let kept = refresh::ledger::runs(&mut desk.base.database.read().await.unwrap(), None).await.unwrap();
-    assert!(text.contains("29 foreign keys, 11 triggers") && kept[0].restore_sql == text);
+    // One of the triggers never fires, and stays as it is.
+    assert!(text.contains("29 foreign keys, 10 triggers") && kept[0].restore_sql == text);
 }
 
 #[tokio::test]
@@ -69,7 +70,9 @@ async fn triggers_of_sqlite_go_and_come_back_and_the_ledger_is_no_part_of_the_ca
     )
     .await;
     let before = desk.snapshot().await;
-    for load in ["INSERT INTO shop.parent VALUES (1); INSERT INTO shop.t VALUES (1, 1)", "INSERT INTO shop.t VALUES (2, 1)"] {
+    for load in
+        ["INSERT INTO shop.parent VALUES (1); INSERT INTO shop.t VALUES (1, 1)", "INSERT INTO shop.t VALUES (2, 1)"]
+    {
         let ended = desk.run(&desk.plan(&around(load), &[]).await).await;
         assert_eq!((ended.state, ended.why), (RunState::Done, None));
         desk.is_as(&before).await;
@@ -82,10 +85,26 @@ const TWO: &str = "CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child 
 #[tokio::test]
 async fn what_is_not_as_planned_or_not_as_captured_stops_before_anything_is_gone() {
     for (change, at_capture, want) in [
-        ("ALTER TABLE child DROP CONSTRAINT first", true, "key \"public\".\"child\" \"first\" is not as it was when this was planned"),
-        ("ALTER TABLE child ADD COLUMN x int", true, "the catalogue of the target is not what it was when this was planned"),
-        ("ALTER TABLE child DROP CONSTRAINT first", false, "key \"public\".\"child\" \"first\" is not as it was captured: somebody dropped it"),
-        ("ALTER TABLE child ADD CONSTRAINT third FOREIGN KEY (p) REFERENCES parent", false, "\"third\" was made after everything was captured"),
+        (
+            "ALTER TABLE child DROP CONSTRAINT first",
+            true,
+            "key \"public\".\"child\" \"first\" is not as it was when this was planned",
+        ),
+        (
+            "ALTER TABLE child ADD COLUMN x int",
+            true,
+            "the catalogue of the target is not what it was when this was planned",
+        ),
+        (
+            "ALTER TABLE child DROP CONSTRAINT first",
+            false,
+            "key \"public\".\"child\" \"first\" is not as it was captured: somebody dropped it",
+        ),
+        (
+            "ALTER TABLE child ADD CONSTRAINT third FOREIGN KEY (p) REFERENCES parent",
+            false,
+            "\"third\" was made after everything was captured",
+        ),
         ("COMMENT ON CONSTRAINT first ON child IS 'x'", false, "not as before: its comment"),
     ] {
         let desk = Desk::with(Engine::PostgreSql, TWO).await;
@@ -101,7 +120,15 @@ async fn what_is_not_as_planned_or_not_as_captured_stops_before_anything_is_gone
         assert!(before.difference(&now).iter().all(|line| line.contains("child")), "{:?}", before.difference(&now));
         assert_eq!(desk.seen().await.away, []);
         let gone = !at_capture && change.contains("DROP");
-        assert_eq!(ended.state, if at_capture || !gone && !change.contains("COMMENT") { RunState::Undone } else { RunState::NeedsAttention }, "{change}");
+        assert_eq!(
+            ended.state,
+            if at_capture || !gone && !change.contains("COMMENT") {
+                RunState::Undone
+            } else {
+                RunState::NeedsAttention
+            },
+            "{change}"
+        );
     }
 }
 

@@ -6,6 +6,7 @@ mod kills;
 mod orphans;
 mod quarantine;
 mod stops;
+mod thousand;
 
 use crate::around::Base;
 use crate::refresh_keys::same;
@@ -296,7 +297,7 @@ impl Desk {
 
     pub async fn id(&self) -> RefreshId {
         let (heads, _) = runs::list(&self.store()).await.unwrap();
-        heads.into_iter().map(|head| head.id).max().unwrap()
+        heads.into_iter().max_by_key(|head| head.began).unwrap().id
     }
 
     pub async fn seen(&self) -> RunSeen {
@@ -306,7 +307,7 @@ impl Desk {
     /// All that its log says.
     pub async fn log(&self) -> String {
         let seen = self.seen().await;
-        seen.lines.iter().map(|line| format!("{}\n", line.text.shown())).collect()
+        seen.lines.iter().map(|line| line.text.shown().into_owned()).collect::<Vec<String>>().join("\n")
     }
 
     /// What the ledger says of a kind of things: name, state and what stood in the way.
@@ -321,7 +322,10 @@ impl Desk {
             "SELECT ident, state, COALESCE(error, '') FROM {table} WHERE kind = '{kind}' AND run = '{run}' ORDER BY ident"
         );
         let rows = session.query(&sql, &[]).await.unwrap();
-        let text = |value: &cutover::db::Value| value.as_text().unwrap().into_owned();
+        let text = |value: &cutover::db::Value| match value {
+            cutover::db::Value::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+            other => other.as_text().unwrap().into_owned(),
+        };
         rows.iter().map(|row| (text(&row[0]), text(&row[1]), text(&row[2]))).collect()
     }
 
@@ -333,7 +337,11 @@ impl Desk {
 
 fn digest(value: &impl Serialize) -> String {
     let bytes = Sha256::digest(serde_json::to_vec(value).unwrap());
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|half| char::from(b"0123456789abcdef"[usize::from(half)]))
+        .collect()
 }
 
 fn step(part: Part<'_>) -> PlannedStep {

@@ -1,10 +1,16 @@
 //! Who can get at the target meanwhile.
 
 use super::*;
+use cutover::aws::{self, Limiters, Serverless, TaskDetail, connect};
+use cutover::change::{Executor, Mode};
+use cutover::model::AccountId;
+use cutover::model::audit::Whence;
+use cutover::model::change::Safeguards;
 use cutover::model::refresh::RunState;
+use cutover::store::Audit;
 
 /// A plan that asks who can connect while the quarantine is on.
-fn plan_parts<'a>(inside: &'a str) -> Vec<Part<'a>> {
+fn plan_parts(inside: &str) -> Vec<Part<'_>> {
     use StepKind::{Capture, Close, KeysBack, Lock, Quarantine, QuarantineOff};
     let mut parts = [Lock, Capture, Quarantine].map(Part::Step).to_vec();
     parts.push(Part::Script("inside", inside));
@@ -94,7 +100,7 @@ async fn what_could_not_be_put_back_the_same_is_refused_and_who_comes_in_by_a_ro
     let (desk, database, role) = desk().await;
     let q = role.replace('"', "\"\"");
     desk.script(&format!(
-        "CREATE ROLE \"{q} family\" SUPERUSER; GRANT \"{q} family\" TO \"{q}\"; CREATE ROLE \"{q} us\"; GRANT \"{q} us\" TO \"{q} owners\";
+        "CREATE ROLE \"{q} us\"; GRANT \"{q} us\" TO \"{q} owners\";
          GRANT CREATE ON DATABASE {database} TO \"{q} us\""
     ))
     .await;
@@ -109,9 +115,54 @@ async fn what_could_not_be_put_back_the_same_is_refused_and_who_comes_in_by_a_ro
     desk.script(&format!("ALTER DATABASE {database} OWNER TO \"{q} us\"")).await;
     let ended = desk.run(&desk.plan(&plan_parts("SELECT 1"), &[]).await).await;
     assert_eq!((ended.state, ended.why), (RunState::Done, None));
-    assert!(desk.log().await.contains("these can still connect, by a role that they belong to: app"), "{}", desk.log().await);
+    assert!(
+        desk.log().await.contains("these can still connect, by a role that they belong to: app"),
+        "{}",
+        desk.log().await
+    );
     // Roles are the whole server's, and some tests look at all of them.
-    desk.script(&format!("ALTER DATABASE {database} OWNER TO cutover; DROP OWNED BY \"{q} us\"; DROP ROLE \"{q} us\", \"{q} family\"")).await;
+    desk.script(&format!("ALTER DATABASE {database} OWNER TO cutover; DROP OWNED BY \"{q} us\"; DROP ROLE \"{q} us\""))
+        .await;
+}
+
+#[tokio::test]
+async fn the_user_whom_dms_signs_in_with_still_gets_in() {
+    // It waits for its process without awaiting.
+    let aws = tokio::task::spawn_blocking(|| crate::change::Desk::new(&[])).await.unwrap();
+    let endpoint = aws.aws.endpoint();
+    let connected = connect(&aws::Settings::embedded(endpoint), &Limiters::default()).await.unwrap();
+    let tasks = connected.reader.tasks(TaskDetail::Brief, Serverless::Skip).await.unwrap().value;
+    let task = tasks.into_iter().find(|task| task.name.0.raw().contains("staging")).unwrap();
+    let (desk, database, role) = desk().await;
+    let before = rights(&desk).await;
+    // Somebody else than the endpoint says how this program gets in, so that the endpoint is asked for its user.
+    let mut plan = desk.plan(&plan_parts("SELECT 1"), &[]).await;
+    plan.target_way.name = Some("staging".into());
+    plan.task.arn = task.arn;
+    let run = async |plan: &Plan| {
+        let whence = Whence { os_user: "t".into(), host: "t".into(), pid: 1, tty: false, version: "t".into() };
+        let expect_account = Some(AccountId("123456789012".into()));
+        let authority = Mode { read_only: false, operate: true, expect_account }.authority().unwrap();
+        let audit = Audit::open(&desk.store(), &whence).await.unwrap();
+        let time = Time { now: Timestamp::now, wait: |_| Box::pin(async {}) };
+        let executor = Executor::new(&authority, &connected, audit, whence, None, Safeguards::default(), time).unwrap();
+        let aws = Some(refresh::Aws::new(connected.reader.clone(), executor, None));
+        refresh::run(begin(plan, Means { aws, ..desk.means() }).await.unwrap()).await
+    };
+    let ended = run(&plan).await;
+    assert!(ended.why.as_ref().unwrap().contains("the target has no user dms_user"), "{ended:?}");
+    assert_eq!((ended.state, rights(&desk).await), (RunState::Undone, before.clone()));
+    desk.script("CREATE ROLE dms_user LOGIN").await;
+    plan.custom[0].does = Does::Sql(
+        "INSERT INTO public.seen SELECT 'dms_user', has_database_privilege('dms_user', current_database(), 'CONNECT')"
+            .into(),
+    );
+    let ended = run(&plan).await;
+    assert_eq!((ended.state, ended.why), (RunState::Done, None));
+    assert_eq!(desk.number("SELECT count(*) FROM seen WHERE role = 'dms_user' AND may").await, 1);
+    assert_eq!(rights(&desk).await, before);
+    assert!(gets_in(&desk, &role).await, "{database}");
+    tokio::task::spawn_blocking(move || drop(aws)).await.unwrap();
 }
 
 #[tokio::test]

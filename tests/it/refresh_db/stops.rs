@@ -27,7 +27,9 @@ async fn after_the_load_keys_hold_for_new_rows_and_go_away_again_when_it_goes_on
     let desk = Desk::with(Engine::PostgreSql, TREE).await;
     let before = desk.snapshot().await;
     // What is masked is a natural key: it meets no key, also not when it is tried again.
-    let mask = format!("{FAILS}; UPDATE public.parent SET id = id + 10; UPDATE public.child SET p = p + 10; UPDATE public.part SET p = p + 10");
+    let mask = format!(
+        "{FAILS}; UPDATE public.parent SET id = id + 10; UPDATE public.child SET p = p + 10; UPDATE public.part SET p = p + 10"
+    );
     // One row of the load has no parent; it costs no key.
     let load = format!("{LOAD}; INSERT INTO child VALUES (2, 99); INSERT INTO part VALUES (2, 1, 99)");
     let orphans = [("first", Orphans::Delete), ("of_all", Orphans::Null)];
@@ -56,12 +58,17 @@ async fn after_the_load_keys_hold_for_new_rows_and_go_away_again_when_it_goes_on
 async fn a_stranger_under_the_name_of_a_key_stops_with_words_and_costs_no_other() {
     let desk = Desk::with(Engine::PostgreSql, TREE).await;
     let before = desk.snapshot().await;
-    let load = format!("{LOAD}; CREATE TABLE public.another (id int PRIMARY KEY); INSERT INTO public.another VALUES (1);
-                        ALTER TABLE child ADD CONSTRAINT first FOREIGN KEY (p) REFERENCES public.another");
+    let load = format!(
+        "{LOAD}; CREATE TABLE public.another (id int PRIMARY KEY); INSERT INTO public.another VALUES (1);
+                        ALTER TABLE child ADD CONSTRAINT first FOREIGN KEY (p) REFERENCES public.another"
+    );
     let ended = desk.run(&desk.plan(&around(&load), &[]).await).await;
     assert_eq!(ended.state, RunState::NeedsAttention);
     let why = ended.why.unwrap();
-    assert!(why.contains("\"first\" is not as it was captured") && why.contains("REFERENCES public.another(id)"), "{why}");
+    assert!(
+        why.contains("\"first\" is not as it was captured") && why.contains("REFERENCES public.another(id)"),
+        "{why}"
+    );
     let states: Vec<String> = desk.ledger("key").await.into_iter().map(|(_, state, _)| state).collect();
     assert_eq!(states, ["dropped", "valid"]);
     assert_eq!(desk.seen().await.away.len(), 1);
@@ -110,7 +117,10 @@ async fn a_person_finishes_with_psql_what_a_run_began() {
     let before = desk.snapshot().await;
     // Everything is away, and nothing goes on.
     let mut parts = around("SELECT 1");
-    parts.splice(4.., [Part::Step(StepKind::QuarantineOff), Part::Script("fails", "SELECT 1 / 0"), Part::Step(StepKind::Close)]);
+    parts.splice(
+        4..,
+        [Part::Step(StepKind::QuarantineOff), Part::Script("fails", "SELECT 1 / 0"), Part::Step(StepKind::Close)],
+    );
     let ended = desk.run(&desk.plan(&parts, &[]).await).await;
     assert_eq!(ended.state, RunState::NeedsAttention, "{ended:?}");
     assert_eq!(desk.keys().await, []);

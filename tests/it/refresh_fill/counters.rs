@@ -46,8 +46,11 @@ async fn on_postgresql_each_sequence_goes_on_behind_source_and_data() {
         assert_eq!(desk.target.number(&format!("SELECT nextval('{{s}}.{sequence}')")).await, want, "{sequence}");
     }
     // Where each stood before is in the ledger, as SQL.
-    let before = desk.target.texts("SELECT restore_sql FROM cutover_ledger.obj WHERE kind = 'sequence' ORDER BY 1").await;
-    assert!(before.len() == 4 && before.iter().flatten().any(|sql| sql.contains("orders_id_seq") && sql.contains("5001")));
+    let before =
+        desk.target.texts("SELECT restore_sql FROM cutover_ledger.obj WHERE kind = 'sequence' ORDER BY 1").await;
+    assert!(
+        before.len() == 4 && before.iter().flatten().any(|sql| sql.contains("orders_id_seq") && sql.contains("5001"))
+    );
     assert_eq!(desk.target.number("SELECT reltuples::bigint FROM pg_class WHERE relname = 'orders'").await, 1);
 }
 
@@ -59,11 +62,17 @@ async fn on_the_others_each_counter_does_too() {
             Engine::MySql => "bigint NOT NULL AUTO_INCREMENT PRIMARY KEY",
             _ => "INTEGER PRIMARY KEY AUTOINCREMENT",
         };
-        desk.both(&format!("CREATE TABLE {{s}}.orders (id {counted}, n int); CREATE TABLE {{s}}.bare (id {counted}, n int)"))
-            .await;
+        desk.both(&format!(
+            "CREATE TABLE {{s}}.orders (id {counted}, n int); CREATE TABLE {{s}}.bare (id {counted}, n int)"
+        ))
+        .await;
         // Given out in the source and deleted again.
-        desk.source.script("INSERT INTO {s}.orders (id, n) VALUES (7, 1), (40, 2); DELETE FROM {s}.orders WHERE id = 40").await;
-        desk.target.script("INSERT INTO {s}.orders (id, n) VALUES (7, 1); INSERT INTO {s}.bare (id, n) VALUES (3, 1)").await;
+        desk.source
+            .script("INSERT INTO {s}.orders (id, n) VALUES (7, 1), (40, 2); DELETE FROM {s}.orders WHERE id = 40")
+            .await;
+        desk.target
+            .script("INSERT INTO {s}.orders (id, n) VALUES (7, 1); INSERT INTO {s}.bare (id, n) VALUES (3, 1)")
+            .await;
         let plan = desk.plan(&[StepKind::Sequences, StepKind::Analyze], &["orders", "bare"]).await;
         let ended = desk.run(&plan).await;
         assert_eq!((ended.state, ended.why), (RunState::Done, None), "{engine:?}");

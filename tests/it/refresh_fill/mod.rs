@@ -4,28 +4,34 @@
 //! The process is this test binary once more, told by the environment which run it carries out ([`carry_out`]).
 
 mod acts;
+mod checks;
+mod compared;
 mod counters;
 mod masks;
+mod rehearsed;
 
 use crate::servers;
 use cutover::change::{Confirmed, Time, Yes};
-use cutover::db::schema::snapshot;
+use cutover::db::schema::keys::{self, Key};
+use cutover::db::schema::triggers::{self, Trigger};
+use cutover::db::schema::{TableName, snapshot};
 use cutover::db::{Database, Dialect, Engine, Row, Value};
 use cutover::model::change::Meant;
 use cutover::model::masking::resolve::{ByTask, resolve};
-use cutover::model::masking::{Function, Key, Rule, Rules, Table, TableRules};
+use cutover::model::masking::{Function, Key as MaskingKey, Rule, Rules, Table, TableRules};
 use cutover::model::refresh::{
-    Cadence, Load, LoadedTable, OnFailure, Place, PlannedStep, Purpose, Quarantine, RefreshId, RefreshName, RunSeen,
-    StepKind,
+    Again, Cadence, CustomStep, Does, Load, LoadedTable, OnFailure, Orphans, Place, PlannedStep, Purpose, Quarantine,
+    RefreshId, RefreshName, RunSeen, StepKind, StepName,
 };
 use cutover::model::{ReplicationArn, Secret, TaskName};
 use cutover::refresh::mask::facts;
-use cutover::refresh::plan::{VERSION, Way};
-use cutover::refresh::{self, Door, Ended, Means, Plan, Trouble, Work, Zombie, covered};
+use cutover::refresh::plan::{KeySeen, TriggerSeen, VERSION, Way};
+use cutover::refresh::{self, Aws, Door, Ended, Means, Plan, Trouble, Work, Zombie, covered};
 use cutover::store::Settings;
 use cutover::store::runs::{self, Writer};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -43,9 +49,7 @@ pub struct Side {
 impl Side {
     async fn new(engine: Engine, folder: &Path, name: &str) -> Self {
         match engine {
-            Engine::PostgreSql => {
-                Self { url: servers::postgres().await.database().await, schema: "public".to_owned() }
-            }
+            Engine::PostgreSql => Self { url: servers::postgres().await.database().await, schema: "public".to_owned() },
             Engine::MySql => {
                 let url = servers::mariadb().await.database().await;
                 let schema = url.rsplit('/').next().unwrap().to_owned();
@@ -209,15 +213,36 @@ impl Desk {
         };
         let mut session = database.read().await.unwrap();
         plan.catalogue = snapshot::read(&mut session, &plan.scope()).await.unwrap().fingerprint();
+        let tables: Vec<TableName> = tables.iter().map(|table| TableName::new(&self.target.schema, *table)).collect();
+        let all = keys::read(&mut session, Some(&plan.schemas)).await.unwrap();
+        plan.keys = all.iter().filter(|key| key.touches(&tables)).map(key_seen).collect();
+        let all = triggers::read(&mut session, Some(&tables)).await.unwrap();
+        plan.triggers = all.iter().map(trigger_seen).collect();
+        plan
+    }
+
+    /// With a script of a person behind a step.
+    pub fn with_script(&self, mut plan: Plan, after: StepKind, name: &str, sql: &str) -> Plan {
+        let at = plan.steps.iter().position(|step| step.kind == after).unwrap();
+        let like = plan.steps[at].clone();
+        let name = StepName(name.to_owned());
+        plan.steps.insert(at + 1, PlannedStep { name: name.clone(), kind: StepKind::Custom, sql: Vec::new(), ..like });
+        plan.custom.push(CustomStep {
+            name,
+            after,
+            does: Does::Sql(self.target.sql(sql)),
+            again: Again::Mark,
+            timeout: SignedDuration::from_mins(2),
+            retry: 0,
+            on_failure: OnFailure::Stop,
+        });
         plan
     }
 
     /// With these columns masked; all others of their tables pass.
     pub async fn masked(&self, mut plan: Plan, tables: &[(&str, &[(&str, Function)])]) -> Plan {
-        let mut rules = Rules {
-            key: cutover::model::database::PasswordFrom::Environment("X".into()),
-            ..Rules::default()
-        };
+        let mut rules =
+            Rules { key: cutover::model::database::PasswordFrom::Environment("X".into()), ..Rules::default() };
         for (table, columns) in tables {
             let mut own = TableRules { passthrough: Some("a test".into()), ..TableRules::default() };
             own.columns.extend(columns.iter().map(|(name, made)| ((*name).to_owned(), Rule::of(made.clone()))));
@@ -265,12 +290,36 @@ impl Desk {
     /// Its lines, one after the other.
     pub async fn lines(&self) -> String {
         let seen = self.seen().await;
-        seen.lines.iter().map(|line| format!("{}\n", line.text.raw())).collect()
+        let lines: Vec<&str> = seen.lines.iter().map(|line| line.text.raw()).collect();
+        lines.join("\n")
     }
 }
 
-pub fn key() -> Key {
-    Key::new(&Secret::new(SECRET)).unwrap()
+fn digest(value: &impl Serialize) -> String {
+    cutover::model::canon::hex(&Sha256::digest(serde_json::to_vec(value).unwrap()))
+}
+
+fn key_seen(key: &Key) -> KeySeen {
+    let pair = |table: &TableName| (table.schema.clone(), table.name.clone());
+    KeySeen {
+        ident: key.ident.clone(),
+        child: pair(&key.child),
+        parent: pair(&key.parent),
+        definition: digest(&key.def),
+        orphans: Orphans::Report,
+    }
+}
+
+fn trigger_seen(one: &Trigger) -> TriggerSeen {
+    TriggerSeen {
+        ident: one.ident.clone(),
+        table: (one.table.schema.clone(), one.table.name.clone()),
+        definition: digest(&(&one.def, one.state)),
+    }
+}
+
+pub fn key() -> MaskingKey {
+    MaskingKey::new(&Secret::new(SECRET)).unwrap()
 }
 
 /// What a process is to do.
@@ -287,7 +336,7 @@ pub struct Told {
     source: String,
     target: String,
     state: PathBuf,
-    plan: Plan,
+    pub plan: Plan,
     pub what: Do,
     /// The key of masking.
     pub secret: Option<String>,
@@ -325,14 +374,18 @@ async fn begin(plan: &Plan, means: Means) -> Result<Work, Trouble> {
 }
 
 pub async fn do_it(told: &Told) -> Result<Ended, Trouble> {
-    let means = means(told);
+    do_it_with(told, None).await
+}
+
+pub async fn do_it_with(told: &Told, aws: Option<Aws>) -> Result<Ended, Trouble> {
+    let means = Means { aws, ..means(told) };
     let work = match &told.what {
         Do::Begin => Box::pin(begin(&told.plan, means)).await?,
         Do::Resume(id) => Box::pin(refresh::resume(id, means)).await?,
         Do::Recover => Box::pin(refresh::recover(&told.plan.name, None, means)).await?,
     };
     let work = match &told.secret {
-        Some(secret) => work.with_masking_key(Key::new(&Secret::new(secret.as_str())).unwrap()),
+        Some(secret) => work.with_masking_key(MaskingKey::new(&Secret::new(secret.as_str())).unwrap()),
         None => work,
     };
     Ok(Box::pin(refresh::run(work)).await)
@@ -418,12 +471,4 @@ pub async fn killed(desk: &Desk, plan: &Plan, number: usize, lose: bool, mutant:
         None => Do::Recover,
     };
     desk.told(plan, what)
-}
-
-pub async fn until(mut is: impl AsyncFnMut() -> bool) {
-    let deadline = std::time::Instant::now() + Duration::from_mins(1);
-    while !is().await {
-        assert!(std::time::Instant::now() < deadline, "waited in vain");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }

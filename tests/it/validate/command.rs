@@ -77,8 +77,34 @@ async fn a_key_can_be_named_and_rows_of_one_key_are_compared_as_multisets() {
         let keys: Vec<String> = rows_of(&told.lines, "t").into_keys().collect();
         assert_eq!(keys, ["k=null part=3", "k=x part=1"]);
     }
+    // Nobody vouches for it: that is said before anything is read.
+    let told = run(&source, &target, &["--key=k", "--settle=0s"]).await;
+    assert!(told.stderr.contains("--key (k)") && told.stderr.contains("makes it unique"), "{}", told.stderr);
+    // What, where, why, and what to do.
     let told = run(&source, &target, &["--key=none"]).await;
-    assert_eq!((told.status, told.verdict("t")), (Some(3), "unknown"));
+    assert_eq!((told.status, told.stdout.as_str()), (Some(2), ""), "{told:?}");
+    for part in ["--key none", "public.t", "k, part, a"] {
+        assert!(told.stderr.contains(part), "{part}: {}", told.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_is_not_compared_with_itself() {
+    for engine in [Engine::PostgreSql, Engine::MySql, Engine::Sqlite] {
+        let mut side = Side::new(engine).await;
+        side.script(&format!(
+            "{TABLE}INSERT INTO @.t (id, a) VALUES (1, 'a'); CREATE TABLE @.u (id bigint PRIMARY KEY)"
+        ))
+        .await;
+        let told = run(&side, &side, &[]).await;
+        assert_eq!((told.status, told.stdout.as_str()), (Some(2), ""), "{engine:?}: {told:?}");
+        for part in ["one and the same database", ".t would be compared with itself"] {
+            assert!(told.stderr.contains(part), "{engine:?} {part}: {}", told.stderr);
+        }
+        // Two tables of it are two.
+        let told = run(&side, &side, &["--table=t=u", "--count"]).await;
+        assert_eq!(told.status, Some(1), "{engine:?}: {told:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,5 +17,6 @@ mod sides;
 mod silent;
 mod terminal;
 mod tls;
+mod traffic;
 mod vanished;
 mod wrong_answers;

@@ -35,13 +35,18 @@ async fn filled(engine: Engine, rows: &[&str]) -> Side {
 
 /// What stands in the audit of a store: kind and name of each entry, the oldest first.
 async fn noted(store: &Path) -> Vec<(String, String)> {
+    audited(store).await.into_iter().map(|[kind, name, ..]| (kind, name)).collect()
+}
+
+/// Kind, name, state and outcome of each entry, the oldest first.
+async fn audited(store: &Path) -> Vec<[String; 4]> {
     let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_cutover"));
     command.args(["activity", "--output=json"]).env_clear().env("HOME", store).env("XDG_STATE_HOME", store);
     let output = command.output().await.unwrap();
     let all: Vec<serde_json::Value> =
         serde_json::from_slice(&output.stdout).unwrap_or_else(|error| panic!("{error}: {output:?}"));
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_else(|| panic!("{all:?}")).to_owned();
-    all.iter().rev().map(|one| (text(&one["kind"]), text(&one["name"]))).collect()
+    all.iter().rev().map(|one| ["kind", "name", "state", "outcome"].map(|key| text(&one[key]))).collect()
 }
 
 /// Both with the same store.
@@ -89,6 +94,16 @@ async fn a_repaired_target_is_equal_and_the_guard_stops_the_script_elsewhere() {
         assert!(kept.stdout.contains("2 inserts, 1 updates, 0 deletes") && kept.stdout.contains("1 extra rows stay"));
         let again = cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", file]).await;
         assert_eq!(again.status, Some(3), "a file that is there is kept: {again:?}");
+        // Whoever reads the audit later knows which of the two there is.
+        let states: Vec<_> = audited(store.path())
+            .await
+            .into_iter()
+            .map(|[kind, _, state, outcome]| {
+                assert_eq!(kind, "write-repair");
+                (state, outcome.contains("there is a file of that name"))
+            })
+            .collect();
+        assert_eq!(states, [("done".to_owned(), false), ("refused".to_owned(), true)]);
         let file = store.path().join("all.sql");
         let made =
             cutover(store.path(), &source, &target, &["repair", "last", "--deletes", "--file", file.to_str().unwrap()])
@@ -193,4 +208,43 @@ async fn a_table_without_a_key_is_written_with_its_values_and_missing_rows_are_i
     let second = compare(store.path(), &source, &target).await;
     let left = ["missing", "extra"].map(|name| second.table("k")[name].clone());
     assert_eq!(left, [serde_json::json!(0), serde_json::json!(1)], "{second:?}");
+}
+
+#[tokio::test]
+async fn what_was_compared_with_options_is_repaired_with_the_same() {
+    let (mut source, mut target) = (Side::new(Engine::PostgreSql).await, Side::new(Engine::MySql).await);
+    source
+        .script(
+            "CREATE TABLE @.a (code varchar(9) NOT NULL, amount numeric(12, 4), note text, seen int);
+             INSERT INTO @.a VALUES ('x', 1.2345, 'one', 1), ('y', 2.5, 'two', 1), ('z', 3, 'three', 1)",
+        )
+        .await;
+    target
+        .script(
+            "CREATE TABLE @.b (code varchar(9) NOT NULL, amount decimal(12, 2), note text, seen int);
+             INSERT INTO @.b VALUES ('x', 1.23, 'one', 2), ('y', 2.5, 'other', 3)",
+        )
+        .await;
+    let store = tempfile::tempdir().unwrap();
+    let options = ["--table=a=b", "--key=code", "--rule=a.amount=scale:2", "--rule=a.seen=ignore", "--waive=a.seen"];
+    let compare = async || {
+        let mut command = command(&source.url, &target.url, &[&options[..], &["--settle=0s"]].concat());
+        command.env("HOME", store.path()).env("XDG_STATE_HOME", store.path());
+        told(command.output().await.unwrap())
+    };
+    let first = compare().await;
+    let found = ["different", "missing"].map(|name| first.table("a")[name].clone());
+    assert_eq!(found, [serde_json::json!(1), serde_json::json!(1)], "{first:?}");
+    let sql = store.path().join("a.sql").to_str().unwrap().to_owned();
+    let made = cutover(store.path(), &source, &target, &["repair", "last", "--file", &sql]).await;
+    assert_eq!(made.status, Some(0), "{made:?}");
+    assert!(made.stdout.contains("1 inserts, 1 updates, 0 deletes"), "{made:?}");
+    let script = std::fs::read_to_string(&sql).unwrap();
+    let mut writer = Side::at(target.url.clone()).await;
+    writer.session.script(&script).await.unwrap_or_else(|error| panic!("{error}\n{script}"));
+    let second = compare().await;
+    assert_eq!((second.verdict("a"), second.status), ("equal", Some(0)), "{second:?}\n{script}");
+    // What a rule leaves out is nobody's business: it stays.
+    let rows = writer.session.query("SELECT seen FROM b WHERE code = 'y'", &[]).await.unwrap();
+    assert_eq!(rows[0][0].as_int(), Some(3), "{script}");
 }

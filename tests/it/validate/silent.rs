@@ -1,7 +1,7 @@
 //! A way to a server that falls silent without being cut: the comparison says so, and ends when it is told to.
 
 use super::proxy::Proxy;
-use super::side::{Side, command};
+use super::side::{Side, command, told};
 use crate::servers;
 use cutover::db::Engine;
 use std::process::Stdio;
@@ -101,4 +101,26 @@ async fn a_statement_is_not_stopped_on_a_server_that_it_does_not_run_on() {
     held.proxy.let_go();
     let rest = held.ended().await;
     assert!(!rest.contains("may still run"), "{rest}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_where_another_engine_speaks_is_said_soon() {
+    let good = Side::new(Engine::Sqlite).await;
+    for (engine, wrong, right) in
+        [(Engine::PostgreSql, "mysql", "PostgreSQL"), (Engine::MySql, "postgres", "MySQL or MariaDB")]
+    {
+        let there = Side::new(engine).await;
+        let (_, rest) = there.url.split_once("://").unwrap();
+        for tls in ["", if wrong == "mysql" { "?ssl-mode=REQUIRED" } else { "?sslmode=require" }] {
+            let url = format!("{wrong}://{rest}{tls}");
+            let began = std::time::Instant::now();
+            let mut command = command(&url, &good.url, &[]);
+            command.env("CUTOVER_SOURCE_PASSWORD", "sesame");
+            let told = told(command.output().await.unwrap());
+            assert!(began.elapsed() < std::time::Duration::from_secs(10), "{:?}", began.elapsed());
+            assert_eq!((told.status, told.stdout.as_str()), (Some(3), ""), "{told:?}");
+            let wanted = format!("{right} answers there, and the address says {wrong}://");
+            assert!(told.stderr.contains(&wanted), "{wanted}: {}", told.stderr);
+        }
+    }
 }

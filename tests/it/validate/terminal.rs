@@ -1,6 +1,7 @@
 //! The command on a terminal of 80 columns: the question for a password, progress, and nothing that is cut off.
 
 use super::side::Side;
+use crate::cli::Aws;
 use crate::pty::{Pty, Start};
 use cutover::db::Engine;
 
@@ -82,6 +83,55 @@ async fn the_first_comparison_by_rows_is_confirmed_with_its_cost_and_remembered(
         let screen = pty.wait("equal: every row is the same on both sides");
         assert!(!screen.contains("first comparison"), "{screen}");
         assert_eq!(pty.end().0, 0, "{screen}");
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_the_console_refuses_stands_in_the_audit_as_refused() {
+    let (mut source, mut target) = (Side::new(Engine::Sqlite).await, Side::new(Engine::Sqlite).await);
+    for (side, note) in [(&mut source, "a"), (&mut target, "b")] {
+        side.script(&format!("CREATE TABLE @.t (id bigint PRIMARY KEY, a text); INSERT INTO @.t VALUES (1, '{note}')"))
+            .await;
+    }
+    let (old, new) = (source.url.clone(), target.url.clone());
+    tokio::task::spawn_blocking(move || {
+        let folder = tempfile::tempdir().unwrap();
+        let config = folder.path().join("config.toml");
+        let text = format!(
+            "read_only_may_validate = true\n[databases.old]\nurl = \"{old}\"\n[databases.new]\nurl = \"{new}\"\n\
+             [validation.pair]\nsource = \"old\"\ntarget = \"new\"\nsettle = \"0s\"\n"
+        );
+        std::fs::write(&config, text).unwrap();
+        let aws = Aws::start(&[]);
+        let start = Start::cutover(&["--config", config.to_str().unwrap()]).size(120, 40);
+        let start = aws.env().iter().fold(start, |start, (name, value)| start.env(name, value));
+        let mut pty = start.env("XDG_STATE_HOME", folder.path().to_str().unwrap()).start();
+        pty.wait("billing-cdc");
+        pty.keys("Vn");
+        pty.wait("Validate: is the target equal");
+        pty.keys("\r");
+        pty.until("a plan that was read", |screen| screen.contains("type a.db") && !screen.contains("read it first"));
+        pty.keys("a.db");
+        pty.wait("> a.db");
+        pty.keys("\r");
+        pty.wait("✗ different");
+        // What differs cannot be read again.
+        std::fs::remove_file(new.strip_prefix("sqlite:").unwrap()).unwrap();
+        pty.keys("P");
+        pty.until("the question", |screen| screen.contains("type main.t") && !screen.contains("read it first"));
+        pty.keys("main.t");
+        pty.wait("> main.t");
+        pty.keys("\r");
+        pty.wait("not written: ");
+        pty.keys(":activity");
+        pty.wait(": activity");
+        pty.keys("\r");
+        let screen = pty.wait("write-repair");
+        assert!(screen.contains("refused") && !screen.contains("a script was written"), "{screen}");
+        pty.keys("\x03");
+        assert_eq!(pty.end().0, 0);
     })
     .await
     .unwrap();

@@ -20,6 +20,15 @@ pub(super) fn of_offer(offer: &Offer) -> Vec<Words> {
         let (kind, sign) = if first { (Kind::Warning, "▲ ") } else { (Kind::Text, "· ") };
         add(kind, sign, shown(line).into_owned());
     }
+    // Which part of a table nobody will look at is not to be found only below all the others.
+    let without = |table: &&PlannedTable| {
+        table.method != Method::None && table.not_compared.iter().any(|one| !one.waived && one.column.is_some())
+    };
+    for table in planned.tables.iter().filter(without) {
+        let columns = table.not_compared.iter().filter(|one| !one.waived).filter_map(|one| one.column.as_ref());
+        let columns: Vec<String> = columns.map(|column| column.shown().into_owned()).collect();
+        add(Kind::Warning, "▲ ", format!("{}: compared without {}", table.source.shown(), columns.join(", ")));
+    }
     add(Kind::Text, "", String::new());
     add(Kind::Text, "source  ", side(&planned.source));
     add(Kind::Text, "target  ", side(&planned.target));
@@ -33,7 +42,7 @@ pub(super) fn of_offer(offer: &Offer) -> Vec<Words> {
     for table in planned.tables.iter().filter(|one| one.method == Method::None) {
         of_table(table, &mut add);
     }
-    for table in compared {
+    for table in compared.clone() {
         of_table(table, &mut add);
     }
     let names = |all: &[Untrusted]| all.iter().map(|name| name.shown().into_owned()).collect::<Vec<_>>().join(", ");
@@ -42,6 +51,22 @@ pub(super) fn of_offer(offer: &Offer) -> Vec<Words> {
     }
     if !planned.of_dms.is_empty() {
         add(Kind::Dim, "", format!("DMS's own, not compared: {}", names(&planned.of_dms)));
+    }
+    // Nobody begins or leaves it for the sake of these.
+    let queries: Vec<&PlannedTable> = compared.filter(|table| !table.query_source.is_empty()).collect();
+    if !queries.is_empty() {
+        add(Kind::Text, "", String::new());
+        add(Kind::Title, "", "what both servers are asked, table by table".to_owned());
+    }
+    for table in queries {
+        add(Kind::Dim, "", table.source.shown().into_owned());
+        let queries = match (&table.query_source, &table.query_target) {
+            (one, other) if one == other => vec![("    both:   ", one)],
+            (one, other) => vec![("    source: ", one), ("    target: ", other)],
+        };
+        for (name, query) in queries.into_iter().filter(|(_, query)| !query.is_empty()) {
+            add(Kind::Dim, name, shown(query).into_owned());
+        }
     }
     out
 }
@@ -73,11 +98,6 @@ fn of_table(table: &PlannedTable, add: &mut impl FnMut(Kind, &'static str, Strin
         let what = one.column.as_ref().map(|column| format!("{}: ", column.shown())).unwrap_or_default();
         let kind = if one.waived { Kind::Dim } else { Kind::Unknown };
         add(kind, "    ", format!("not compared: {what}{}{waived}", shown(&one.reason)));
-    }
-    for (name, query) in [("    source: ", &table.query_source), ("    target: ", &table.query_target)] {
-        if !query.is_empty() {
-            add(Kind::Dim, name, shown(query).into_owned());
-        }
     }
 }
 

@@ -3,10 +3,10 @@
 use crate::model::Untrusted;
 use crate::model::listing::validations::Summary;
 use crate::model::untrusted::shown;
-use crate::model::validation::told::{RunLine, RunState, RunTold, TableTold, Wished};
+use crate::model::validation::told::{self, RunLine, RunState, RunTold, TableTold, Wished};
 use crate::model::validation::{
-    GateSeen, Method, Phase, Planned, PlannedTable, Progress, RunEvent, TableProgress, TableResult, Tally, Verdict,
-    overall,
+    Gate, GateSeen, Method, Phase, Planned, PlannedTable, Progress, RunEvent, TableProgress, TableResult, Tally,
+    Verdict, overall,
 };
 use jiff::{SignedDuration, Timestamp};
 use std::collections::VecDeque;
@@ -271,9 +271,12 @@ impl Table {
 }
 
 /// Why nothing begins yet, or how it began.
-pub fn gate_words(seen: &GateSeen) -> String {
+pub fn gate_words(seen: &GateSeen, since: Timestamp, gate: Option<&Gate>) -> String {
     match seen {
-        GateSeen::Waiting { why } => format!("waiting: {}", shown(why)),
+        // Since when stands above: it is what has elapsed.
+        GateSeen::Waiting { why } => {
+            format!("{}: {}", told::gives_up(since, gate).unwrap_or_else(|| "waiting".to_owned()), shown(why))
+        }
         GateSeen::Open { why, at_rest, .. } => {
             let rest = match at_rest {
                 Some(true) => "; at rest",

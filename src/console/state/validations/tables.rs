@@ -225,7 +225,7 @@ pub fn about(run: &Run) -> String {
         return note.clone();
     }
     match (&run.gate, &run.planned) {
-        (Some(seen), _) => gate_words(seen),
+        (Some(seen), planned) => gate_words(seen, run.line.started, planned.as_ref().map(|planned| &planned.gate)),
         (None, Some(planned)) => told::gate(&planned.gate),
         (None, None) => String::new(),
     }

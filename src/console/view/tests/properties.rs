@@ -80,6 +80,31 @@ fn messages() -> impl Strategy<Value = Message> {
             all[1].settings[0].value = name.into();
             observed(Subject::Endpoints, Value::Endpoints(all), 1, 60)
         }),
+        3 => (hostile(), hostile(), 0u8..4).prop_map(|(name, why, which)| {
+            use crate::console::fixtures::refreshes as it;
+            let mut told = [it::running(), it::failed(), it::done(), it::running()][usize::from(which)].clone();
+            told.seen.head.name.0 = name.clone();
+            told.seen.head.why = Some(why.clone().into());
+            told.seen.head.step = Some(crate::model::refresh::StepName(why.clone()));
+            told.seen.steps[3].note = why.clone();
+            told.seen.steps[4].name.0 = name;
+            if let Some(away) = told.seen.away.first_mut() {
+                away.name = why.clone().into();
+            }
+            told.seen.lines[1].text = why.into();
+            match which {
+                3 => it::journals(Some(told.seen.head)),
+                _ => it::told(told),
+            }
+        }),
+        1 => (hostile(), 1u64..4).prop_map(|(what, id)| {
+            let mut offer = crate::console::fixtures::refreshes::forbidden();
+            offer.plan.findings[0].what = what.clone().into();
+            offer.plan.steps[2].sql = vec![what.clone()];
+            offer.plan.steps[1].words = vec![what.clone()];
+            offer.plan.source.place = what;
+            Message::RefreshOffered { id, offer: Ok(Box::new(offer)) }
+        }),
         1 => (hostile(), any::<bool>()).prop_map(|(why, tables)| {
             let subject = if tables { Subject::Tables(arn("BILLINGXCDC")) } else { Subject::Tasks };
             failed(subject, ProblemKind::ExpiredCredentials, &why, 10)
@@ -96,7 +121,8 @@ proptest! {
         prod in hostile(),
         in_a_log: bool,
     ) {
-        let setup = Setup { ascii, environment: Some(prod), ..setup() };
+        let refreshes = crate::console::fixtures::refreshes::prepared();
+        let setup = Setup { ascii, environment: Some(prod), refreshes, ..setup() };
         let mut state = State::new(setup, Area { width: 80, height: 24 }, now());
         if in_a_log {
             for message in everything() {

@@ -9,7 +9,7 @@ mod redshift;
 mod sqlite;
 
 use super::session::ScanSession;
-use super::{Batch, BatchBuilder, Cell, ScanColumn, ScanRequest};
+use super::{Ascent, Batch, BatchBuilder, Cell, ScanColumn, ScanRequest};
 use crate::db::error::DbError;
 use crate::db::session::Connection;
 use crate::model::engine::Engine;
@@ -31,13 +31,15 @@ pub(super) struct Sink<'a> {
     /// The key of the last row of the batch before, where order is checked: a flag and the bytes of each part.
     last: Vec<(bool, Vec<u8>)>,
     any: bool,
+    /// Some key stands twice in this batch.
+    repeats: bool,
 }
 
 impl<'a> Sink<'a> {
     pub fn new(request: &'a ScanRequest, sender: &'a Sender<Result<Batch, DbError>>) -> Self {
         let parts = if request.ordered { request.key.len() } else { 0 };
         let builder = BatchBuilder::new(request.columns.len());
-        Self { builder, request, sender, last: vec![(false, Vec::new()); parts], any: false }
+        Self { builder, request, sender, last: vec![(false, Vec::new()); parts], any: false, repeats: false }
     }
 
     /// A row is whole. `true` when the batch must be sent.
@@ -55,7 +57,7 @@ impl<'a> Sink<'a> {
 
     /// A merge believes in the order; a server that has another one must not turn into differences.
     #[inline]
-    fn check_order(&self) -> Result<(), DbError> {
+    fn check_order(&mut self) -> Result<(), DbError> {
         let batch = self.builder.batch();
         let row = batch.rows() - 1;
         let mut ascends = row == 0 && !self.any;
@@ -74,7 +76,16 @@ impl<'a> Sink<'a> {
                 }
             }
         }
+        self.repeats |= !ascends && row > 0;
         Ok(())
+    }
+
+    /// What is known of the order of the batch that ends here.
+    fn ascent(&mut self) -> Option<Ascent> {
+        let repeats = std::mem::take(&mut self.repeats);
+        let columns = self.last.len();
+        let first = self.request.key.iter().copied().eq(0..columns);
+        (columns > 0 && first).then_some(Ascent { columns, repeats })
     }
 
     #[cold]
@@ -104,11 +115,13 @@ impl<'a> Sink<'a> {
 
     pub async fn send(&mut self) -> Result<(), Stop> {
         self.keep_last();
-        self.sender.send(Ok(self.builder.take(false))).await.map_err(|_| Stop::Unwanted)
+        let ascent = self.ascent();
+        self.sender.send(Ok(self.builder.take_ascending(false, ascent))).await.map_err(|_| Stop::Unwanted)
     }
 
     pub async fn finish(mut self) -> Result<(), Stop> {
-        self.sender.send(Ok(self.builder.take(true))).await.map_err(|_| Stop::Unwanted)
+        let ascent = self.ascent();
+        self.sender.send(Ok(self.builder.take_ascending(true, ascent))).await.map_err(|_| Stop::Unwanted)
     }
 }
 

@@ -5,7 +5,8 @@ use crate::db::schema::keys::Presence;
 use crate::model::refresh::PlannedStep;
 use crate::model::untrusted::shown;
 use crate::refresh::ledger::{ObjKind, ObjState};
-use crate::refresh::steps::deeds::{self, Deed, Refusal};
+use crate::refresh::steps::deeds::{self, Deed, How, Refusal};
+use crate::refresh::steps::kept;
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
 
@@ -49,9 +50,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     }
     let all: Vec<&Found> = found.iter().collect();
     take_away(work, step, &all).await?;
-    let (now, strangers) = super::look(work).await?;
-    let there = now.iter().filter(|one| one.presence != Presence::Gone).map(|one| &one.key);
-    if let Some(key) = there.chain(&strangers).next() {
+    if let Some(key) = kept::keys_now(work).await?.first() {
         return Err(Trouble::Failed(format!("key {} is still there", shown(&key.ident))));
     }
     Ok(Came::done(format!("{} keys are away", found.len())))
@@ -69,5 +68,5 @@ pub(super) async fn take_away(work: &mut Work, step: &PlannedStep, found: &[&Fou
         Deed::new(&one.key.ident, tables, statements, ObjState::Dropped)
     });
     let deeds: Vec<Deed> = deeds.collect();
-    deeds::all(work, step, ObjKind::Key, &deeds, (Refusal::Stops, "dropping key")).await.map(drop)
+    deeds::all(work, step, ObjKind::Key, &deeds, How::quick(Refusal::Stops, "dropping key")).await.map(drop)
 }

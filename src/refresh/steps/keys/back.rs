@@ -4,15 +4,15 @@ use super::{Found, Why, away, orphans};
 use crate::db::schema::TableName;
 use crate::db::schema::keys::{Key, Presence};
 use crate::db::schema::orphans::{Policy, in_order};
-use crate::model::refresh::PlannedStep;
+use crate::model::refresh::{Orphans, PlannedStep};
 use crate::model::untrusted::shown;
 use crate::refresh::ledger::{self, ObjKind, ObjState};
-use crate::refresh::steps::deeds::{self, Deed, Pace, Refusal};
+use crate::refresh::steps::deeds::{self, Deed, How, Refusal};
 use crate::refresh::steps::together;
 use crate::refresh::trouble::{Probe, Trouble};
 use crate::refresh::work::Work;
 use crate::store::points;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Said in the ledger of a partitioned table's key.
 const PARTS: &str = "its parts have keys of their own for now, for new rows";
@@ -48,37 +48,39 @@ pub(super) async fn put_back(work: &mut Work, step: &PlannedStep, why: Why) -> R
         }
     }
     let (found, _) = super::look(work).await?;
-    let parted = add(work, step, why, &found, &mut told).await?;
+    let (parted, added) = add(work, step, why, &found, &mut told).await?;
     add_parted(work, step, &parted, &mut told).await?;
     work.show_away().await?;
     if why == Why::Early || points::mutant("left-unvalidated") {
-        together(told)?;
+        together(&told)?;
         return Ok(format!("{} keys hold for new rows", found.len()));
     }
-    let (found, _) = super::look(work).await?;
-    let mut orphans = 0;
-    let mut pace = Pace::new();
-    let keys: Vec<Key> = found.iter().map(|one| one.key.clone()).collect();
-    let ordered: Vec<&Found> =
-        in_order(&keys).0.into_iter().filter_map(|key| found.iter().find(|one| one.key.ident == key.ident)).collect();
-    let unseen: Vec<&Found> = ordered.into_iter().filter(|one| is_unseen(one)).collect();
-    for (nth, one) in unseen.iter().enumerate() {
-        pace.note(work, step, format!("validating key {} of {}", nth + 1, unseen.len())).await?;
-        match validate(work, step, why, one).await {
-            Ok(left) => orphans += u64::from(left),
-            Err(trouble @ (Trouble::Failed(_) | Trouble::Refused(_))) => told.push(trouble),
-            Err(other) => return Err(other),
-        }
-    }
+    let may_stay = |one: &&Found| why == Why::Turn && is_let_be(one);
+    let let_be = found.iter().filter(may_stay).count();
+    let unseen = in_their_order(&found, |one| {
+        let is_there =
+            one.presence == Presence::Unvalidated || added.contains(one.key.ident.as_str()) || is_parted(one);
+        let is_ours = one.presence != Presence::Gone || one.state != ObjState::Present;
+        one.key.validated && is_there && is_ours && !may_stay(&one)
+    });
+    let left = validate(work, step, why, &unseen, &mut told).await? + let_be;
     compare(work, &mut told).await?;
-    together(told)?;
+    together(&told)?;
     let words = format!("{} keys are back", found.len());
-    Ok(if orphans == 0 { words } else { format!("{words}, {orphans} of them with rows whose parent is not there") })
+    Ok(if left == 0 { words } else { format!("{words}, {left} of them with rows whose parent is not there") })
 }
 
-/// Rows of before have still to be looked at: it was valid, and is there without that, or only its parts have it.
-fn is_unseen(one: &Found) -> bool {
-    one.key.validated && (one.presence == Presence::Unvalidated || is_parted(one))
+/// Rows without a parent were found before, and told.
+fn is_let_be(one: &Found) -> bool {
+    one.state == ObjState::Orphans && one.policy == Policy::Report && one.presence != Presence::Same
+}
+
+/// Those that are meant, parents first.
+fn in_their_order(found: &[Found], is_meant: impl Fn(&Found) -> bool) -> Vec<&Found> {
+    let meant: BTreeMap<&str, &Found> =
+        found.iter().filter(|one| is_meant(one)).map(|one| (one.key.ident.as_str(), one)).collect();
+    let keys: Vec<Key> = meant.values().map(|one| one.key.clone()).collect();
+    in_order(&keys).0.into_iter().filter_map(|key| meant.get(key.ident.as_str()).copied()).collect()
 }
 
 /// Only the parts of its partitioned table have it.
@@ -90,14 +92,14 @@ fn tables(key: &Key) -> Vec<TableName> {
     vec![key.child.clone(), key.parent.clone()]
 }
 
-/// All that can be put back without a look at rows. Gives those that cannot.
+/// All that can be put back without a look at rows. Gives those that cannot, and the names of those that are there now.
 async fn add<'a>(
     work: &mut Work,
     step: &PlannedStep,
     why: Why,
     found: &'a [Found],
     told: &mut Vec<Trouble>,
-) -> Result<Vec<&'a Found>, Trouble> {
+) -> Result<(Vec<&'a Found>, BTreeSet<&'a str>), Trouble> {
     let (mut deeds, mut parted) = (Vec::new(), Vec::new());
     for one in found {
         let Found { key, state, presence, .. } = one;
@@ -112,6 +114,8 @@ async fn add<'a>(
                 told.push(drift(key, "somebody dropped it, not this run"));
                 continue;
             }
+            // Its parts hold for new rows already, and its old ones were told.
+            Presence::Gone if why == Why::Turn && is_let_be(one) => continue,
             Presence::Gone if is_parted(one) => {
                 parted.push(one);
                 continue;
@@ -127,9 +131,15 @@ async fn add<'a>(
         deeds.push(Deed::new(&key.ident, tables(key), statements, after));
     }
     let doing = if why == Why::Undo { "putting back key" } else { "putting back, for new rows, key" };
-    let refused = deeds::all(work, step, ObjKind::Key, &deeds, (Refusal::IsToldLater, doing)).await?;
+    let how = How::quick(Refusal::IsToldLater, doing);
+    let refused = deeds::all(work, step, ObjKind::Key, &deeds, how).await?;
+    let not: BTreeSet<&str> = refused.iter().map(|(nth, _)| deeds[*nth].ident.as_str()).collect();
+    let made: BTreeSet<&str> =
+        deeds.iter().map(|deed| deed.ident.as_str()).filter(|name| !not.contains(name)).collect();
+    let names = found.iter().filter(|one| one.presence == Presence::Gone).map(|one| one.key.ident.as_str());
+    let added = names.filter(|name| made.contains(name)).collect();
     told.extend(refused.into_iter().map(|(_, trouble)| trouble));
-    Ok(parted)
+    Ok((parted, added))
 }
 
 fn drift(key: &Key, what: &str) -> Trouble {
@@ -153,7 +163,8 @@ async fn add_parted(
         })
         .collect();
     let doing = "putting back, on parts of tables, key";
-    let refused = deeds::all(work, step, ObjKind::Key, &deeds, (Refusal::IsToldLater, doing)).await?;
+    let how = How::quick(Refusal::IsToldLater, doing);
+    let refused = deeds::all(work, step, ObjKind::Key, &deeds, how).await?;
     told.extend(refused.into_iter().map(|(_, trouble)| trouble));
     Ok(())
 }
@@ -167,21 +178,44 @@ fn making_valid(one: &Found) -> Vec<String> {
     }
 }
 
-/// Looks at the rows of one key. Whether rows without a parent are left that may stay.
-async fn validate(work: &mut Work, step: &PlannedStep, why: Why, one: &Found) -> Result<bool, Trouble> {
-    if one.state == ObjState::Orphans && one.policy == Policy::Report && why == Why::Turn {
-        return Ok(true);
+/// Looks at the rows of these. How many have rows without a parent that may stay.
+async fn validate(
+    work: &mut Work,
+    step: &PlannedStep,
+    why: Why,
+    unseen: &[&Found],
+    told: &mut Vec<Trouble>,
+) -> Result<usize, Trouble> {
+    let deeds: Vec<Deed> = unseen.iter().map(|one| validating(one)).collect();
+    let how = How { refusal: Refusal::IsToldLater, doing: "validating key", first: 1 };
+    let mut left = 0;
+    for (nth, trouble) in deeds::all(work, step, ObjKind::Key, &deeds, how).await? {
+        let came = if trouble.is_of_orphans() {
+            let policy = if why == Why::Undo { Policy::Fail } else { unseen[nth].policy };
+            deal(work, step, unseen[nth], policy).await
+        } else {
+            Err(trouble)
+        };
+        match came {
+            Ok(are_left) => left += usize::from(are_left),
+            Err(trouble @ (Trouble::Failed(_) | Trouble::Refused(_))) => told.push(trouble),
+            Err(other) => return Err(other),
+        }
     }
-    match make_valid(work, step, one).await {
-        Ok(()) => return Ok(false),
-        Err(trouble) if trouble.is_of_orphans() => {}
-        Err(other) => return Err(other),
-    }
-    let policy = if why == Why::Undo { Policy::Fail } else { one.policy };
+    Ok(left)
+}
+
+fn validating(one: &Found) -> Deed {
+    Deed::new(&one.key.ident, tables(&one.key), making_valid(one), ObjState::Valid)
+}
+
+/// There are rows without a parent: what the plan says of them. Whether they are left.
+async fn deal(work: &mut Work, step: &PlannedStep, one: &Found, policy: Policy) -> Result<bool, Trouble> {
     if matches!(policy, Policy::Null | Policy::Delete) {
         orphans::mend(work, step, &one.key, policy).await?;
-        match make_valid(work, step, one).await {
-            Ok(()) => return Ok(false),
+        let deed = [validating(one)];
+        match deeds::all(work, step, ObjKind::Key, &deed, How::quick(Refusal::Stops, "validating key")).await {
+            Ok(_) => return Ok(false),
             Err(trouble) if trouble.is_of_orphans() => {}
             Err(other) => return Err(other),
         }
@@ -189,15 +223,12 @@ async fn validate(work: &mut Work, step: &PlannedStep, why: Why, one: &Found) ->
     orphans::told(work, step, &one.key, policy).await.map(|()| true)
 }
 
-async fn make_valid(work: &mut Work, step: &PlannedStep, one: &Found) -> Result<(), Trouble> {
-    let deed = Deed::new(&one.key.ident, tables(&one.key), making_valid(one), ObjState::Valid);
-    let deeds = std::slice::from_ref(&deed);
-    deeds::all(work, step, ObjKind::Key, deeds, (Refusal::Stops, "validating key")).await.map(drop)
-}
-
 /// Where rows that are to be deleted are parents themselves, keys that hold for new rows would refuse it: rows are dealt with
 /// before the keys are back, parents first.
 async fn chains(work: &mut Work, step: &PlannedStep) -> Result<(), Trouble> {
+    if work.plan.keys.iter().all(|key| key.orphans != Orphans::Delete) {
+        return Ok(());
+    }
     let (found, _) = super::look(work).await?;
     let refers = |child: &Key, parent: &Key| child.parent == parent.child || parent.leaves.contains(&child.parent);
     let deleting: Vec<&Found> = found

@@ -55,7 +55,8 @@ pub(super) async fn mend_all(work: &mut Work, step: &PlannedStep, keys: &[(&Key,
     loop {
         let mut touched = 0;
         for key in &ordered {
-            let policy = keys.iter().find(|(one, _)| one.ident == key.ident).map_or(Policy::Fail, |(_, policy)| *policy);
+            let policy =
+                keys.iter().find(|(one, _)| one.ident == key.ident).map_or(Policy::Fail, |(_, policy)| *policy);
             touched += mend(work, step, key, policy).await?;
         }
         if touched == 0 || !in_circle {

@@ -57,7 +57,7 @@ async fn look(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
             Err(other) => return Err(other),
         }
     }
-    together(told)?;
+    together(&told)?;
     let words = format!("the rows of {} keys were looked at", there.len());
     Ok(Came::done(if with_orphans == 0 {
         format!("{words}: all have their parents")

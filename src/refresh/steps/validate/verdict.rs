@@ -76,7 +76,7 @@ fn written(cell: &Cell) -> Option<Timestamp> {
     let text = cell.value.as_str()?;
     text.parse::<Timestamp>().ok().or_else(|| {
         let time: DateTime = text.parse().ok()?;
-        Some(TimeZone::UTC.to_timestamp(time).ok()?)
+        TimeZone::UTC.to_timestamp(time).ok()
     })
 }
 

@@ -7,8 +7,8 @@ use crate::db::schema::snapshot::{self, Item, Kind, Snapshot};
 use crate::model::refresh::{Orphans, PlannedStep};
 use crate::model::untrusted::shown;
 use crate::refresh::ledger::{ObjKind, ObjState};
-use crate::refresh::steps::kept::{self, Kept};
 use crate::refresh::steps::capture;
+use crate::refresh::steps::kept::{self, Kept};
 use crate::refresh::trouble::Trouble;
 use crate::refresh::work::Work;
 use std::sync::Arc;
@@ -46,8 +46,8 @@ pub(super) async fn look(work: &mut Work, step: &PlannedStep, look: &mut Look) -
         look.wrong(work, step, what.to_owned()).await?;
     }
     for line in without(before, &excused).difference(&without(now, &excused)) {
-        let (word, line) = line.split_at(line.len().min(2));
-        let what = if word.starts_with('-') { "is not there any more" } else { "was not there before" };
+        let (sign, line) = line.split_at(line.len().min(2));
+        let what = if sign.starts_with('-') { "is not there any more" } else { "was not there before" };
         look.wrong(work, step, format!("the catalogue is not what it was: {} {what}", shown(line))).await?;
     }
     look.seen.push("the catalogue is what it was".to_owned());

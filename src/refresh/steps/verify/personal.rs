@@ -47,7 +47,8 @@ pub(super) async fn look(work: &mut Work, step: &PlannedStep, look: &mut Look) -
         compared += found.rows;
         tell(work, step, look, found.findings).await?;
     }
-    look.seen.push(format!("no personal data is found in {rows} rows, of which {compared} were held beside the source's"));
+    look.seen
+        .push(format!("no personal data is found in {rows} rows, of which {compared} were held beside the source's"));
     Ok(())
 }
 
@@ -68,9 +69,8 @@ async fn mappings(work: &mut Work, plan: &Plan) -> Result<Option<Mappings>, Trou
     let Some(aws) = work.aws.as_ref() else { return Ok(None) };
     let answer = aws.reader.tasks_in_full(std::slice::from_ref(&arn)).await?;
     let text = answer.value.into_iter().find(|task| task.arn == arn).and_then(|task| task.table_mappings);
-    let text = text.ok_or_else(|| {
-        Trouble::Refused(format!("task {}: DMS told no table mappings", plan.task.name.shown()))
-    })?;
+    let text =
+        text.ok_or_else(|| Trouble::Refused(format!("task {}: DMS told no table mappings", plan.task.name.shown())))?;
     mappings::parse(&text).map(Some).map_err(|error| Trouble::Refused(shown(&error.to_string()).into_owned()))
 }
 

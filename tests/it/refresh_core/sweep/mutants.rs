@@ -22,7 +22,7 @@ async fn unkilled(stand: &Stand, plan: &Plan, mutant: Option<&str>) -> Vec<Strin
 async fn each_deliberate_mistake_is_found() {
     let stand = Stand::new(Engine::PostgreSql).await;
     for (mutant, at, variant) in [
-        ("ledger-apart", "after commit", Variant::Resume),
+        ("ledger-outside", "after commit", Variant::Resume),
         ("restore-local", "after commit", Variant::Resume),
         ("mark-outside", "after commit", Variant::Resume),
         ("prior-forgotten", "after aws", Variant::JournalLost),
