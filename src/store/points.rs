@@ -1,12 +1,14 @@
 //! Where a run can be killed: before and after everything that is durable. Counted only in builds for tests.
 //!
 //! `CUTOVER_KILL_AT=N` kills this process at the N-th point as `kill -9` does, `CUTOVER_KILL_AT="N after commit"` at the N-th of
-//! that name, which does not depend on how often something was waited for; `CUTOVER_KILL_LIST=FILE` appends the name of
+//! that name, which does not depend on how often something was waited for; `CUTOVER_STOP_AT` stops it there until it is continued;
+//! `CUTOVER_KILL_LIST=FILE` appends the name of
 //! each point; `CUTOVER_MUTANT=NAME` switches one deliberate mistake on, which the tests must then find. Without the feature
 //! `test-switches` all of it is nothing. It stands in this room because everybody who writes something durable may call it.
 
 #[cfg(feature = "test-switches")]
 mod switched {
+    use rustix::process::Signal;
     use std::io::Write as _;
     use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -21,16 +23,16 @@ mod switched {
             // The list is for the test that reads it; a run does not fail over it.
             let _ = writeln!(file, "{number} {name}");
         }
-        let wanted = std::env::var("CUTOVER_KILL_AT").unwrap_or_default();
-        let (wanted, of) = wanted.split_once(' ').map_or((wanted.as_str(), None), |(wanted, of)| (wanted, Some(of)));
-        let number = match of {
-            Some(of) if of == name => NAMED.fetch_add(1, Ordering::SeqCst) + 1,
-            Some(_) => return,
-            None => number,
-        };
-        if wanted.parse() == Ok(number) {
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        for (variable, signal) in [("CUTOVER_KILL_AT", Signal::KILL), ("CUTOVER_STOP_AT", Signal::STOP)] {
+            if std::env::var(variable).is_ok_and(|wanted| is_it(&wanted, number, name)) {
+                let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
+            }
         }
+    }
+
+    fn is_it(wanted: &str, number: u64, name: &str) -> bool {
+        let Some((wanted, of)) = wanted.split_once(' ') else { return wanted.parse() == Ok(number) };
+        of == name && wanted.parse() == Ok(NAMED.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
     pub fn mutant(name: &str) -> bool {

@@ -17,10 +17,15 @@ pub enum Variant {
     KilledAgain,
     /// Everything back, where that is still possible.
     Abort,
+    /// No death: the server ends the session, while the process is stopped for a moment.
+    SessionLost,
+    /// No death: the process is stopped, somebody takes the run over to its end, and then it goes on.
+    TakenOver,
 }
 
 impl Variant {
-    pub const ALL: [Self; 4] = [Self::Resume, Self::JournalLost, Self::KilledAgain, Self::Abort];
+    pub const ALL: [Self; 6] =
+        [Self::Resume, Self::JournalLost, Self::KilledAgain, Self::Abort, Self::SessionLost, Self::TakenOver];
 }
 
 /// The so-maniest of a name: how often something is waited for changes nothing about that.
@@ -39,6 +44,9 @@ impl std::fmt::Display for Point {
 /// One death and what follows. What is wrong then.
 pub async fn killed(stand: &Stand, point: &Point, variant: Variant, again: usize, mutant: Option<&str>) -> Vec<String> {
     stand.anew().await;
+    if matches!(variant, Variant::SessionLost | Variant::TakenOver) {
+        return super::stops::stopped(stand, point, variant).await;
+    }
     let folder = tempfile::tempdir().unwrap();
     let told = stand.told(folder.path(), Do::Begin);
     let (sent, loads) = (stand.sent(), stand.loaded());
@@ -129,7 +137,7 @@ async fn went_on(stand: &Stand, told: &Told) -> Vec<String> {
 }
 
 /// The way to go on with the run that is here, or in the ledger.
-async fn further(stand: &Stand, told: &Told) -> Option<Told> {
+pub async fn further(stand: &Stand, told: &Told) -> Option<Told> {
     let settings = Settings { dir: Some(told.state.clone()), shared: None };
     let (heads, _) = runs::list(&settings).await.unwrap_or_default();
     let what = match heads.into_iter().next() {
