@@ -14,7 +14,7 @@ use super::trouble::Trouble;
 use crate::aws::Reader;
 use crate::change::{Confirmed, Executor, Notice, Notifier, Time, Way};
 use crate::model::audit::State;
-use crate::model::change::{Change, Outcome, Ruling};
+use crate::model::change::{Change, Outcome, Ruling, Verb};
 use crate::model::masking::Key;
 use crate::model::refresh::{
     Away, AwayKind, Line, LoadProgress, PlanHash, PlannedStep, RefreshId, StepKind, StepName, WishFor,
@@ -343,6 +343,10 @@ impl Work {
             .map_err(|why| Trouble::Refused(format!("{}: {why}", change.name())))?;
         self.journal.attempt((step, n), Phase::EffectSeen, (command, None), now).await?;
         points::at("before aws");
+        // Who was taken over meanwhile has lost the session, and sends nothing any more. A stop does no harm.
+        if !matches!(change, Change::Task { verb: Verb::Stop, .. }) {
+            self.target.ping().await?;
+        }
         let outcome = Box::pin(aws.executor.execute(confirmed)).await;
         points::at("after aws");
         let words = outcome.lines.join("; ");

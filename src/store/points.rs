@@ -1,15 +1,19 @@
 //! Where a run can be killed: before and after everything that is durable. Counted only in builds for tests.
 //!
-//! `CUTOVER_KILL_AT=N` kills this process at the N-th point as `kill -9` does; `CUTOVER_KILL_LIST=FILE` appends the name of
+//! `CUTOVER_KILL_AT=N` kills this process at the N-th point as `kill -9` does, `CUTOVER_KILL_AT="N after commit"` at the N-th of
+//! that name, which does not depend on how often something was waited for; `CUTOVER_STOP_AT` stops it there until it is continued;
+//! `CUTOVER_KILL_LIST=FILE` appends the name of
 //! each point; `CUTOVER_MUTANT=NAME` switches one deliberate mistake on, which the tests must then find. Without the feature
 //! `test-switches` all of it is nothing. It stands in this room because everybody who writes something durable may call it.
 
 #[cfg(feature = "test-switches")]
 mod switched {
+    use rustix::process::Signal;
     use std::io::Write as _;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     static COUNT: AtomicU64 = AtomicU64::new(0);
+    static NAMED: AtomicU64 = AtomicU64::new(0);
 
     pub fn at(name: &str) {
         let number = COUNT.fetch_add(1, Ordering::SeqCst) + 1;
@@ -19,10 +23,16 @@ mod switched {
             // The list is for the test that reads it; a run does not fail over it.
             let _ = writeln!(file, "{number} {name}");
         }
-        let wanted = std::env::var("CUTOVER_KILL_AT").ok().and_then(|text| text.parse::<u64>().ok());
-        if wanted == Some(number) {
-            let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
+        for (variable, signal) in [("CUTOVER_KILL_AT", Signal::KILL), ("CUTOVER_STOP_AT", Signal::STOP)] {
+            if std::env::var(variable).is_ok_and(|wanted| is_it(&wanted, number, name)) {
+                let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
+            }
         }
+    }
+
+    fn is_it(wanted: &str, number: u64, name: &str) -> bool {
+        let Some((wanted, of)) = wanted.split_once(' ') else { return wanted.parse() == Ok(number) };
+        of == name && wanted.parse() == Ok(NAMED.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
     pub fn mutant(name: &str) -> bool {

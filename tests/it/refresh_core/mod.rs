@@ -324,6 +324,20 @@ impl Process {
         rustix::process::kill_process(pid, signal).unwrap();
     }
 
+    /// Waits until it is stopped; false where it has ended instead.
+    async fn is_stopped(&mut self) -> bool {
+        loop {
+            if self.0.try_wait().unwrap().is_some() {
+                return false;
+            }
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.0.id())).unwrap_or_default();
+            if stat.rsplit_once(')').is_some_and(|(_, rest)| rest.trim_start().starts_with('T')) {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    }
+
     /// Waits for its end; whether it was killed.
     async fn end(mut self) -> bool {
         use std::os::unix::process::ExitStatusExt as _;

@@ -1,6 +1,6 @@
 //! A whole refresh, with every step that its plan has, killed at every point: PostgreSQL and MariaDB, a load by the embedded
 //! DMS, schedules of the embedded EventBridge. `stand.rs` is the two databases and AWS, `seen.rs` what is compared, `kills.rs` the
-//! sweep, `mutants.rs` deliberate mistakes that it must find.
+//! sweep, `stops.rs` what follows where nobody dies, `mutants.rs` deliberate mistakes that it must find.
 //!
 //! `CUTOVER_SWEEP_SEED` repeats a sweep; `CUTOVER_FULL=1` takes each point in each variant.
 
@@ -8,6 +8,7 @@ mod kills;
 mod mutants;
 mod seen;
 mod stand;
+mod stops;
 
 use super::*;
 use cutover::aws::{Connected, Limiters, connect};

@@ -1,6 +1,6 @@
 //! Deliberate mistakes: whoever makes one is found, by a death or without one. So the sweep can fail.
 
-use super::kills::{Variant, killed};
+use super::kills::{Point, Variant, killed};
 use super::seen::Seen;
 use super::stand::Stand;
 use super::*;
@@ -28,17 +28,18 @@ async fn each_deliberate_mistake_is_found() {
         ("prior-forgotten", "after aws", Variant::JournalLost),
         ("no-adoption", "after aws", Variant::Resume),
     ] {
-        let all: Vec<usize> = (1..=stand.points.len()).filter(|number| stand.points[number - 1] == at).collect();
+        let all = stand.points.iter().filter(|name| *name == at).count();
         let mut found = None;
-        for number in &all {
-            let wrong = killed(&stand, *number, variant, 0, Some(mutant)).await;
+        for nth in 1..=all {
+            let point = Point { nth, name: at.into() };
+            let wrong = killed(&stand, &point, variant, 0, Some(mutant)).await;
             if let Some(first) = wrong.first() {
-                found = Some((*number, first.clone()));
+                found = Some((point, first.clone()));
                 break;
             }
         }
-        let Some((number, first)) = found else { panic!("{mutant} was not found at any of {all:?}") };
-        println!("{mutant}: found {at} ({number}): {}", first.chars().take(160).collect::<String>());
+        let Some((point, first)) = found else { panic!("{mutant} was not found at any of {all} points {at}") };
+        println!("{mutant}: found {point}: {}", first.chars().take(160).collect::<String>());
     }
     // Without a death.
     for mutant in ["left-unvalidated", "start-forgotten"] {
