@@ -17,7 +17,7 @@ const EVERYWHERE: &str = "all";
 
 /// What stands below the head of the section in `config.example.toml`; the defaults are in docs/keys.md.
 pub const EXAMPLE: &str = "\
-# ask-now = [\"R\", \"F5\"]
+# ask-now = [\"K\", \"F5\"]
 # alerts = [] # no key: found by its name only
 
 # [keys.tasks]
@@ -107,7 +107,7 @@ fn line(
         DeValue::Array(items) => items.iter().collect(),
         other => {
             let what = format!("must be a key or a list of keys, not {}", kind(other));
-            mistake(value.span(), what, "for example \"F5\", or [\"R\", \"F5\"]".to_owned());
+            mistake(value.span(), what, "for example \"F5\", or [\"K\", \"F5\"]".to_owned());
             return None;
         }
     };

@@ -347,7 +347,7 @@ place only, and the narrower line wins:
 
 ```
 [keys]
-ask-now = [\"R\", \"F5\"]   # instead of r
+ask-now = [\"K\", \"F5\"]   # instead of r
 alerts = []             # no key; `:alerts` still finds it
 
 [keys.tasks]

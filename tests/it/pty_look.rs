@@ -37,14 +37,14 @@ fn base64(bytes: &[u8]) -> String {
 
 #[test]
 fn a_key_of_ones_own_works_and_is_what_footer_help_and_palette_show() {
-    let (_folder, path) = config("[keys]\nproblems = \"F2\"\nask-now = \"R\"\ndown = [\"F9\", \"Down\"]\n");
+    let (_folder, path) = config("[keys]\nproblems = \"F2\"\nask-now = \"K\"\ndown = [\"F9\", \"Down\"]\n");
     let mut pty = on_screen(demo(&["--config", path.to_str().unwrap()]).size(120, 40));
     let screen = pty.wait("F2 problems");
-    assert!(screen.contains("R ask now") && !screen.contains("r ask now"), "{screen}");
+    assert!(screen.contains("K ask now") && !screen.contains("r ask now"), "{screen}");
     pty.keys("?");
     let help = pty.wait("Keys on Tasks");
     assert!(help.lines().any(|line| line.contains("F2 ") && line.contains("Every error so far")), "{help}");
-    assert!(help.lines().any(|line| line.contains("R ") && line.contains("Ask AWS again")), "{help}");
+    assert!(help.lines().any(|line| line.contains("K ") && line.contains("Ask AWS again")), "{help}");
     pty.keys("?");
     pty.keys(":problems");
     pty.until("its key in the palette", |screen| {
