@@ -65,6 +65,9 @@ async fn forward(work: &mut Work) -> (RunState, Option<String>) {
         Err(ending) => return stopped(work, first_open(work), ending).await,
     }
     while let Some(nth) = first_open(work) {
+        if is_closed(work, nth) {
+            closed(work).await;
+        }
         let kind = work.plan.steps[nth].kind;
         // From here on what was taken away comes back whatever the disk says.
         work.journal.be_lenient(past_pivot(work, nth));
@@ -78,8 +81,7 @@ async fn forward(work: &mut Work) -> (RunState, Option<String>) {
             Err(ending) => return stopped(work, Some(nth), ending).await,
         }
         if kind == StepKind::Close {
-            work.target.close().await;
-            work.in_ledger = false;
+            closed(work).await;
         }
     }
     let now = work.now();
@@ -87,6 +89,17 @@ async fn forward(work: &mut Work) -> (RunState, Option<String>) {
     work.journal.be_lenient(true);
     let _ = work.journal.state(RunState::Done, None, None, Some(now)).await;
     (RunState::Done, None)
+}
+
+/// The ledger says that the run is done, which nobody's wish makes undone: what is left is to tell of it.
+async fn closed(work: &mut Work) {
+    work.target.close().await;
+    work.in_ledger = false;
+    work.deaf = true;
+}
+
+fn is_closed(work: &Work, nth: usize) -> bool {
+    work.plan.steps.iter().position(|step| step.kind == StepKind::Close).is_some_and(|close| nth > close)
 }
 
 /// The first step that is not over.
