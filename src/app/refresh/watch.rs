@@ -1,4 +1,4 @@
-//! `refresh watch`: what is done after each load that a rule starts, by a process that stays. Start at [`Watching::next`].
+//! `refresh watch`: what is done after each load that a rule starts, by a process that stays. Start at [`Watching::found`].
 //!
 //! It looks at the task, since that tells of a stop also when it happened while nobody looked; which loads were gone on from
 //! stands in the ledger on the target. A run of its own that was broken off is taken up again before anything else. It changes
@@ -104,7 +104,7 @@ impl Watching {
     ///
     /// # Errors
     /// The folder of runs cannot be read.
-    pub fn next(&mut self) -> Result<Found, Failure> {
+    pub fn found(&mut self) -> Result<Found, Failure> {
         loop {
             let rests = std::mem::take(&mut self.rests);
             if let Some(found) = (!rests).then(|| self.look()).flatten() {

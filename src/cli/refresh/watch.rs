@@ -42,7 +42,7 @@ pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
     let name = &arguments.name;
     say(arguments.output, &format!("watching for loads of {name} that a rule starts"), false)?;
     loop {
-        let what = match watching.next()? {
+        let what = match watching.found()? {
             Found::End => return Ok(0),
             Found::Say(text, bad) => {
                 say(arguments.output, &text, bad)?;

@@ -35,13 +35,12 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
 
 /// Waits until it is proven, and says by what.
 pub(super) async fn prove(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble> {
-    let since = match look::kept::<Timestamp>(work, StepKind::Caught, SINCE).await? {
-        Some(since) => since,
-        None => {
-            let now = look::now(work)?;
-            look::keep(work, StepKind::Caught, SINCE, &now).await?;
-            now
-        }
+    let since = if let Some(since) = look::kept::<Timestamp>(work, StepKind::Caught, SINCE).await? {
+        since
+    } else {
+        let now = look::now(work)?;
+        look::keep(work, StepKind::Caught, SINCE, &now).await?;
+        now
     };
     loop {
         let read = read(work).await?;

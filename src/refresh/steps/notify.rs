@@ -41,7 +41,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
 
 /// A run that does not come to its end by itself, or was undone.
 pub(in crate::refresh) async fn ended(work: &mut Work, state: RunState, why: Option<&str>) {
-    let word = match state {
+    let how = match state {
         RunState::NeedsAttention => "needs attention",
         RunState::NeedsCredentials => "needs credentials",
         RunState::Undone => "undone, everything is as it was",
@@ -50,7 +50,7 @@ pub(in crate::refresh) async fn ended(work: &mut Work, state: RunState, why: Opt
     if work.plan.topic.is_none() {
         return;
     }
-    let notice = notice(work, word, why);
+    let notice = notice(work, how, why);
     tell(work, &notice).await;
 }
 
@@ -75,11 +75,11 @@ async fn tell(work: &mut Work, notice: &Notice) {
 }
 
 /// What is said: where it stands, what each step came to. Notes of steps have no values of rows in them.
-fn notice(work: &Work, word: &str, why: Option<&str>) -> Notice {
+fn notice(work: &Work, how: &str, why: Option<&str>) -> Notice {
     let plan = &work.plan;
     let took = work.now().duration_since(work.began);
     let mut lines = vec![
-        format!("refresh {}, run {}: {word}", shown(&plan.name.0), work.id.0),
+        format!("refresh {}, run {}: {how}", shown(&plan.name.0), work.id.0),
         format!("task {}, {} -> {}", plan.task.name.shown(), shown(&plan.source.place), shown(&plan.target.place)),
         format!(
             "began {}, {:#} ago, by {} on {}",
@@ -109,10 +109,10 @@ fn notice(work: &Work, word: &str, why: Option<&str>) -> Notice {
             "away right now: {away} (keys, triggers, schedules, rights); `cutover refresh status` names them"
         ));
     }
-    if word.starts_with("needs") {
+    if how.starts_with("needs") {
         lines.push(format!("go on with: cutover refresh resume {}", crate::model::shell::quoted(&plan.name.0)));
     }
-    Notice { subject: subject(&format!("refresh {}: {word}", plan.name.0)), text: lines.join("\n") }
+    Notice { subject: subject(&format!("refresh {}: {how}", plan.name.0)), text: lines.join("\n") }
 }
 
 fn rounded(span: SignedDuration) -> SignedDuration {

@@ -370,7 +370,7 @@ impl Scene {
 
     /// Everything that its log says.
     async fn log(&self) -> String {
-        self.seen().await.lines.iter().map(|line| format!("{}\n", line.text.raw())).collect()
+        self.seen().await.lines.iter().map(|line| line.text.raw()).collect::<Vec<_>>().join("\n")
     }
 
     async fn until_step(&self, kind: StepKind) {
