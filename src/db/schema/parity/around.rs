@@ -29,7 +29,7 @@ impl Compared<'_> {
                 .map(|item| item.name.clone())
                 .collect();
             let lacking = |(what, _): &(&String, &String)| !its.contains_key(*what);
-            lacks.extend(listed(kind, mine.iter().filter(lacking).map(|(_, name)| name.as_str()).collect()));
+            lacks.extend(listed(kind, &mine.iter().filter(lacking).map(|(_, name)| name.as_str()).collect::<Vec<_>>()));
             let (breaking, extra): (Vec<&str>, Vec<&str>) = its
                 .iter()
                 .filter(|(what, _)| !mine.contains_key(*what))
@@ -41,7 +41,7 @@ impl Compared<'_> {
                     "the {what} {name} is only in the target, or only there so: rows of the source may break it"
                 ));
             }
-            only.extend(listed(kind, extra));
+            only.extend(listed(kind, &extra));
         }
         if !lacks.is_empty() {
             self.warning(format!("not, or not so, in the target: {}", lacks.join("; ")));
@@ -53,8 +53,8 @@ impl Compared<'_> {
 }
 
 /// Several of a kind, in words.
-fn listed(kind: Kind, names: Vec<&str>) -> Option<String> {
-    match names.as_slice() {
+fn listed(kind: Kind, names: &[&str]) -> Option<String> {
+    match names {
         [] => None,
         [name] => Some(format!("{} {name}", words(kind))),
         names if kind == Kind::Index => Some(format!("indexes {}", names.join(", "))),
