@@ -47,8 +47,8 @@ async fn two_fresh_copies_have_the_same_lines_and_every_change_is_found() {
         "Blocking a.hen is not in the target",
         "Warning the column extra is only in the target",
         "Warning the column c1 has another comment in the target",
-        "Warning only in the target, or only there so: index child_q",
-        "Warning not, or not so, in the target: foreign key elsewhere",
+        "Warning the index child_q is only in the target",
+        "Warning the foreign key elsewhere is not, or not so, in the target",
     ] {
         assert!(said.iter().any(|one| one.starts_with(want)), "{want}\n{said:#?}");
     }

@@ -18,8 +18,6 @@ impl Compared<'_> {
                 self.warning(format!("the table has another {what} in the target"));
             }
         }
-        // A line a table, however much there is.
-        let (mut lacks, mut only) = (Vec::new(), Vec::new());
         for kind in [Kind::Constraint, Kind::ForeignKey, Kind::Index, Kind::Trigger] {
             let named = |item: &Item| meaning(item, pairs);
             let mine: Meanings = meant(self.source, kind, of).map(|item| (named(item), item.name.clone())).collect();
@@ -28,37 +26,18 @@ impl Compared<'_> {
                 .filter(|item| kind == Kind::Constraint || kind == Kind::Index && item.is("unique"))
                 .map(|item| item.name.clone())
                 .collect();
-            let lacking = |(what, _): &(&String, &String)| !its.contains_key(*what);
-            lacks.extend(listed(kind, &mine.iter().filter(lacking).map(|(_, name)| name.as_str()).collect::<Vec<_>>()));
-            let (breaking, extra): (Vec<&str>, Vec<&str>) = its
-                .iter()
-                .filter(|(what, _)| !mine.contains_key(*what))
-                .map(|(_, name)| name.as_str())
-                .partition(|name| strict.contains(*name));
-            for name in breaking {
-                let what = words(kind);
-                self.blocking(format!(
-                    "the {what} {name} is only in the target, or only there so: rows of the source may break it"
-                ));
+            for (_, name) in mine.iter().filter(|(what, _)| !its.contains_key(*what)) {
+                self.warning(format!("the {} {name} is not, or not so, in the target", words(kind)));
             }
-            only.extend(listed(kind, &extra));
+            for (_, name) in its.iter().filter(|(what, _)| !mine.contains_key(*what)) {
+                let words = format!("the {} {name} is only in the target, or only there so", words(kind));
+                if strict.contains(name) {
+                    self.blocking(format!("{words}: rows of the source may break it"));
+                } else {
+                    self.warning(words);
+                }
+            }
         }
-        if !lacks.is_empty() {
-            self.warning(format!("not, or not so, in the target: {}", lacks.join("; ")));
-        }
-        if !only.is_empty() {
-            self.warning(format!("only in the target, or only there so: {}", only.join("; ")));
-        }
-    }
-}
-
-/// Several of a kind, in words.
-fn listed(kind: Kind, names: &[&str]) -> Option<String> {
-    match names {
-        [] => None,
-        [name] => Some(format!("{} {name}", words(kind))),
-        names if kind == Kind::Index => Some(format!("indexes {}", names.join(", "))),
-        names => Some(format!("{}s {}", words(kind), names.join(", "))),
     }
 }
 

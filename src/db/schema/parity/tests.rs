@@ -91,7 +91,7 @@ fn each_difference_weighs_what_it_costs() {
         (
             vec![id(), index("i", &[("columns", "[\"id\"]")])],
             vec![id()],
-            Some((Warning, "not, or not so, in the target: index i")),
+            Some((Warning, "the index i is not, or not so, in the target")),
         ),
         (
             vec![id(), index("i", &[("columns", "[\"id\"]"), ("def", "CREATE INDEX i ON s.t USING btree (id)")])],
@@ -99,22 +99,12 @@ fn each_difference_weighs_what_it_costs() {
             None,
         ),
         (
-            vec![
-                id(),
-                index("i", &[("columns", "[\"id\"]")]),
-                item(Kind::Trigger, "a", &[]),
-                item(Kind::Trigger, "b", &[]),
-            ],
-            vec![id()],
-            Some((Warning, "not, or not so, in the target: index i; triggers a, b")),
-        ),
-        (
             vec![id()],
             vec![id(), index("u", &[("columns", "[\"id\"]"), ("unique", "true")])],
             Some((Blocking, "the index u is only in the target")),
         ),
         (vec![id()], vec![id(), check.clone()], Some((Blocking, "the constraint c is only in the target"))),
-        (vec![id(), check], vec![id()], Some((Warning, "not, or not so, in the target: constraint c"))),
+        (vec![id(), check], vec![id()], Some((Warning, "the constraint c is not, or not so, in the target"))),
         (
             vec![id(), item(Kind::ForeignKey, "f", &[("def", "FOREIGN KEY (id) REFERENCES s.t(id)")])],
             vec![id(), item(Kind::ForeignKey, "g", &[("def", "FOREIGN KEY (id) REFERENCES s.t(id) NOT VALID")])],
