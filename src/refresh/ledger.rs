@@ -554,6 +554,16 @@ pub async fn unmark(held: &mut Held, step: &StepName, name: &str) -> Result<(), 
     held.execute(&delete, &values).await.map(drop)
 }
 
+/// Forgets every mark of a step.
+///
+/// # Errors
+/// What the server says.
+pub async fn unmark_all(held: &mut Held, step: &StepName) -> Result<(), Trouble> {
+    let delete = own(held, "DELETE FROM {mark} WHERE run = ? AND step = ?");
+    let values = [held.bearer().run.0.clone().into(), step.0.as_str().into()];
+    held.execute(&delete, &values).await.map(drop)
+}
+
 /// What a mark says; `None` where there is none.
 ///
 /// # Errors
