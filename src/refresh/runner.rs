@@ -42,6 +42,11 @@ pub struct Ended {
 pub async fn run(mut work: Work) -> Ended {
     let (state, why) = if work.undoing.is_some() { back::undo(&mut work).await } else { forward(&mut work).await };
     work.target.close().await;
+    if let Some(wish) = crate::store::runs::take_wish(&work.store, &work.id) {
+        // Else whoever goes on, days later, would do it.
+        let text = format!("it was asked for {} as it ended: nothing is done about that any more", wish.word());
+        let _ = work.line(None, text, true).await;
+    }
     steps::notify::ended(&mut work, state, why.as_deref()).await;
     let command = command(&work, state);
     Ended { state, why, command, journal: work.journal.broken().map(str::to_owned) }
@@ -128,21 +133,23 @@ async fn pass_over(work: &mut Work, nth: usize, why: &str) -> Result<(), Trouble
     work.line(Some(&name), format!("failed, and the run goes on without it: {why}"), true).await
 }
 
-/// A run whose keys came back for safety after a failure takes them away once more, where their turn is still to come: a load, and
-/// what changes rows after it, would meet them.
+/// What a load, and what changes rows after it, would meet.
+const IN_ITS_WAY: [StepKind; 3] = [StepKind::Quarantine, StepKind::TriggersOff, StepKind::KeysAway];
+
+/// A run whose keys came back for safety after a failure takes them away once more, where their turn is still to come; one that loads again
+/// everything that has come back.
 async fn keys_away_again(work: &mut Work) -> Result<(), Ending> {
     let back = StepName::from(StepKind::KeysBack);
     let is_early = work.in_ledger && ledger::marked(&mut work.target, &back, back::EARLY).await?.is_some();
     let Some(next) = first_open(work).filter(|_| is_early) else { return Ok(()) };
-    let away = work.plan.steps.iter().position(|step| step.kind == StepKind::KeysAway);
     let turn = work.plan.steps.iter().position(|step| step.kind == StepKind::KeysBack);
-    if let (Some(away), Some(turn)) = (away, turn)
-        && next < turn
-    {
-        let step = work.plan.steps[away].clone();
-        work.line(Some(&step.name), "the keys came back when the run stopped: they go away again".to_owned(), false)
-            .await?;
-        attempt::bounded(work, &step).await?;
+    if turn.is_none_or(|turn| next < turn) {
+        let plan = std::sync::Arc::clone(&work.plan);
+        for step in plan.steps.iter().filter(|step| IN_ITS_WAY.contains(&step.kind)) {
+            let text = "what came back when the run stopped goes away again".to_owned();
+            work.line(Some(&step.name), text, false).await?;
+            attempt::bounded(work, step).await?;
+        }
     }
     ledger::unmark(&mut work.target, &back, back::EARLY).await?;
     work.show_away().await?;

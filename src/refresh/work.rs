@@ -330,7 +330,7 @@ impl Work {
         let now = self.now();
         let n = self.attempts(step);
         let aws = self.aws.as_mut().ok_or_else(|| Trouble::refused("this run was begun without AWS"))?;
-        let draft = Box::pin(aws.executor.draft(change)).await?;
+        let draft = Box::pin(aws.executor.draft_on(change, way)).await?;
         match draft.ruling {
             Ruling::Legal => {}
             Ruling::Nothing(how) => return Ok(Changed::Nothing(how)),
@@ -351,7 +351,12 @@ impl Work {
         points::at("after aws");
         let words = outcome.lines.join("; ");
         let class = Some(outcome.state.word()).filter(|_| outcome.state != State::Done);
-        self.journal.attempt((step, n), Phase::EffectSeen, (words.clone(), class), outcome.at).await?;
+        let told = self.journal.attempt((step, n), Phase::EffectSeen, (words.clone(), class), outcome.at).await;
+        if let (Err(trouble), State::Done | State::Unknown) = (&told, outcome.state) {
+            // It was sent, whatever the disk says: nobody may take it for refused.
+            return Err(Trouble::Lost(trouble.to_string()));
+        }
+        told?;
         match outcome.state {
             State::Done => Ok(Changed::Done(outcome)),
             State::Unknown => Err(Trouble::Lost(words)),

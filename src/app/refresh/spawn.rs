@@ -94,6 +94,22 @@ pub fn start(setup: &Setup, built: &Built, answer: &Answer) -> Result<RefreshId,
 /// Why it does not go on.
 pub fn go_on(setup: &Setup, further: Further, take_over: bool) -> Result<RefreshId, Failure> {
     setup.mode.authority()?;
+    let run = match &further {
+        Further::Resume(id) | Further::Finish(id) | Further::LoadAgain { id, .. } => Some(id),
+        Further::Recover { id, .. } => id.as_ref(),
+    };
+    // A wish that nobody took was meant for another moment. One that somebody has yet to take stays.
+    if let Some(id) = run
+        && let Ok(seen) = headless::block(runs::seen(setup, id))
+        && seen.head.alive != Some(true)
+    {
+        store::runs::take_wish(&setup.store, id);
+    }
+    go_on_wished(setup, further, take_over)
+}
+
+/// The same with a wish that is taken first of all.
+pub(super) fn go_on_wished(setup: &Setup, further: Further, take_over: bool) -> Result<RefreshId, Failure> {
     process(setup, What::Further(further), take_over)
 }
 

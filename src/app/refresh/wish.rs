@@ -56,7 +56,7 @@ pub fn wish(setup: &Setup, id: &RefreshId, wish: WishFor, take_over: bool) -> Re
             tell(setup, id, wish)?;
             let further =
                 if head.state == RunState::Parked { Further::Finish(id.clone()) } else { Further::Resume(id.clone()) };
-            let begun = spawn::go_on(setup, further, take_over);
+            let begun = spawn::go_on_wished(setup, further, take_over);
             if begun.is_err() {
                 // Else the next one who goes on with it would do it.
                 store::runs::take_wish(&setup.store, id);

@@ -1,6 +1,6 @@
 //! What would come of a change, and whether it may be done. Changes nothing, and could not: there is no writer here.
 
-use super::{Facts, Time, unreadable};
+use super::{Facts, Time, Way, unreadable};
 use crate::aws::{Connected, Reader};
 use crate::model::Problem;
 use crate::model::change::{Change, Draft, Safeguards};
@@ -45,7 +45,11 @@ impl Drafter {
     /// # Errors
     /// It is not there, or could not be read.
     pub async fn draft(&self, change: &Change) -> Result<Draft, Problem> {
-        let facts = Facts::read(&self.reader, change).await?;
+        self.draft_on(change, Way::Forward).await
+    }
+
+    pub(super) async fn draft_on(&self, change: &Change, way: Way) -> Result<Draft, Problem> {
+        let facts = Facts::read(&self.reader, change, way).await?;
         let ruling = facts.ruling(change, &self.safeguards);
         let preview = match (facts, change) {
             (Facts::Schedule(facts), Change::Switch { what, to }) => self.preview_switch(*facts, what, *to).await,

@@ -58,11 +58,15 @@ enum Facts {
 }
 
 impl Facts {
-    async fn read(reader: &Reader, change: &Change) -> Result<Self, Problem> {
+    /// What is put back as it was before is not judged by what it calls: it was on then.
+    async fn read(reader: &Reader, change: &Change, way: Way) -> Result<Self, Problem> {
         Ok(match change {
             Change::Switch { what, to } => {
                 let facts = ScheduleFacts::read(reader, what).await?;
-                Self::Schedule(Box::new(facts.with_called(reader, *to).await?))
+                Self::Schedule(Box::new(match way {
+                    Way::Forward => facts.with_called(reader, *to).await?,
+                    Way::Back => facts,
+                }))
             }
             Change::Task { task, verb } => Self::Task(Box::new(TaskFacts::read(reader, &task.arn, verb).await?)),
         })
@@ -175,7 +179,15 @@ impl Executor {
     /// # Errors
     /// It is not there, or could not be read.
     pub async fn draft(&self, change: &Change) -> Result<Draft, Problem> {
-        Box::pin(self.drafter().draft(change)).await
+        self.draft_on(change, Way::Forward).await
+    }
+
+    /// The same of a change that a plan makes, or takes back.
+    ///
+    /// # Errors
+    /// It is not there, or could not be read.
+    pub async fn draft_on(&self, change: &Change, way: Way) -> Result<Draft, Problem> {
+        Box::pin(self.drafter().draft_on(change, way)).await
     }
 
     /// The same look without what could change anything.
@@ -290,10 +302,11 @@ impl Executor {
             Unsigned::CouldNot(problem) => not(State::Failed, told("nothing was sent", &problem), &problem),
         })?;
         entry.caller = signed.caller().arn.clone();
-        let facts = Facts::read(&signed.reader(), change).await.map_err(|problem| match problem.kind {
-            ProblemKind::NotFound => refused("it is no longer there".to_owned()),
-            _ => not(State::Failed, told("nothing was sent: it could not be read again", &problem), &problem),
-        })?;
+        let facts =
+            Facts::read(&signed.reader(), change, confirmed.way()).await.map_err(|problem| match problem.kind {
+                ProblemKind::NotFound => refused("it is no longer there".to_owned()),
+                _ => not(State::Failed, told("nothing was sent: it could not be read again", &problem), &problem),
+            })?;
         let (then, now) = (&confirmed.preview().precondition, facts.precondition(change));
         if *then != now {
             let difference = match (then, &now) {

@@ -85,7 +85,7 @@ async fn look(signed: &Signed, before: &Facts, change: &Change, seen: &Seen) -> 
         Change::Switch { what, .. } => {
             Facts::Schedule(Box::new(switch::ScheduleFacts::read(&signed.reader(), what).await?))
         }
-        Change::Task { .. } => Facts::read(&signed.reader(), change).await?,
+        Change::Task { .. } => Facts::read(&signed.reader(), change, super::Way::Forward).await?,
     };
     Ok(match (before, &now, change, seen) {
         (_, Facts::Schedule(now), Change::Switch { to, .. }, _) => {

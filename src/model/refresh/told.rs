@@ -120,7 +120,9 @@ impl Deed {
             (Self::Pause | Self::Abort { .. }, RunState::Undoing) => Err("it is being undone already"),
             (Self::Resume, _) if works => Err("a process works on it"),
             (Self::Resume, RunState::Parked) => Err("it is parked: finish ends it"),
-            (Self::LoadAgain { .. }, state) if state != RunState::NeedsAttention || !head.is_at_load() => {
+            (Self::LoadAgain { whole }, state)
+                if state != RunState::NeedsAttention || !(head.is_at_load() || whole && head.is_after_load()) =>
+            {
                 Err("its load has not failed")
             }
             (Self::Finish, state) if state != RunState::Parked => Err("only a run that is parked is finished"),
@@ -149,6 +151,13 @@ impl RunHead {
     pub fn is_at_load(&self) -> bool {
         let at = |kind: StepKind| self.step.as_ref().is_some_and(|step| step.0 == kind.word());
         at(StepKind::Load) || at(StepKind::Wait)
+    }
+
+    /// It has loaded, and its schedules are off: a step of the configuration, whose place is not told here, counts as such.
+    pub fn is_after_load(&self) -> bool {
+        let Some(step) = &self.step else { return false };
+        let kind = StepKind::ALL.into_iter().find(|kind| step.0 == kind.word());
+        kind.is_none_or(|kind| kind > StepKind::Load && kind <= StepKind::ScheduleBack)
     }
 
     /// How it stands, as people write it.

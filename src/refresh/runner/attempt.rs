@@ -146,8 +146,11 @@ pub async fn bounded(work: &mut Work, step: &PlannedStep) -> Result<Came, Troubl
     if step.kind != StepKind::Notify {
         work.target.limit(span(step.timeout)).await?;
     }
+    let was_deaf = work.deaf;
     let run = tokio::time::timeout(span(step.timeout), Box::pin(steps::run(work, step))).await;
     let Ok(done) = run else {
+        // Whatever made it deaf was given up in the middle.
+        work.deaf = was_deaf;
         work.target.drop_session();
         work.target.again().await?;
         return Err(Trouble::Failed(format!("it took longer than {:#}", step.timeout)));

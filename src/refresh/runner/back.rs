@@ -10,10 +10,9 @@ use crate::change::Way;
 use crate::model::Untrusted;
 use crate::model::change::{Change, Verb};
 use crate::model::refresh::{PlannedStep, RunState, StepKind, StepName, StepSeen, StepState, WishFor};
-use crate::model::task::TaskStatus;
 use crate::refresh::ledger;
 use crate::refresh::steps;
-use crate::refresh::trouble::{Probe, Trouble};
+use crate::refresh::trouble::Trouble;
 use crate::refresh::work::{Changed, Work};
 
 /// Name of the mark of keys that came back before their turn.
@@ -63,8 +62,11 @@ async fn is_before_pivot(work: &mut Work, nth: Option<usize>) -> bool {
     if !step.kind.is_pivot() || work.target.again().await.is_err() {
         return false;
     }
-    let probed = Box::pin(steps::probe(work, &step)).await;
-    matches!(attempt::settle(work, probed).await, Ok(Probe::NotYet))
+    let looked = tokio::time::timeout(step.timeout.unsigned_abs(), Box::pin(steps::is_not_begun(work, &step))).await;
+    match looked {
+        Ok(looked) => attempt::settle(work, looked).await == Ok(true),
+        Err(_) => false,
+    }
 }
 
 async fn stop_task(work: &mut Work, step: Option<&StepName>) {
@@ -80,11 +82,10 @@ async fn stop_task(work: &mut Work, step: Option<&StepName>) {
 
 /// Whether nothing loads any more: the keys would stand in its way.
 async fn is_idle(work: &mut Work) -> Result<bool, Trouble> {
-    let arn = work.plan.task.arn.clone();
-    let Some(aws) = work.aws.as_mut() else { return Ok(true) };
-    let found = aws.reader.tasks_in_brief(&[arn]).await?.value;
-    let is_idle = |status: &TaskStatus| matches!(status, TaskStatus::Stopped | TaskStatus::Failed | TaskStatus::Ready);
-    Ok(found.first().is_some_and(|task| is_idle(&task.status)))
+    if work.aws.is_none() {
+        return Ok(true);
+    }
+    Box::pin(steps::load::is_over(work)).await
 }
 
 /// After the load: keys hold for new rows again, where that is possible.

@@ -45,7 +45,9 @@ pub(super) async fn prove(work: &mut Work, step: &PlannedStep) -> Result<String,
     loop {
         let read = read(work).await?;
         let now = look::now(work)?;
-        match proof::judge(&read, since, now) {
+        // What was measured before somebody resumed the task says nothing about what was written while it stood.
+        let started = read.evidence.task.as_ref().and_then(|task| task.stats.start);
+        match proof::judge(&read, started.map_or(since, |at| at.max(since)), now) {
             Proof::Through(how) => return Ok(how),
             Proof::NotYet(why) => work.note(step, format!("waiting: {why}")).await?,
             Proof::Never(why) => return Err(Trouble::Refused(why)),

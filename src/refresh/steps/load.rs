@@ -21,12 +21,13 @@ use crate::refresh::plan;
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::{Changed, Work};
 use crate::store::points;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What AWS tells may be some seconds old: a task counts as not started after so many looks.
-const LOOKS: u32 = 12;
+/// What AWS tells may be a minute old, and a request may be on its way: a task counts as not started after so many looks, a minute
+/// and a half.
+const LOOKS: u32 = 18;
 const EACH: Duration = Duration::from_secs(5);
 /// The same of a start that DMS has taken: two minutes.
 const UP_LOOKS: u32 = 48;
@@ -57,7 +58,8 @@ pub(super) async fn started(work: &mut Work) -> Result<Option<Started>, Trouble>
     look::kept(work, StepKind::Load, STARTED).await
 }
 
-/// Nothing has started the task since our load: else the rows on the target are not those that were masked and looked at.
+/// Nothing has started the task since our load, or is about to: else the rows on the target are not those that were masked and looked
+/// at. It is looked at twice, since a description may be some seconds old.
 ///
 /// # Errors
 /// Something has.
@@ -66,18 +68,29 @@ pub(super) async fn still_ours(work: &mut Work) -> Result<(), Trouble> {
         return Ok(());
     }
     let Some(ours) = started(work).await? else { return Ok(()) };
-    let looked = look::task(work).await?;
-    if !looked.is_newer_than(Some(ours.start)) {
-        return Ok(());
+    let (mut idle, mut looks) = (0, 0);
+    loop {
+        let looked = look::task(work).await?;
+        let is_idle = look::phase(&looked.task.status) == Phase::Idle;
+        idle = if is_idle { idle + 1 } else { 0 };
+        looks += 1;
+        let is_newer = looked.is_newer_than(Some(ours.start));
+        if !is_newer && idle >= 2 {
+            return Ok(());
+        }
+        // One that is about to start still says when it was started before; so does an old description of ours.
+        if is_newer || looks >= LOOKS {
+            let name = work.plan.task.name.shown();
+            return Err(Trouble::Refused(format!(
+                "task {name} was started by somebody else at {}, after the load of this run: the rows on the target are not those \
+                 that were masked and looked at. What is off stays off: see who starts it, and have all of it loaded again \
+                 (cutover refresh resume {} --load-again)",
+                looked.start().filter(|_| is_newer).map_or_else(|| "an unknown time".to_owned(), look::clock),
+                crate::model::shell::quoted(&work.plan.name.0)
+            )));
+        }
+        work.wait(EACH).await?;
     }
-    let at = looked.start().map(look::clock).unwrap_or_default();
-    Err(Trouble::Refused(format!(
-        "task {} was started by somebody else at {at}, after the load of this run: the rows on the target are not those that \
-         were masked and looked at. See who starts it; then `cutover refresh resume {} --load-again` has all of it loaded and done \
-         once more",
-        work.plan.task.name.shown(),
-        crate::model::shell::quoted(&work.plan.name.0)
-    )))
 }
 
 /// Takes a start for that of this run.
@@ -107,6 +120,31 @@ pub(super) async fn probe(work: &mut Work, _step: &PlannedStep) -> Result<Probe,
     let looked = look::task(work).await?;
     let is_up = look::phase(&looked.task.status) == Phase::Up;
     Ok(if is_up || looked.is_newer_than(before) { Probe::Partly } else { Probe::NotYet })
+}
+
+/// Whether the old data is surely still there: no load was asked for, or nothing came of it for as long as anything could. One look says
+/// nothing, since it may be older than what was sent.
+pub(super) async fn is_not_begun(work: &mut Work, step: &PlannedStep) -> Result<bool, Trouble> {
+    if started(work).await?.is_some() {
+        return Ok(false);
+    }
+    let Some(asked) = look::kept::<Asked>(work, StepKind::Load, ASKED).await? else {
+        return Ok(probe(work, step).await? == Probe::NotYet);
+    };
+    if let Some(looked) = came(work, step, asked).await? {
+        adopt(work, step, &looked.task).await?;
+        return Ok(false);
+    }
+    ledger::unmark(&mut work.target, &StepName::from(StepKind::Load), ASKED).await?;
+    Ok(true)
+}
+
+/// Whether nothing loads any more. A task that does nothing, and was last started before ours was asked for, may be an old description.
+pub(in crate::refresh) async fn is_over(work: &mut Work) -> Result<bool, Trouble> {
+    let asked: Option<Asked> = look::kept(work, StepKind::Load, ASKED).await?;
+    let looked = look::task(work).await?;
+    let is_ours = asked.is_none_or(|asked| looked.is_newer_than(asked.before));
+    Ok(is_ours && look::phase(&looked.task.status) == Phase::Idle)
 }
 
 fn note(work: &Work, started: &Started) -> String {
@@ -202,7 +240,6 @@ async fn at_rest(work: &mut Work, step: &PlannedStep, before: Option<Timestamp>)
 
 /// What became of a start that was asked for; `None`: nothing, as far as can be known.
 async fn came(work: &mut Work, step: &PlannedStep, asked: Asked) -> Result<Option<Looked>, Trouble> {
-    let settled = SignedDuration::try_from(EACH * LOOKS).unwrap_or(SignedDuration::ZERO);
     let mut looks = 0;
     loop {
         let looked = look::task(work).await?;
@@ -210,8 +247,7 @@ async fn came(work: &mut Work, step: &PlannedStep, asked: Asked) -> Result<Optio
             return Ok(Some(looked));
         }
         looks = if look::phase(&looked.task.status) == Phase::Idle { looks + 1 } else { 0 };
-        let is_old = look::now(work)?.duration_since(asked.at) > settled;
-        if looks > 0 && is_old || looks >= LOOKS {
+        if looks >= LOOKS {
             return Ok(None);
         }
         work.note(step, format!("looking whether it was started: {}", looked.words())).await?;
@@ -247,6 +283,11 @@ async fn send(
             }
             work.warn(step, format!("somebody else has started it in the same moment ({why}): that load is taken"))
                 .await?;
+        }
+        Err(Trouble::Refused(why)) => {
+            // It surely was not done: nothing is on its way.
+            ledger::unmark(&mut work.target, &StepName::from(StepKind::Load), ASKED).await?;
+            return Err(Trouble::Refused(why));
         }
         Err(other) => return Err(other),
     }

@@ -6,7 +6,7 @@
 
 mod desk;
 
-use super::session;
+use super::{load, session};
 use crate::db::{Engine, Value};
 use crate::model::masking::{Decision, Key, Resolved, ResolvedTable, Severity, Table};
 use crate::model::refresh::PlannedStep;
@@ -58,6 +58,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     let plan = Arc::clone(&work.plan);
     let Some(resolved) = &plan.masking else { return Ok(Came::skipped("the plan masks nothing")) };
     has_key(work, resolved)?;
+    load::still_ours(work).await?;
     let key = work.masking_key.clone();
     session::ready(work).await?;
     let all = there(work, resolved).await?;

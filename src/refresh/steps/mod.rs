@@ -129,6 +129,15 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
     }
 }
 
+/// Whether the load of this run has surely not begun.
+pub(super) async fn is_not_begun(work: &mut Work, step: &PlannedStep) -> Result<bool, Trouble> {
+    #[cfg(test)]
+    if let Some(said) = super::runner::tests::Script::probe(work, step) {
+        return said.map(|probe| probe == Probe::NotYet);
+    }
+    load::is_not_begun(work, step).await
+}
+
 /// Does it, or the rest of it.
 pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
     #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::model::refresh::PlannedStep;
 use crate::model::untrusted::shown;
 use crate::refresh::ledger::{self, Obj, ObjKind, ObjState};
 use crate::refresh::steps::deeds::{self, Deed, How, Refusal};
+use crate::refresh::steps::load;
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
 use serde::{Deserialize, Serialize};
@@ -116,6 +117,8 @@ async fn told(work: &mut Work, step: &PlannedStep, keep: &[String]) -> Result<()
 }
 
 pub(super) async fn run_off(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
+    // Others see the rows from here on.
+    load::still_ours(work).await?;
     put_back(work, step).await.map(Came::Done)
 }
 

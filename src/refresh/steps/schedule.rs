@@ -13,6 +13,11 @@ use crate::refresh::ledger::{self, Obj, ObjKind, ObjState};
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::{Changed, Work};
 use crate::store::points;
+use std::time::Duration;
+
+/// A request whose answer was lost may arrive for as long as this, and what is read may be old: a minute and a half.
+const LOOKS: u32 = 18;
+const EACH: Duration = Duration::from_secs(5);
 
 /// Something of the plan, as the ledger has it and as it is.
 struct One {
@@ -143,7 +148,13 @@ async fn off(work: &mut Work, step: &PlannedStep, one: &One) -> Result<(), Troub
         (_, false) => put(work, now, name.clone(), ObjState::Dropping).await?,
     }
     let change = Change::Switch { what: one.what.clone(), to: Switch::Disable };
-    match Box::pin(work.change(&step.name, &change, Way::Forward)).await? {
+    let changed = Box::pin(work.change(&step.name, &change, Way::Forward)).await;
+    let is_first = one.known.as_ref().is_none_or(|known| known.state != ObjState::Dropping);
+    if is_first && matches!(changed, Err(Trouble::Refused(_))) {
+        // It surely was not switched off: nothing is to be put back.
+        put(work, now, name.clone(), ObjState::Present).await?;
+    }
+    match changed? {
         Changed::Done(outcome) => {
             ledger::set(&mut work.target, (ObjKind::Schedule, &name), ObjState::Dropped, None).await?;
             work.say(step, outcome.lines.join("; ")).await
@@ -189,7 +200,8 @@ async fn back_one(work: &mut Work, step: &PlannedStep, one: &One) -> Result<bool
     }
     let before = prior(known)?;
     let settled = (ObjKind::Schedule, name.as_str());
-    let Some(now) = &one.now else {
+    let there = if known.state == ObjState::Dropping { on_its_way(work, step, one).await? } else { one.now.clone() };
+    let Some(now) = &there else {
         work.warn(step, format!("{name} is not there any more: somebody has deleted it")).await?;
         ledger::set(&mut work.target, settled, ObjState::Valid, Some("deleted meanwhile")).await?;
         return Ok(false);
@@ -213,6 +225,20 @@ async fn back_one(work: &mut Work, step: &PlannedStep, one: &One) -> Result<bool
     ledger::set(&mut work.target, settled, ObjState::Valid, None).await?;
     work.say(step, said).await?;
     Ok(true)
+}
+
+/// As it is when a request to switch it off, of which nobody heard again, can no longer arrive: one that is on may still go off.
+async fn on_its_way(work: &mut Work, step: &PlannedStep, one: &One) -> Result<Option<Schedule>, Trouble> {
+    let mut now = one.now.clone();
+    for _ in 0..LOOKS {
+        if now.as_ref().is_none_or(|now| now.state == ScheduleState::Disabled) {
+            break;
+        }
+        work.note(step, format!("looking whether {} is still being switched off", one.name())).await?;
+        work.wait(EACH).await?;
+        now = read(work, &one.what).await?;
+    }
+    Ok(now)
 }
 
 /// What somebody else wrote into it; `None`: nothing but its state.

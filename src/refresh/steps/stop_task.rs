@@ -15,6 +15,8 @@ use std::time::Duration;
 const EACH: Duration = Duration::from_secs(3);
 
 const CHECKPOINT: &str = "checkpoint";
+/// Name of the mark that says that the stop is ours: until then everything was proven to be through.
+const ASKED: &str = "asked";
 
 /// How it stopped, in DMS's words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +46,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     let looked = loop {
         let looked = look::task(work).await?;
         match look::phase(&looked.task.status) {
-            Phase::Idle => break looked,
+            Phase::Idle => break ours(work, looked).await?,
             Phase::Up if looked.task.status == TaskStatus::Running && !asked => {
                 // It may be long since it was proven.
                 caught::prove(work, step).await?;
@@ -61,7 +63,24 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     Ok(Came::Done(stopped.words()))
 }
 
+/// A task that stopped before this run told it to was not proven to be through: what was written on the source since is missing.
+async fn ours(work: &mut Work, looked: Looked) -> Result<Looked, Trouble> {
+    let asked: Option<Timestamp> = look::kept(work, StepKind::StopTask, ASKED).await?;
+    // A start since then means that somebody went on with it, and stopped it again.
+    if asked.is_some_and(|asked| !looked.is_newer_than(Some(asked))) {
+        return Ok(looked);
+    }
+    let name = work.plan.task.name.shown();
+    Err(Trouble::Refused(format!(
+        "task {name} is {}, and this run has not stopped it: whether everything on the source has gone through is not known. Resume \
+         it (cutover resume {name}), and then the run",
+        looked.words()
+    )))
+}
+
 async fn stop(work: &mut Work, step: &PlannedStep) -> Result<(), Trouble> {
+    let now = look::now(work)?;
+    look::keep(work, StepKind::StopTask, ASKED, &now).await?;
     let change = Change::Task { task: work.plan.task.clone(), verb: Verb::Stop };
     match Box::pin(work.change(&step.name, &change, Way::Forward)).await? {
         Changed::Done(outcome) => work.say(step, outcome.lines.join("; ")).await,

@@ -48,11 +48,12 @@ pub(super) async fn probe(_work: &mut Work, _step: &PlannedStep) -> Result<Probe
 }
 
 pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Trouble> {
-    load::still_ours(work).await?;
     session::ready(work).await?;
     let mut look = Look::default();
     catalogue::look(work, step, &mut look).await?;
     counters::look(work, step, &mut look).await?;
     personal::look(work, step, &mut look).await?;
+    // Last: what was looked at must be what stays.
+    load::still_ours(work).await?;
     look.told()
 }

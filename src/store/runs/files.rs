@@ -158,9 +158,13 @@ pub fn wish(settings: &Settings, id: &RefreshId, wish: WishFor) -> Result<(), St
 /// What is asked of a run; it is forgotten by this.
 pub fn take_wish(settings: &Settings, id: &RefreshId) -> Option<WishFor> {
     let path = named(&dir(settings).ok()?, id, "wish");
-    let said = std::fs::read_to_string(&path).ok()?;
-    // One that cannot be removed would be taken again and again: it is not taken then.
-    std::fs::remove_file(&path).ok()?;
+    // First it gets another name: one that somebody writes in this moment is not removed with it. One that cannot be renamed would be
+    // taken again and again: it is not taken then.
+    let taken = path.with_extension("taken");
+    std::fs::rename(&path, &taken).ok()?;
+    let said = std::fs::read_to_string(&taken);
+    let _ = std::fs::remove_file(&taken);
+    let said = said.ok()?;
     WishFor::parse(said.trim())
 }
 

@@ -55,3 +55,26 @@ async fn what_is_not_parked_is_not_finished() {
     let refused = Box::pin(refresh::finish(&id, scene.means().await)).await.map(drop).unwrap_err();
     assert!(matches!(&refused, Trouble::Refused(why) if why.contains("is not parked")), "{refused:?}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_somebody_else_has_stopped_is_not_taken_for_drained() {
+    let scene = Scene::new().await;
+    let stop = async || {
+        let orders = scene.task("orders-cdc").await;
+        let input = json!({"ReplicationTaskArn": orders.arn.as_str()});
+        assert_eq!(scene.ask("AmazonDMSv20160101.StopReplicationTask", input).await.0, 200);
+        until(async || scene.task("orders-cdc").await.status.raw() == "stopped").await;
+    };
+    stop().await;
+    let steps: Vec<StepKind> = STEPS_OF_ONE.into_iter().filter(|kind| *kind != StepKind::Caught).collect();
+    let mut plan = scene.plan_of("orders-cdc", Load::FullLoadAndCdc, &steps).await;
+    (plan.schedules, plan.topic, plan.destination) = (Vec::new(), None, AURORA.parse().unwrap());
+    let ended = scene.run(&plan).await;
+    assert_eq!(ended.state, RunState::Parked, "{ended:?}");
+    stop().await;
+    let id = scene.seen().await.head.id;
+    let work = Box::pin(refresh::finish(&id, scene.means().await)).await.unwrap();
+    let ended = Box::pin(refresh::run(work)).await;
+    assert_eq!(ended.state, RunState::NeedsAttention, "{ended:?}");
+    assert!(why(&ended).contains("this run has not stopped it"), "{ended:?}");
+}

@@ -159,3 +159,23 @@ async fn a_task_that_was_changed_since_the_plan_is_not_started_and_everything_is
         assert!(ended.state == RunState::Undone && why(&ended).contains("may be loaded only"), "{ended:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_that_was_asked_for_is_not_taken_for_never_begun_because_a_description_is_old() {
+    let scene = Scene::new().await;
+    scene.mover.hold(true);
+    let running = scene.start(&scene.plan(&STEPS).await).await;
+    scene.until_step(StepKind::Load).await;
+    scene.on("stale-describes=2");
+    until(async || scene.sent("StartReplicationTask") == 1).await;
+    scene.wish.send_replace(Some(WishFor::AbortLeavingTask));
+    let ended = running.await.unwrap();
+    assert_eq!((ended.state, why(&ended)), (RunState::NeedsAttention, "it was aborted"), "{}", scene.log().await);
+    assert_eq!(scene.states().await, ALL_OFF);
+    assert_eq!(scene.task(TASK).await.status.raw(), "running");
+    scene.off("stale-describes");
+    scene.wish.send_replace(None);
+    scene.mover.hold(false);
+    let ended = scene.resume().await;
+    well(&scene, &ended, 1).await;
+}

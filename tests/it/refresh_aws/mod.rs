@@ -181,12 +181,15 @@ impl Somewhere {
     }
 
     async fn aws(&self) -> Aws {
+        let reload_allowed = [STAGING, AURORA].map(|at| at.parse().unwrap()).to_vec();
+        self.aws_with(Safeguards { reload_allowed, ..Safeguards::default() }).await
+    }
+
+    async fn aws_with(&self, safeguards: Safeguards) -> Aws {
         let connected = self.connected().await;
         let expect_account = Some(AccountId("123456789012".into()));
         let authority = Mode { read_only: false, operate: true, expect_account }.authority().unwrap();
         let audit = async || Audit::open(&self.store(), &whence()).await.unwrap();
-        let reload_allowed = [STAGING, AURORA].map(|at| at.parse().unwrap()).to_vec();
-        let safeguards = Safeguards { reload_allowed, ..Safeguards::default() };
         let executor =
             Executor::new(&authority, &connected, audit().await, whence(), None, safeguards, time()).unwrap();
         let kept = (audit().await, whence());

@@ -99,7 +99,10 @@ async fn after_the_load_only_the_keys_come_back_and_a_person_goes_on() {
     let ended = stage.resume(&id).await.unwrap();
     assert_eq!(ended.state, RunState::Done);
     // Rows whose keys are masked would meet the keys: they go away again, too.
-    assert_eq!(stage.trace(), ["run keys-away", "probe mask", "run mask", "run keys-back", "run schedule-back"]);
+    assert_eq!(
+        stage.trace(),
+        ["run quarantine", "run keys-away", "probe mask", "run mask", "run keys-back", "run schedule-back"]
+    );
 }
 
 #[tokio::test]
@@ -110,7 +113,8 @@ async fn keys_that_came_back_for_safety_go_away_again_where_the_load_goes_on() {
     assert_eq!(ended.state, RunState::NeedsAttention);
     assert_eq!(stage.trace().last().map(String::as_str), Some("run keys-back"));
     assert_eq!(stage.resume(&id).await.unwrap().state, RunState::Done);
-    let want = ["run keys-away", "probe wait", "run wait", "run mask", "run keys-back", "run schedule-back"];
+    let want =
+        ["run quarantine", "run keys-away", "probe wait", "run wait", "run mask", "run keys-back", "run schedule-back"];
     assert_eq!(stage.trace(), want);
 }
 

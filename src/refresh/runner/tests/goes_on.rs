@@ -211,3 +211,41 @@ async fn files_of_a_run_are_their_owners_alone() {
     assert_eq!(names, ["db", "db-shm", "db-wal", "lock", "restore.sql", "wish"]);
     drop(work);
 }
+
+#[tokio::test]
+async fn a_wish_that_nobody_took_does_not_lie_in_wait() {
+    let stage = Stage::new().await;
+    let work = stage.begin(&stage.plan(&ALL)).await.unwrap();
+    let id = work.id.clone();
+    // The process was asked to pause, and has not looked at what came after it.
+    stage.wish.send_replace(Some(WishFor::Pause));
+    runs::wish(&stage.store(), &id, WishFor::AbortStoppingTask).unwrap();
+    assert_eq!(run(work).await.state, RunState::Paused);
+    let lines = stage.seen(&id).await.lines;
+    assert!(lines.last().unwrap().text.raw().contains("as it ended: nothing is done about that"), "{lines:?}");
+    stage.wish.send_replace(None);
+    assert_eq!(stage.resume(&id).await.unwrap().state, RunState::Done);
+}
+
+#[tokio::test]
+async fn a_run_that_failed_for_good_after_its_load_loads_everything_again() {
+    use crate::refresh::steps::load::{LoadAgain, STARTED, load_again};
+    let stage = Stage::new().await;
+    stage.will("run schedule-back", [Fault::Before(Trouble::refused("somebody has loaded since"))]);
+    let (id, ended) = stage.run(&stage.plan(&ALL)).await;
+    assert_eq!(ended.state, RunState::NeedsAttention);
+    let mut work = stage.played(begin::resume(&id, stage.means()).await.unwrap());
+    let refused = load_again(&mut work, LoadAgain::Whole).await.unwrap_err().to_string();
+    assert!(refused.contains("nothing to load again"), "{refused}");
+    let started = r#"{"task": "t", "start": "2026-11-22T02:00:00Z", "of": "2026-11-22T02:00:00Z"}"#;
+    ledger::mark_anew(&mut work.target, &StepKind::Load.into(), STARTED, started).await.unwrap();
+    ledger::mark(&mut work.target, &StepKind::Mask.into(), "shop.person", "{}").await.unwrap();
+    let refused = load_again(&mut work, LoadAgain::Unfinished).await.unwrap_err().to_string();
+    assert!(refused.contains("only all of a full load"), "{refused}");
+    load_again(&mut work, LoadAgain::Whole).await.unwrap();
+    assert_eq!(stage.count("SELECT count(*) FROM shop.cutover_ledger_mark WHERE step = 'mask'").await, 0);
+    stage.trace();
+    assert_eq!(run(work).await.state, RunState::Done);
+    let want = ["run quarantine", "run keys-away", "run wait", "run mask", "run keys-back", "run schedule-back"];
+    assert_eq!(stage.trace(), want);
+}

@@ -138,3 +138,22 @@ async fn a_probe_of_its_own_says_whether_it_was_done() {
         assert_eq!(stage.count("SELECT count(*) FROM shop.person").await, runs, "{wait_there}");
     }
 }
+
+#[tokio::test]
+async fn a_run_hears_wishes_again_after_a_command_that_took_too_long() {
+    let stage = Stage::new().await;
+    let mut plan = stage.plan(&[StepKind::Lock, StepKind::Custom, StepKind::Drain, StepKind::Close]);
+    plan.steps[1].name = StepName("slow".into());
+    (plan.steps[1].retry, plan.steps[1].timeout) = (0, SignedDuration::from_millis(200));
+    plan.steps[1].on_failure = OnFailure::GoOn;
+    plan.custom.push(custom("slow", shell("sleep 1000")));
+    stage.will("run drain", [Fault::Waits]);
+    let work = stage.begin(&plan).await.unwrap();
+    let id = work.id.clone();
+    let running = tokio::spawn(run(work));
+    while !stage.script.lock().unwrap().trace.contains(&"run drain".to_owned()) {
+        tokio::task::yield_now().await;
+    }
+    runs::wish(&stage.store(), &id, WishFor::Pause).unwrap();
+    assert_eq!(running.await.unwrap().state, RunState::Paused);
+}

@@ -3,12 +3,12 @@
 //! All of it also where the load itself was well and somebody else has loaded since: then what came after it is done again, too,
 //! with keys and triggers away as before.
 
-use super::{ASKED, Started, begin, started};
+use super::{ASKED, begin, started};
 use crate::model::change::Verb;
-use crate::model::refresh::{Load, PlannedStep, StepKind, StepName, StepState};
+use crate::model::refresh::{Load, PlannedStep, StepKind, StepName, StepSeen, StepState};
 use crate::model::task::Task;
 use crate::refresh::ledger;
-use crate::refresh::runner::marks;
+use crate::refresh::runner::marks::EARLY;
 use crate::refresh::steps::look;
 use crate::refresh::trouble::Trouble;
 use crate::refresh::work::Work;
@@ -34,62 +34,56 @@ struct Again {
     after: Timestamp,
 }
 
-/// Has the rest of a failed load, or all of it, loaded once more when the run goes on: as a person chose.
+/// Has the rest of a failed load, or all of it, loaded once more when the run goes on: as a person chose. All of it also where a later step
+/// has failed: then what comes after the load is done once more, too.
 ///
 /// # Errors
 /// The run does not stand there; DMS cannot do that with this task; the ledger cannot be written.
 pub async fn load_again(work: &mut Work, how: LoadAgain) -> Result<(), Trouble> {
     let over =
         |state: &StepState| matches!(state, StepState::Done | StepState::Skipped { .. } | StepState::PassedOver { .. });
-    let position = |work: &Work, kind| work.plan.steps.iter().position(|step| step.kind == kind);
-    let first = work.journal.steps().iter().position(|seen| !over(&seen.state));
-    let [wait, close] = [StepKind::Wait, StepKind::Close].map(|kind| position(work, kind));
-    let is_behind = first.zip(wait).is_some_and(|(first, wait)| first >= wait)
-        && first.zip(close).is_none_or(|(first, close)| first <= close);
-    let found = if is_behind { started(work).await? } else { None };
-    let Some(started) = found else {
-        return Err(Trouble::refused("this run is not in its load, nor behind it: there is nothing to load again"));
+    let steps = work.journal.steps().to_vec();
+    let first = steps.iter().find(|seen| !over(&seen.state)).map(|seen| seen.kind);
+    let at = steps.iter().position(|seen| seen.kind == StepKind::Load && over(&seen.state));
+    let started = if at.is_some() && first.is_some() { started(work).await? } else { None };
+    let (Some(at), Some(started)) = (at, started) else {
+        return Err(Trouble::refused("this run is not in its load: there is nothing to load again"));
     };
-    if how == LoadAgain::Unfinished && (work.plan.load != Load::FullLoad || first != wait) {
+    let is_later = first != Some(StepKind::Wait);
+    let is_public =
+        |seen: &StepSeen| matches!(seen.kind, StepKind::ScheduleBack | StepKind::Close) && over(&seen.state);
+    if is_later && (how == LoadAgain::Unfinished || work.plan.load != Load::FullLoad || steps.iter().any(is_public)) {
+        return Err(Trouble::refused(
+            "the load of this run is complete: only all of a full load can be loaded again (--load-again), for as long as its \
+             schedules are off",
+        ));
+    }
+    if how == LoadAgain::Unfinished && work.plan.load != Load::FullLoad {
         return Err(Trouble::Refused(format!(
-            "only a full load that did not come to its end has tables left to load: a task with changes goes on from its \
-             checkpoint and loads none. Load all of it again, or reload tables one by one while it runs (cutover reload {} --table \
-             SCHEMA.TABLE) and resume then",
+            "a task with changes goes on from its checkpoint and loads no table: load all of it again, or reload tables one by \
+             one while it runs (cutover reload {} --table SCHEMA.TABLE) and resume then",
             work.plan.task.name.shown()
         )));
     }
-    let lifted = position(work, StepKind::QuarantineOff);
-    if first != wait && lifted.zip(first).is_some_and(|(lifted, first)| first > lifted) {
-        return Err(Trouble::refused(
-            "the quarantine of this run was lifted already, so others may use the target: it is not emptied under their hands",
-        ));
-    }
-    anew(work, how, &started).await
-}
-
-/// Together: who goes on must not take the old load for the new one, nor what was done after it for done.
-async fn anew(work: &mut Work, how: LoadAgain, started: &Started) -> Result<(), Trouble> {
     let name = StepName::from(StepKind::Load);
-    let behind = work.plan.steps.iter().position(|step| step.kind == StepKind::Wait).unwrap_or(usize::MAX);
-    let is_away = |step: &PlannedStep| matches!(step.kind, StepKind::TriggersOff | StepKind::KeysAway);
-    let steps: Vec<(usize, PlannedStep)> = work.plan.steps.iter().cloned().enumerate().collect();
-    let again = steps.into_iter().filter(|(nth, step)| *nth >= behind || is_away(step));
-    let again: Vec<(usize, PlannedStep)> = again
-        .filter(|(nth, _)| work.journal.steps().get(*nth).is_some_and(|seen| seen.state != StepState::Waiting))
-        .collect();
+    // Together: who goes on must not take the failed load for the new one.
     work.target.begin().await?;
     ledger::unmark(&mut work.target, &name, ASKED).await?;
     look::keep(work, StepKind::Load, AGAIN, &Again { how, after: started.start }).await?;
-    for (nth, step) in &again {
-        if *nth >= behind {
-            ledger::unmark_all(&mut work.target, &step.name).await?;
-        } else {
-            ledger::unmark(&mut work.target, &step.name, marks::OVER).await?;
+    if is_later {
+        for seen in &steps[at + 1..] {
+            ledger::unmark_all(&mut work.target, &seen.name).await?;
         }
+        // What has come back since then goes away once more before anything is sent.
+        ledger::mark_anew(&mut work.target, &StepName::from(StepKind::KeysBack), EARLY, "").await?;
     }
     work.target.commit().await?;
-    for (nth, _) in again {
-        work.journal.step(nth, |seen| seen.state = StepState::Waiting, Vec::new()).await?;
+    for nth in (at + 1..steps.len()).filter(|_| is_later) {
+        let again = |seen: &mut StepSeen| {
+            seen.state = StepState::Waiting;
+            seen.note.clear();
+        };
+        work.journal.step(nth, again, Vec::new()).await?;
     }
     Ok(())
 }
