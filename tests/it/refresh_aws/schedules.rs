@@ -1,7 +1,6 @@
 //! Rules and schedules: each comes back to what it was, whatever others do to it meanwhile.
 
 use super::*;
-use cutover::refresh::{LoadAgain, load_again};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_somebody_else_does_to_a_rule_meanwhile_is_told_and_stays() {

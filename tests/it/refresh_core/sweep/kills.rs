@@ -201,7 +201,9 @@ async fn sweep(engine: Engine) {
             let wrong = killed(&stand, point, variant, again, None).await;
             if !wrong.is_empty() {
                 let mut text = format!("{point}, {variant:?}, again at {again}:\n");
-                wrong.iter().for_each(|line| drop(writeln!(text, "    {line}")));
+                for line in wrong {
+                    let _ = writeln!(text, "    {line}");
+                }
                 eprintln!("{text}");
                 told.push_str(&text);
             }
