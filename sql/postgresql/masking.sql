@@ -81,6 +81,11 @@ FROM t
 JOIN pg_catalog.pg_trigger g ON g.tgrelid = t.oid AND NOT g.tgisinternal
 JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
 UNION ALL
+-- Whoever inherits is a table of its own; a partition is not.
+SELECT 'inherited', t.s, t.r, NULL, NULL, NULL, NULL, NULL, NULL
+FROM t
+WHERE t.relkind = 'r' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = t.oid)
+UNION ALL
 SELECT 'rows', t.s, t.r, NULL, NULL, NULL,
        CAST(CAST(CASE WHEN min(c.reltuples) < 0 THEN -1 ELSE sum(c.reltuples) END AS bigint) AS text), NULL, NULL
 FROM t

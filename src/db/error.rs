@@ -73,15 +73,18 @@ impl DbError {
         }
     }
 
-    /// The same error of a statement that reads rows.
+    /// The same error of a statement that reads or writes rows.
     #[must_use]
-    pub(super) fn of_rows(self) -> Self {
+    pub fn of_rows(self) -> Self {
         match self {
             Self::Server { code, text, .. } if may_hold_values(&code, &text) => {
                 let said = text;
                 let state = code.rsplit(' ').next().unwrap_or_default();
                 let known = ROWS.iter().find(|(known, _)| *known == state);
-                let text = known.map_or("the server refused something while it read rows", |(_, words)| words);
+                let text = known.map_or(
+                    "the server refused something about what stands in rows; its log has the words",
+                    |(_, words)| words,
+                );
                 Self::Row { code, text, said }
             }
             other => other,
@@ -155,7 +158,7 @@ fn without_values(text: &str) -> String {
 }
 
 /// What the classes of PostgreSQL and of the standard say of a value. (PostgreSQL manual, appendix A.)
-const ROWS: [(&str, &str); 9] = [
+const ROWS: [(&str, &str); 14] = [
     ("22003", "a number in a row is out of range"),
     ("22007", "a date or time in a row is written in another way"),
     ("22008", "a date or time in a row is out of range"),
@@ -165,6 +168,11 @@ const ROWS: [(&str, &str); 9] = [
     ("22P02", "a value in a row is not written as one of its type"),
     ("22P05", "a text in a row has a character that the other encoding has not"),
     ("22032", "a JSON in a row is none"),
+    ("23502", "a row has no value where it must have one"),
+    ("23503", "a row and its foreign key do not fit"),
+    ("23505", "a value is there twice where each must be its own"),
+    ("23514", "a row does not keep to a CHECK"),
+    ("P0001", "code in the database raised an error; the log of the server has its words"),
 ];
 
 /// Whether the words of a server may repeat what stands in a row: not those about connections, transactions, rights, names,

@@ -10,7 +10,7 @@ use super::plan::{Plan, VERSION};
 use super::runner::{self, marks};
 use super::trouble::Trouble;
 use super::work::{Aws, Work};
-use crate::change::{Confirmed, Covered, Time};
+use crate::change::{Confirmed, Covered, PLAN_LIVES, Time};
 use crate::model::Untrusted;
 use crate::model::audit::How;
 use crate::model::refresh::{
@@ -40,6 +40,15 @@ pub struct Means {
     pub zombie: Zombie,
     /// Who hears of each line of the log, besides the journal.
     pub lines: Option<UnboundedSender<Line>>,
+}
+
+impl Means {
+    /// Both databases must be those of the plan, whenever a session is opened.
+    fn only_of(self, plan: &Plan) -> Self {
+        let source = self.source.only(plan.source.identity.as_deref());
+        let target = self.target.only(plan.target.identity.as_deref());
+        Self { source, target, ..self }
+    }
 }
 
 /// An id that nobody else gives a run.
@@ -76,6 +85,7 @@ pub async fn begin(id: RefreshId, plan: Plan, confirmed: Confirmed<PlanHash>, me
         return Err(Trouble::refused("the plan is not the one that was confirmed"));
     }
     runner::known(&plan)?;
+    let means = means.only_of(&plan);
     let session = lock(&id, &confirmed, &means, None).await?;
     let text = serde_json::to_string(&plan).map_err(|error| Trouble::refused(error.to_string()))?;
     let head = head(&id, &plan, confirmed.hash(), &means, (means.time.now)());
@@ -243,6 +253,7 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
     may(kept.head.state, id, &kept.head.name, wanted)?;
     let plan = plan(&kept.plan, &kept.head.plan, "its journal")?;
     let confirmed = confirmed(&plan, &kept.head.plan, kept.how, (means.time.now)())?;
+    let means = means.only_of(&plan);
     let file = runs::Journal::take_up(&means.store, id, &means.who).await?;
     let before = Some(kept.head.pid).filter(|_| kept.head.host == means.who.host);
     let held = lock(id, &confirmed, &means, before).await?;
@@ -257,6 +268,10 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
              taken away there stands in {}.restore.sql beside the journal",
             work.plan.target.place, id.0, id.0
         )));
+    }
+    if found.is_none() && work.now().duration_since(work.began) > PLAN_LIVES {
+        // Nobody would confirm it today as it was then.
+        work.undoing = Some("it had not locked the target before its plan was too old: plan it anew".to_owned());
     }
     if let Some(run) = found {
         may(run.state, id, &run.name, wanted).or_else(|refused| match run.state {
@@ -403,6 +418,7 @@ pub async fn recover(name: &RefreshName, id: Option<&RefreshId>, means: Means) -
     }
     let plan = plan(&run.plan, &run.hash, "the ledger on the target")?;
     let confirmed = confirmed(&plan, &run.hash, run.how, (means.time.now)())?;
+    let means = means.only_of(&plan);
     let before = Some(run.pid).filter(|_| run.host == means.who.host);
     let session = Box::pin(lock(&run.id, &confirmed, &means, before)).await?;
     let steps = waiting(&plan);

@@ -10,19 +10,32 @@ pub use lock::Holder;
 
 use super::ledger;
 use super::trouble::Trouble;
+use crate::db::schema::identity::identity;
 use crate::db::{Database, Dialect, Engine, Row, Session, Value, Write, WritePermit};
 use crate::model::refresh::RefreshId;
 use crate::store::points;
 use futures_util::future::BoxFuture;
 use std::sync::Arc;
 
+type Find = dyn Fn() -> BoxFuture<'static, Result<Database, Trouble>> + Send + Sync;
+
 /// Finds a database anew, with the password or token of this moment.
 #[derive(Clone)]
-pub struct Door(Arc<dyn Fn() -> BoxFuture<'static, Result<Database, Trouble>> + Send + Sync>);
+pub struct Door {
+    find: Arc<Find>,
+    /// What the database must say it is: a name or a tunnel may lead somewhere else than it did.
+    identity: Option<String>,
+}
 
 impl Door {
     pub fn new(find: impl Fn() -> BoxFuture<'static, Result<Database, Trouble>> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(find))
+        Self { find: Arc::new(find), identity: None }
+    }
+
+    /// The same way, to the database of this identity only; `None`: it never told.
+    #[must_use]
+    pub fn only(self, identity: Option<&str>) -> Self {
+        Self { identity: identity.map(str::to_owned), ..self }
     }
 
     /// A database whose address does not change.
@@ -36,15 +49,41 @@ impl Door {
     /// # Errors
     /// It cannot be found, or its secret cannot be read.
     pub async fn find(&self) -> Result<Database, Trouble> {
-        (self.0)().await
+        (self.find)().await
     }
 
     /// A session that only looks.
     ///
     /// # Errors
-    /// As [`Door::find`]; or it cannot be opened.
+    /// As [`Door::find`]; it cannot be opened; it is another database than was planned.
     pub async fn read(&self) -> Result<Session<crate::db::Read>, Trouble> {
-        Ok(self.find().await?.read().await?)
+        let mut session = self.find().await?.read().await?;
+        self.prove(&mut session).await?;
+        Ok(session)
+    }
+
+    /// The database, for whoever opens sessions by himself.
+    ///
+    /// # Errors
+    /// As [`Door::read`].
+    pub async fn proven(&self) -> Result<Database, Trouble> {
+        let database = self.find().await?;
+        self.prove(&mut database.read().await?).await?;
+        Ok(database)
+    }
+
+    async fn prove<A: Send>(&self, session: &mut Session<A>) -> Result<(), Trouble> {
+        let Some(planned) = &self.identity else { return Ok(()) };
+        let now = identity(session).await?.words();
+        if now.as_ref() == Some(planned) {
+            return Ok(());
+        }
+        let now = now.unwrap_or_else(|| "nothing".to_owned());
+        Err(Trouble::refused(format!(
+            "{} is not the database of the plan: that one said it is {planned}, and this one says {now}. Nothing is done to it; \
+             look at where its name, its tunnel and its endpoint lead now",
+            session.place()
+        )))
     }
 }
 
@@ -67,9 +106,9 @@ pub struct Bearer {
 }
 
 impl Bearer {
-    /// As the server's list of sessions shows it: `cutover/<run>/<attempt>@<host>:<pid>`.
+    /// As the server's list of sessions shows it: `cutover/<run>/<attempt>@<host>:<pid>`, the host as [`lock::host`] has it.
     pub fn label(&self) -> String {
-        format!("cutover/{}/{}@{}:{}", self.run.0, self.attempt, lock::short(&self.host), self.pid)
+        format!("cutover/{}/{}@{}:{}", self.run.0, self.attempt, lock::host(&self.host), self.pid)
     }
 }
 
@@ -137,6 +176,7 @@ impl Held {
         self.bearer.attempt += 1;
         let database = self.door.find().await?;
         let mut session = database.write(&self.permit, &self.bearer.label()).await?;
+        self.door.prove(&mut session).await?;
         points::at("before lock");
         let lock = lock::take(&database, &mut session, &self.bearer, self.zombie).await?;
         points::at("after lock");

@@ -17,6 +17,9 @@ use serde::{Deserialize, Serialize};
 /// Name of the schema or database, and the beginning of the names of tables on SQLite.
 pub const NAME: &str = "cutover_ledger";
 
+/// The epoch of whoever begins a run (`sql/ledger/begin.sql`).
+pub const FIRST: i64 = 1;
+
 /// A run, as the ledger has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerRun {
@@ -219,7 +222,10 @@ pub async fn begin(held: &mut Held, run: &LedgerRun) -> Result<(), Trouble> {
         run.began.to_string().into(),
         run.beat.to_string().into(),
     ];
-    held.execute(&insert, &values).await.map(drop)
+    held.execute(&insert, &values).await?;
+    // It is taken up with its first row: there is no moment in which nobody has it.
+    held.take_up(FIRST);
+    Ok(())
 }
 
 /// The session that has the run, as it is written down: its name and its number.

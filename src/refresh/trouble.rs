@@ -1,6 +1,7 @@
 //! What can come of a step, and what can come in its way: few classes, because each leads to another behaviour of the runner.
 //!
-//! No value of a row gets into these words: what a server says of one is taken out ([`DbError::told`]).
+//! No value of a row gets into these words: whatever a server says that may hold one is replaced by its code and fixed words
+//! ([`DbError::of_rows`]), since nobody knows where in a text of a trigger, a function or another language it stands.
 
 use crate::db::DbError;
 use crate::model::refresh::WishFor;
@@ -115,6 +116,7 @@ impl Trouble {
 
 impl From<DbError> for Trouble {
     fn from(error: DbError) -> Self {
+        let error = error.of_rows();
         let told = error.told();
         match &error {
             _ if error.is_sign_in() => Self::Credentials(told),
@@ -165,6 +167,24 @@ mod tests {
             let trouble = Trouble::failed(said);
             assert_eq!((trouble.is_of_locks(), trouble.is_of_orphans()), (locks, orphans), "{said}");
         }
+        // What code in the database says of a row, in words that nobody can foresee.
+        for (code, text) in [
+            ("SQLSTATE 22007", "invalid value \"Bob \" for \"YYYY\""),
+            ("SQLSTATE P0001", "Bob may not be changed"),
+            ("SQLSTATE 22P02", "malformed array literal: \"Bob\""),
+            ("SQLSTATE 23503", "Schlüssel (name)=(Bob) fehlt"),
+            ("1644, SQLSTATE 45000", "Bob!"),
+            ("1292, SQLSTATE 22007", "Incorrect datetime value: 'Bob' for column"),
+            ("SQLite 1811", "Bob"),
+        ] {
+            let error = DbError::Server { code: code.into(), text: text.into(), retryable: false };
+            let trouble = Trouble::from(error);
+            assert!(!trouble.to_string().contains("Bob") && trouble.code() == Some(code), "{trouble}");
+            assert_eq!(trouble.is_of_orphans(), code == "SQLSTATE 23503");
+        }
+        let error =
+            DbError::Server { code: "SQLSTATE 42P01".into(), text: "no relation \"t\"".into(), retryable: false };
+        assert_eq!(Trouble::from(error).to_string(), "no relation \"t\" (SQLSTATE 42P01)");
         assert!(!Trouble::Lost("gone (SQLSTATE 55P03)".into()).is_of_locks());
     }
 }

@@ -10,6 +10,7 @@ use crate::db::error::DbError;
 use crate::db::session::Session;
 use crate::db::value::Value;
 use crate::model::Untrusted;
+use crate::model::untrusted::shown;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::MetadataExt as _;
@@ -34,6 +35,15 @@ pub struct Identity {
     pub place: Option<String>,
     /// A standby, or a replica that refuses writes.
     pub replica: Option<bool>,
+}
+
+impl Identity {
+    /// One text for one database: `7300000000000000001/16384`. `None`: the server does not tell.
+    pub fn words(&self) -> Option<String> {
+        let system = self.system.as_ref()?;
+        let database = self.oid.as_ref().unwrap_or(&self.database);
+        Some(shown(&format!("{system}/{database}")).into_owned())
+    }
 }
 
 /// Whether two sessions are in one database.

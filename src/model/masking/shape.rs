@@ -148,6 +148,8 @@ pub struct Table {
     pub rows: Option<u64>,
     /// Rows have a hidden number of the engine's own (SQLite).
     pub rowid: bool,
+    /// Other tables inherit from it (PostgreSQL): a statement about it means their rows, too, unless it says ONLY.
+    pub inherited: bool,
 }
 
 impl Table {

@@ -1,7 +1,7 @@
 //! The lock on the target, on each engine, and who has it.
 //!
 //! PostgreSQL: `pg_try_advisory_lock`, one for each database. MySQL family: `GET_LOCK` of a name made from that of the database,
-//! and a second one that says which run it is. SQLite: a file beside the database, locked with flock. Both servers give the
+//! and two more that say which run it is and which process. SQLite: a file beside the database, locked with flock. Both servers give the
 //! lock up with the session, and only then; that the way there keeps a session is proven in further statements, since a pool
 //! that hands out connections by transaction does not.
 
@@ -29,7 +29,7 @@ const PROOFS: usize = 3;
 #[derive(Debug)]
 pub enum Lock {
     Postgres { backend: i64 },
-    MySql { connection: i64, name: String, of_run: String },
+    MySql { connection: i64, names: [String; 3] },
     Sqlite { _file: File },
 }
 
@@ -121,7 +121,6 @@ async fn try_lock(
     name: &str,
     bearer: &Bearer,
 ) -> Result<Option<Lock>, Trouble> {
-    let of_run = of_run(bearer);
     let [take, prove] = if engine == Engine::PostgreSql {
         [
             include_str!("../../../sql/postgresql/lock_take.sql").replace("{number}", &NUMBER.to_string()),
@@ -150,9 +149,12 @@ async fn try_lock(
     Ok(Some(if engine == Engine::PostgreSql {
         Lock::Postgres { backend: number }
     } else {
-        // Says to whoever is refused which run it is; nobody waits for it.
-        session.query("SELECT GET_LOCK(?, 0)", &[of_run.as_str().into()]).await?;
-        Lock::MySql { connection: number, name: name.to_owned(), of_run }
+        // They say to whoever is refused which run and which process it is; nobody waits for them.
+        let names = [name.to_owned(), of_run(bearer), of_process(bearer, bearer.pid)];
+        for told in &names[1..] {
+            session.query("SELECT GET_LOCK(?, 0)", &[told.as_str().into()]).await?;
+        }
+        Lock::MySql { connection: number, names }
     }))
 }
 
@@ -174,15 +176,11 @@ async fn holder(
     name: &str,
     bearer: &Bearer,
 ) -> Result<Option<Holder>, Trouble> {
-    let (rows, of_run_holder) = if engine == Engine::PostgreSql {
+    let rows = if engine == Engine::PostgreSql {
         let sql = include_str!("../../../sql/postgresql/lock_holder.sql").replace("{number}", &NUMBER.to_string());
-        (session.query(&sql, &[]).await?, None)
+        session.query(&sql, &[]).await?
     } else {
-        let sql = include_str!("../../../sql/mysql/lock_holder.sql");
-        let rows = session.query(sql, &[name.into()]).await?;
-        let sql = "SELECT IS_USED_LOCK(?)";
-        let mine = session.query(sql, &[of_run(bearer).as_str().into()]).await?;
-        (rows, mine.first().and_then(|row| row.first()).and_then(Value::as_int))
+        session.query(include_str!("../../../sql/mysql/lock_holder.sql"), &[name.into()]).await?
     };
     let Some(row) = rows.first() else { return Ok(None) };
     let Some(number) = row.first().and_then(Value::as_int) else { return Ok(None) };
@@ -191,17 +189,28 @@ async fn holder(
         let of_run = name.starts_with(&format!("cutover/{}/", bearer.run.0));
         let place = name.rsplit_once('@').and_then(|(_, place)| place.rsplit_once(':'));
         let here = place.is_some_and(|(host, pid)| {
-            host == short(&bearer.host) && pid.parse().is_ok_and(|pid| is_gone(pid, bearer))
+            host == self::host(&bearer.host) && pid.parse().is_ok_and(|pid| is_gone(pid, bearer))
         });
         (of_run, of_run && here)
     } else {
-        let of_run_here = of_run_holder == Some(number);
-        if of_run_here {
+        let is_of_run = has(session, number, &of_run(bearer)).await?;
+        if is_of_run {
             name = of_run(bearer);
         }
-        (of_run_here, of_run_here && bearer.before.is_none_or(|pid| is_gone(pid, bearer)))
+        let mut is_ours = false;
+        // The process that had it before, and this one itself, which may have lost its session.
+        for pid in [Some(bearer.pid), bearer.before].into_iter().flatten().filter(|pid| is_gone(*pid, bearer)) {
+            is_ours |= is_of_run && has(session, number, &of_process(bearer, pid)).await?;
+        }
+        (is_of_run, is_ours)
     };
     Ok(Some(Holder { number, name, who: text(row, 2), doing: text(row, 3), is_ours, is_of_run }))
+}
+
+/// Whether this connection has the lock of this name.
+async fn has(session: &mut Session<Write>, connection: i64, name: &str) -> Result<bool, Trouble> {
+    let rows = session.query("SELECT IS_USED_LOCK(?)", &[name.into()]).await?;
+    Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int) == Some(connection))
 }
 
 /// A process that was there and is no more; what this one left behind itself counts.
@@ -229,36 +238,53 @@ async fn end(session: &mut Session<Write>, engine: Engine, number: i64) -> Resul
 /// Unlocks, and closes the session.
 pub async fn release(lock: Lock, mut session: Session<Write>) {
     // The end of the session does the same; this makes it be over when the caller goes on.
-    let _ = match &lock {
+    let _ = match lock {
         Lock::Postgres { .. } => {
             session.query(&format!("SELECT pg_catalog.pg_advisory_unlock({NUMBER})"), &[]).await.map(drop)
         }
-        Lock::MySql { name, of_run, .. } => {
-            let both = [name.as_str().into(), of_run.as_str().into()];
-            session.query("SELECT RELEASE_LOCK(?), RELEASE_LOCK(?)", &both).await.map(drop)
+        Lock::MySql { names, .. } => {
+            let all = names.map(Value::from);
+            session.query("SELECT RELEASE_LOCK(?), RELEASE_LOCK(?), RELEASE_LOCK(?)", &all).await.map(drop)
         }
         Lock::Sqlite { .. } => Ok(()),
     };
 }
 
-/// A host as it fits into the name of a session, which PostgreSQL cuts at 63 bytes.
-pub fn short(host: &str) -> String {
-    host.chars().filter(char::is_ascii_graphic).take(20).collect()
+/// Where numbers of processes mean the same as here, as it fits into the name of a session, which PostgreSQL cuts at 63 bytes: the
+/// beginning of the host's name, and a digest. Containers may share a name, a machine id, or a kernel.
+pub fn host(name: &str) -> String {
+    let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+    let space = std::fs::read_link("/proc/self/ns/pid").unwrap_or_default();
+    digested(name, &[read("/etc/machine-id"), read("/proc/sys/kernel/random/boot_id"), space.display().to_string()])
+}
+
+fn digested(name: &str, of: &[String]) -> String {
+    let begins: String = name.chars().filter(char::is_ascii_alphanumeric).take(9).collect();
+    format!("{begins}~{}", &hex(&format!("{name}\n{}", of.join("\n")))[..10])
+}
+
+/// 32 digits.
+fn hex(text: &str) -> String {
+    let mut out = String::new();
+    for byte in Sha256::digest(text.as_bytes()).iter().take(16) {
+        // Writing to a String cannot fail.
+        let _ = std::fmt::Write::write_fmt(&mut out, format_args!("{byte:02x}"));
+    }
+    out
 }
 
 /// Names of locks are those of the whole server; 64 characters at most.
 fn name_of(database: &Database) -> String {
-    let digest = Sha256::digest(database.name().unwrap_or_default().as_bytes());
-    let mut name = "cutover/".to_owned();
-    for byte in digest.iter().take(16) {
-        // Writing to a String cannot fail.
-        let _ = std::fmt::Write::write_fmt(&mut name, format_args!("{byte:02x}"));
-    }
-    name
+    format!("cutover/{}", hex(database.name().unwrap_or_default()))
 }
 
+/// The same on every machine.
 fn of_run(bearer: &Bearer) -> String {
-    format!("cutover/{}@{}", bearer.run.0, short(&bearer.host))
+    format!("cutover/{}", bearer.run.0)
+}
+
+fn of_process(bearer: &Bearer, pid: u32) -> String {
+    format!("cutover/{}@{}:{pid}", bearer.run.0, host(&bearer.host))
 }
 
 /// The lock of a file is another file, so that SQLite's own locks on it are left alone.
@@ -286,4 +312,25 @@ fn of_file(database: &Database, bearer: &Bearer) -> Result<Lock, Trouble> {
     };
     write(&mut file).map_err(failed)?;
     Ok(Lock::Sqlite { _file: file })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_are_told_apart_by_more_than_the_beginning_of_their_names() {
+        let of = |host: &str, machine: &str, space: &str| digested(host, &[machine.to_owned(), space.to_owned()]);
+        let one = of("cutover-refresh-nightly-29391840-abcde", "m", "pid:[1]");
+        assert_eq!(one.len(), 20);
+        for other in [
+            of("cutover-refresh-nightly-29391840-fghij", "m", "pid:[1]"),
+            of("cutover-refresh-nightly-29391840-abcde", "n", "pid:[1]"),
+            of("cutover-refresh-nightly-29391840-abcde", "m", "pid:[2]"),
+        ] {
+            assert_ne!(one, other);
+        }
+        assert_eq!(host("a"), host("a"));
+        assert_ne!(host("a"), host("b"));
+    }
 }

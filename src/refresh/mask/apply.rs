@@ -6,7 +6,7 @@
 
 use super::cells::{self, Part};
 use super::page::Pager;
-use super::{Column, columns, facts, settings, whole};
+use super::{Column, columns, facts, own_rows, settings, whole};
 use crate::db::{Column as DbColumn, DbError, Dialect, Kind, Row, Value};
 use crate::model::engine::Engine;
 use crate::model::masking::{Key, ResolvedTable, Table, check};
@@ -71,7 +71,7 @@ pub struct Applied {
 struct Mark {
     #[serde(flatten)]
     applied: Applied,
-    /// The last key that is masked.
+    /// The last key that is masked; nothing once all of them are, since a key may be somebody's name.
     after: Vec<Part>,
     done: bool,
     /// The key of masking it was begun with.
@@ -176,7 +176,7 @@ async fn by_key<D: Desk>(
     let masked = |name: &str| columns.iter().any(|one| one.column.name == name);
     let pager = Pager {
         dialect,
-        name: dialect.qualified(&table.schema, &table.name),
+        name: own_rows(dialect, table),
         key,
         columns,
         touched: touched.map(|column| column.name.clone()).filter(|name| !masked(name)).collect(),
@@ -203,6 +203,9 @@ async fn by_key<D: Desk>(
             let parts: Option<Vec<Part>> = last.iter().map(Part::of).collect();
             let null = || DbError::Unexpected(format!("{}: a key with a NULL", table.full_name()));
             mark.after = parts.ok_or_else(null)?;
+        }
+        if mark.done {
+            mark.after.clear();
         }
         end(desk, table, mark).await?;
     }

@@ -1,6 +1,7 @@
 //! What masking must not change: how many rows, how many of them NULL, how many different ones where each is its own. Read
 //! before and after; numbers only.
 
+use super::own_rows;
 use crate::db::{DbError, Session, Value};
 use crate::model::masking::{Finding, Function, ResolvedTable, Table};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub async fn read<A: Send>(
     let mut all = vec!["count(*)".to_owned()];
     all.extend(masked.iter().map(|name| format!("count({})", dialect.quoted(name))));
     all.extend(unique.iter().map(|name| format!("count(DISTINCT {})", dialect.quoted(name))));
-    let sql = format!("SELECT {} FROM {}", all.join(", "), dialect.qualified(&table.schema, &table.name));
+    let sql = format!("SELECT {} FROM {}", all.join(", "), own_rows(dialect, table));
     let rows = session.query(&sql, &[]).await?;
     let numbers: Option<Vec<u64>> = rows
         .first()

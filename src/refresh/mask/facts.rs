@@ -129,6 +129,7 @@ impl Fact {
             ("trigger", _) => table.triggers.push(Trigger { name, text: one }),
             ("rows", _) => table.rows = one.parse().ok(),
             ("rowid", _) => table.rowid = true,
+            ("inherited", _) => table.inherited = true,
             _ => {}
         }
     }

@@ -27,6 +27,12 @@ pub(super) struct Column {
     pub mask: Mask,
 }
 
+/// A table in a statement about its own rows: those of a table that inherits from it are that one's.
+pub(super) fn own_rows(dialect: &crate::db::Dialect, table: &Table) -> String {
+    let name = dialect.qualified(&table.schema, &table.name);
+    if table.inherited { format!("ONLY {name}") } else { name }
+}
+
 /// The masked columns of a table, made ready.
 pub(super) fn columns(
     dialect: &crate::db::Dialect,

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 /// A table that is masked page by page.
 pub(super) struct Pager<'t> {
     pub dialect: &'static Dialect,
-    /// Schema and table, quoted.
+    /// As [`super::own_rows`].
     pub name: String,
     /// What rows are told apart by; on SQLite perhaps the hidden number.
     pub key: Vec<DbColumn>,

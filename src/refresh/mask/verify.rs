@@ -5,7 +5,7 @@
 
 use super::cells;
 use super::page::Pager;
-use super::{Column, columns, facts};
+use super::{Column, columns, facts, own_rows};
 use crate::db::{Column as DbColumn, DbError, Dialect, Kind, Session, Value};
 use crate::model::canon::Holds;
 use crate::model::masking::personal::{self, Personal};
@@ -68,7 +68,7 @@ pub async fn target<A: Send>(
         return Ok(verified);
     }
     let limit = most.map(|rows| format!(" LIMIT {rows}")).unwrap_or_default();
-    let name = dialect.qualified(&table.schema, &table.name);
+    let name = own_rows(dialect, table);
     let sql = format!("SELECT {} FROM {name}{limit}", selected.join(", "));
     let mut rows = session.stream(&sql, &[]);
     while let Some(row) = rows.try_next().await? {
@@ -218,7 +218,7 @@ async fn by_key<A: Send, B: Send>(
     }
     let pager = Pager {
         dialect: target.dialect(),
-        name: target.dialect().qualified(&table.schema, &table.name),
+        name: own_rows(target.dialect(), table),
         key: by,
         columns: masked,
         touched: Vec::new(),
@@ -297,7 +297,7 @@ async fn by_value<A: Send, B: Send>(
             let places: Vec<String> = (1..=some.len()).map(|n| own.parameter(n, &one.column.declared)).collect();
             let sql = format!(
                 "SELECT count(*) FROM {} WHERE {} IN ({})",
-                own.qualified(&table.schema, &table.name),
+                own_rows(own, table),
                 own.quoted(&one.column.name),
                 places.join(", ")
             );

@@ -2,8 +2,8 @@
 //! temporary table beside its new one, and then all rows by one statement. That works because a value's new value depends on
 //! nothing else.
 
-use super::Column;
 use super::apply::{Applied, Desk, masked_row};
+use super::{Column, own_rows};
 use crate::db::{DbError, Dialect, Kind, Value};
 use crate::model::engine::Engine;
 use crate::model::masking::Table;
@@ -25,7 +25,7 @@ struct Map<'c> {
 /// Within an open transaction.
 pub(super) async fn apply<D: Desk>(desk: &mut D, table: &Table, columns: &[Column]) -> Result<Applied, D::Error> {
     let dialect = desk.dialect();
-    let name = dialect.qualified(&table.schema, &table.name);
+    let name = own_rows(dialect, table);
     let mut applied = Applied::default();
     let mut maps = Vec::new();
     for (number, one) in columns.iter().enumerate() {

@@ -169,7 +169,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
     let place = |opened: &Opened, snapshot: &Snapshot, identity: &Identity| Place {
         engine: engine_words(snapshot),
         place: shown(&opened.database.place()).into_owned(),
-        identity: identity_words(identity),
+        identity: identity.words(),
         found_by: opened.found_by.clone(),
     };
     let way = |opened: &Opened, engine| Way { engine, name: opened.name.clone() };
@@ -311,13 +311,14 @@ async fn apart(
     if target.replica == Some(true) {
         found.blocking(StepKind::Lock, "the target is a replica: nothing can be written there", "Name the primary.");
     }
+    for (side, place) in [("source", &source), ("target", &target)] {
+        if place.words().is_none() {
+            let what =
+                format!("the {side} does not tell which database it is: later nobody sees whether it is another");
+            found.warning(StepKind::Lock, what, "Let this user read what the server says of itself.");
+        }
+    }
     Ok([source, target])
-}
-
-fn identity_words(identity: &Identity) -> Option<String> {
-    let system = identity.system.as_ref()?;
-    let database = identity.oid.as_ref().unwrap_or(&identity.database);
-    Some(shown(&format!("{system}/{database}")).into_owned())
 }
 
 fn engine_words(snapshot: &Snapshot) -> String {

@@ -26,12 +26,13 @@ pub(super) async fn run(work: &mut Work, _step: &PlannedStep) -> Result<Came, Tr
             open.name.0
         )));
     }
-    if !runs.iter().any(|run| run.id == work.id) {
+    if runs.iter().any(|run| run.id == work.id) {
+        let (os_user, now) = (work.who.os_user.clone(), work.now());
+        ledger::take_up(&mut work.target, &os_user, now).await?;
+    } else {
         let row = row(work)?;
         ledger::begin(&mut work.target, &row).await?;
     }
-    let (os_user, now) = (work.who.os_user.clone(), work.now());
-    ledger::take_up(&mut work.target, &os_user, now).await?;
     work.in_ledger = true;
     Ok(Came::done(format!("locked as {}", work.target.bearer().label())))
 }
@@ -49,7 +50,7 @@ fn row(work: &Work) -> Result<LedgerRun, Trouble> {
         os_user: work.who.os_user.clone(),
         host: work.who.host.clone(),
         pid: work.who.pid,
-        epoch: 1,
+        epoch: ledger::FIRST,
         holder: String::new(),
         wish: None,
         why: None,
@@ -59,9 +60,9 @@ fn row(work: &Work) -> Result<LedgerRun, Trouble> {
     })
 }
 
-/// Everything else is back: the run is over.
-pub(super) async fn undo(work: &mut Work, _step: &PlannedStep) -> Result<String, Trouble> {
-    if work.in_ledger {
+/// Everything else is back: the run is over. The row may be there although nobody heard that it was written.
+pub(super) async fn undo(work: &mut Work, step: &PlannedStep) -> Result<String, Trouble> {
+    if work.in_ledger || probe(work, step).await? == Probe::Partly {
         let now = work.now();
         ledger::state(&mut work.target, RunState::Undone, None, now).await?;
     }

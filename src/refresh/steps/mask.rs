@@ -2,14 +2,15 @@
 //! a table is begun it is counted, and again at its end: what masking must not change has not. Then what still holds old
 //! values is cleared away, since dead rows can be read.
 //!
-//! Marks of this step: a table's name (how far it is), `counted` and `cleared` with its name. None holds a value of a row.
+//! Marks of this step: a table's name (how far it is), `counted` and `cleared` with its name. Only while a table is under way its
+//! mark has a value of a row: the last key.
 
 mod desk;
 
 use super::{load, session};
 use crate::db::{Engine, Value};
 use crate::model::masking::{Decision, Key, Resolved, ResolvedTable, Severity, Table};
-use crate::model::refresh::PlannedStep;
+use crate::model::refresh::{PlannedStep, Quarantine};
 use crate::model::untrusted::shown;
 use crate::refresh::ledger;
 use crate::refresh::mask::apply::is_done;
@@ -19,9 +20,15 @@ use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
 use desk::StepDesk;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Only PostgreSQL skips a VACUUM that is not allowed.
 const MAY_VACUUM: &str = include_str!("../../../sql/postgresql/may_vacuum.sql");
+const DEAD_ROWS: &str = include_str!("../../../sql/postgresql/dead_rows.sql");
+const OLD_READERS: &str = include_str!("../../../sql/postgresql/old_readers.sql");
+/// How long those who may still read old rows are waited for, and how often they are looked for.
+const READ_FOR: Duration = Duration::from_mins(2);
+const LOOK_EACH: Duration = Duration::from_secs(1);
 
 fn counted(name: &str) -> String {
     format!("counted {name}")
@@ -206,20 +213,81 @@ async fn clear(work: &mut Work, step: &PlannedStep, table: &Table) -> Result<(),
     work.good_moment()?;
     let dialect = work.target.dialect();
     let vacuum = vacuum::vacuum(dialect, table, false);
+    let mut left = None;
     if let Some(sql) = &vacuum.sql {
         work.note(step, format!("vacuuming {}", shown(&name))).await?;
-        let may = dialect.engine != Engine::PostgreSql || may_vacuum(work, table).await?;
-        if may {
+        left = if dialect.engine != Engine::PostgreSql {
             work.target.script(sql).await.map_err(|trouble| trouble.at(&shown(&name)))?;
+            None
+        } else if may_vacuum(work, table).await? {
+            vacuumed(work, step, table, sql).await.map_err(|trouble| trouble.at(&shown(&name)))?
         } else {
-            let text = format!(
-                "{}: this user may not vacuum it, so dead rows keep old values until somebody does: {sql}",
-                shown(&name)
-            );
-            work.warn(step, text).await?;
-        }
+            Some(format!("this user may not vacuum it, so dead rows keep old values until somebody does: {sql}"))
+        };
     }
-    ledger::mark_anew(&mut work.target, &step.name, &cleared(&name), vacuum.note).await
+    let Some(left) = left else {
+        return ledger::mark_anew(&mut work.target, &step.name, &cleared(&name), vacuum.note).await;
+    };
+    let left = format!("{}: {left}", shown(&name));
+    if work.plan.quarantine != Quarantine::None {
+        return Err(Trouble::failed(left));
+    }
+    work.warn(step, left).await?;
+    // Without a quarantine whoever reads them could read the rows themselves before.
+    ledger::mark_anew(&mut work.target, &step.name, &cleared(&name), "dead rows with old values are left").await
+}
+
+/// VACUUM leaves what somebody may still read and what it cannot get at, and says nothing of it; the server's count of dead rows does.
+/// `None`: nothing is left.
+async fn vacuumed(work: &mut Work, step: &PlannedStep, table: &Table, sql: &str) -> Result<Option<String>, Trouble> {
+    // What the masking itself did must not be counted behind its back; before PostgreSQL 15 that may happen.
+    if truth(work, "SELECT pg_catalog.to_regproc('pg_catalog.pg_stat_force_next_flush') IS NOT NULL").await? {
+        work.target.query("SELECT pg_catalog.pg_stat_force_next_flush()", &[]).await?;
+    }
+    let mut waited = Duration::ZERO;
+    loop {
+        let [before, tables, _] = dead_rows(work, table).await?;
+        work.target.script(sql).await?;
+        let [after, _, dead] = dead_rows(work, table).await?;
+        let is_counted = after >= before + tables;
+        if is_counted && dead == 0 {
+            return Ok(None);
+        }
+        let who = old_readers(work).await?;
+        let left = if is_counted {
+            format!("{dead} dead rows")
+        } else {
+            "dead rows, which the server does not count,".to_owned()
+        };
+        let left = format!("{left} with old values can still be read, by {who}");
+        if waited >= READ_FOR {
+            return Ok(Some(format!("{left}: end that, or vacuum it later: {sql}")));
+        }
+        work.note(step, format!("{}: {left}", shown(&table.full_name()))).await?;
+        work.wait(LOOK_EACH).await?;
+        waited += LOOK_EACH;
+    }
+}
+
+/// How often it was vacuumed, it and what belongs to it; how many that are; how many dead rows are in them.
+async fn dead_rows(work: &mut Work, table: &Table) -> Result<[i64; 3], Trouble> {
+    let rows = work.target.query(DEAD_ROWS, &[table.schema.as_str().into(), table.name.as_str().into()]).await?;
+    let numbers = rows.first().and_then(|row| row.iter().map(Value::as_int).collect::<Option<Vec<i64>>>());
+    numbers
+        .and_then(|numbers| numbers.try_into().ok())
+        .ok_or_else(|| Trouble::failed("the server did not say how many rows are dead"))
+}
+
+async fn truth(work: &mut Work, sql: &str) -> Result<bool, Trouble> {
+    let rows = work.target.query(sql, &[]).await?;
+    Ok(rows.first().and_then(|row| row.first()).is_some_and(Value::is_true))
+}
+
+async fn old_readers(work: &mut Work) -> Result<String, Trouble> {
+    let rows = work.target.query(OLD_READERS, &[]).await?;
+    let names = rows.iter().filter_map(|row| row.first()?.as_text()).take(5);
+    let names: Vec<String> = names.map(|name| shown(&name).into_owned()).collect();
+    Ok(if names.is_empty() { "somebody whom this user may not see".to_owned() } else { names.join(", ") })
 }
 
 async fn may_vacuum(work: &mut Work, table: &Table) -> Result<bool, Trouble> {

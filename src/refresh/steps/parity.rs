@@ -1,6 +1,7 @@
 //! Task, schema and migrations are looked at once more: what was planned is still so, and the target can take the rows. That
 //! there is a key of masking is seen here, too: a load that cannot be masked afterwards is worse than none.
 
+use crate::db::schema::identity::{Apart, differ};
 use crate::db::{Dialect, catalogue};
 use crate::model::refresh::{Level, PlannedStep};
 use crate::model::untrusted::shown;
@@ -25,6 +26,13 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
         return Err(Trouble::refused(format!("task {} is gone", plan.task.name.shown())));
     };
     let mut source = work.source.read().await?;
+    match differ(&mut source, work.target.session()?).await? {
+        Apart::Different(_) => {}
+        Apart::Same(why) => return Err(Trouble::refused(format!("source and target are one database: {why}"))),
+        Apart::Unknown(why) => {
+            return Err(Trouble::refused(format!("that source and target are two databases cannot be proven: {why}")));
+        }
+    }
     let from = catalogue::read(&mut source).await?;
     let to = catalogue::read(work.target.session()?).await?;
     let found = again::look(&plan, &task, (&mut source, &from), (work.target.session()?, &to)).await?;

@@ -35,7 +35,7 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     let since = since(&plan, &task);
     let tables = if comparison.by_task { tables_of(work, &task).await? } else { TaskTables::default() };
     let (asked, terms) = comparison.terms(tables, &plan.tables);
-    let sides = (work.source.find().await?, work.beside.find().await?);
+    let sides = (work.source.proven().await?, work.beside.proven().await?);
     let planned = work.beside(Box::pin(validate::plan(&sides.0, &sides.1, &asked, &terms))).await?;
     let planned = planned.map_err(|error| match error {
         PlanError::Usage(why) => Trouble::Refused(shown(&why).into_owned()),

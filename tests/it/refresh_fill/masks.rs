@@ -3,7 +3,7 @@
 use super::{Desk, Do, ENGINES, begin, do_it, key, killed, means, points};
 use cutover::db::Engine;
 use cutover::model::masking::{Function, Mask, Rule};
-use cutover::model::refresh::{RunState, StepKind, WishFor};
+use cutover::model::refresh::{Quarantine, RunState, StepKind, WishFor};
 use cutover::refresh::{self, Means, Plan};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -154,6 +154,33 @@ async fn dead_rows_do_not_keep_old_values_and_where_they_would_it_is_said() {
     assert_eq!(ended.state, RunState::Done, "{ended:?}");
     let lines = desk.lines().await;
     assert!(lines.contains("person: this user may not vacuum it"), "{lines}");
+}
+
+#[tokio::test]
+async fn old_values_that_a_session_still_reads_are_waited_for_and_hold_a_quarantine() {
+    let (desk, plan) = filled(Engine::PostgreSql).await;
+    let mut reader = desk.target.database().write_owned_by_demo().await.unwrap();
+    reader.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM public.person").await.unwrap();
+    let kept = Plan { quarantine: Quarantine::Connections, ..plan.clone() };
+    let ended = desk.run(&kept).await;
+    assert_eq!(ended.state, RunState::NeedsAttention, "{ended:?}");
+    let why = ended.why.unwrap();
+    assert!(why.contains("dead rows with old values can still be read, by session "), "{why}");
+    reader.script("COMMIT").await.unwrap();
+    let id = desk.run_here().await.unwrap();
+    let ended = do_it(&desk.told(&kept, Do::Resume(id))).await.unwrap();
+    assert_eq!(ended.state, RunState::Done, "{ended:?}");
+    assert_eq!(wrong(&desk).await, 0);
+    // Without a quarantine it is told, and the mark says what is so.
+    let (desk, plan) = filled(Engine::PostgreSql).await;
+    let mut reader = desk.target.database().write_owned_by_demo().await.unwrap();
+    reader.script("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM public.person").await.unwrap();
+    let ended = desk.run(&plan).await;
+    assert_eq!(ended.state, RunState::Done, "{ended:?}");
+    let lines = desk.lines().await;
+    assert!(lines.contains("dead rows with old values can still be read, by session "), "{lines}");
+    let sql = "SELECT count(*) FROM cutover_ledger.mark WHERE detail LIKE '%can no longer be read%'";
+    assert_eq!(desk.target.number(sql).await, 0);
 }
 
 /// Who is asked to pause, and after how many pages.

@@ -4,7 +4,7 @@ use super::desk::{Plain, prepare};
 use super::{ENGINES, Place, key, of, resolved, rule, rules};
 use cutover::model::masking::{Function, Mask};
 use cutover::refresh::mask::apply::is_done;
-use cutover::refresh::mask::{Desk as _, apply};
+use cutover::refresh::mask::{Desk as _, apply, counts, verify};
 
 /// Name of the table, its columns for each engine, the columns that are masked. Every table has `n`, its number.
 const TABLES: [(&str, &str, &[&str]); 4] = [
@@ -97,6 +97,7 @@ async fn dies_anywhere(engine: &str) {
             }
             let mark = after.marked(&table.full_name()).await.unwrap().unwrap();
             assert_eq!(is_done(&mark).unwrap(), Some(applied), "{mark}");
+            assert!(mark.contains("\"after\":[]"), "no value of a key stays in a mark: {mark}");
             assert!(!mark.contains("example.com"), "no masked value stands in a mark: {mark}");
             if first.is_ok() {
                 break;
@@ -152,4 +153,44 @@ async fn what_was_begun_with_one_key_is_not_finished_with_another() {
     let refused = apply(&mut desk, of(&tables, "t"), of_table, Some(&other)).await.unwrap_err().to_string();
     assert!(refused.contains("another masking key"), "{refused}");
     assert_eq!(desk.progress.iter().map(|one| one.rows).collect::<Vec<_>>(), [1, 2, 2]);
+}
+
+#[tokio::test]
+async fn rows_of_a_table_that_inherits_are_masked_as_its_own_and_once() {
+    let place = Place::new("postgresql").await;
+    prepare(&place).await;
+    place
+        .script(
+            "CREATE TABLE {s}.by_key (id int PRIMARY KEY, mail varchar(60)); \
+             CREATE TABLE {s}.by_key_of (PRIMARY KEY (id)) INHERITS ({s}.by_key); \
+             CREATE TABLE {s}.keyless (id int, mail varchar(60)); CREATE TABLE {s}.keyless_of () INHERITS ({s}.keyless)",
+        )
+        .await;
+    let names = ["by_key", "by_key_of", "keyless", "keyless_of"];
+    for name in names {
+        // The same keys in both: a page by key of the parent alone has each once.
+        let rows: Vec<String> = (0..ROWS).map(|row| format!("({row}, '{name}{row}@example.com')")).collect();
+        place.script(&format!("INSERT INTO {{s}}.{name} VALUES {}", rows.join(", "))).await;
+    }
+    let tables = place.facts().await;
+    let hash = || rule(Function::Hash { length: 40 });
+    let all = rules(&names.map(|name| (name, Box::leak(Box::new([("mail", hash())])) as &'static [(&'static str, _)])));
+    let (resolved, key) = (resolved(&all, &tables), key());
+    for name in names {
+        let (table, of_table) = (of(&tables, name), resolved.table(&place.schema, name).unwrap());
+        assert_eq!(table.inherited, !name.ends_with("_of"));
+        let mut desk = Plain::new(&place, None).await;
+        assert_eq!(apply(&mut desk, table, of_table, Some(&key)).await.unwrap().rows, ROWS as u64, "{name}");
+        let counted = counts::read(&mut place.session().await, table, of_table).await.unwrap();
+        assert_eq!(counted.rows, ROWS as u64, "{name}");
+        let looked = verify::target(&mut place.session().await, table, of_table, Some(&key), None).await.unwrap();
+        assert_eq!((looked.rows, looked.findings.len()), (ROWS as u64, 0), "{name}");
+    }
+    for name in names {
+        let shape = &of(&tables, name).column("mail").unwrap().shape;
+        let mask = Mask::new(&hash(), shape, Some(&key)).unwrap();
+        let got = place.texts(&format!("SELECT mail FROM ONLY {{s}}.{name} ORDER BY id")).await;
+        let want: Vec<_> = (0..ROWS).map(|row| mask.of(Some(&format!("{name}{row}@example.com"))).value).collect();
+        assert_eq!(got, want, "{name}");
+    }
 }

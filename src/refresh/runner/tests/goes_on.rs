@@ -1,6 +1,8 @@
 //! Pausing, going on, parking, recovering; two at once; disks that say no.
 
 use super::*;
+use crate::db::schema::identity::identity;
+use crate::refresh::steps;
 
 #[tokio::test]
 async fn a_wish_in_a_file_pauses_a_run_that_waits_and_resume_goes_on() {
@@ -248,4 +250,71 @@ async fn a_run_that_failed_for_good_after_its_load_loads_everything_again() {
     assert_eq!(run(work).await.state, RunState::Done);
     let want = ["run quarantine", "run keys-away", "run wait", "run mask", "run keys-back", "run schedule-back"];
     assert_eq!(stage.trace(), want);
+}
+
+/// Puts another file where the database was.
+async fn swapped(database: &Database) {
+    let path = database.place();
+    std::fs::rename(&path, format!("{path}.moved")).unwrap();
+    let mut session = database.write_owned_by_demo().await.unwrap();
+    session.script("CREATE TABLE shop.person (id INTEGER PRIMARY KEY, name TEXT)").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_another_database_meanwhile_leads_nowhere() {
+    let stage = Stage::new().await;
+    let mut plan = stage.plan(&ALL);
+    let is = identity(&mut stage.target().read().await.unwrap()).await.unwrap().words();
+    assert!(is.is_some());
+    plan.target.identity.clone_from(&is);
+    plan.source.identity = is;
+    stage.will("run parity", [Fault::Before(Trouble::Wish(WishFor::Pause))]);
+    let work = stage.begin(&plan).await.unwrap();
+    let (id, source, beside) = (work.id.clone(), work.source.clone(), work.beside.clone());
+    assert_eq!(run(work).await.state, RunState::Paused);
+    assert!(source.read().await.is_ok() && beside.read().await.is_ok());
+    swapped(&stage.target()).await;
+    let refused = stage.resume(&id).await.unwrap_err();
+    assert!(matches!(&refused, Trouble::Refused(why) if why.contains("is not the database of the plan")), "{refused}");
+    for door in [source, beside] {
+        let refused = door.read().await.map(drop).unwrap_err().to_string();
+        assert!(refused.contains("is not the database of the plan"), "{refused}");
+        assert!(door.proven().await.is_err());
+    }
+    assert_eq!(stage.trace(), ["run parity"]);
+}
+
+#[tokio::test]
+async fn a_run_that_never_locked_its_target_does_not_outlive_its_plan() {
+    let stage = Stage::new().await;
+    stage.will("run parity", [Fault::Before(Trouble::Wish(WishFor::Pause))]);
+    let (id, ended) = stage.run(&stage.plan(&ALL)).await;
+    assert_eq!(ended.state, RunState::Paused);
+    let late = Means {
+        time: Time { now: || Timestamp::now() + SignedDuration::from_mins(20), ..stage.means().time },
+        ..stage.means()
+    };
+    let ended = run(stage.played(begin::resume(&id, late).await.unwrap())).await;
+    assert_eq!(ended.state, RunState::Undone);
+    assert!(ended.why.unwrap().contains("plan it anew"));
+    assert_eq!(stage.trace(), ["run parity"]);
+}
+
+#[tokio::test]
+async fn a_row_of_which_nobody_heard_that_it_was_written_is_closed_and_none_is_left_half_taken_up() {
+    let stage = Stage::new().await;
+    let mut work = stage.begin(&stage.plan(&[StepKind::Lock, StepKind::Drain, StepKind::Close])).await.unwrap();
+    let lock = work.plan.steps[0].clone();
+    steps::run(&mut work, &lock).await.unwrap();
+    // As when the answer was lost.
+    work.in_ledger = false;
+    steps::undo(&mut work, &lock).await.unwrap();
+    assert_eq!(stage.in_ledger().await, Some(RunState::Undone));
+    drop(work);
+    // It is taken up with the row itself, not afterwards.
+    let sql =
+        "CREATE TRIGGER shop.no BEFORE UPDATE OF epoch ON cutover_ledger_run BEGIN SELECT RAISE(ABORT, 'no'); END";
+    stage.target().write_owned_by_demo().await.unwrap().script(sql).await.unwrap();
+    let (_, ended) = stage.run(&stage.plan(&ALL)).await;
+    assert_eq!(ended.state, RunState::Done, "{ended:?}");
 }
