@@ -80,7 +80,8 @@ impl DbError {
             Self::Server { code, text, .. } if may_hold_values(&code, &text) => {
                 let said = text;
                 let state = code.rsplit(' ').next().unwrap_or_default();
-                let known = ROWS.iter().find(|(known, _)| *known == state);
+                let number = code.split(',').next().unwrap_or_default();
+                let known = ROWS.iter().find(|(known, _)| *known == state || *known == number);
                 let text = known.map_or(
                     "the server refused something about what stands in rows; its log has the words",
                     |(_, words)| words,
@@ -157,8 +158,8 @@ fn without_values(text: &str) -> String {
     out
 }
 
-/// What the classes of PostgreSQL and of the standard say of a value. (PostgreSQL manual, appendix A.)
-const ROWS: [(&str, &str); 14] = [
+/// What codes say of a value: SQLSTATE (PostgreSQL manual, appendix A), numbers of MySQL, extended codes of SQLite.
+const ROWS: [(&str, &str); 24] = [
     ("22003", "a number in a row is out of range"),
     ("22007", "a date or time in a row is written in another way"),
     ("22008", "a date or time in a row is out of range"),
@@ -172,6 +173,16 @@ const ROWS: [(&str, &str); 14] = [
     ("23503", "a row and its foreign key do not fit"),
     ("23505", "a value is there twice where each must be its own"),
     ("23514", "a row does not keep to a CHECK"),
+    ("1048", "a row has no value where it must have one"),
+    ("1062", "a value is there twice where each must be its own"),
+    ("1451", "a row and its foreign key do not fit"),
+    ("1452", "a row and its foreign key do not fit"),
+    ("4025", "a row does not keep to a CHECK"),
+    ("275", "a row does not keep to a CHECK"),
+    ("787", "a row and its foreign key do not fit"),
+    ("1299", "a row has no value where it must have one"),
+    ("1555", "a value is there twice where each must be its own"),
+    ("2067", "a value is there twice where each must be its own"),
     ("P0001", "code in the database raised an error; the log of the server has its words"),
 ];
 

@@ -84,7 +84,7 @@ fn good_files_are_read() {
                 warehouse.password,
                 PasswordFrom::Command(["pass", "show", "warehouse"].map(str::to_owned).into())
             );
-            assert_eq!(config.keys.find(Context::Tasks, parse_key("R").unwrap()), Some(ActionId::AskNow));
+            assert_eq!(config.keys.find(Context::Tasks, parse_key("K").unwrap()), Some(ActionId::AskNow));
             let refresh = &config.refreshes["staging"];
             assert_eq!((refresh.schedules.len(), refresh.custom.len(), refresh.to.len()), (2, 1, 1));
         }

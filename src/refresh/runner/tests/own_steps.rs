@@ -53,7 +53,7 @@ async fn a_script_that_fails_leaves_nothing_and_no_value_of_a_row_in_the_journal
         custom("fill", sql("INSERT INTO shop.person VALUES (1, 'a'); INSERT INTO shop.person VALUES (1, 'secret')"));
     let (_, ended) = run_with(&stage, one).await;
     assert_eq!(ended.state, RunState::Undone);
-    assert!(ended.why.unwrap().contains("UNIQUE constraint failed"));
+    assert!(ended.why.unwrap().contains("a value is there twice where each must be its own"));
     assert_eq!(stage.count("SELECT count(*) FROM shop.person").await, 0);
     for entry in std::fs::read_dir(stage.runs()).unwrap().map(Result::unwrap) {
         let bytes = std::fs::read(entry.path()).unwrap();
