@@ -34,6 +34,7 @@ pub struct Pty {
     before: String,
     home: tempfile::TempDir,
     _one: MutexGuard<'static, ()>,
+    _alone: File,
 }
 
 struct Heard {
@@ -81,6 +82,9 @@ impl Start {
 
     pub fn start(self) -> Pty {
         let one = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        // Also where `tests/run` has them in a process of their own, beside the others.
+        let alone = File::create(Path::new(env!("CARGO_TARGET_TMPDIR")).join("pty.lock")).unwrap();
+        alone.lock().unwrap();
         let home = tempfile::tempdir().unwrap();
         let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC;
         let master = openpt(flags).unwrap();
@@ -112,7 +116,7 @@ impl Start {
             std::thread::spawn(move || read(&master, &heard, &reading, &hung_up))
         };
         let (master, reader) = (Some(master), Some(reader));
-        Pty { master, child, heard, reader, reading, hung_up, before, home, _one: one }
+        Pty { master, child, heard, reader, reading, hung_up, before, home, _one: one, _alone: alone }
     }
 }
 
