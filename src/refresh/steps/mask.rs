@@ -242,7 +242,7 @@ async fn clear(work: &mut Work, step: &PlannedStep, table: &Table) -> Result<(),
 async fn vacuumed(work: &mut Work, step: &PlannedStep, table: &Table, sql: &str) -> Result<Option<String>, Trouble> {
     // What the masking itself did must not be counted behind its back; before PostgreSQL 15 that may happen.
     if truth(work, "SELECT pg_catalog.to_regproc('pg_catalog.pg_stat_force_next_flush') IS NOT NULL").await? {
-        work.target.query("SELECT pg_catalog.pg_stat_force_next_flush()", &[]).await?;
+        work.target.query("SELECT pg_catalog.pg_stat_force_next_flush()::text", &[]).await?;
     }
     let mut waited = Duration::ZERO;
     loop {

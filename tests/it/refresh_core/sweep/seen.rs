@@ -166,7 +166,11 @@ pub async fn lost(stand: &Stand) -> Vec<String> {
         .query("SELECT kind, ident, restore_sql, details FROM cutover_ledger.obj WHERE state IN ('dropping', 'dropped', 'restored')", &[])
         .await
         .unwrap();
-    let text = |value: &Value| value.as_text().unwrap().into_owned();
+    // Texts that are compared byte by byte arrive as bytes.
+    let text = |value: &Value| match value {
+        Value::Bytes(bytes) => String::from_utf8(bytes.clone()).unwrap(),
+        value => value.as_text().unwrap().into_owned(),
+    };
     let is_known = |(kind, ident, _): &&(ObjKind, String, &str)| {
         known.iter().any(|row| {
             text(&row[0]) == kind.word()
