@@ -208,7 +208,7 @@ async fn sweep(engine: Engine) {
             }
         }
     }
-    println!(
+    eprintln!(
         "{engine:?}: {} points, of them {of_journal} of the journal; {points} swept in {scenarios} scenarios, {} points and {} scenarios left out; seed {seed}, {:.0} s",
         all.len(),
         all.len() - points,

@@ -46,7 +46,7 @@ impl More {
         }
     }
 
-    pub fn key(&self) -> Key {
+    pub fn key() -> Key {
         Key::new(&Secret::new(SECRET)).unwrap()
     }
 
