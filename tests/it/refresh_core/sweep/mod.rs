@@ -77,6 +77,11 @@ async fn connected(endpoint: &str) -> Connected {
     connect(&settings, &Limiters::default()).await.unwrap()
 }
 
+/// A folder for journals: in memory, since each word in a journal waits for the disk.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// Nothing is waited for longer than this: the embedded AWS is done by then.
 fn quick() -> Time {
     Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span.min(Duration::from_millis(4)))) }
