@@ -4,7 +4,8 @@
     clippy::expect_used,
     clippy::panic,
     clippy::print_stderr,
-    reason = "tests may fail loudly"
+    clippy::large_futures,
+    reason = "tests may fail loudly, and have a stack each"
 )]
 
 mod activity;

@@ -67,7 +67,7 @@ fn a_stranger_starts_the_prepared_refresh_and_watches_it_verify_itself() {
     pty.keys(&format!("{TYPED}\r"));
     within(&pty, "schedule-back");
     let began = Instant::now();
-    let screen = within(&pty, "13 of 13 steps");
+    let screen = within(&pty, "13/13 steps");
     eprintln!("the prepared refresh took {:.0} s", began.elapsed().as_secs_f64());
     let screen = if screen.contains("✓ done") { screen } else { within(&pty, "✓ done") };
     assert!(screen.contains("all of it is back"), "{screen}");

@@ -17,7 +17,7 @@ fn read(name: &str) -> Vec<(String, String, String)> {
             continue;
         }
         if let Some(named) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-            section = named.to_owned();
+            named.clone_into(&mut section);
             continue;
         }
         let (key, value) = line.split_once('=').unwrap_or_else(|| panic!("{name}: {line}"));

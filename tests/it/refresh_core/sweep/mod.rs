@@ -2,7 +2,9 @@
 //! DMS, schedules of the embedded EventBridge. `stand.rs` is the two databases and AWS, `seen.rs` what is compared, `kills.rs` the
 //! sweep, `stops.rs` what follows where nobody dies, `mutants.rs` deliberate mistakes that it must find.
 //!
-//! `CUTOVER_SWEEP_SEED` repeats a sweep; `CUTOVER_FULL=1` takes each point in each variant.
+//! `CUTOVER_SWEEP_SEED` repeats a sweep, `CUTOVER_SWEEP_POINT="3 after commit"` takes one point in each variant. As part of all
+//! tests a sweep takes what fits into its time, other points in other variants each time; with `CUTOVER_FULL=1` all points, those
+//! outside of the journal in each variant.
 
 mod kills;
 mod mutants;
@@ -46,7 +48,7 @@ impl More {
         }
     }
 
-    pub fn key(&self) -> Key {
+    pub fn key() -> Key {
         Key::new(&Secret::new(SECRET)).unwrap()
     }
 

@@ -94,7 +94,7 @@ impl Seen {
         let facts: Vec<_> = facts.into_iter().filter(|table| table.schema == stand.schema).collect();
         let mut there = Database::parse(&stand.source).unwrap().read().await.unwrap();
         let from = if stand.engine == Engine::MySql { "" } else { "shop." };
-        let key = More { source: String::new(), aws: String::new(), abort: false }.key();
+        let key = More::key();
         for table in cutover::demo::shop::TABLES {
             let own = facts.iter().find(|one| one.name == format!("stg_{table}")).unwrap();
             let mut want = there.query(&format!("SELECT * FROM {from}{table}"), &[]).await.unwrap();

@@ -159,25 +159,22 @@ impl Stand {
     /// The target as it was before everything.
     pub async fn anew(&self) {
         let target = name(&self.target);
-        match &self.template {
-            Some(template) => {
-                let mut session = Database::parse(&self.source).unwrap().write_owned_by_demo().await.unwrap();
-                for sql in [
-                    format!("DROP DATABASE IF EXISTS {target} WITH (FORCE)"),
-                    format!("CREATE DATABASE {target} TEMPLATE {template} STRATEGY FILE_COPY"),
-                ] {
-                    session.script(&sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
-                }
-                let sql = "SELECT CAST(oid AS text) FROM pg_database WHERE datname = $1";
-                let rows = session.query(sql, &[target.into()]).await.unwrap();
-                *self.number.lock().unwrap() = Some(rows[0][0].as_text().unwrap().into_owned());
+        if let Some(template) = &self.template {
+            let mut session = Database::parse(&self.source).unwrap().write_owned_by_demo().await.unwrap();
+            for sql in [
+                format!("DROP DATABASE IF EXISTS {target} WITH (FORCE)"),
+                format!("CREATE DATABASE {target} TEMPLATE {template} STRATEGY FILE_COPY"),
+            ] {
+                session.script(&sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
             }
-            None => {
-                let sql = format!(
-                    "DROP DATABASE IF EXISTS cutover_ledger; DROP DATABASE IF EXISTS {target}; CREATE DATABASE {target}; USE {target};"
-                );
-                script(&self.source, &format!("{sql}\n{}", self.made)).await;
-            }
+            let sql = "SELECT CAST(oid AS text) FROM pg_database WHERE datname = $1";
+            let rows = session.query(sql, &[target.into()]).await.unwrap();
+            *self.number.lock().unwrap() = Some(rows[0][0].as_text().unwrap().into_owned());
+        } else {
+            let sql = format!(
+                "DROP DATABASE IF EXISTS cutover_ledger; DROP DATABASE IF EXISTS {target}; CREATE DATABASE {target}; USE {target};"
+            );
+            script(&self.source, &format!("{sql}\n{}", self.made)).await;
         }
     }
 
