@@ -2,7 +2,9 @@
 //! DMS, schedules of the embedded EventBridge. `stand.rs` is the two databases and AWS, `seen.rs` what is compared, `kills.rs` the
 //! sweep, `stops.rs` what follows where nobody dies, `mutants.rs` deliberate mistakes that it must find.
 //!
-//! `CUTOVER_SWEEP_SEED` repeats a sweep; `CUTOVER_FULL=1` takes each point in each variant.
+//! `CUTOVER_SWEEP_SEED` repeats a sweep, `CUTOVER_SWEEP_POINT="3 after commit"` takes one point in each variant. As part of all
+//! tests a sweep takes what fits into its time, other points in other variants each time; with `CUTOVER_FULL=1` all points, those
+//! outside of the journal in each variant.
 
 mod kills;
 mod mutants;
@@ -75,6 +77,11 @@ async fn connected(endpoint: &str) -> Connected {
     let embedded = cutover::aws::Settings::embedded(endpoint.to_owned());
     let settings = cutover::aws::Settings { requests_per_second: 1_000.0, burst: 1_000, ..embedded };
     connect(&settings, &Limiters::default()).await.unwrap()
+}
+
+/// A folder for journals: in memory, since each word in a journal waits for the disk.
+fn scratch() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 /// Nothing is waited for longer than this: the embedded AWS is done by then.

@@ -8,8 +8,8 @@ use super::*;
 /// Carries it out without a death; what is wrong then.
 async fn unkilled(stand: &Stand, plan: &Plan, mutant: Option<&str>) -> Vec<String> {
     stand.anew().await;
-    let folder = tempfile::tempdir().unwrap();
-    let told = Told { plan: plan.clone(), ..stand.told(folder.path(), Do::Begin) };
+    let folder = scratch();
+    let told = Told { plan: stand.as_it_is(plan), ..stand.told(folder.path(), Do::Begin) };
     let env: Vec<(&str, String)> = mutant.map(|name| ("CUTOVER_MUTANT", name.to_owned())).into_iter().collect();
     Process::start(&told, &env).end().await;
     if !said(&told).starts_with("done") {
@@ -20,7 +20,7 @@ async fn unkilled(stand: &Stand, plan: &Plan, mutant: Option<&str>) -> Vec<Strin
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_deliberate_mistake_is_found() {
-    let stand = Stand::new(Engine::PostgreSql).await;
+    let mut stand = Stand::new(Engine::PostgreSql).await;
     for (mutant, at, variant) in [
         ("ledger-outside", "after commit", Variant::Resume),
         ("restore-local", "after commit", Variant::Resume),
@@ -34,18 +34,22 @@ async fn each_deliberate_mistake_is_found() {
             let point = Point { nth, name: at.into() };
             let wrong = killed(&stand, &point, variant, 0, Some(mutant)).await;
             if let Some(first) = wrong.first() {
+                assert!(!first.starts_with("it was not killed"), "{mutant} at {point}: {first}");
                 found = Some((point, first.clone()));
                 break;
             }
         }
         let Some((point, first)) = found else { panic!("{mutant} was not found at any of {all} points {at}") };
         println!("{mutant}: found {point}: {}", first.chars().take(160).collect::<String>());
+        // What a mistake has left behind is no sign of the next one.
+        stand.aws_anew().await;
     }
     // Without a death.
     for mutant in ["left-unvalidated", "start-forgotten"] {
         let wrong = unkilled(&stand, &stand.plan, Some(mutant)).await;
         assert!(!wrong.is_empty(), "{mutant} was not found");
         println!("{mutant}: found: {}", wrong[0].chars().take(160).collect::<String>());
+        stand.aws_anew().await;
     }
     let mut early = stand.plan.clone();
     let sequences = early.steps.iter().position(|step| step.kind == StepKind::Sequences).unwrap();
@@ -55,6 +59,7 @@ async fn each_deliberate_mistake_is_found() {
     let wrong = unkilled(&stand, &early, None).await;
     assert!(!wrong.is_empty(), "counters before the load were not found");
     println!("counters before the load: found: {}", wrong[0].chars().take(160).collect::<String>());
+    stand.aws_anew().await;
     // And nothing is found where there is nothing.
     assert_eq!(unkilled(&stand, &stand.plan, None).await, Vec::<String>::new());
 }

@@ -11,8 +11,8 @@ use cutover::model::masking::defuse::{Action, Defuse};
 use cutover::model::masking::{Function, Rule, Rules, TableRules};
 use cutover::model::refresh::{Orphans, Settings as Asks};
 use cutover::refresh::plan::{Asked, Opened, build};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 const TASK: &str = "staging-refresh";
 /// The third is off from the beginning.
@@ -33,6 +33,8 @@ pub struct Stand {
     /// A copy of the target on PostgreSQL, and the statements that make it anew elsewhere.
     template: Option<String>,
     made: String,
+    /// Of the target on PostgreSQL, another one each time that it is made: by it a plan knows its target.
+    number: Mutex<Option<String>>,
     /// Loads that the DMS has begun.
     pub loads: Arc<AtomicU64>,
     pub plan: Plan,
@@ -78,6 +80,23 @@ fn launcher(loads: &Arc<AtomicU64>) -> Launcher {
     })
 }
 
+/// An embedded AWS whose staging task loads from the one into the other; its reader, and how many loads it has begun.
+async fn world(source: &str, target: &str) -> (Running, Reader, Arc<AtomicU64>) {
+    let loads = Arc::new(AtomicU64::new(0));
+    let options = Options {
+        seed: 7,
+        source_url: Some(source.to_owned()),
+        target_url: Some(target.to_owned()),
+        as_found: true,
+        hurried: true,
+        launcher: Some(launcher(&loads)),
+        ..Options::default()
+    };
+    let running = serve(options).await.unwrap();
+    let reader = super::connected(&running.endpoint_url()).await.reader;
+    (running, reader, loads)
+}
+
 impl Stand {
     pub async fn new(engine: Engine) -> Self {
         let (own, server) = match engine {
@@ -110,18 +129,7 @@ impl Stand {
             script(&first, &made).await;
             (Some(name(&first).to_owned()), format!("{first}_run"))
         };
-        let loads = Arc::new(AtomicU64::new(0));
-        let options = Options {
-            seed: 7,
-            source_url: Some(source.clone()),
-            target_url: Some(target.clone()),
-            as_found: true,
-            hurried: true,
-            launcher: Some(launcher(&loads)),
-            ..Options::default()
-        };
-        let running = serve(options).await.unwrap();
-        let reader = super::connected(&running.endpoint_url()).await.reader;
+        let (running, reader, loads) = world(&source, &target).await;
         let schema = if engine == Engine::MySql { name(&target).to_owned() } else { "shop".to_owned() };
         let plan = Desk::at_address(&target, tempfile::tempdir().unwrap()).plan(Vec::new());
         let mut stand = Self {
@@ -133,6 +141,7 @@ impl Stand {
             schema,
             template,
             made,
+            number: Mutex::new(None),
             loads,
             plan,
             before: Seen::default(),
@@ -158,12 +167,31 @@ impl Stand {
             ] {
                 session.script(&sql).await.unwrap_or_else(|error| panic!("{error}\n{sql}"));
             }
+            let sql = "SELECT CAST(oid AS text) FROM pg_database WHERE datname = $1";
+            let rows = session.query(sql, &[target.into()]).await.unwrap();
+            *self.number.lock().unwrap() = Some(rows[0][0].as_text().unwrap().into_owned());
         } else {
             let sql = format!(
                 "DROP DATABASE IF EXISTS cutover_ledger; DROP DATABASE IF EXISTS {target}; CREATE DATABASE {target}; USE {target};"
             );
             script(&self.source, &format!("{sql}\n{}", self.made)).await;
         }
+    }
+
+    /// An AWS in which nobody has switched anything.
+    pub async fn aws_anew(&mut self) {
+        (self.running, self.reader, self.loads) = world(&self.source, &self.target).await;
+    }
+
+    /// The plan for the target as it was made last.
+    pub fn as_it_is(&self, plan: &Plan) -> Plan {
+        let mut plan = plan.clone();
+        let number = self.number.lock().unwrap().clone();
+        if let (Some(identity), Some(number)) = (&mut plan.target.identity, number) {
+            let system = identity.split('/').next().unwrap_or_default().to_owned();
+            *identity = format!("{system}/{number}");
+        }
+        plan
     }
 
     /// By the same function as `cutover refresh plan`.
@@ -234,7 +262,7 @@ impl Stand {
         Told {
             url: self.target.clone(),
             state: folder.join("state"),
-            plan: self.plan.clone(),
+            plan: self.as_it_is(&self.plan),
             what,
             more: Some(More { source: self.source.clone(), aws: self.running.endpoint_url(), abort: false }),
             ended: folder.join("ended"),
@@ -253,7 +281,7 @@ impl Stand {
 
     /// One that nobody kills: every point in its order, and what it leaves.
     async fn unkilled(&mut self) {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         let (told, list) = (self.told(folder.path(), Do::Begin), folder.path().join("points"));
         let process = Process::start(&told, &[("CUTOVER_KILL_LIST", list.display().to_string())]);
         assert!(!process.end().await);

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 /// What is wrong in the end.
 pub async fn stopped(stand: &Stand, point: &Point, variant: Variant) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = scratch();
     let told = stand.told(folder.path(), Do::Begin);
     let (sent, loads) = (stand.sent(), stand.loaded());
     let mut process = Process::start(&told, &[("CUTOVER_STOP_AT", point.to_string())]);
