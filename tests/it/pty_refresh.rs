@@ -35,7 +35,10 @@ fn started() -> Pty {
         pty.wait("not run yet");
     }
     pty.keys("s");
-    pty.wait("to start the refresh");
+    pty.until("keys to count", |screen| screen.contains("to start the refresh") && !screen.contains("read it first…"));
+    pty.keys(TYPED);
+    pty.wait(&format!("> {TYPED}"));
+    pty.keys("\r");
     pty
 }
 
@@ -64,7 +67,6 @@ fn number(path: &str, sql: &str) -> i64 {
 #[test]
 fn a_stranger_starts_the_prepared_refresh_and_watches_it_verify_itself() {
     let mut pty = started();
-    pty.keys(&format!("{TYPED}\r"));
     within(&pty, "schedule-back");
     let began = Instant::now();
     let screen = within(&pty, "13/13 steps");
@@ -79,11 +81,12 @@ fn a_stranger_starts_the_prepared_refresh_and_watches_it_verify_itself() {
     assert_eq!(number(&path, "SELECT count(*) FROM document WHERE content IS NOT NULL"), 0);
     let source = path.replace("staging.db", "source.db");
     assert!(number(&source, "SELECT count(*) FROM customer WHERE email LIKE '%@example.com'") > 1_000);
-    pty.keys("\x1b\x1bS");
-    let screen = pty.wait("staging-refresh-weekly");
+    pty.keys("\x1b");
+    pty.wait_gone("schedule-back");
+    pty.keys("S");
     for name in ["staging-refresh-nightly", "staging-refresh-weekly"] {
-        let row = screen.lines().find(|line| line.contains(name)).unwrap();
-        assert!(row.contains("enabled"), "{screen}");
+        let row = |screen: &str| screen.lines().any(|line| line.contains(name) && line.contains("enabled"));
+        pty.until("the schedules as they were", row);
     }
     pty.keys("\x03");
     assert_eq!(pty.end().0, 0);
@@ -92,7 +95,6 @@ fn a_stranger_starts_the_prepared_refresh_and_watches_it_verify_itself() {
 #[test]
 fn whoever_leaves_the_console_leaves_the_run_and_its_demo_alone() {
     let mut pty = started();
-    pty.keys(&format!("{TYPED}\r"));
     within(&pty, "schedule-off");
     within(&pty, "✓ drain");
     pty.keys("\x03");

@@ -19,7 +19,7 @@ use super::{Filling, PaneAge, State, age};
 use crate::console::actions::Context;
 use crate::console::message::Area;
 use crate::model::refresh::told::{Journals, Prepared};
-use crate::model::refresh::{RefreshName, RunHead, RunState};
+use crate::model::refresh::{RefreshId, RefreshName, RunHead, RunState, StepName};
 use crate::model::untrusted::shown;
 use crate::model::{Problem, ProblemKind, Subject};
 use jiff::{SignedDuration, Timestamp};
@@ -131,6 +131,11 @@ impl Refreshes {
     /// Runs that are not over, whatever they wait for.
     pub fn open(&self) -> impl Iterator<Item = &RunHead> {
         self.heads.iter().filter(|head| !head.state.is_over())
+    }
+
+    /// Where each run stands.
+    pub fn standings(&self) -> Vec<(RefreshId, RunState, Option<StepName>)> {
+        self.heads.iter().map(|head| (head.id.clone(), head.state, head.step.clone())).collect()
     }
 
     /// The newest run of this name that is not over.

@@ -19,7 +19,7 @@ use crate::console::state::{Connection, Mode, Overlay, Screen, State};
 use crate::model::refresh::told::{Deed, Journals, Offer, RunTold};
 use crate::model::refresh::{Level, RefreshId, RefreshName, RunHead};
 use crate::model::untrusted::shown;
-use crate::model::{Problem, ProblemKind};
+use crate::model::{Problem, ProblemKind, Subject};
 use jiff::Timestamp;
 
 /// What a key of these screens does.
@@ -81,7 +81,12 @@ pub fn ask_now(state: &mut State, effects: &mut Vec<Effect>) -> bool {
 /// What the journals say.
 pub fn take(state: &mut State, answer: Result<Journals, Problem>, effects: &mut Vec<Effect>) {
     let State { refreshes, setup, problems, now, .. } = state;
+    let before = refreshes.standings();
     refreshes.take(answer, &setup.refreshes, problems, *now);
+    // A step that ended may have stopped or loaded a task, or switched a schedule: what is known of them is old now.
+    if !before.is_empty() && before != refreshes.standings() {
+        effects.push(Effect::AskNow(vec![Subject::Tasks, Subject::Schedules]));
+    }
     // The run on screen is another thing now: a process took it up, or it has ended.
     let open = state.refreshes.run.as_ref().and_then(|run| run.told.as_ref()).map(|told| &told.seen.head);
     let is_other = |head: &RunHead| {

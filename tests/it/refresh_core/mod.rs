@@ -384,7 +384,7 @@ async fn a_run_with_own_steps_is_carried_out_on_each_engine() {
         let schema = desk.database().named_schema().map(str::to_owned);
         let runs = refresh::ledger::runs(&mut session, schema.as_deref()).await.unwrap();
         assert_eq!(runs.len(), 1);
-        assert_eq!((runs[0].state, runs[0].how, runs[0].epoch), (RunState::Done, How::Flag, 2));
+        assert_eq!((runs[0].state, runs[0].how, runs[0].epoch), (RunState::Done, How::Flag, 1));
         assert_eq!(serde_json::from_str::<Plan>(&runs[0].plan).unwrap(), plan);
         assert_eq!(refresh::open_runs(&Door::fixed(desk.database())).await.unwrap(), []);
     }

@@ -42,11 +42,15 @@ impl Held {
     }
 
     async fn says(&mut self, words: &str) {
+        let mut before = String::new();
         loop {
-            let line = self.said.next_line().await.unwrap().unwrap_or_else(|| panic!("it ended without {words}"));
+            let line = self.said.next_line().await.unwrap();
+            let line = line.unwrap_or_else(|| panic!("it ended without {words}, and said:\n{before}"));
             if line.contains(words) {
                 break;
             }
+            before.push_str(&line);
+            before.push('\n');
         }
     }
 

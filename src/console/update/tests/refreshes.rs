@@ -267,6 +267,16 @@ fn what_needs_somebody_is_a_problem_until_it_does_not() {
 }
 
 #[test]
+fn what_a_step_has_changed_is_asked_of_aws_at_once() {
+    let mut state = with(operating(), Some(&it::running()));
+    let asks = |effects: &[Effect]| effects.contains(&Effect::AskNow(vec![Subject::Tasks, Subject::Schedules]));
+    let mut same = it::running().seen.head;
+    same.began = now();
+    assert!(!asks(&update(&mut state, it::journals(Some(same)), now())));
+    assert!(asks(&update(&mut state, it::journals(Some(it::done().seen.head)), now())));
+}
+
+#[test]
 fn a_plan_that_nobody_waits_for_is_dropped() {
     let mut state = planned(operating(), it::offer());
     let first = state.refreshes.plan.as_ref().unwrap().id;
