@@ -41,6 +41,9 @@ pub const CASES: &[Case] = &[
 
 const COLUMNS: &str = "n, amount, name, note, at, day, flag, x";
 
+/// As many shapes as there are.
+pub const ALL: usize = SHAPES.len();
+
 /// Key columns of each shape: as they are declared in both engines, and as they come from `t`.
 const SHAPES: [(&str, [&str; 2], &str, &str); 4] = [
     ("t", ["id bigint NOT NULL", "id bigint NOT NULL"], "id", "id"),
@@ -103,8 +106,9 @@ fn rows(rows: u64) -> String {
 }
 
 /// Makes the tables of the source, and a file of each.
-pub async fn make(source: &Place, count: u64, files: &Path) {
-    for (shape, _, list, from) in SHAPES {
+/// Of so many shapes.
+pub async fn make(source: &Place, (count, shapes): (u64, usize), files: &Path) {
+    for (shape, _, list, from) in SHAPES.into_iter().take(shapes) {
         let insert = if shape == "t" {
             format!("INSERT INTO t {}", rows(count))
         } else {
@@ -123,10 +127,11 @@ pub async fn make(source: &Place, count: u64, files: &Path) {
     script(source, "CHECKPOINT").await;
 }
 
-/// Loads the target's tables and makes those that differ. Seconds that `t` took.
-pub async fn load(target: &Place, rows: u64, files: &Path) -> f64 {
+/// Loads the target's tables and makes those that differ, where there are all. Seconds that `t` took.
+pub async fn load(target: &Place, (rows, shapes): (u64, usize), files: &Path) -> f64 {
     let mut first = None;
-    for (shape, ..) in SHAPES {
+    let is_case = |case: &&Case| shapes == ALL && case.source != case.target;
+    for (shape, ..) in SHAPES.into_iter().take(shapes) {
         let file = files.join(format!("{shape}.tsv"));
         script(target, &create(shape, target.of_mysql)).await;
         let began = Instant::now();
@@ -136,14 +141,15 @@ pub async fn load(target: &Place, rows: u64, files: &Path) -> f64 {
         };
         script(target, &sql).await;
         first.get_or_insert(began.elapsed().as_secs_f64());
-        for other in CASES.iter().filter(|case| case.source == shape && case.target != shape) {
+        for other in CASES.iter().filter(is_case).filter(|case| case.source == shape) {
             let name = other.target;
             script(target, &format!("{} INSERT INTO {name} SELECT * FROM {shape};", create(name, target.of_mysql)))
                 .await;
             change(target, shape, name, rows).await;
         }
     }
-    let tables = || SHAPES.iter().map(|(shape, ..)| *shape).chain(CASES.iter().map(|case| case.target));
+    let made = SHAPES.iter().take(shapes).map(|(shape, ..)| *shape);
+    let tables = || made.clone().chain(CASES.iter().filter(is_case).map(|case| case.target));
     for table in tables() {
         script(target, &format!("{} {table}", if target.of_mysql { "ANALYZE TABLE" } else { "VACUUM ANALYZE" })).await;
     }

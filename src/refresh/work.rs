@@ -344,11 +344,19 @@ impl Work {
         self.journal.attempt((step, n), Phase::EffectSeen, (command, None), now).await?;
         points::at("before aws");
         // Who was taken over meanwhile has lost the session, and sends nothing any more. A stop does no harm.
-        if !matches!(change, Change::Task { verb: Verb::Stop, .. }) {
-            self.target.ping().await?;
-        }
-        let outcome = Box::pin(aws.executor.execute(confirmed)).await;
+        let fenced = !matches!(change, Change::Task { verb: Verb::Stop, .. });
+        let (target, mut lost) = (&mut self.target, None);
+        let still = async {
+            match if fenced { target.ping().await } else { Ok(()) } {
+                Ok(()) => Ok(()),
+                Err(trouble) => Err(lost.insert(trouble).to_string()),
+            }
+        };
+        let outcome = Box::pin(aws.executor.execute_if(confirmed, still)).await;
         points::at("after aws");
+        if let Some(trouble) = lost {
+            return Err(trouble);
+        }
         let words = outcome.lines.join("; ");
         let class = Some(outcome.state.word()).filter(|_| outcome.state != State::Done);
         let told = self.journal.attempt((step, n), Phase::EffectSeen, (words.clone(), class), outcome.at).await;

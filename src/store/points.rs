@@ -1,19 +1,25 @@
 //! Where a run can be killed: before and after everything that is durable. Counted only in builds for tests.
 //!
 //! `CUTOVER_KILL_AT=N` kills this process at the N-th point as `kill -9` does, `CUTOVER_KILL_AT="N after commit"` at the N-th of
-//! that name, which does not depend on how often something was waited for; `CUTOVER_STOP_AT` stops it there until it is continued;
-//! `CUTOVER_KILL_LIST=FILE` appends the name of
-//! each point; `CUTOVER_MUTANT=NAME` switches one deliberate mistake on, which the tests must then find. Without the feature
-//! `test-switches` all of it is nothing. It stands in this room because everybody who writes something durable may call it.
+//! that name, which does not depend on how often something was waited for, and `"N @mask"` at the N-th of the step `mask`;
+//! `CUTOVER_STOP_AT` stops it there until it is continued; `CUTOVER_KILL_LIST=FILE` appends the name of each point;
+//! `CUTOVER_MUTANT=NAME` switches one deliberate mistake on, which the tests must then find. Without the feature `test-switches`
+//! all of it is nothing. It stands in this room because everybody who writes something durable may call it.
 
 #[cfg(feature = "test-switches")]
 mod switched {
     use rustix::process::Signal;
     use std::io::Write as _;
+    use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, Ordering};
 
     static COUNT: AtomicU64 = AtomicU64::new(0);
     static NAMED: AtomicU64 = AtomicU64::new(0);
+    static STEP: Mutex<String> = Mutex::new(String::new());
+
+    pub fn in_step(name: &str) {
+        name.clone_into(&mut STEP.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    }
 
     pub fn at(name: &str) {
         let number = COUNT.fetch_add(1, Ordering::SeqCst) + 1;
@@ -32,7 +38,11 @@ mod switched {
 
     fn is_it(wanted: &str, number: u64, name: &str) -> bool {
         let Some((wanted, of)) = wanted.split_once(' ') else { return wanted.parse() == Ok(number) };
-        of == name && wanted.parse() == Ok(NAMED.fetch_add(1, Ordering::SeqCst) + 1)
+        let is_there = match of.strip_prefix('@') {
+            Some(step) => *STEP.lock().unwrap_or_else(std::sync::PoisonError::into_inner) == step,
+            None => of == name,
+        };
+        is_there && wanted.parse() == Ok(NAMED.fetch_add(1, Ordering::SeqCst) + 1)
     }
 
     pub fn mutant(name: &str) -> bool {
@@ -44,6 +54,8 @@ mod switched {
 mod switched {
     pub fn at(_name: &str) {}
 
+    pub fn in_step(_name: &str) {}
+
     pub fn mutant(_name: &str) -> bool {
         false
     }
@@ -52,6 +64,11 @@ mod switched {
 /// One point: `before target execute`, `after journal outcome`.
 pub fn at(name: &str) {
     switched::at(name);
+}
+
+/// The points from here on are of this step.
+pub fn in_step(name: &str) {
+    switched::in_step(name);
 }
 
 /// Whether this deliberate mistake is to be made. Never outside tests.

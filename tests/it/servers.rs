@@ -21,6 +21,9 @@ pub struct Server {
     /// Its folder; with TLS, `ca.pem` and `other-ca.pem` are in it.
     dir: PathBuf,
     pid: i32,
+    /// How it is run, once its folder is made; how it is ended.
+    run: String,
+    signal: &'static str,
     _shell: Child,
 }
 
@@ -33,7 +36,6 @@ impl Server {
         self.dir.join(name)
     }
 
-    /// Address of a fresh, empty database.
     /// A database of the same name as that of another server has.
     pub async fn database_like(&self, url: &str) -> String {
         let name = url.rsplit('/').next().unwrap();
@@ -42,6 +44,7 @@ impl Server {
         format!("{}/{name}", self.base)
     }
 
+    /// Address of a fresh, empty database.
     pub async fn database(&self) -> String {
         let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let first = Database::parse(&format!("{}/{}", self.base, self.first)).unwrap();
@@ -61,6 +64,18 @@ impl Server {
     pub fn kill(&self) {
         let pid = rustix::process::Pid::from_raw(self.pid).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+    }
+
+    /// Started again after it was killed, with what it had.
+    #[allow(dead_code, reason = "not every binary that has this file kills")]
+    pub async fn again(&self) -> Self {
+        let (run, signal, base, first) = (&self.run, self.signal, self.base.clone(), self.first);
+        let dir = self.dir.clone();
+        // What the dead one has started lives a moment longer, and nobody else may have its memory before. Its own process is
+        // not reaped, so it looks alive.
+        let run = format!("rm -f \"$dir/data/postmaster.pid\" \"$dir\"/.s.PGSQL*; sleep 0.2\n{run}");
+        let again = move || launch("the server", &dir, ("", &run), signal, base, first);
+        tokio::task::spawn_blocking(again).await.unwrap()
     }
 }
 
@@ -126,13 +141,15 @@ fn start_postgres(options: &str) -> Server {
     let owner = if is_root() { "chown -R postgres \"$dir\"\n" } else { "" };
     let certificates = if options.contains("server.pem") { CERTIFICATES } else { "" };
     let bin = bin.display();
-    let script = format!(
-        "{certificates}{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1
-         {user}{bin}/postgres -D \"$dir/data\" -p {port} -c listen_addresses=127.0.0.1 \
+    let make = format!(
+        "{certificates}{owner}{user}{bin}/initdb -D \"$dir/data\" -U cutover -A trust -E UTF8 --locale=C.UTF-8 --no-sync >\"$log\" 2>&1 || exit 1"
+    );
+    let run = format!(
+        "{user}{bin}/postgres -D \"$dir/data\" -p {port} -c listen_addresses=127.0.0.1 \
             -c unix_socket_directories=\"$dir\" -c fsync=off -c max_connections=200 \
             -c wal_level=logical -c max_prepared_transactions=8 {options} >>\"$log\" 2>&1 </dev/null &"
     );
-    start("PostgreSQL", &script, "INT", format!("postgres://cutover@127.0.0.1:{port}"), "postgres")
+    start("PostgreSQL", (&make, &run), "INT", format!("postgres://cutover@127.0.0.1:{port}"), "postgres")
 }
 
 fn start_mariadb(options: &str) -> Server {
@@ -149,32 +166,46 @@ fn start_mariadb(options: &str) -> Server {
     let owner = if is_root() { "chown -R mysql \"$dir\"\n" } else { "" };
     let certificates = if options.contains("server.pem") { CERTIFICATES } else { "" };
     let (server, install) = (server.display(), install.display());
-    let script = format!(
+    let make = format!(
         "{certificates}{owner}cat >\"$dir/init.sql\" <<'END'
-CREATE USER 'cutover'@'%' IDENTIFIED BY 'sesame';
-CREATE USER 'cutover'@'localhost' IDENTIFIED BY 'sesame';
+CREATE USER IF NOT EXISTS 'cutover'@'%' IDENTIFIED BY 'sesame';
+CREATE USER IF NOT EXISTS 'cutover'@'localhost' IDENTIFIED BY 'sesame';
 GRANT ALL ON *.* TO 'cutover'@'%' WITH GRANT OPTION;
 GRANT ALL ON *.* TO 'cutover'@'localhost' WITH GRANT OPTION;
 END
-         {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1
-         {server} --no-defaults {user} --datadir=\"$dir/data\" --port={port} --bind-address=127.0.0.1 --socket=\"$dir/s\" \
+         {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1"
+    );
+    let run = format!(
+        "{server} --no-defaults {user} --datadir=\"$dir/data\" --port={port} --bind-address=127.0.0.1 --socket=\"$dir/s\" \
             --tmpdir=\"$dir\" --pid-file=\"$dir/pid\" --init-file=\"$dir/init.sql\" --innodb-flush-log-at-trx-commit=0 \
             --log-bin=\"$dir/binlog\" --binlog-format=ROW --server-id=1 {options} >>\"$log\" 2>&1 </dev/null &"
     );
-    start("MariaDB", &script, "TERM", format!("mysql://cutover:sesame@127.0.0.1:{port}"), "mysql")
+    start("MariaDB", (&make, &run), "TERM", format!("mysql://cutover:sesame@127.0.0.1:{port}"), "mysql")
 }
 
-/// Starts a server and waits until it answers. The script leaves it as the shell's last background job.
-fn start(what: &str, script: &str, signal: &str, base: String, first: &'static str) -> Server {
+/// Makes a server and starts it.
+fn start(what: &str, scripts: (&str, &str), signal: &'static str, base: String, first: &'static str) -> Server {
     let dir = tempfile::tempdir().unwrap().keep();
     std::os::unix::fs::chown(&dir, None, None).unwrap();
+    launch(what, &dir, scripts, signal, base, first)
+}
+
+/// Starts a server and waits until it answers. The second script leaves it as the shell's last background job.
+fn launch(
+    what: &str,
+    dir: &Path,
+    (make, run): (&str, &str),
+    signal: &'static str,
+    base: String,
+    first: &'static str,
+) -> Server {
     let log = dir.with_extension("log");
     let script = format!(
-        "dir=$1; log=$2\n{script}\npid=$!\necho $pid\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\""
+        "dir=$1; log=$2\n{make}\n{run}\npid=$!\necho $pid\nread _\nkill -{signal} $pid\nwait $pid\nrm -rf \"$dir\" \"$log\""
     );
     let mut shell = Command::new("sh")
         .args(["-c", &script, "sh"])
-        .args([&dir, &log])
+        .args([dir, &log])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -194,7 +225,8 @@ fn start(what: &str, script: &str, signal: &str, base: String, first: &'static s
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    Server { base, first, dir, pid: pid.trim().parse().unwrap(), _shell: shell }
+    let pid = pid.trim().parse().unwrap();
+    Server { base, first, dir: dir.to_owned(), pid, run: run.to_owned(), signal, _shell: shell }
 }
 
 fn is_root() -> bool {

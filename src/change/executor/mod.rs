@@ -209,6 +209,15 @@ impl Executor {
 
     /// Carries it out: at most once, and to its end.
     pub async fn execute(&mut self, confirmed: Confirmed<Change>) -> Outcome {
+        self.execute_if(confirmed, std::future::ready(Ok(()))).await
+    }
+
+    /// The same, where `still` is asked last, directly before it is sent: a reason not to.
+    pub async fn execute_if(
+        &mut self,
+        confirmed: Confirmed<Change>,
+        still: impl Future<Output = Result<(), String>>,
+    ) -> Outcome {
         let preview = confirmed.preview();
         let mut entry = self.entry(preview, Some(confirmed.how()));
         let (signed, facts) = match self.look_again(&confirmed, &mut entry).await {
@@ -240,6 +249,9 @@ impl Executor {
         if !confirmed.lives((self.time.now)()) {
             let lines = vec!["the confirmation is more than a minute old: nothing was sent".to_owned()];
             return self.end(&mut entry, State::Refused, lines, None).await;
+        }
+        if let Err(why) = still.await {
+            return self.end(&mut entry, State::Refused, vec![format!("{why}: nothing was sent")], None).await;
         }
         points::at("before sending");
         let dispatch = match (&facts, change) {

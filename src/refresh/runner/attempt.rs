@@ -7,6 +7,7 @@ use crate::refresh::ledger;
 use crate::refresh::steps;
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::work::Work;
+use crate::store::points;
 use crate::store::runs::Phase;
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -86,6 +87,7 @@ pub async fn step(work: &mut Work, nth: usize) -> Result<(), Ending> {
 /// One attempt: look, intent, effect, outcome.
 async fn once(work: &mut Work, nth: usize, step: &PlannedStep, look_first: bool) -> Result<Came, Trouble> {
     work.between_steps().await?;
+    points::in_step(&step.name.0);
     begin(work, nth).await?;
     let there = if look_first { probe(work, step).await? } else { Probe::NotYet };
     let came = match there {

@@ -37,7 +37,11 @@ const NAME: &str = "nightly";
 enum Do {
     Begin,
     Resume(RefreshId),
-    Recover { end_any: bool },
+    /// All of its load once more, and on from there.
+    LoadAgain(RefreshId),
+    Recover {
+        end_any: bool,
+    },
 }
 
 /// What a process is told.
@@ -261,6 +265,11 @@ async fn do_it(told: &Told) -> Result<Ended, Trouble> {
     let work = match &told.what {
         Do::Begin => Box::pin(begin(&told.plan, means)).await?,
         Do::Resume(id) => Box::pin(refresh::resume(id, means)).await?,
+        Do::LoadAgain(id) => {
+            let mut work = Box::pin(refresh::resume(id, means)).await?;
+            refresh::load_again(&mut work, refresh::LoadAgain::Whole).await?;
+            work
+        }
         Do::Recover { .. } => Box::pin(refresh::recover(&RefreshName(NAME.into()), None, means)).await?,
     };
     let work = match &told.more {

@@ -12,6 +12,9 @@ use sqlx::{AssertSqlSafe, Row as _};
 const SQL: &str = include_str!("../../../../sql/mysql/schema_triggers.sql");
 const RIGHTS: &str = include_str!("../../../../sql/mysql/schema_trigger_rights.sql");
 
+/// "Trigger does not exist".
+const GONE: &str = "1360,";
+
 /// What this session's user may do.
 struct Rights {
     user: String,
@@ -37,7 +40,11 @@ pub(super) async fn read<A: Send>(
             continue;
         }
         let quoted = Dialect::of(Engine::MySql).qualified(&table.schema, &name);
-        let shown = shown(session, &quoted).await?.unwrap_or_default();
+        let shown = match shown(session, &quoted).await {
+            // Somebody has dropped it since it was listed.
+            Err(DbError::Server { code, .. }) if code.starts_with(GONE) => continue,
+            shown => shown?.unwrap_or_default(),
+        };
         let [when, mode, definer, client, collation, database, now] =
             [when, mode, definer, client, collation, database, now].map(text);
         let body = tokens::after(&shown, &["FOR", "EACH", "ROW"]).map(|at| shown[at..].to_owned());

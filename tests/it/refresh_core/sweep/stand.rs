@@ -42,8 +42,8 @@ pub struct Stand {
     pub before: Seen,
     pub after: Seen,
     pub points: Vec<String>,
-    /// Lives as long as this.
-    _own: Option<servers::Server>,
+    /// Of its own, the one that runs last; it lives as long as this.
+    own: tokio::sync::Mutex<Vec<servers::Server>>,
 }
 
 /// The database of an address.
@@ -99,12 +99,24 @@ async fn world(source: &str, target: &str) -> (Running, Reader, Arc<AtomicU64>) 
 
 impl Stand {
     pub async fn new(engine: Engine) -> Self {
+        Self::with(engine, false).await
+    }
+
+    /// On a server that nobody else uses, so that it may be killed.
+    pub async fn alone(engine: Engine) -> Self {
+        Self::with(engine, true).await
+    }
+
+    async fn with(engine: Engine, alone: bool) -> Self {
         let (own, server) = match engine {
             // Its ledger is a database beside the target, and is to be made anew each time.
             Engine::MySql => {
-                let options = "--innodb-flush-method=nosync --skip-log-bin --innodb-buffer-pool-size=64M";
+                // What is committed outlives the process, if not the machine.
+                let options = "--innodb-flush-method=nosync --skip-log-bin --innodb-buffer-pool-size=64M \
+                               --innodb-flush-log-at-trx-commit=2";
                 (Some(servers::own_mariadb(options).await), None)
             }
+            _ if alone => (Some(servers::own_postgres("").await), None),
             _ => (None, Some(servers::postgres().await)),
         };
         let server = own.as_ref().or(server).unwrap();
@@ -147,7 +159,7 @@ impl Stand {
             before: Seen::default(),
             after: Seen::default(),
             points: Vec::new(),
-            _own: own,
+            own: tokio::sync::Mutex::new(own.into_iter().collect()),
         };
         stand.anew().await;
         stand.plan = stand.planned().await;
@@ -176,6 +188,17 @@ impl Stand {
             );
             script(&self.source, &format!("{sql}\n{}", self.made)).await;
         }
+    }
+
+    pub async fn kill_server(&self) {
+        self.own.lock().await.last().unwrap().kill();
+    }
+
+    pub async fn start_server(&self) {
+        let mut own = self.own.lock().await;
+        let again = own.last().unwrap().again().await;
+        // The folder of the first is that of all of them.
+        own.push(again);
     }
 
     /// An AWS in which nobody has switched anything.

@@ -55,6 +55,87 @@ pub async fn stopped(stand: &Stand, point: &Point, variant: Variant) -> Vec<Stri
     wrong
 }
 
+/// The server is killed in the middle of each step, and comes back before the process asks it anything, or only when the
+/// process has given up.
+async fn server_killed(engine: Engine) {
+    let stand = Stand::alone(engine).await;
+    let mut told = String::new();
+    let mut reached = 0;
+    for (nth, step) in stand.plan.steps.iter().map(|step| step.name.0.clone()).enumerate() {
+        stand.anew().await;
+        let folder = scratch();
+        let first = stand.told(folder.path(), Do::Begin);
+        let (sent, loads) = (stand.sent(), stand.loaded());
+        // Six are what every step begins with.
+        let mut process = Process::start(&first, &[("CUTOVER_STOP_AT", format!("8 @{step}"))]);
+        if !process.is_stopped().await {
+            assert!(said(&first).starts_with("done"), "{engine:?}, {step}: {}", said(&first));
+            continue;
+        }
+        reached += 1;
+        stand.kill_server().await;
+        let comes_back_late = nth % 2 == 0;
+        if !comes_back_late {
+            stand.start_server().await;
+        }
+        process.signal(Signal::CONT);
+        assert!(!process.end().await);
+        if comes_back_late {
+            stand.start_server().await;
+        }
+        let (mut wrong, ended) = gone_on(&stand, &first).await;
+        wrong.extend(Seen::of(&stand).await.differences(&stand.after));
+        let (sent, loads) = (stand.sent() - sent, stand.loaded() - loads);
+        // A load that its target has died under is done again, once.
+        let once = if ended.contains("loaded again") { 2 } else { 1 };
+        if loads != once || sent != once {
+            wrong.push(format!("{loads} loads, started {sent} times"));
+        }
+        if let Some(open) = open_run(&stand).await {
+            wrong.push(format!("run {open} is still open"));
+        }
+        if !wrong.is_empty() {
+            told.push_str(&format!("{step}, {}, first {}, then {ended}: {wrong:#?}\n", comes_back_late, said(&first)));
+        }
+    }
+    assert!(reached > 8, "{engine:?}: only {reached} of {} steps", stand.plan.steps.len());
+    assert!(told.is_empty(), "{engine:?}\n{told}");
+}
+
+/// As a person goes on with what has stopped, until it is done.
+async fn gone_on(stand: &Stand, told: &Told) -> (Vec<String>, String) {
+    let mut ended = said(told);
+    let mut all = ended.clone();
+    for _ in 0..4 {
+        if ended.starts_with("done") {
+            return (Vec::new(), all);
+        }
+        let Some(mut next) = further(stand, told).await else { break };
+        if let (true, Do::Resume(id)) = (ended.contains("--load-again"), &next.what) {
+            next.what = Do::LoadAgain(id.clone());
+            all.push_str(", loaded again");
+        }
+        ended = match do_it(&next).await {
+            Ok(ended) => format!("{} {}", ended.state.word(), ended.why.unwrap_or_default()),
+            Err(trouble) if trouble.to_string().contains("is done") => "done".to_owned(),
+            Err(trouble) => format!("refused {trouble}"),
+        };
+        all.push_str(", ");
+        all.push_str(&ended);
+    }
+    if ended.starts_with("done") { (Vec::new(), all) } else { (vec!["it does not come to an end".to_owned()], all) }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_is_killed_in_each_step() {
+    server_killed(Engine::PostgreSql).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn mariadb_is_killed_in_each_step() {
+    server_killed(Engine::MySql).await;
+}
+
 async fn open_run(stand: &Stand) -> Option<String> {
     let door = Door::fixed(Database::parse(&stand.target).unwrap());
     refresh::open_runs(&door).await.unwrap().first().map(|run| run.id.0.clone())
