@@ -219,7 +219,7 @@ impl Table {
         if let Some(lossy) = &kind.lossy {
             return (lossy.pair)(rng);
         }
-        let value = (kind.value)(rng);
+        let value = self.spelled(at, (kind.value)(rng));
         // A document may be spelled in another way on the other side.
         let other = match (&value, self.declared(at, false)) {
             (Lit::Json(document, _), "jsonb") => Lit::Json(*document, rng.usize(0..3)),
@@ -228,13 +228,22 @@ impl Table {
         (value, other)
     }
 
+    /// Where no side knows a document from its text, another spelling is another value.
+    fn spelled(&self, at: usize, value: Lit) -> Lit {
+        let is_known = [false, true].iter().any(|of_target| self.declared(at, *of_target) == "jsonb");
+        match value {
+            Lit::Json(document, _) if !is_known => Lit::Json(document, 0),
+            value => value,
+        }
+    }
+
     /// A value of the target that is not what the source has; `None`: there is no other.
     fn other(&self, rng: &mut Rng, at: usize, source: &Lit) -> Option<Lit> {
         let kind = self.fields[at - self.key.len()].kind;
         if let Some(lossy) = &kind.lossy {
             return Some((lossy.other)(rng));
         }
-        let other = (0..100).map(|_| (kind.value)(rng)).chain([Lit::Null]);
+        let other = (0..100).map(|_| self.spelled(at, (kind.value)(rng))).chain([Lit::Null]);
         other.into_iter().find(|other| !other.means(source))
     }
 
