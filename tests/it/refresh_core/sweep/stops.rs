@@ -59,7 +59,7 @@ pub async fn stopped(stand: &Stand, point: &Point, variant: Variant) -> Vec<Stri
 /// process has given up.
 async fn server_killed(engine: Engine) {
     let stand = Stand::alone(engine).await;
-    let mut told = String::new();
+    let mut told = Vec::new();
     let mut reached = 0;
     for (nth, step) in stand.plan.steps.iter().map(|step| step.name.0.clone()).enumerate() {
         stand.anew().await;
@@ -95,11 +95,12 @@ async fn server_killed(engine: Engine) {
             wrong.push(format!("run {open} is still open"));
         }
         if !wrong.is_empty() {
-            told.push_str(&format!("{step}, {}, first {}, then {ended}: {wrong:#?}\n", comes_back_late, said(&first)));
+            let when = if comes_back_late { "late" } else { "at once" };
+            told.push(format!("{step}, back {when}, first {}, then {ended}: {wrong:#?}", said(&first)));
         }
     }
     assert!(reached > 8, "{engine:?}: only {reached} of {} steps", stand.plan.steps.len());
-    assert!(told.is_empty(), "{engine:?}\n{told}");
+    assert!(told.is_empty(), "{engine:?}\n{}", told.join("\n"));
 }
 
 /// As a person goes on with what has stopped, until it is done.
