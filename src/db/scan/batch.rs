@@ -7,7 +7,7 @@ use crate::model::canon::{Canon, Misfit, Raw};
 use std::fmt::Write as _;
 
 /// Rows in a batch, at most.
-pub const BATCH_ROWS: usize = 2_048;
+pub const BATCH_ROWS: usize = 1_024;
 /// Bytes after which a batch is full; one row more may stand in it.
 pub const BATCH_BYTES: usize = 256 * 1_024;
 
