@@ -170,7 +170,7 @@ fn seed() -> u64 {
 const UNDER_WAY: &str = "before sending";
 
 /// One engine has so long in a run of all tests; what does not fit is told.
-const BUDGET: Duration = Duration::from_mins(8);
+const BUDGET: Duration = Duration::from_mins(4);
 
 /// All points, by chance: first those behind something durable on the target or at AWS, then the journal's. A point before
 /// something durable that follows one behind another is the same one: nothing has changed in between. Those are swept with
