@@ -157,7 +157,7 @@ async fn whatever_is_killed_keys_and_triggers_are_there_or_in_the_ledger_and_com
         assert!(points.len() > 60, "{points:?}");
         // What is durable on the target, but for the ends of a run; the sweep of everything is that of a whole refresh.
         let ours: Vec<usize> = (1..=points.len()).filter(|number| !points[number - 1].contains("journal")).collect();
-        for (turn, number) in ours.iter().skip(nth % 3).step_by(4).enumerate() {
+        for (turn, number) in ours.iter().skip(nth % 3).step_by(6).enumerate() {
             kill_at(engine, *number, &points[*number - 1], turn % 2 == 1).await;
         }
     }
