@@ -105,8 +105,7 @@ fn rows(rows: u64) -> String {
     )
 }
 
-/// Makes the tables of the source, and a file of each.
-/// Of so many shapes.
+/// Makes the tables of the source, those of the first so many shapes, and a file of each.
 pub async fn make(source: &Place, (count, shapes): (u64, usize), files: &Path) {
     for (shape, _, list, from) in SHAPES.into_iter().take(shapes) {
         let insert = if shape == "t" {
@@ -127,7 +126,7 @@ pub async fn make(source: &Place, (count, shapes): (u64, usize), files: &Path) {
     script(source, "CHECKPOINT").await;
 }
 
-/// Loads the target's tables and makes those that differ, where there are all. Seconds that `t` took.
+/// Loads them into the target; where it is all of them, makes those that differ, too. Seconds that `t` took.
 pub async fn load(target: &Place, (rows, shapes): (u64, usize), files: &Path) -> f64 {
     let mut first = None;
     let is_case = |case: &&Case| shapes == ALL && case.source != case.target;

@@ -173,7 +173,8 @@ CREATE USER IF NOT EXISTS 'cutover'@'localhost' IDENTIFIED BY 'sesame';
 GRANT ALL ON *.* TO 'cutover'@'%' WITH GRANT OPTION;
 GRANT ALL ON *.* TO 'cutover'@'localhost' WITH GRANT OPTION;
 END
-         {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1"
+         # A server that starts removes what looks temporary in its folder for it, whoever has made it.
+         TMPDIR=\"$dir\" {install} --no-defaults {user} --datadir=\"$dir/data\" --skip-test-db --auth-root-authentication-method=normal >\"$log\" 2>&1 || exit 1"
     );
     let run = format!(
         "{server} --no-defaults {user} --datadir=\"$dir/data\" --port={port} --bind-address=127.0.0.1 --socket=\"$dir/s\" \

@@ -212,7 +212,7 @@ impl Executor {
         self.execute_if(confirmed, std::future::ready(Ok(()))).await
     }
 
-    /// The same, where `still` is asked last, directly before it is sent: a reason not to.
+    /// The same, where `still` is waited for last, directly before it is sent: it may know a reason not to.
     pub async fn execute_if(
         &mut self,
         confirmed: Confirmed<Change>,
@@ -245,13 +245,13 @@ impl Executor {
             let problem = error.problem("the audit cannot be written, so nothing was sent");
             return self.end(&mut entry, State::Failed, problem.lines(), None).await;
         }
-        // Whoever waited this long for a disk or a lock no longer knows what he meant.
+        if let Err(why) = still.await {
+            return self.end(&mut entry, State::Refused, vec![format!("{why}: nothing was sent")], None).await;
+        }
+        // Whoever waited this long for a disk, a lock or a server no longer knows what he meant.
         if !confirmed.lives((self.time.now)()) {
             let lines = vec!["the confirmation is more than a minute old: nothing was sent".to_owned()];
             return self.end(&mut entry, State::Refused, lines, None).await;
-        }
-        if let Err(why) = still.await {
-            return self.end(&mut entry, State::Refused, vec![format!("{why}: nothing was sent")], None).await;
         }
         points::at("before sending");
         let dispatch = match (&facts, change) {
