@@ -87,6 +87,24 @@ pub fn is_done(mark: &str) -> Result<Option<Applied>, DbError> {
     Ok(mark.done.then_some(mark.applied))
 }
 
+/// What is masked with two keys no longer belongs together, also from one table to the next.
+///
+/// # Errors
+/// The table was begun, or done, with another key than this; the mark makes no sense.
+pub fn has_key_of(table: &str, mark: &str, key: Option<&Key>) -> Result<(), DbError> {
+    same_key(table, &read(mark)?, key)
+}
+
+fn same_key(table: &str, mark: &Mark, key: Option<&Key>) -> Result<(), DbError> {
+    if mark.key.is_none() || mark.key == key.map(Key::fingerprint) {
+        return Ok(());
+    }
+    Err(DbError::Unexpected(format!(
+        "{table} was begun with another masking key: go on with that one; where it is lost, --load-again has everything loaded once \
+         more and masked with the one of now"
+    )))
+}
+
 fn read(mark: &str) -> Result<Mark, DbError> {
     serde_json::from_str(mark)
         .map_err(|error| DbError::Unexpected(format!("a mark of masking makes no sense: {error}")))
@@ -124,12 +142,8 @@ pub async fn apply<D: Desk>(
         Some(text) => read(&text)?,
         None => Mark::default(),
     };
-    let fingerprint = key.map(Key::fingerprint);
-    if mark.key.is_some() && mark.key != fingerprint {
-        let why = format!("{name} was begun with another masking key: finish it with that one, or load it again");
-        return Err(DbError::Unexpected(why).into());
-    }
-    mark.key = fingerprint;
+    same_key(&name, &mark, key)?;
+    mark.key = key.map(Key::fingerprint);
     let columns = columns(desk.dialect(), table, resolved, key)?;
     if mark.done || columns.is_empty() {
         return Ok(mark.applied);

@@ -13,7 +13,7 @@ use crate::model::masking::{Decision, Key, Resolved, ResolvedTable, Severity, Ta
 use crate::model::refresh::{PlannedStep, Quarantine};
 use crate::model::untrusted::shown;
 use crate::refresh::ledger;
-use crate::refresh::mask::apply::is_done;
+use crate::refresh::mask::apply::{has_key_of, is_done};
 use crate::refresh::mask::counts::{self, Counts};
 use crate::refresh::mask::{Applied, apply, facts, vacuum};
 use crate::refresh::trouble::{Came, Probe, Trouble};
@@ -69,6 +69,12 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
     let key = work.masking_key.clone();
     session::ready(work).await?;
     let all = there(work, resolved).await?;
+    for (table, _) in &all {
+        let name = table.full_name();
+        if let Some(mark) = ledger::marked(&mut work.target, &step.name, &name).await? {
+            has_key_of(&name, &mark, key.as_deref())?;
+        }
+    }
     let mut sum = Applied::default();
     for (nth, (table, resolved)) in all.iter().enumerate() {
         let place = format!("table {} of {}", nth + 1, all.len());

@@ -273,7 +273,7 @@ async fn do_it(told: &Told) -> Result<Ended, Trouble> {
         Do::Recover { .. } => Box::pin(refresh::recover(&RefreshName(NAME.into()), None, means)).await?,
     };
     let work = match &told.more {
-        Some(_) => work.with_masking_key(sweep::More::key()),
+        Some(more) => work.with_masking_key(more.key()),
         None => work,
     };
     Ok(Box::pin(refresh::run(work)).await)

@@ -3,9 +3,10 @@
 use super::seen::{Seen, lost};
 use super::stand::Stand;
 use super::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 /// What somebody does after a death.
@@ -169,8 +170,11 @@ fn seed() -> u64 {
 /// minute old, which a takeover in a test is faster than.
 const UNDER_WAY: &str = "before sending";
 
-/// One engine has so long in a run of all tests; what does not fit is told.
-const BUDGET: Duration = Duration::from_mins(4);
+/// So many targets are refreshed at once: a refresh waits more than it works.
+const AT_ONCE: usize = 3;
+
+/// One death: where, what follows, and where the second one is, if there is one.
+type Death = (Point, Variant, usize);
 
 /// All points, by chance: first those behind something durable on the target or at AWS, then the journal's. A point before
 /// something durable that follows one behind another is the same one: nothing has changed in between. Those are swept with
@@ -195,54 +199,76 @@ fn in_order(stand: &Stand, full: bool, dice: &mut fastrand::Rng) -> (Vec<Point>,
     (all, same)
 }
 
-async fn sweep(engine: Engine) {
-    let seed = seed();
-    let mut dice = fastrand::Rng::with_seed(seed);
-    let mut stand = Stand::new(engine).await;
-    let full = std::env::var_os("CUTOVER_FULL").is_some();
-    let only = std::env::var("CUTOVER_SWEEP_POINT").ok();
-    let (all, same) = in_order(&stand, full || only.is_some(), &mut dice);
-    let of_journal = all.iter().filter(|point| point.name.contains("journal")).count();
-    assert!(all.len() - of_journal > 60, "{:?}", stand.points);
-    let (began, mut told, mut points, mut scenarios) = (Instant::now(), String::new(), 0, 0);
+/// What is to be done, in its order, by the seed. Each point once, in another variant each time; with `CUTOVER_FULL` those outside
+/// of the journal in each variant, and so one point that is asked for.
+fn deaths(all: &[Point], full: bool, only: Option<&str>, dice: &mut fastrand::Rng) -> VecDeque<Death> {
     let turn = dice.usize(..Variant::ALL.len());
+    let mut deaths = VecDeque::new();
     for (number, point) in all.iter().enumerate() {
-        if only.as_ref().is_some_and(|only| point.to_string() != *only) {
-            continue;
-        }
-        if !full && began.elapsed() > BUDGET {
-            break;
-        }
-        points += 1;
         for (nth, variant) in Variant::ALL.into_iter().enumerate() {
             let again = dice.usize(1..=60);
             let each = only.is_some() || (full && !point.name.contains("journal"));
-            if !each && (number + turn) % Variant::ALL.len() != nth {
-                continue;
-            }
-            scenarios += 1;
+            let is_its_turn = (number + turn) % Variant::ALL.len() == nth;
             let is_under_way = variant == Variant::TakenOver && point.name == UNDER_WAY;
             let variant = if is_under_way { Variant::SessionLost } else { variant };
-            let wrong = killed(&stand, point, variant, again, None).await;
-            if !wrong.is_empty() {
-                let mut text = format!("{point}, {variant:?}, again at {again}:\n");
-                for line in wrong {
-                    let _ = writeln!(text, "    {line}");
-                }
-                eprintln!("{text}");
-                told.push_str(&text);
-                // What is left behind is not to be found again and again.
-                stand.aws_anew().await;
+            if (each || is_its_turn) && only.is_none_or(|only| point.to_string() == only) {
+                deaths.push_back((point.clone(), variant, again));
             }
         }
+    }
+    deaths
+}
+
+/// Takes deaths until there are none. What was wrong.
+async fn sweep_some(mut stand: Stand, deaths: Arc<Mutex<VecDeque<Death>>>) -> String {
+    let mut told = String::new();
+    loop {
+        let next = deaths.lock().unwrap().pop_front();
+        let Some((point, variant, again)) = next else { return told };
+        let wrong = killed(&stand, &point, variant, again, None).await;
+        if !wrong.is_empty() {
+            let mut text = format!("{point}, {variant:?}, again at {again}:\n");
+            for line in wrong {
+                let _ = writeln!(text, "    {line}");
+            }
+            eprintln!("{text}");
+            told.push_str(&text);
+            // What is left behind is not to be found again and again.
+            stand.aws_anew().await;
+        }
+    }
+}
+
+async fn sweep(engine: Engine) {
+    let began = Instant::now();
+    let seed = seed();
+    let mut dice = fastrand::Rng::with_seed(seed);
+    let mut stands = Vec::new();
+    for _ in 0..AT_ONCE {
+        stands.push(Stand::new(engine).await);
+    }
+    let full = std::env::var_os("CUTOVER_FULL").is_some();
+    let only = std::env::var("CUTOVER_SWEEP_POINT").ok();
+    let (all, same) = in_order(&stands[0], full || only.is_some(), &mut dice);
+    let of_journal = all.iter().filter(|point| point.name.contains("journal")).count();
+    let points = stands[0].points.len();
+    assert!(all.len() - of_journal > 60, "{:?}", stands[0].points);
+    let deaths = deaths(&all, full, only.as_deref(), &mut dice);
+    assert!(!deaths.is_empty(), "{only:?} is none of {all:?}");
+    let scenarios = deaths.len();
+    let deaths = Arc::new(Mutex::new(deaths));
+    let workers: Vec<_> =
+        stands.into_iter().map(|stand| tokio::spawn(sweep_some(stand, Arc::clone(&deaths)))).collect();
+    let mut told = String::new();
+    for worker in workers {
+        told.push_str(&worker.await.unwrap());
     }
     // Also where the test is well, and so its output is not shown.
     let _ = writeln!(
         std::io::stderr(),
-        "{engine:?}: {} points, {same} of them the same as those they follow; of the others {of_journal} of the journal; {points} swept \
-         in {scenarios} scenarios, {} points and {} scenarios left out; seed {seed}, {:.0} s",
-        stand.points.len(),
-        all.len() - points,
+        "{engine:?}: {points} points, {same} of them the same as those they follow; of the others {of_journal} of the journal; \
+         {scenarios} deaths, each in one of {} variants, {} left out; seed {seed}, {:.0} s",
+        Variant::ALL.len(),
         all.len() * Variant::ALL.len() - scenarios,
         began.elapsed().as_secs_f64()
     );

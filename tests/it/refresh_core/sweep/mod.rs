@@ -1,11 +1,12 @@
 //! A whole refresh, with every step that its plan has, killed at every point: PostgreSQL and MariaDB, a load by the embedded
 //! DMS, schedules of the embedded EventBridge. `stand.rs` is the two databases and AWS, `seen.rs` what is compared, `kills.rs` the
-//! sweep, `stops.rs` what follows where nobody dies, `mutants.rs` deliberate mistakes that it must find.
+//! sweep, `stops.rs` what follows where nobody dies, `key.rs` a masking key that is lost, `mutants.rs` deliberate mistakes that it must find.
 //!
 //! `CUTOVER_SWEEP_SEED` repeats a sweep, `CUTOVER_SWEEP_POINT="3 after commit"` takes one point in each variant. As part of all
-//! tests a sweep takes what fits into its time, other points in other variants each time; with `CUTOVER_FULL=1` all points, those
-//! outside of the journal in each variant.
+//! tests a sweep takes each point once, another variant each time; with `CUTOVER_FULL=1` also the points that are the same as those
+//! they follow, and those outside of the journal in each variant.
 
+mod key;
 mod kills;
 mod mutants;
 mod seen;
@@ -34,6 +35,7 @@ pub struct More {
     aws: String,
     /// The end is wished for from the beginning.
     abort: bool,
+    secret: String,
 }
 
 impl More {
@@ -48,8 +50,8 @@ impl More {
         }
     }
 
-    pub fn key() -> Key {
-        Key::new(&Secret::new(SECRET)).unwrap()
+    pub fn key(&self) -> Key {
+        key(&self.secret)
     }
 
     async fn aws(&self, store: &Settings, plan: &Plan) -> Aws {
@@ -71,6 +73,10 @@ impl More {
         let notifier = Notifier::new(&authority, &connected, TOPIC.parse().unwrap(), kept, None, quick()).unwrap();
         Aws::new(connected.reader, executor, Some(notifier))
     }
+}
+
+fn key(secret: &str) -> Key {
+    Key::new(&Secret::new(secret)).unwrap()
 }
 
 async fn connected(endpoint: &str) -> Connected {

@@ -82,7 +82,7 @@ impl Seen {
     }
 
     /// Of a run that nobody killed: each row of the source once, masked once; nothing else is other than before.
-    pub async fn is_right(&self, stand: &Stand) {
+    pub async fn is_right(&self, stand: &Stand, secret: &str) {
         let before = &stand.before;
         assert_eq!(
             (&self.catalogue, &self.rights, &self.schedules),
@@ -94,7 +94,7 @@ impl Seen {
         let facts: Vec<_> = facts.into_iter().filter(|table| table.schema == stand.schema).collect();
         let mut there = Database::parse(&stand.source).unwrap().read().await.unwrap();
         let from = if stand.engine == Engine::MySql { "" } else { "shop." };
-        let key = More::key();
+        let key = key(secret);
         for table in cutover::demo::shop::TABLES {
             let own = facts.iter().find(|one| one.name == format!("stg_{table}")).unwrap();
             let mut want = there.query(&format!("SELECT * FROM {from}{table}"), &[]).await.unwrap();

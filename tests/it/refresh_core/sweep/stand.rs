@@ -287,7 +287,12 @@ impl Stand {
             state: folder.join("state"),
             plan: self.as_it_is(&self.plan),
             what,
-            more: Some(More { source: self.source.clone(), aws: self.running.endpoint_url(), abort: false }),
+            more: Some(More {
+                source: self.source.clone(),
+                aws: self.running.endpoint_url(),
+                abort: false,
+                secret: SECRET.into(),
+            }),
             ended: folder.join("ended"),
         }
     }
@@ -313,7 +318,7 @@ impl Stand {
         self.points = text.lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
         assert_eq!((self.sent(), self.loaded()), (1, 1));
         self.after = Seen::of(self).await;
-        self.after.is_right(self).await;
+        self.after.is_right(self, SECRET).await;
     }
 }
 
