@@ -71,7 +71,7 @@ pub fn covered(plan: &Plan, made: Timestamp) -> Result<Covered, Trouble> {
     })
 }
 
-fn hash(plan: &Plan) -> Result<PlanHash, Trouble> {
+pub(super) fn hash(plan: &Plan) -> Result<PlanHash, Trouble> {
     plan.hash().map_err(|error| Trouble::refused(error.to_string()))
 }
 
@@ -161,7 +161,7 @@ fn head(id: &RefreshId, plan: &Plan, hash: &PlanHash, means: &Means, began: Time
     }
 }
 
-fn waiting(plan: &Plan) -> Vec<StepSeen> {
+pub(super) fn waiting(plan: &Plan) -> Vec<StepSeen> {
     let seen = |step: &crate::model::refresh::PlannedStep| StepSeen {
         name: step.name.clone(),
         kind: step.kind,
@@ -172,6 +172,14 @@ fn waiting(plan: &Plan) -> Vec<StepSeen> {
         note: String::new(),
     };
     plan.steps.iter().map(seen).collect()
+}
+
+/// The plan of a journal, as it was confirmed.
+///
+/// # Errors
+/// It is of another version, or not the one that was confirmed.
+pub fn kept_plan(kept: &runs::Kept) -> Result<Plan, Trouble> {
+    plan(&kept.plan, &kept.head.plan, "its journal")
 }
 
 /// The plan of a journal or a ledger, as it was confirmed.
@@ -251,7 +259,7 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
         ))
     })?;
     may(kept.head.state, id, &kept.head.name, wanted)?;
-    let plan = plan(&kept.plan, &kept.head.plan, "its journal")?;
+    let plan = kept_plan(&kept)?;
     let confirmed = confirmed(&plan, &kept.head.plan, kept.how, (means.time.now)())?;
     let means = means.only_of(&plan);
     let file = runs::Journal::take_up(&means.store, id, &means.who).await?;
@@ -315,9 +323,11 @@ async fn take_up(work: &mut Work) -> Result<Option<LedgerRun>, Trouble> {
     let runs = ledger::runs(work.target.session()?, schema.as_deref()).await?;
     let Some(run) = runs.into_iter().find(|run| run.id == work.id) else { return Ok(None) };
     if run.hash != *work.confirmed.hash() {
-        return Err(Trouble::refused(
-            "the ledger on the target has another plan for this run: nothing is done with it",
-        ));
+        return Err(Trouble::Refused(format!(
+            "the ledger on the target has another plan for this run than the journal: `cutover refresh recover {}` goes on with \
+             the ledger's",
+            run.name.0
+        )));
     }
     let (os_user, now) = (work.who.os_user.clone(), work.now());
     ledger::take_up(&mut work.target, &os_user, now).await?;

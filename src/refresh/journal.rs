@@ -5,7 +5,8 @@
 
 use super::trouble::Trouble;
 use crate::model::Untrusted;
-use crate::model::refresh::{Away, Line, LoadProgress, RunState, StepName, StepSeen};
+use crate::model::audit::How;
+use crate::model::refresh::{Away, Line, LoadProgress, PlanHash, RunState, StepName, StepSeen};
 use crate::store::points;
 use crate::store::runs::{self, News, Phase};
 use jiff::Timestamp;
@@ -112,6 +113,16 @@ impl Journal {
             news.insert(0, News::Step { nth, seen: seen.clone() });
         }
         self.write(news).await
+    }
+
+    /// The run has another plan from here on.
+    pub(super) async fn amended(
+        &mut self,
+        (plan, hash, how): (String, PlanHash, How),
+        steps: Vec<StepSeen>,
+    ) -> Result<(), Trouble> {
+        self.steps.clone_from(&steps);
+        self.write(vec![News::Amended { plan, hash, how, steps }]).await
     }
 
     pub(super) async fn attempt(

@@ -303,6 +303,16 @@ pub async fn restore_sql(held: &mut Held, text: &str) -> Result<(), Trouble> {
     held.execute(&update, &values).await.map(drop)
 }
 
+/// The run has another plan from here on, which somebody has confirmed.
+///
+/// # Errors
+/// What the server says.
+pub async fn amend(held: &mut Held, plan: &str, hash: &PlanHash, how: How) -> Result<(), Trouble> {
+    let update = own(held, "UPDATE {run} SET plan = ?, plan_hash = ?, confirmed = ? WHERE id = ?");
+    let values = [plan.into(), hash.0.as_str().into(), how.word().into(), held.bearer().run.0.clone().into()];
+    held.execute(&update, &values).await.map(drop)
+}
+
 /// A sign of life; what somebody on another machine wishes.
 ///
 /// # Errors

@@ -8,6 +8,7 @@
 //! [`begin()`] and its sisters are the ways to a [`Work`], [`run`] carries it out; `work.rs` is what a step works with, `held.rs` the
 //! session on the target with its lock, `ledger.rs` what stands there, `steps/` what is done.
 
+mod amend;
 mod begin;
 pub mod held;
 mod journal;
@@ -20,7 +21,8 @@ mod trouble;
 pub mod watch;
 mod work;
 
-pub use begin::{Means, begin, covered, finish, new_id, open_runs, recover, resume, wish_from_afar};
+pub use amend::amend;
+pub use begin::{Means, begin, covered, finish, kept_plan, new_id, open_runs, recover, resume, wish_from_afar};
 pub use held::{Door, Zombie};
 pub use plan::Plan;
 pub use runner::{Ended, pause_before, run};

@@ -3,9 +3,11 @@
 //! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it. Start at [`build`],
 //! which reads and changes nothing: `of_task` is what the task says against it, `tables` which are loaded and whether they fit,
 //! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `fires` what starts the task by itself, `compare` what is compared after the load, `steps` the
-//! steps in words and SQL, `again` whether it is still right later, `watch` which plans `refresh watch` accepts.
+//! steps in words and SQL, `again` whether it is still right later, `watch` which plans `refresh watch` accepts, `amend` the plan of a run that stopped with what the
+//! configuration says now.
 
 pub(in crate::refresh) mod again;
+pub mod amend;
 mod around;
 mod build;
 mod compare;

@@ -2,7 +2,7 @@
 //! ([`here`]).
 
 use super::means::{About, Circumstances, door, means};
-use super::order::{Answer, Begin, Further, Order, Said, What};
+use super::order::{Amend, Answer, Begin, Further, Order, Said, What};
 use super::{plan, signals};
 use crate::app::{Failure, Setup, headless};
 use crate::change::{Confirmed, NotConfirmed, Yes};
@@ -112,6 +112,7 @@ async fn carry_out(
     let circumstances = Circumstances { wishes, take_over, lines };
     let work = match what {
         What::Begin(order) => Box::pin(begin(setup, *order, circumstances)).await?,
+        What::Amend(order) => Box::pin(amend(setup, *order, circumstances)).await?,
         What::Further(further) => Box::pin(go_on(setup, further, circumstances)).await?,
     };
     begun(&work.id);
@@ -125,6 +126,18 @@ async fn begin(setup: &Arc<Setup>, order: Begin, circumstances: Circumstances) -
     let means = means(setup, &about, circumstances).await?;
     let key = about.key(setup, &plan.name, &means).await?;
     let work = Box::pin(refresh::begin(id, plan, confirmed, means)).await.map_err(|trouble| refused(&trouble))?;
+    Ok(keyed(work, key))
+}
+
+async fn amend(setup: &Arc<Setup>, order: Amend, circumstances: Circumstances) -> Result<Work, Failure> {
+    let Amend { begin: order, again } = order;
+    let confirmed = confirmed(&order)?;
+    let Begin { id, plan, .. } = order;
+    let about = About::from(&plan);
+    let means = means(setup, &about, circumstances).await?;
+    let key = about.key(setup, &plan.name, &means).await?;
+    let work =
+        Box::pin(refresh::amend(&id, plan, confirmed, again, means)).await.map_err(|trouble| refused(&trouble))?;
     Ok(keyed(work, key))
 }
 

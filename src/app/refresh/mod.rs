@@ -5,6 +5,7 @@
 //! do, begun by [`start`] and [`go_on`] in `spawn.rs`); everybody else only reads its journal ([`find`], [`follow::attached`]) and asks it for
 //! something ([`wish`]). `desk.rs` does all that for the console. `means.rs` is what that process works with, `signals.rs` what it does when the system speaks to it.
 
+pub mod amend;
 mod carry;
 pub(in crate::app) mod desk;
 pub mod follow;
@@ -22,5 +23,5 @@ pub use crate::refresh::LoadAgain;
 pub use carry::{obey, status};
 pub use order::{Answer, Further};
 pub use runs::{command, find, found, is_elsewhere, list, listed, needs_somebody, open_of, seen, shown_now, under_way};
-pub use spawn::{begun, go_on, start};
+pub use spawn::{begun, go_on, start, start_meant};
 pub use wish::{Wished, wish, wish_elsewhere};

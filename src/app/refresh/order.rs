@@ -22,7 +22,17 @@ pub struct Order {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum What {
     Begin(Box<Begin>),
+    Amend(Box<Amend>),
     Further(Further),
+}
+
+/// A run that is there goes on with another plan.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Amend {
+    /// With the id of the run.
+    pub begin: Begin,
+    /// All of it is loaded once more first.
+    pub again: bool,
 }
 
 /// A run that nobody has begun.

@@ -87,6 +87,14 @@ pub fn start(setup: &Setup, built: &Built, answer: &Answer) -> Result<RefreshId,
     process(setup, begun(setup, built, answer)?, false)
 }
 
+/// Carries out in a process of its own what was shown and answered, of a run that is there. Blocks as [`start`] does.
+///
+/// # Errors
+/// Why it does not go on.
+pub fn start_meant(setup: &Setup, what: What) -> Result<RefreshId, Failure> {
+    process(setup, what, false)
+}
+
 /// Goes on with a run that is there, in a process of its own. `take_over`: somebody said that the other machine that has it is
 /// gone. Blocks as [`start`] does.
 ///

@@ -2,6 +2,7 @@
 //! `tell.rs` is what becomes known of a run, as a person and as a program is told.
 
 mod abort;
+mod amend;
 mod attach;
 mod go_on;
 mod pause;
@@ -36,6 +37,8 @@ enum What {
     Pause(pause::Arguments),
     /// Go on with a run that was paused, killed, or wanted credentials or somebody's attention
     Resume(go_on::Resume),
+    /// Give a run that stopped after its load what the configuration says now (masking, own steps, comparisons, orphans), and go on
+    Amend(amend::Arguments),
     /// Go on with a run whose journal is lost or on another machine, from the ledger on its target
     Recover(go_on::Recover),
     /// End a migration that is parked: drain, stop the task, put everything back
@@ -83,6 +86,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<u8, Failure> {
         What::Attach(arguments) => attach::run(&setup, arguments),
         What::Pause(arguments) => pause::run(&setup, arguments),
         What::Resume(arguments) => arguments.run(setup),
+        What::Amend(arguments) => amend::run(setup, arguments),
         What::Recover(arguments) => arguments.run(setup),
         What::Finish(arguments) => arguments.run(setup),
         What::Watch(arguments) => watch::run(setup, arguments),

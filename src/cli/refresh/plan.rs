@@ -146,7 +146,7 @@ fn step(nth: usize, width: usize, step: &PlannedStep) -> Vec<String> {
     lines
 }
 
-fn finding(finding: &Finding) -> Vec<String> {
+pub(super) fn finding(finding: &Finding) -> Vec<String> {
     let word = match finding.level {
         Level::Blocking => "FORBIDS",
         Level::Warning => "warning",

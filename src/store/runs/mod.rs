@@ -19,7 +19,9 @@ use super::StoreError;
 use super::place::{self, FileId, Settings, file_at, is_elsewhere, private_file};
 use crate::model::Untrusted;
 use crate::model::audit::How;
-use crate::model::refresh::{Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunState, StepName, StepSeen};
+use crate::model::refresh::{
+    Away, AwayKind, Line, LoadProgress, PlanHash, RefreshId, RunHead, RunState, StepName, StepSeen,
+};
 use files::Lock;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -69,6 +71,13 @@ pub enum News {
     Step {
         nth: usize,
         seen: StepSeen,
+    },
+    /// Another plan from here on, with its steps as they stand.
+    Amended {
+        plan: String,
+        hash: PlanHash,
+        how: How,
+        steps: Vec<StepSeen>,
     },
     Attempt {
         step: StepName,
@@ -275,6 +284,16 @@ async fn write_one(change: &mut SqliteConnection, path: &Path, news: &News) -> R
                 .bind(step.as_ref().map(|step| step.0.clone()))
                 .bind(why.as_ref().map(|why| why.raw().to_owned()))
                 .bind(ended.map(Timestamp::as_microsecond))
+        }
+        News::Amended { plan, hash, how, steps } => {
+            sqlx::query("DELETE FROM step").execute(&mut *change).await.map_err(failed(path))?;
+            for (nth, seen) in steps.iter().enumerate() {
+                write_step(change, path, nth, seen).await?;
+            }
+            sqlx::query("UPDATE run SET plan = ?, plan_hash = ?, confirmed = ?")
+                .bind(plan)
+                .bind(&hash.0)
+                .bind(how.word())
         }
         News::Attempt { step, n, phase, at, words, class } => {
             sqlx::query("INSERT INTO attempt (step, n, phase, at, words, class) VALUES (?, ?, ?, ?, ?, ?)")

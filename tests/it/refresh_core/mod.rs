@@ -15,8 +15,8 @@ use cutover::db::{Database, Engine};
 use cutover::model::audit::How;
 use cutover::model::change::Meant;
 use cutover::model::refresh::{
-    Again, Cadence, CustomStep, Does, Load, OnFailure, Place, PlannedStep, Purpose, Quarantine, RefreshId, RefreshName,
-    RunState, StepKind, StepName,
+    Again, Cadence, CustomStep, Does, Load, OnFailure, Place, PlanHash, PlannedStep, Purpose, Quarantine, RefreshId,
+    RefreshName, RunState, StepKind, StepName,
 };
 use cutover::model::{ReplicationArn, TaskName};
 use cutover::refresh::plan::{VERSION, Way};
@@ -39,6 +39,12 @@ enum Do {
     Resume(RefreshId),
     /// All of its load once more, and on from there.
     LoadAgain(RefreshId),
+    /// With another plan.
+    Amend {
+        id: RefreshId,
+        plan: Box<Plan>,
+        again: bool,
+    },
     Recover {
         end_any: bool,
     },
@@ -249,11 +255,14 @@ fn means(url: &str, state: &Path, zombie: Zombie) -> Means {
     }
 }
 
-async fn begin(plan: &Plan, means: Means) -> Result<Work, Trouble> {
+fn confirmed(plan: &Plan) -> Confirmed<PlanHash> {
     let now = Timestamp::now();
     let covered = covered(plan, now).unwrap();
-    let confirmed = Confirmed::plan_by_flag(covered, Yes::given(true).unwrap(), &plan.destination, now).unwrap();
-    refresh::begin(refresh::new_id(now), plan.clone(), confirmed, means).await
+    Confirmed::plan_by_flag(covered, Yes::given(true).unwrap(), &plan.destination, now).unwrap()
+}
+
+async fn begin(plan: &Plan, means: Means) -> Result<Work, Trouble> {
+    refresh::begin(refresh::new_id(Timestamp::now()), plan.clone(), confirmed(plan), means).await
 }
 
 async fn do_it(told: &Told) -> Result<Ended, Trouble> {
@@ -269,6 +278,10 @@ async fn do_it(told: &Told) -> Result<Ended, Trouble> {
             let mut work = Box::pin(refresh::resume(id, means)).await?;
             refresh::load_again(&mut work, refresh::LoadAgain::Whole).await?;
             work
+        }
+        Do::Amend { id, plan, again } => {
+            let confirmed = confirmed(plan);
+            Box::pin(refresh::amend(id, (**plan).clone(), confirmed, *again, means)).await?
         }
         Do::Recover { .. } => Box::pin(refresh::recover(&RefreshName(NAME.into()), None, means)).await?,
     };

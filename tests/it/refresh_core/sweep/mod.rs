@@ -1,11 +1,13 @@
 //! A whole refresh, with every step that its plan has, killed at every point: PostgreSQL and MariaDB, a load by the embedded
 //! DMS, schedules of the embedded EventBridge. `stand.rs` is the two databases and AWS, `seen.rs` what is compared, `kills.rs` the
-//! sweep, `stops.rs` what follows where nobody dies, `key.rs` a masking key that is lost, `mutants.rs` deliberate mistakes that it must find.
+//! sweep, `stops.rs` what follows where nobody dies, `key.rs` a masking key that is lost,
+//! `amend.rs` a configuration that was wrong, `mutants.rs` deliberate mistakes that it must find.
 //!
 //! `CUTOVER_SWEEP_SEED` repeats a sweep, `CUTOVER_SWEEP_POINT="3 after commit"` takes one point in each variant. As part of all
 //! tests a sweep takes each point once, another variant each time; with `CUTOVER_FULL=1` also the points that are the same as those
 //! they follow, and those outside of the journal in each variant.
 
+mod amend;
 mod key;
 mod kills;
 mod mutants;
