@@ -57,6 +57,7 @@ mod pty_terminal;
 mod reader;
 mod reader_chain;
 mod reader_script;
+mod refresh_amend;
 mod refresh_aws;
 mod refresh_cmd;
 mod refresh_core;

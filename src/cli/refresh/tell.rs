@@ -192,6 +192,9 @@ pub fn summary(seen: &RunSeen) -> Vec<String> {
         lines.push(format!("  {}", away(&seen.away)));
     }
     lines.extend(command(head).map(|command| format!("  {command}")));
+    if head.may_be_amended() {
+        lines.push(format!("  cutover refresh amend {}   where the configuration was wrong", quoted(&head.name.0)));
+    }
     lines
 }
 

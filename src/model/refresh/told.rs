@@ -153,6 +153,11 @@ impl RunHead {
         at(StepKind::Load) || at(StepKind::Wait)
     }
 
+    /// It stopped after its load: what the configuration says of what comes then may become another thing.
+    pub fn may_be_amended(&self) -> bool {
+        self.state == RunState::NeedsAttention && self.is_after_load()
+    }
+
     /// It has loaded, and its schedules are off: a step of the configuration, whose place is not told here, counts as such.
     pub fn is_after_load(&self) -> bool {
         let Some(step) = &self.step else { return false };
