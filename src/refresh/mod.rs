@@ -11,6 +11,7 @@
 mod begin;
 pub mod held;
 mod journal;
+pub mod last;
 pub mod ledger;
 pub mod mask;
 pub mod plan;

@@ -119,7 +119,11 @@ async fn keys_back(work: &mut Work, nth: Option<usize>) {
     let Some(at) = work.plan.steps.iter().position(|step| step.kind == StepKind::KeysBack) else { return };
     let is_over = |seen: &StepSeen| seen.state == StepState::Done;
     // Where a rule has started the load, none was taken away.
-    if is_watched(&work.plan) || nth.is_none_or(|nth| nth >= at) || work.journal.steps().get(at).is_none_or(is_over) || !work.in_ledger {
+    if is_watched(&work.plan)
+        || nth.is_none_or(|nth| nth >= at)
+        || work.journal.steps().get(at).is_none_or(is_over)
+        || !work.in_ledger
+    {
         return;
     }
     let step = work.plan.steps[at].clone();
