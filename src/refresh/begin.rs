@@ -9,6 +9,7 @@ use super::ledger::{self, LedgerRun, Mark};
 use super::plan::{Plan, VERSION};
 use super::runner::{self, marks};
 use super::trouble::Trouble;
+use super::watch::is_watched;
 use super::work::{Aws, Work};
 use crate::change::{Confirmed, Covered, PLAN_LIVES, Time};
 use crate::model::Untrusted;
@@ -277,7 +278,8 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
             work.plan.target.place, id.0, id.0
         )));
     }
-    if found.is_none() && work.now().duration_since(work.began) > PLAN_LIVES {
+    // What is watched for was confirmed for whenever a load comes.
+    if found.is_none() && !is_watched(&work.plan) && work.now().duration_since(work.began) > PLAN_LIVES {
         // Nobody would confirm it today as it was then.
         work.undoing = Some("it had not locked the target before its plan was too old: plan it anew".to_owned());
     }

@@ -12,6 +12,7 @@ mod amend;
 mod begin;
 pub mod held;
 mod journal;
+pub mod last;
 pub mod ledger;
 pub mod mask;
 pub mod plan;

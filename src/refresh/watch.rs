@@ -8,9 +8,12 @@ use super::ledger::{self, LedgerRun};
 use super::plan::Plan;
 use super::steps::load::{STARTED, Started};
 use super::trouble::Trouble;
+use crate::change::Notice;
 use crate::model::ReplicationArn;
 use crate::model::refresh::{StepKind, StepName};
+use crate::model::shell::quoted;
 use crate::model::task::{StopReason, Task, TaskStatus};
+use crate::model::topic::subject;
 use crate::model::untrusted::shown;
 use jiff::Timestamp;
 
@@ -72,6 +75,21 @@ pub async fn taken(target: &Door, task: &ReplicationArn) -> Result<Vec<Timestamp
 pub fn is_watched(plan: &Plan) -> bool {
     plan.steps.iter().any(|step| step.kind == StepKind::Load)
         && !plan.steps.iter().any(|step| step.kind == StepKind::Drain)
+}
+
+/// What the topic is told of a load that nobody goes on from.
+pub fn left(name: &str, task: &str, what: &str) -> Notice {
+    let how = "a load waits for somebody";
+    let text = [
+        format!("refresh {}: {how}", shown(name)),
+        format!("task {}", shown(task)),
+        format!("why: {}", shown(what)),
+        String::new(),
+        "what it has loaded stands on the target as it came: nothing of it is masked".to_owned(),
+        format!("see what forbids it: cutover refresh plan {}", quoted(name)),
+        "after a change of the configuration the watch is to be started again".to_owned(),
+    ];
+    Notice { subject: subject(&format!("refresh {name}: {how}")), text: text.join("\n") }
 }
 
 /// That an open run takes longer than was said beforehand, in words; `None`: it does not, or nothing was said.

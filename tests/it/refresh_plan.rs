@@ -16,6 +16,10 @@ const STAGING: &str = "shop-staging.c1x2y3z4.eu-west-1.rds.amazonaws.com/shop";
 const SCHEDULES: &str =
     "schedules = [\"rule:default/staging-refresh-nightly\", \"schedule:migrations/staging-refresh-weekly\"]";
 
+/// One column is masked.
+const MASKS: &str = "[refresh.staging.masking.defaults]\n\"*\" = { fn = \"keep\", reason = \"a test\" }\n\
+                     \"*document.content\" = \"null\"";
+
 /// A configuration with one refresh: the usual keys, and what `more` says instead or besides.
 fn config(to: &str, top: &str, more: &str) -> String {
     let usual = [
@@ -133,6 +137,12 @@ async fn a_plan_says_in_order_what_will_be_done_and_each_thing_that_forbids_it()
     assert!(status == 0 && at("wait") < at("warm-up") && at("warm-up") < at("analyze"), "{steps:?}");
     assert_eq!((steps.last(), of(&lines, "step")[at("wait")]["retry"].as_u64()), (Some(&"notify"), Some(7)));
 
+    let (_, lines) = plan(&demo, &config(STAGING, "", MASKS));
+    let (warns, notes) = (findings(&lines, "warning"), findings(&lines, "note"));
+    let part = "not masked yet, from the load until masking has ended [Keep them away meanwhile: take their users";
+    assert!(warns.iter().any(|one| one.starts_with("quarantine: ") && one.contains(part)), "{warns:?}");
+    assert!(notes.iter().any(|one| one.contains("no earlier run that masked is known")), "{notes:?}");
+
     for (top, more, part) in [
         ("", "to = [\"other.example/shop\"]", "lock: the target is shop-staging"),
         ("protected = [\"shop-stag*/*\"]", "to = [\"x/y\"]", "is protected by \"shop-stag*/*\""),
@@ -226,6 +236,13 @@ async fn on_postgresql_keys_and_triggers_go_and_come_back_and_looking_changes_no
         status == 1 && forbids.iter().any(|one| one.contains("local_note") && one.contains("orphans")),
         "{forbids:?}"
     );
+
+    for (quarantine, warns) in [("", true), ("quarantine = \"connections\"\n", false)] {
+        let (_, lines) = plan(&demo, &config(&to, "", &format!("{quarantine}{MASKS}")));
+        let part = "until masking has ended [Keep them away meanwhile: quarantine = \"connections\".]";
+        let found = findings(&lines, "warning");
+        assert_eq!(found.iter().any(|one| one.contains(part)), warns, "{found:?}");
+    }
 
     let report = "[refresh.staging.orphans]\n\"*\" = \"report\"";
     let (_, lines) = plan(&demo, &config(&to, "", report));

@@ -5,12 +5,14 @@ use super::super::headless::{block, connect, the_task};
 use super::super::validate::sides::{Means, SideAsked};
 use super::super::{Failure, Setup};
 use crate::aws::Reader;
+use crate::db::Database;
 use crate::model::masking::resolve::Pinned;
 use crate::model::parts::Endpoint;
 use crate::model::refresh::{RefreshName, RunState, Settings};
 use crate::model::untrusted::shown;
 use crate::model::{EndpointArn, refresh};
 use crate::refresh::plan::{Asked, Built, CannotPlan, Opened, build};
+use crate::refresh::{Door, last};
 use crate::store::{self, runs};
 use crate::validate::merge::Side;
 use jiff::Timestamp;
@@ -67,8 +69,9 @@ pub(in crate::app) async fn built(
     let (target, more) = opened(&means, Side::Target, settings.target.as_ref(), &task.target, &endpoints).await?;
     notes.extend(more);
     notes.extend(logout::warning().await);
-    let pinned = pinned(&setup.store, named, &mut notes).await;
     let name = RefreshName(named.to_owned());
+    let pinned =
+        if settings.masking.is_some() { pinned(&setup.store, &name, &target.database, &mut notes).await } else { None };
     let asked = Asked {
         name: &name,
         settings,
@@ -105,20 +108,41 @@ async fn opened(
     Ok((Opened { database: found.database, found_by: found.by, name: name.cloned(), is_endpoint }, found.notes))
 }
 
-/// Columns of the last time that this refresh was carried out to its end, as the journals of this machine know it.
-async fn pinned(settings: &store::Settings, named: &str, notes: &mut Vec<String>) -> Option<Pinned> {
-    let (heads, _) = runs::list(settings).await.ok()?;
-    let done = |head: &&refresh::RunHead| head.name.0 == named && head.state == RunState::Done;
-    let last = heads.iter().filter(done).max_by_key(|head| head.began)?;
-    let kept = match runs::kept(settings, &last.id).await {
-        Ok(kept) => kept?,
-        Err(error) => {
-            notes.push(format!("run {} cannot be read, so new columns are not found: {error}", last.id.0));
-            return None;
+/// Columns of the last time that this refresh was carried out to its end, as the journals of this machine know it, or the ledger on
+/// the target.
+async fn pinned(
+    settings: &store::Settings,
+    name: &RefreshName,
+    target: &Database,
+    notes: &mut Vec<String>,
+) -> Option<Pinned> {
+    if let Some(here) = in_journal(settings, name, notes).await {
+        return Some(here);
+    }
+    match last::in_ledger(&Door::fixed(target.clone()), name).await {
+        Ok(there) => there,
+        Err(trouble) => {
+            let why = trouble.to_string();
+            notes.push(format!(
+                "the ledger on the target cannot be read, so new columns are not found: {}",
+                shown(&why)
+            ));
+            None
         }
-    };
-    let plan: crate::refresh::Plan = serde_json::from_str(&kept.plan).ok()?;
-    plan.masking.map(|resolved| resolved.columns)
+    }
+}
+
+async fn in_journal(settings: &store::Settings, name: &RefreshName, notes: &mut Vec<String>) -> Option<Pinned> {
+    let (heads, _) = runs::list(settings).await.ok()?;
+    let done = |head: &&refresh::RunHead| head.name == *name && head.state == RunState::Done;
+    let last = heads.iter().filter(done).max_by_key(|head| head.began)?;
+    match runs::kept(settings, &last.id).await {
+        Ok(kept) => last::columns(&kept?.plan),
+        Err(error) => {
+            notes.push(format!("run {} cannot be read: {error}", last.id.0));
+            None
+        }
+    }
 }
 
 impl From<CannotPlan> for Failure {

@@ -4,7 +4,7 @@
 //! stands in the ledger on the target. A run of its own that was broken off is taken up again before anything else. It changes
 //! nothing but what the plan of the part after the load says.
 
-use super::means::door;
+use super::means::{door, notifier};
 use super::order::{Answer, Begin, Further, What};
 use super::{plan, runs};
 use crate::app::{Failure, Setup, headless};
@@ -17,7 +17,7 @@ use crate::model::task::Task;
 use crate::model::untrusted::shown;
 use crate::refresh::plan::Built;
 use crate::refresh::plan::watch::{accepts, after_load};
-use crate::refresh::watch::{Next, is_watched, next, over, overdue, taken};
+use crate::refresh::watch::{Next, is_watched, left, next, over, overdue, taken};
 use crate::refresh::{self, Door, Plan, Trouble};
 use crate::store;
 use crate::validate::merge::Side;
@@ -30,6 +30,8 @@ use tokio::runtime::Runtime;
 const EACH: Duration = Duration::from_secs(15);
 /// Between two attempts to go on with a run that wants credentials.
 const AGAIN: Duration = Duration::from_mins(10);
+/// The topic is told of a load that could not be gone on from at so many looks: ten minutes.
+const LOOKS: u32 = 40;
 
 /// What a look came to.
 #[derive(Debug)]
@@ -55,6 +57,8 @@ pub struct Watching {
     done: Vec<Timestamp>,
     /// The load that a run was begun for.
     begun: Option<Timestamp>,
+    /// The load that is over and waits to be gone on from, and how often that was in vain.
+    waits: Option<(Timestamp, u32)>,
     tried: Option<(RefreshId, Instant)>,
     told: Option<String>,
     /// The next look is not at once.
@@ -88,10 +92,13 @@ impl Watching {
         })?;
         acceptable(&built)?;
         let target = door(Arc::clone(&setup), reader.clone(), Side::Target, settings.target, task.arn.clone());
+        let waits_for = |since| runtime.block_on(waits_for(&task, since, &target));
+        may_open(&setup, name, &built, waits_for)?;
         let since = since(&setup, name, &task, &mut notes)?;
         let (task, name) = (task.arn, name.to_owned());
-        let (done, begun, tried, told, rests) = (Vec::new(), None, None, None, false);
-        let this = Self { setup, name, task, reader, target, since, done, begun, tried, told, rests, runtime, signals };
+        let (done, begun, waits, tried, told, rests) = (Vec::new(), None, None, None, None, false);
+        let this =
+            Self { setup, name, task, reader, target, since, done, begun, waits, tried, told, rests, runtime, signals };
         Ok((this, notes))
     }
 
@@ -130,9 +137,30 @@ impl Watching {
         }
     }
 
-    /// It could not be carried out at this moment.
-    pub fn failed(&mut self) {
+    /// It could not be carried out at this moment. What is to be said besides.
+    pub fn failed(&mut self, why: &str) -> Option<String> {
         self.rests = true;
+        self.in_vain(why)
+    }
+
+    /// A load that waits could not be gone on from: the topic is told once. What came of that.
+    fn in_vain(&mut self, why: &str) -> Option<String> {
+        let (start, looks) = self.waits.as_mut()?;
+        *looks += 1;
+        let at = clock(*start);
+        (*looks == LOOKS).then(|| self.tell(&format!("the load that began at {at} is still not gone on from: {why}")))
+    }
+
+    /// Tells the topic of a load that nobody goes on from, and what came of that; without a topic nobody is told.
+    fn tell(&self, what: &str) -> String {
+        let told = self.runtime.block_on(async {
+            let settings = plan::settings(&self.setup, &self.name)?;
+            let Some(topic) = &settings.topic else { return Ok(vec!["there is no topic to tell".to_owned()]) };
+            let connected = headless::connected(&self.setup).await?;
+            let mut notifier = notifier(&self.setup, &connected, topic).await?;
+            Ok::<_, Failure>(Box::pin(notifier.publish(&left(&self.name, &settings.task, what))).await.lines)
+        });
+        told.map_or_else(|failure| format!("nobody was told: {}", failure.lines.join("; ")), |lines| lines.join("; "))
     }
 
     /// Nothing that is said again and again.
@@ -144,6 +172,13 @@ impl Watching {
         Some(Found::Say(text, bad))
     }
 
+    fn say_in_vain(&mut self, why: String) -> Option<Found> {
+        match self.in_vain(&why) {
+            Some(told) => self.say(format!("{why}; {told}"), true),
+            None => self.say(why, true),
+        }
+    }
+
     fn look(&mut self) -> Option<Found> {
         let setup = Arc::clone(&self.setup);
         let open = self.runtime.block_on(runs::open_of(&setup, &self.name));
@@ -153,7 +188,7 @@ impl Watching {
             Ok(None) => self.at_the_task(),
         };
         // Whatever fails is tried again at the next look.
-        found.unwrap_or_else(|failure| self.say(failure.lines.join("; "), true))
+        found.unwrap_or_else(|failure| self.say_in_vain(failure.lines.join("; ")))
     }
 
     /// A run of this name on this machine that is not over.
@@ -182,22 +217,30 @@ impl Watching {
     fn at_the_task(&mut self) -> Result<Option<Found>, Failure> {
         let task = self.task_now()?;
         let start = match next(&task, self.since, &self.done) {
-            Next::Nothing | Next::Waits => return Ok(None),
+            Next::Nothing | Next::Waits => {
+                self.waits = None;
+                return Ok(None);
+            }
             Next::Failed(start, why) => {
                 self.done.push(start);
-                return Ok(
-                    self.say(format!("the load that began at {} came to no good end: {why}", clock(start)), true)
-                );
+                // It stays as it is: whoever watches next says nothing of it. A disk that says no has it said twice.
+                let _ = store::runs::watch_since(&self.setup.store, &self.name, Some(start));
+                return Ok(Some(
+                    self.left(&format!("the load that began at {} came to no good end: {why}", clock(start))),
+                ));
             }
             Next::GoOn(start) => start,
         };
+        if self.waits.is_none_or(|(waits, _)| waits != start) {
+            self.waits = Some((start, 0));
+        }
         let (open, all) = self
             .runtime
             .block_on(async {
                 let open = refresh::open_runs(&self.target).await?;
                 Ok::<_, Trouble>((open, taken(&self.target, &self.task).await?))
             })
-            .map_err(|trouble| Failure::could_not(shown(&trouble.to_string()).into_owned()))?;
+            .map_err(|trouble| failed(&trouble))?;
         if all.contains(&start) {
             self.done.push(start);
             return Ok(None);
@@ -210,10 +253,16 @@ impl Watching {
                  recover {}){late}",
                 quoted(&run.name.0)
             );
-            return Ok(self.say(text, true));
+            return Ok(self.say_in_vain(text));
         }
         let what = self.order(start)?;
         Ok(Some(what))
+    }
+
+    /// Nobody goes on from a load: whoever looks hears it, and the topic.
+    fn left(&mut self, what: &str) -> Found {
+        self.waits = None;
+        Found::Say(format!("{what}; {}", self.tell(what)), true)
     }
 
     fn task_now(&self) -> Result<Task, Failure> {
@@ -229,9 +278,10 @@ impl Watching {
         let (built, _) = self.runtime.block_on(built)?;
         acceptable(&built)?;
         let plan = after_load(&built.plan);
-        if let Some(finding) = forbids(&built, &plan).next() {
+        if let Some(one) = forbids(&built, &plan).first() {
             self.done.push(start);
-            return Ok(Found::Say(format!("the load that began at {} is left alone: {finding}", clock(start)), true));
+            let finding = format!("{}: {}", one.step.word(), one.what.shown());
+            return Ok(self.left(&format!("the load that began at {} is left alone: {finding}", clock(start))));
         }
         let hash = plan.hash().map_err(|error| Failure::could_not(error.to_string()))?;
         let (made, target) = (built.shown.made, plan.destination.clone());
@@ -243,7 +293,6 @@ impl Watching {
 
 /// What was over when somebody watched for the first time on this machine, or at the newest run in whose journal it stands.
 fn since(setup: &Setup, name: &str, task: &Task, notes: &mut Vec<String>) -> Result<Option<Timestamp>, Failure> {
-    let unkept = |error: store::StoreError| Failure::from(error.problem("what was over before cannot be kept"));
     let known = store::runs::watched_since(&setup.store, name).map_err(unkept)?;
     if let Some(since) = known {
         return Ok(since);
@@ -256,8 +305,41 @@ fn since(setup: &Setup, name: &str, task: &Task, notes: &mut Vec<String>) -> Res
     Ok(since)
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
+fn unkept(error: store::StoreError) -> Failure {
+    error.problem("what was over before cannot be kept").into()
+}
+
 fn acceptable(built: &Built) -> Result<(), Failure> {
-    let found = accepts(&built.plan, &built.consumers);
+    refuse(&accepts(&built.plan, &built.consumers))
+}
+
+/// What forbids the part after a load is said at once; unless one waits for it: then it is left alone, and the topic is told.
+fn may_open(
+    setup: &Setup,
+    name: &str,
+    built: &Built,
+    waits_for: impl FnOnce(Option<Timestamp>) -> Result<bool, Failure>,
+) -> Result<(), Failure> {
+    let found = forbids(built, &after_load(&built.plan));
+    let known = if found.is_empty() { None } else { store::runs::watched_since(&setup.store, name).map_err(unkept)? };
+    match known {
+        Some(since) if waits_for(since)? => Ok(()),
+        _ => refuse(&found),
+    }
+}
+
+/// Whether a load is over and nobody has taken it.
+async fn waits_for(task: &Task, since: Option<Timestamp>, target: &Door) -> Result<bool, Failure> {
+    let taken = taken(target, &task.arn).await.map_err(|trouble| failed(&trouble))?;
+    Ok(matches!(next(task, since, &taken), Next::GoOn(_)))
+}
+
+fn failed(trouble: &Trouble) -> Failure {
+    Failure::could_not(shown(&trouble.to_string()).into_owned())
+}
+
+fn refuse(found: &[Finding]) -> Result<(), Failure> {
     if found.is_empty() {
         return Ok(());
     }
@@ -270,10 +352,10 @@ fn acceptable(built: &Built) -> Result<(), Failure> {
 }
 
 /// What forbids the part after the load; what is about the load itself does not.
-fn forbids<'a>(built: &'a Built, plan: &'a Plan) -> impl Iterator<Item = String> + 'a {
+fn forbids(built: &Built, plan: &Plan) -> Vec<Finding> {
     let is_of_it = |step: StepKind| step != StepKind::Load && plan.steps.iter().any(|one| one.kind == step);
-    let blocking = built.shown.findings.iter().filter(|one: &&Finding| one.level == Level::Blocking);
-    blocking.filter(move |one| is_of_it(one.step)).map(|one| format!("{}: {}", one.step.word(), one.what.shown()))
+    let blocking = built.shown.findings.iter().filter(|one| one.level == Level::Blocking && is_of_it(one.step));
+    blocking.cloned().collect()
 }
 
 fn clock(at: Timestamp) -> String {

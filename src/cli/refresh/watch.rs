@@ -57,7 +57,9 @@ pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
             // Somebody else has the target, or the disk is full: told, and tried again.
             Err(failure) => {
                 say(arguments.output, &failure.lines.join("; "), true)?;
-                watching.failed();
+                if let Some(told) = watching.failed(&failure.lines.join("; ")) {
+                    say(arguments.output, &told, true)?;
+                }
                 continue;
             }
         };

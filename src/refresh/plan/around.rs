@@ -148,6 +148,15 @@ pub(super) async fn rights(
         let what = "quarantine = \"connections\" is for PostgreSQL: other engines cannot keep new connections out of one database";
         found.blocking(StepKind::Quarantine, what, "Leave it out, and keep applications away by other means.");
     }
+    if !masked.is_empty() && settings.quarantine == Quarantine::None {
+        let what =
+            "applications can read rows of the target that are not masked yet, from the load until masking has ended";
+        let do_this = match engine {
+            Engine::PostgreSql => "Keep them away meanwhile: quarantine = \"connections\".",
+            Engine::MySql | Engine::Sqlite => "Keep them away meanwhile: take their users the right to read it.",
+        };
+        found.warning(StepKind::Quarantine, what, do_this);
+    }
     match engine {
         Engine::PostgreSql => postgres(settings, around, masked, target, loaded, found).await,
         Engine::MySql => mysql(target, found).await,

@@ -42,6 +42,9 @@ pub(super) fn resolve(
         }
         return None;
     };
+    if pinned.is_none() {
+        found.note(StepKind::Mask, "columns that are new are not looked for: no earlier run that masked is known");
+    }
     let columns: Vec<(&str, &str, Vec<String>)> = loaded
         .iter()
         .map(|one| {

@@ -4,6 +4,8 @@ use super::Plan;
 use super::fires::Consumers;
 use crate::model::Untrusted;
 use crate::model::refresh::{Cadence, Finding, Level, Load, PlannedStep, StepKind};
+use crate::model::settings::PrepMode;
+use crate::model::untrusted::shown;
 
 /// Steps that take something away before a load.
 const AWAY: [StepKind; 3] = [StepKind::Quarantine, StepKind::TriggersOff, StepKind::KeysAway];
@@ -21,6 +23,13 @@ pub fn accepts(plan: &Plan, consumers: &Consumers) -> Vec<Finding> {
     if plan.load != Load::FullLoad || plan.cadence != Cadence::Schedule {
         let what = format!("load is {:?} and cadence {:?}", plan.load.word(), plan.cadence.word());
         no(StepKind::Load, what, "Only a full load that a schedule starts is watched for: use `refresh run`.");
+    }
+    let mode = plan.prep_mode.as_str();
+    if ![PrepMode::TruncateBeforeLoad, PrepMode::DoNothing].iter().any(|good| good.raw() == mode) {
+        let mode = if mode.is_empty() { "not known".into() } else { shown(mode) };
+        let what =
+            format!("TargetTablePrepMode is {mode}: what a load leaves of the tables is not what was there before");
+        no(StepKind::Load, what, "Set it to TRUNCATE_BEFORE_LOAD in the settings of the task.");
     }
     for step in plan.steps.iter().filter(|step| AWAY.contains(&step.kind)) {
         let what = format!(
@@ -98,7 +107,7 @@ pub(in crate::refresh) mod tests {
             destination: Destination::new("h", "d"),
             definition: String::new(),
             catalogue: String::new(),
-            prep_mode: String::new(),
+            prep_mode: "TRUNCATE_BEFORE_LOAD".into(),
             schemas: Vec::new(),
             tables: Vec::new(),
             keys: Vec::new(),
@@ -133,6 +142,9 @@ pub(in crate::refresh) mod tests {
             (good.clone(), &lambda, Some("lambda refresh")),
             (good.clone(), &unknown, Some("is not known: denied")),
             (Plan { cadence: Cadence::OneTime, ..good.clone() }, &nobody, Some("cadence \"one-time\"")),
+            (Plan { prep_mode: "DO_NOTHING".into(), ..good.clone() }, &nobody, None),
+            (Plan { prep_mode: "DROP_AND_CREATE".into(), ..good.clone() }, &nobody, Some("is DROP_AND_CREATE")),
+            (Plan { prep_mode: String::new(), ..good.clone() }, &nobody, Some("is not known")),
             (plan(&[Lock, KeysAway, Loads]), &nobody, Some("keys-away has to be done before")),
             (plan(&[Lock, TriggersOff, Loads]), &nobody, Some("triggers-off has to be done before")),
             (plan(&[Lock, Custom, Loads]), &nobody, Some("stands before the load")),

@@ -2,7 +2,8 @@
 //!
 //! Before the load everything that was taken away is put back, newest first; each undo is idempotent and tried again, and one
 //! that fails stops none of the others. After the load the old data is gone: the keys come back, for new rows, where nothing
-//! loads any more; schedules stay off and the quarantine stays on until a person has looked.
+//! loads any more; schedules stay off and the quarantine stays on until a person has looked. Where a rule has started the load it is
+//! there before the first step: no failure is before that one.
 
 use super::attempt::{self, Ending, pause_before};
 use super::{intent, rest};
@@ -10,9 +11,11 @@ use crate::change::Way;
 use crate::model::Untrusted;
 use crate::model::change::{Change, Verb};
 use crate::model::refresh::{PlannedStep, RunState, StepKind, StepName, StepSeen, StepState, WishFor};
+use crate::model::shell::quoted;
 use crate::refresh::ledger;
 use crate::refresh::steps;
 use crate::refresh::trouble::Trouble;
+use crate::refresh::watch::is_watched;
 use crate::refresh::work::{Changed, Work};
 
 /// Name of the mark of keys that came back before their turn.
@@ -36,10 +39,11 @@ pub async fn failed(
     let told =
         name.as_ref().filter(|_| wish.is_none()).map_or_else(|| why.to_owned(), |name| format!("{}: {why}", name.0));
     let _ = work.line(name.as_ref(), format!("the run does not go on: {why}"), true).await;
-    if is_before_pivot(work, nth).await {
+    if is_before_pivot(work, nth, wish.is_some()).await {
         work.undoing = Some(told);
         return undo(work).await;
     }
+    let told = if is_untouched(work, nth) { untouched(work, &told) } else { told };
     if wish == Some(WishFor::AbortStoppingTask) {
         stop_task(work, name.as_ref()).await;
     }
@@ -48,25 +52,47 @@ pub async fn failed(
 }
 
 /// Nothing of the old data is gone. What cannot be told counts as gone: then nothing is undone that the load may rely on.
-async fn is_before_pivot(work: &mut Work, nth: Option<usize>) -> bool {
+async fn is_before_pivot(work: &mut Work, nth: Option<usize>, wished: bool) -> bool {
     let Some(nth) = nth else { return false };
     let steps = &work.plan.steps;
-    let is_behind = |step: &PlannedStep| step.kind != StepKind::Custom && step.kind >= StepKind::Load;
     if steps[..nth].iter().any(is_behind) {
         return false;
     }
-    let step = steps[nth].clone();
+    // Only a person leaves a load as it is that a rule has started.
+    let is_there = is_watched(&work.plan) && !wished;
+    let step = if is_there { steps.iter().find(|step| step.kind.is_pivot()) } else { Some(&steps[nth]) };
+    let Some(step) = step.cloned() else { return false };
     if !is_behind(&step) {
         return true;
     }
     if !step.kind.is_pivot() || work.target.again().await.is_err() {
         return false;
     }
-    let looked = tokio::time::timeout(step.timeout.unsigned_abs(), Box::pin(steps::is_not_begun(work, &step))).await;
-    match looked {
+    let looks = Box::pin(steps::is_not_begun(work, &step, is_there));
+    match tokio::time::timeout(step.timeout.unsigned_abs(), looks).await {
         Ok(looked) => attempt::settle(work, looked).await == Ok(true),
         Err(_) => false,
     }
+}
+
+/// The load, or what comes after it.
+fn is_behind(step: &PlannedStep) -> bool {
+    step.kind != StepKind::Custom && step.kind >= StepKind::Load
+}
+
+/// A rule has started the load, and nothing was done about it yet.
+fn is_untouched(work: &Work, nth: Option<usize>) -> bool {
+    let until = |nth: usize| work.plan.steps[..nth].iter().any(|step| step.kind.is_pivot());
+    is_watched(&work.plan) && nth.is_some_and(|nth| !until(nth))
+}
+
+/// What a person should know then.
+fn untouched(work: &Work, why: &str) -> String {
+    let name = quoted(&work.plan.name.0);
+    format!(
+        "{why}. The load is on the target, and nothing of it is masked: go on, or have the watch plan it anew (cutover refresh \
+         abort {name})"
+    )
 }
 
 async fn stop_task(work: &mut Work, step: Option<&StepName>) {
@@ -92,7 +118,12 @@ async fn is_idle(work: &mut Work) -> Result<bool, Trouble> {
 async fn keys_back(work: &mut Work, nth: Option<usize>) {
     let Some(at) = work.plan.steps.iter().position(|step| step.kind == StepKind::KeysBack) else { return };
     let is_over = |seen: &StepSeen| seen.state == StepState::Done;
-    if nth.is_none_or(|nth| nth >= at) || work.journal.steps().get(at).is_none_or(is_over) || !work.in_ledger {
+    // Where a rule has started the load, none was taken away.
+    if is_watched(&work.plan)
+        || nth.is_none_or(|nth| nth >= at)
+        || work.journal.steps().get(at).is_none_or(is_over)
+        || !work.in_ledger
+    {
         return;
     }
     let step = work.plan.steps[at].clone();

@@ -172,13 +172,29 @@ pub(super) async fn run(work: &mut Work, step: &PlannedStep) -> Result<Came, Tro
 
 /// Where a rule has started the load: that one is taken, once.
 async fn adopt_what_is_there(work: &mut Work, step: &PlannedStep) -> Result<Started, Trouble> {
+    match to_go_on_from(work).await? {
+        Ok(task) => adopt(work, step, &task).await,
+        Err(why) => Err(Trouble::Refused(why)),
+    }
+}
+
+/// Whether there is none of that kind for this run.
+///
+/// # Errors
+/// That cannot be told.
+pub(super) async fn is_not_there(work: &mut Work) -> Result<bool, Trouble> {
+    Ok(to_go_on_from(work).await?.is_err())
+}
+
+/// The task with a load that a rule has started and no other run has taken; or why there is none.
+async fn to_go_on_from(work: &mut Work) -> Result<Result<Task, String>, Trouble> {
     let looked = look::task(work).await?;
     let name = work.plan.task.name.shown().into_owned();
     let finished = looked.task.stop_reason() == Some(StopReason::FullLoadOnlyFinished);
     let is_load =
         look::phase(&looked.task.status) == Phase::Up || looked.task.status == TaskStatus::Stopped && finished;
     let Some(start) = looked.start().filter(|_| is_load) else {
-        return Err(Trouble::Refused(format!("task {name} is {}: there is no load to go on from", looked.words())));
+        return Ok(Err(format!("task {name} is {}: there is no load to go on from", looked.words())));
     };
     let schema = work.target.schema().map(str::to_owned);
     let step_name = StepName::from(StepKind::Load);
@@ -189,9 +205,9 @@ async fn adopt_what_is_there(work: &mut Work, step: &PlannedStep) -> Result<Star
         |text: &str| serde_json::from_str::<Started>(text).is_ok_and(|known| known.task == arn && known.start == start);
     if let Some((other, _)) = all.iter().find(|(run, text)| *run != work.id && is_it(text)) {
         let at = look::clock(start);
-        return Err(Trouble::Refused(format!("run {} has taken the load of {at} already: once is enough", other.0)));
+        return Ok(Err(format!("run {} has taken the load of {at} already: once is enough", other.0)));
     }
-    adopt(work, step, &looked.task).await
+    Ok(Ok(looked.task))
 }
 
 /// Sends it, or finds out what became of it. `before`: when the task was started last, as far as this run knows.

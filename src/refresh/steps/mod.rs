@@ -129,13 +129,13 @@ pub(super) async fn probe(work: &mut Work, step: &PlannedStep) -> Result<Probe, 
     }
 }
 
-/// Whether the load of this run has surely not begun.
-pub(super) async fn is_not_begun(work: &mut Work, step: &PlannedStep) -> Result<bool, Trouble> {
+/// Whether the load of this run has surely not begun; `by_a_rule`: there is none of that kind, or another run has taken it.
+pub(super) async fn is_not_begun(work: &mut Work, step: &PlannedStep, by_a_rule: bool) -> Result<bool, Trouble> {
     #[cfg(test)]
     if let Some(said) = super::runner::tests::Script::probe(work, step) {
         return said.map(|probe| probe == Probe::NotYet);
     }
-    load::is_not_begun(work, step).await
+    if by_a_rule { load::is_not_there(work).await } else { load::is_not_begun(work, step).await }
 }
 
 /// Does it, or the rest of it.

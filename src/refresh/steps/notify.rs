@@ -7,6 +7,7 @@ use crate::model::refresh::{PlannedStep, RunState, StepKind, StepState};
 use crate::model::topic::subject;
 use crate::model::untrusted::shown;
 use crate::refresh::trouble::{Came, Probe, Trouble};
+use crate::refresh::watch::is_watched;
 use crate::refresh::work::{Changed, Work};
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -44,6 +45,7 @@ pub(in crate::refresh) async fn ended(work: &mut Work, state: RunState, why: Opt
     let how = match state {
         RunState::NeedsAttention => "needs attention",
         RunState::NeedsCredentials => "needs credentials",
+        RunState::Undone if is_watched(&work.plan) => "undone, the rows are as their load left them",
         RunState::Undone => "undone, everything is as it was",
         RunState::Running | RunState::Paused | RunState::Parked | RunState::Undoing | RunState::Done => return,
     };

@@ -188,3 +188,72 @@ async fn a_step_that_takes_too_long_has_failed() {
     assert_eq!(ended.state, RunState::Undone);
     assert!(ended.why.unwrap().contains("it took longer than"));
 }
+
+/// What is done after a load that a rule has started.
+const AFTER: [StepKind; 8] = [
+    StepKind::Parity,
+    StepKind::Lock,
+    StepKind::Capture,
+    StepKind::Load,
+    StepKind::Wait,
+    StepKind::Mask,
+    StepKind::KeysBack,
+    StepKind::Close,
+];
+
+#[tokio::test]
+async fn where_a_rule_has_started_the_load_no_failure_is_before_it() {
+    for kind in [StepKind::Parity, StepKind::Capture, StepKind::Load] {
+        let stage = Stage::new().await;
+        stage.script.lock().unwrap().there.insert("load".into());
+        stage.will(&format!("run {}", kind.word()), [Fault::Before(Trouble::refused("no"))]);
+        let (id, ended) = stage.run(&stage.plan(&AFTER)).await;
+        assert_eq!(ended.state, RunState::NeedsAttention, "{kind:?}");
+        let why = ended.why.unwrap();
+        assert!(why.starts_with(&format!("{}: no. ", kind.word())), "{why}");
+        assert!(why.contains("nothing of it is masked") && why.contains("cutover refresh abort nightly"), "{why}");
+        let trace = stage.trace();
+        assert!(!trace.iter().any(|line| line.starts_with("undo") || line.ends_with("keys-back")), "{trace:?}");
+        let in_ledger = (kind != StepKind::Parity).then_some(RunState::NeedsAttention);
+        assert_eq!(stage.in_ledger().await, in_ledger, "{kind:?}");
+        // Days later, too: it was confirmed for whenever a load comes.
+        let mut means = stage.means();
+        means.time.now = || Timestamp::now() + SignedDuration::from_hours(48);
+        let ended = run(stage.played(begin::resume(&id, means).await.unwrap())).await;
+        assert_eq!((ended.state, ended.why), (RunState::Done, None), "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_load_of_a_rule_that_is_not_there_or_that_a_person_leaves_is_nothing_to_wait_for() {
+    for (kind, there, trouble) in [
+        (StepKind::Parity, false, Trouble::refused("no")),
+        (StepKind::Load, false, Trouble::refused("another run has taken it")),
+        (StepKind::Capture, true, Trouble::Wish(WishFor::AbortLeavingTask)),
+    ] {
+        let stage = Stage::new().await;
+        if there {
+            stage.script.lock().unwrap().there.insert("load".into());
+        }
+        stage.will(&format!("run {}", kind.word()), [Fault::Before(trouble)]);
+        let (_, ended) = stage.run(&stage.plan(&AFTER)).await;
+        assert_eq!(ended.state, RunState::Undone, "{kind:?}");
+    }
+    // A later failure names no way back.
+    let stage = Stage::new().await;
+    stage.will("run mask", [Fault::Before(Trouble::refused("no"))]);
+    let (_, ended) = stage.run(&stage.plan(&AFTER)).await;
+    assert_eq!((ended.state, ended.why.as_deref()), (RunState::NeedsAttention, Some("mask: no")));
+}
+
+#[tokio::test]
+async fn a_plan_that_never_locked_the_target_is_not_carried_out_when_it_is_old() {
+    let stage = Stage::new().await;
+    stage.will("run parity", [Fault::Before(Trouble::Wish(WishFor::Pause))]);
+    let (id, ended) = stage.run(&stage.plan(&ALL)).await;
+    assert_eq!(ended.state, RunState::Paused);
+    let mut means = stage.means();
+    means.time.now = || Timestamp::now() + SignedDuration::from_hours(1);
+    let ended = run(stage.played(begin::resume(&id, means).await.unwrap())).await;
+    assert!(ended.state == RunState::Undone && ended.why.as_deref().unwrap().contains("too old"), "{ended:?}");
+}
