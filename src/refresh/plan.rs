@@ -2,7 +2,8 @@
 //!
 //! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it. Start at [`build`],
 //! which reads and changes nothing: `of_task` is what the task says against it, `tables` which are loaded and whether they fit,
-//! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `fires` what starts the task by itself, `compare` what is compared after the load, `steps` the
+//! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `preview` what masking makes of
+//! some rows, `fires` what starts the task by itself, `compare` what is compared after the load, `steps` the
 //! steps in words and SQL, `again` whether it is still right later, `watch` which plans `refresh watch` accepts.
 
 pub(in crate::refresh) mod again;
@@ -14,6 +15,7 @@ mod fires;
 mod lost;
 mod masks;
 mod of_task;
+mod preview;
 mod steps;
 mod tables;
 pub mod watch;
@@ -22,6 +24,7 @@ pub use build::{Asked, Built, CannotPlan, Opened, build, definition, drifted};
 pub use compare::Comparison;
 pub use fires::Consumers;
 pub use of_task::CHECKS_OFF;
+pub use preview::KeyFound;
 pub(in crate::refresh) use of_task::verb;
 pub use tables::LEDGER;
 

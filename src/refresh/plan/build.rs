@@ -6,6 +6,7 @@ use super::findings::Findings;
 use super::fires::{self, Consumers};
 use super::steps::{Known, steps};
 use super::tables::{self, Loaded};
+use super::preview::{self, KeyFound};
 use super::{KeySeen, Plan, TriggerSeen, VERSION, Way, compare, lost, masks, of_task};
 use crate::aws::Reader;
 use crate::change::TaskFacts;
@@ -100,12 +101,13 @@ fn of_source(error: DbError) -> CannotPlan {
     ("source", error).into()
 }
 
-/// Plans a refresh. What forbids it is among the findings of the plan.
+/// Plans a refresh. What forbids it is among the findings of the plan. `show`: somebody will be shown what masking with this key
+/// makes of some rows.
 ///
 /// # Errors
 /// AWS or a database cannot be asked, or the task's own texts cannot be read.
 #[allow(clippy::too_many_lines, reason = "one question after the other, to be read in one piece")]
-pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
+pub async fn build(asked: &Asked<'_>, show: Option<&KeyFound>) -> Result<Built, CannotPlan> {
     let Asked { settings, safeguards, reader, source, target, .. } = *asked;
     let mut found = Findings::default();
     let facts = TaskFacts::read(reader, &asked.task.arn, &Verb::Reload { until: None }).await?;
@@ -145,6 +147,13 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         not: not_counted(settings.load, &facts, window),
     };
     let tables = lost::count(means, &loaded, &mut found).await?;
+    let previews = match (show, &masking) {
+        (Some(key), Some(resolved)) => {
+            let masked = (masked.as_slice(), resolved);
+            preview::rows(&source.database, here.dialect(), &loaded, masked, key, &mut found).await
+        }
+        _ => Vec::new(),
+    };
     let sessions = sessions(&mut here, &mut found).await?;
     let (schedules, consumers) = fires::read(settings, reader, &facts.task.arn, &mut found).await;
     let custom = custom(settings, &mut found);
@@ -210,7 +219,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         notice_after: settings.notice_after,
         replaces_lambda: settings.replaces_lambda,
     };
-    let shown = shown_as(&plan, asked.now, found, sessions)?;
+    let shown = Shown { previews, ..shown_as(&plan, asked.now, found, sessions)? };
     Ok(Built { plan, shown, consumers })
 }
 
@@ -231,6 +240,7 @@ fn shown_as(plan: &Plan, now: Timestamp, found: Findings, sessions: Vec<Untruste
         steps: plan.steps.clone(),
         findings: found.done(),
         sessions,
+        previews: Vec::new(),
     })
 }
 
