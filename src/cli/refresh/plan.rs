@@ -156,9 +156,12 @@ fn preview(preview: &Preview) -> Vec<String> {
     let name = |column: &Previewed| shown(&column.name).into_owned();
     let width = preview.columns.iter().map(|column| name(column).chars().count()).max().unwrap_or_default();
     let mut lines = vec![format!("  {}", shown(&preview.table))];
-    lines.extend(preview.columns.iter().map(|column| {
-        format!("    {:<width$}  {}: {}", name(column), shown(&column.function), column.told("->"))
-    }));
+    lines.extend(
+        preview
+            .columns
+            .iter()
+            .map(|column| format!("    {:<width$}  {}: {}", name(column), shown(&column.function), column.told("->"))),
+    );
     lines
 }
 

@@ -27,6 +27,9 @@ pub enum Policy {
     Delete,
 }
 
+/// About so many rows are mended in one transaction.
+pub const BATCH: u32 = 5_000;
+
 /// One row, one number: how many orphans there are.
 pub fn count(key: &Key) -> String {
     format!("SELECT count(*) FROM {} WHERE {}", child(key), condition(key))

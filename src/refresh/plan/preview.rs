@@ -29,8 +29,7 @@ pub(super) async fn rows(
     key: &KeyFound,
     found: &mut Findings,
 ) -> Vec<Preview> {
-    let masked: Vec<&ResolvedTable> =
-        resolved.tables.iter().filter(|table| table.masked().next().is_some()).collect();
+    let masked: Vec<&ResolvedTable> = resolved.tables.iter().filter(|table| table.masked().next().is_some()).collect();
     let mut rules = masked.iter().flat_map(|table| table.masked());
     let key = match key {
         Ok(None) if rules.any(|(_, rule)| rule.function.needs_key()) => Err("the configuration names no key"),
@@ -53,7 +52,10 @@ pub(super) async fn rows(
         Err(_) => format!("that took over {} s", LONGEST.as_secs()),
     };
     let rest = masked.len() - all.len();
-    found.note(StepKind::Mask, format!("what masking makes of rows is not shown of {rest} of {} tables: {why}", masked.len()));
+    found.note(
+        StepKind::Mask,
+        format!("what masking makes of rows is not shown of {rest} of {} tables: {why}", masked.len()),
+    );
     all
 }
 
@@ -78,7 +80,8 @@ async fn each(
             Ok(preview) => all.push(preview),
             Err(error) if error.is_lost() => return Err(error),
             Err(error) => {
-                let what = format!("{}: what masking makes of rows is not shown: {}", table.full_name(), error.of_rows());
+                let what =
+                    format!("{}: what masking makes of rows is not shown: {}", table.full_name(), error.of_rows());
                 found.note(StepKind::Mask, what);
             }
         }
