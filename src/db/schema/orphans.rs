@@ -9,6 +9,7 @@ use crate::db::catalogue::{fields, text};
 use crate::db::dialect::{Dialect, Engine};
 use crate::db::error::DbError;
 use crate::db::session::Session;
+use crate::model::refresh::Orphans;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -25,6 +26,17 @@ pub enum Policy {
     Null,
     /// The rows are deleted.
     Delete,
+}
+
+impl From<Orphans> for Policy {
+    fn from(orphans: Orphans) -> Self {
+        match orphans {
+            Orphans::Fail => Self::Fail,
+            Orphans::Report => Self::Report,
+            Orphans::Null => Self::Null,
+            Orphans::Delete => Self::Delete,
+        }
+    }
 }
 
 /// About so many rows are mended in one transaction.

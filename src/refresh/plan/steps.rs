@@ -7,7 +7,7 @@ use super::tables::{LEDGER, Loaded};
 use crate::change::TaskFacts;
 use crate::db::Dialect;
 use crate::db::schema::keys::Key;
-use crate::db::schema::orphans;
+use crate::db::schema::orphans::{self, Policy};
 use crate::db::schema::sequences::Sequence;
 use crate::model::change::{Destination, Verb};
 use crate::model::engine::Engine;
@@ -261,7 +261,8 @@ fn keys_back(known: &Known<'_>) -> Told {
             words.push(format!("orphans {what}: {}", listed(of)));
         }
     }
-    let policy = |key: &Key| around.keys.iter().find(|(one, _)| one.ident == key.ident).map(|(_, policy)| *policy);
+    let policy =
+        |key: &Key| around.keys.iter().find(|(one, _)| one.ident == key.ident).map(|(_, own)| Policy::from(*own));
     let all: Vec<Key> = around.keys.iter().map(|(key, _)| key.clone()).collect();
     let (ordered, _) = orphans::in_order(&all);
     // One that cannot be carried out is a finding already.

@@ -5,7 +5,6 @@
 use crate::db::schema::identity;
 use crate::model::engine::Engine;
 use crate::model::refresh::PlannedStep;
-use crate::model::untrusted::shown;
 use crate::refresh::connect::{self, Grant, Rights, name};
 use crate::refresh::ledger::{self, Obj, ObjKind, ObjState};
 use crate::refresh::steps::deeds::{self, Deed, How, Refusal};

@@ -65,6 +65,14 @@ async fn a_preview_shows_new_values_and_of_old_ones_only_their_looks() {
             assert_eq!(column(name).values[0].new, new, "something of the old one stands in it");
         }
 
+        place
+            .script("CREATE TABLE {s}.folk AS SELECT mail AS post, phone, card, born, name, note FROM {s}.person")
+            .await;
+        let renamed = [("mail".to_owned(), "post".to_owned())].into();
+        let elsewhere = Origin { schema: place.schema.clone(), table: "folk".to_owned(), renamed };
+        let other = preview::read(&mut session, dialect, (table, &elsewhere), of_table, Some(&key()), 5).await.unwrap();
+        assert_eq!(other, seen, "{engine}: the source calls them otherwise");
+
         place.script(&format!("UPDATE {{s}}.person SET note = '{}'", "x".repeat(70_000))).await;
         let seen = preview::read(&mut session, dialect, sides, of_table, Some(&key()), 5).await.unwrap();
         assert_eq!(seen.columns[5].values[0].old, "70000 bytes", "{engine}: it was fetched");
