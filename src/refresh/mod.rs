@@ -10,6 +10,7 @@
 
 mod amend;
 mod begin;
+mod connect;
 pub mod held;
 mod journal;
 pub mod last;

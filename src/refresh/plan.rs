@@ -2,29 +2,34 @@
 //!
 //! Nothing in it is a secret or a value of a row. Its hash binds the confirmation and every resume to it. Start at [`build`],
 //! which reads and changes nothing: `of_task` is what the task says against it, `tables` which are loaded and whether they fit,
-//! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `fires` what starts the task by itself, `compare` what is compared after the load, `steps` the
-//! steps in words and SQL, `again` whether it is still right later, `watch` which plans `refresh watch` accepts, `amend` the plan of a run that stopped with what the
-//! configuration says now.
+//! `around` keys, triggers and rights, `masks` what becomes of columns, `lost` rows that only the target has, `preview` what
+//! masking makes of some rows, `fires` what starts the task by itself, `compare` what is compared after the load, `steps` the steps
+//! in words and SQL, `drift` and `again` whether it is still right later, `watch` which plans `refresh watch` accepts, `amend` the
+//! plan of a run that stopped with what the configuration says now.
 
 pub(in crate::refresh) mod again;
 pub mod amend;
 mod around;
 mod build;
 mod compare;
+mod drift;
 mod findings;
 mod fires;
 mod lost;
 mod masks;
 mod of_task;
+mod preview;
 mod steps;
 mod tables;
 pub mod watch;
 
-pub use build::{Asked, Built, CannotPlan, Opened, build, definition, drifted};
+pub use build::{Asked, Built, CannotPlan, Opened, build, definition};
 pub use compare::Comparison;
+pub use drift::drifted;
 pub use fires::Consumers;
 pub use of_task::CHECKS_OFF;
 pub(in crate::refresh) use of_task::verb;
+pub use preview::KeyFound;
 pub use tables::LEDGER;
 
 use crate::db::schema::snapshot::Scope;

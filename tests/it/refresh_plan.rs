@@ -1,6 +1,8 @@
 //! `cutover refresh plan` against the embedded AWS and real databases: what would be done, what forbids it, and that looking
 //! changes nothing.
 
+mod shown;
+
 use crate::demo_databases_wire::Served;
 use crate::{cli, servers};
 use cutover::db::schema::snapshot::{self, Scope};
@@ -46,6 +48,7 @@ fn plan(demo: &Served, config: &str) -> (i32, Vec<Value>) {
         .env_clear()
         .envs([("HOME", "/nonexistent"), ("AWS_ENDPOINT_URL", demo.endpoint()), ("AWS_REGION", "eu-west-1")])
         .envs([("AWS_ACCESS_KEY_ID", "demo"), ("AWS_SECRET_ACCESS_KEY", "demo")])
+        .env("MASK_KEY", "0123456789abcdef")
         .stdin(Stdio::null())
         .output()
         .unwrap();

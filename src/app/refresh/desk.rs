@@ -192,7 +192,7 @@ impl Inner {
         let connected =
             connected.ok_or_else(|| Failure::could_not("not signed in yet: a plan asks AWS about the task"))?;
         // Boxed: it is large, and once.
-        Box::pin(plan::built(&self.setup, &connected.reader, &name.0, false)).await
+        Box::pin(plan::built(&self.setup, &connected.reader, &name.0, plan::Eyes::InConsole)).await
     }
 
     /// Begins the plan of this number, where what was typed confirms it.

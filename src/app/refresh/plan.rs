@@ -1,9 +1,11 @@
-//! `[refresh.NAME]` -> what it would do. Reads only. Start at [`plan`]; [`built`] is the same for whoever has a reader already.
+//! `[refresh.NAME]` -> what it would do. Reads only. Start at [`plan`]; [`built`] is the same for whoever has a reader already, and
+//! [`Eyes`] says who will look at it.
 
 use super::super::doctor::logout;
 use super::super::headless::{block, connect, the_task};
 use super::super::validate::sides::{Means, SideAsked};
 use super::super::{Failure, Setup};
+use super::key;
 use crate::aws::Reader;
 use crate::db::Database;
 use crate::model::masking::resolve::Pinned;
@@ -25,7 +27,7 @@ pub fn plan(setup: &Setup, named: &str) -> Result<(Built, Vec<String>), Failure>
     block(async {
         settings(setup, named)?;
         let reader = connect(setup).await?;
-        Box::pin(built(setup, &reader, named, true)).await
+        Box::pin(built(setup, &reader, named, Eyes::AtTerminal)).await
     })
 }
 
@@ -47,7 +49,16 @@ pub fn settings<'a>(setup: &'a Setup, named: &str) -> Result<&'a Settings, Failu
     })
 }
 
-/// Plans it with a reader that is there. `may_ask`: somebody sits at the terminal and can be asked for a password.
+/// Who looks at a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) enum Eyes {
+    /// Somebody who can be asked for a password, too.
+    AtTerminal,
+    InConsole,
+    Nobody,
+}
+
+/// Plans it with a reader that is there.
 ///
 /// # Errors
 /// As [`plan`].
@@ -55,14 +66,14 @@ pub(in crate::app) async fn built(
     setup: &Setup,
     reader: &Reader,
     named: &str,
-    may_ask: bool,
+    eyes: Eyes,
 ) -> Result<(Built, Vec<String>), Failure> {
     let settings = settings(setup, named)?;
     let task = the_task(reader, &settings.task).await.map_err(|mut failure| {
         failure.lines.insert(0, format!("[refresh.{}] names it:", shown(named)));
         failure
     })?;
-    let means = Means::of(setup, Some(reader), may_ask);
+    let means = Means::of(setup, Some(reader), eyes == Eyes::AtTerminal);
     let endpoints = reader.endpoints().await?.value;
     // One after the other: both may ask for a password.
     let (source, mut notes) = opened(&means, Side::Source, settings.source.as_ref(), &task.source, &endpoints).await?;
@@ -84,8 +95,14 @@ pub(in crate::app) async fn built(
         now: reader.service_time(Timestamp::now()),
         pinned: pinned.as_ref(),
     };
+    let key = match eyes {
+        Eyes::Nobody => None,
+        Eyes::AtTerminal | Eyes::InConsole => {
+            Some(key::masking(setup, Some(reader), &name).await.map_err(|failure| failure.lines.join(" ")))
+        }
+    };
     // Boxed: it is large, and once.
-    Ok((Box::pin(build(&asked)).await?, notes))
+    Ok((Box::pin(build(&asked, key.as_ref())).await?, notes))
 }
 
 /// Finds one database and makes sure that it can be opened.

@@ -6,6 +6,7 @@
 
 use super::means::{door, notifier};
 use super::order::{Answer, Begin, Further, What};
+use super::plan::Eyes;
 use super::{plan, runs};
 use crate::app::{Failure, Setup, headless};
 use crate::aws::Reader;
@@ -87,7 +88,7 @@ impl Watching {
             let signals = Signals::listen().map_err(|error| Failure::could_not(format!("signals: {error}")))?;
             let reader = headless::connect(&setup).await?;
             let task = headless::the_task(&reader, &settings.task).await?;
-            let (built, notes) = Box::pin(plan::built(&setup, &reader, name, false)).await?;
+            let (built, notes) = Box::pin(plan::built(&setup, &reader, name, Eyes::Nobody)).await?;
             Ok::<_, Failure>((reader, task, built, notes, signals))
         })?;
         acceptable(&built)?;
@@ -274,7 +275,7 @@ impl Watching {
 
     /// The part after the load, as the configuration and both databases are now.
     fn order(&mut self, start: Timestamp) -> Result<Found, Failure> {
-        let built = Box::pin(plan::built(&self.setup, &self.reader, &self.name, false));
+        let built = Box::pin(plan::built(&self.setup, &self.reader, &self.name, Eyes::Nobody));
         let (built, _) = self.runtime.block_on(built)?;
         acceptable(&built)?;
         let plan = after_load(&built.plan);

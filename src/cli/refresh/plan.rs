@@ -5,6 +5,7 @@ use super::super::validate::report::grouped;
 use super::Output;
 use crate::app::refresh;
 use crate::app::{Failure, Setup};
+use crate::model::masking::preview::{Preview, Previewed};
 use crate::model::refresh::{Finding, Level, LoadedTable, OnFailure, Place, PlannedStep, Shown, StepKind};
 use crate::model::untrusted::shown;
 use clap::Args;
@@ -54,6 +55,11 @@ pub fn whole(plan: &Shown) -> Vec<String> {
     let width = plan.steps.iter().map(|step| step.name.0.len()).max().unwrap_or_default();
     for (nth, one) in plan.steps.iter().enumerate() {
         lines.extend(step(nth + 1, width, one));
+    }
+    if !plan.previews.is_empty() {
+        lines.push(String::new());
+        lines.push("What masking makes of some rows; of old values class and length".to_owned());
+        lines.extend(plan.previews.iter().flat_map(preview));
     }
     if !plan.sessions.is_empty() {
         lines.push(String::new());
@@ -146,6 +152,19 @@ fn step(nth: usize, width: usize, step: &PlannedStep) -> Vec<String> {
     lines
 }
 
+fn preview(preview: &Preview) -> Vec<String> {
+    let name = |column: &Previewed| shown(&column.name).into_owned();
+    let width = preview.columns.iter().map(|column| name(column).chars().count()).max().unwrap_or_default();
+    let mut lines = vec![format!("  {}", shown(&preview.table))];
+    lines.extend(
+        preview
+            .columns
+            .iter()
+            .map(|column| format!("    {:<width$}  {}: {}", name(column), shown(&column.function), column.told("->"))),
+    );
+    lines
+}
+
 pub(super) fn finding(finding: &Finding) -> Vec<String> {
     let word = match finding.level {
         Level::Blocking => "FORBIDS",
@@ -159,7 +178,7 @@ pub(super) fn finding(finding: &Finding) -> Vec<String> {
     lines
 }
 
-/// One object a line: the plan, its tables, its steps, what was found, and whether it may run.
+/// One object a line: the plan, its tables, its steps, columns that are masked, what was found, and whether it may run.
 fn lines(plan: &Shown) -> String {
     let mut all = vec![json!({
         "kind": "plan",
@@ -199,6 +218,17 @@ fn lines(plan: &Shown) -> String {
             "on_failure": step.on_failure,
         })
     }));
+    for preview in &plan.previews {
+        all.extend(preview.columns.iter().map(|column| {
+            json!({
+                "kind": "preview",
+                "target": preview.table,
+                "column": column.name,
+                "function": column.function,
+                "values": column.values,
+            })
+        }));
+    }
     all.extend(plan.findings.iter().map(|one| {
         json!({
             "kind": "finding",

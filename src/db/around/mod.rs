@@ -40,7 +40,7 @@ pub struct Asked {
 
 /// Reads a source. With it the time by the server's own clock.
 pub async fn source(database: &Database) -> Result<(Option<Timestamp>, SourceSeen), DbError> {
-    let mut session = open(database).await?;
+    let mut session = brief(database).await?;
     let at = clock(&mut session).await?;
     let seen = SourceSeen {
         slots: known(server::slots(&mut session).await)?,
@@ -53,7 +53,7 @@ pub async fn source(database: &Database) -> Result<(Option<Timestamp>, SourceSee
 
 /// Reads a target. With it the time by the server's own clock.
 pub async fn target(database: &Database, asked: &Asked) -> Result<(Option<Timestamp>, TargetSeen), DbError> {
-    let mut session = open(database).await?;
+    let mut session = brief(database).await?;
     let at = clock(&mut session).await?;
     let there = control::tables(&mut session).await;
     let (there, refused) = match there {
@@ -73,7 +73,11 @@ pub async fn target(database: &Database, asked: &Asked) -> Result<(Option<Timest
     Ok((at, seen))
 }
 
-async fn open(database: &Database) -> Result<Session<Read>, DbError> {
+/// A session that only looks, in UTC, and in which no statement lasts longer than [`PATIENCE`]. SQLite has no such limit.
+///
+/// # Errors
+/// It cannot be opened.
+pub async fn brief(database: &Database) -> Result<Session<Read>, DbError> {
     let mut session = database.read().await?;
     let millis = PATIENCE.as_millis();
     match session.dialect().engine {

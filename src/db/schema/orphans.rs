@@ -9,6 +9,7 @@ use crate::db::catalogue::{fields, text};
 use crate::db::dialect::{Dialect, Engine};
 use crate::db::error::DbError;
 use crate::db::session::Session;
+use crate::model::refresh::Orphans;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -26,6 +27,20 @@ pub enum Policy {
     /// The rows are deleted.
     Delete,
 }
+
+impl From<Orphans> for Policy {
+    fn from(orphans: Orphans) -> Self {
+        match orphans {
+            Orphans::Fail => Self::Fail,
+            Orphans::Report => Self::Report,
+            Orphans::Null => Self::Null,
+            Orphans::Delete => Self::Delete,
+        }
+    }
+}
+
+/// About so many rows are mended in one transaction.
+pub const BATCH: u32 = 5_000;
 
 /// One row, one number: how many orphans there are.
 pub fn count(key: &Key) -> String {

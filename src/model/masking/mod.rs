@@ -5,7 +5,8 @@
 //! nothing, never kept.
 //! Start at [`Rules`] (what the configuration says), then [`resolve`] (what becomes of every column), [`check`] (whether
 //! the table takes it) and [`Mask`] (one value). The same value, domain and key give the same masked value in every
-//! table, on every engine. [`personal`] looks for what should not be there afterwards, [`defuse`] knows tables that act.
+//! table, on every engine. [`personal`] looks for what should not be there afterwards, [`defuse`] knows tables that act, [`preview`] is what
+//! may be shown before.
 
 pub mod check;
 pub mod defuse;
@@ -17,6 +18,7 @@ mod key;
 mod made;
 mod moment;
 pub mod personal;
+pub mod preview;
 mod print;
 pub mod resolve;
 mod rules;

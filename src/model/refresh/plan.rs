@@ -2,6 +2,7 @@
 
 use super::{Cadence, Load, OnFailure, Purpose, RefreshName, StepKind, StepName};
 use crate::model::Untrusted;
+use crate::model::masking::preview::Preview;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +96,8 @@ pub struct Shown {
     pub findings: Vec<Finding>,
     /// Sessions on the target at this moment: `app@10.0.0.7 (psql), since 3 h`.
     pub sessions: Vec<Untrusted>,
+    /// Some rows of the source as masking will leave them; not part of what is confirmed.
+    pub previews: Vec<Preview>,
 }
 
 impl Shown {

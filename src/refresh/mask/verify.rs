@@ -178,7 +178,7 @@ pub async fn against<A: Send, B: Send>(
 }
 
 /// The column as the other engine would read it: by the kind it has here.
-fn there(dialect: &Dialect, origin: &Origin, column: &DbColumn) -> String {
+pub(super) fn there(dialect: &Dialect, origin: &Origin, column: &DbColumn) -> String {
     let own = DbColumn { name: origin.column(&column.name), ..column.clone() };
     dialect.read(&own)
 }

@@ -3,6 +3,7 @@
 
 use super::findings::Findings;
 use super::tables::{LEDGER, Loaded};
+use crate::aws::Reader;
 use crate::db::schema::keys::{self, Key};
 use crate::db::schema::triggers::{self, State, Trigger};
 use crate::db::schema::{TableName, orphans};
@@ -10,6 +11,9 @@ use crate::db::{DbError, Read, Session, Value};
 use crate::model::engine::Engine;
 use crate::model::pattern::fits;
 use crate::model::refresh::{Load, Orphans, Quarantine, Settings, StepKind};
+use crate::model::task::Task;
+use crate::refresh::connect::{self, Rights};
+use crate::refresh::trouble::Trouble;
 use std::collections::BTreeSet;
 
 /// Keys and triggers that a load meets.
@@ -161,6 +165,37 @@ pub(super) async fn rights(
         Engine::PostgreSql => postgres(settings, around, masked, target, loaded, found).await,
         Engine::MySql => mysql(target, found).await,
         Engine::Sqlite => Ok(()),
+    }
+}
+
+/// What takes the right to connect from others, and what gives it back, as far as this plan does that. `named`: the target was not
+/// found by the endpoint, so its user may be another than that of DMS.
+pub(super) async fn connect(
+    settings: &Settings,
+    reader: &Reader,
+    task: &Task,
+    named: bool,
+    target: &mut Session<Read>,
+    found: &mut Findings,
+) -> (Vec<String>, Vec<String>) {
+    if settings.quarantine == Quarantine::None || target.dialect().engine != Engine::PostgreSql {
+        return Default::default();
+    }
+    let read = async {
+        let of_dms = if named { Some(connect::user_of_dms(reader, &task.target).await?) } else { None };
+        Rights::read(target, of_dms).await?.statements().map_err(Trouble::Refused)
+    };
+    match read.await {
+        Ok(statements) => statements,
+        Err(Trouble::Refused(why)) => {
+            found.blocking(StepKind::Quarantine, why, "Put that right, or leave quarantine out.");
+            Default::default()
+        }
+        Err(trouble) => {
+            let what = format!("what it will take away cannot be told: {trouble}");
+            found.warning(StepKind::Quarantine, what, "");
+            Default::default()
+        }
     }
 }
 

@@ -1,19 +1,19 @@
 //! From the configuration, the task and both databases to a plan. Reads, and changes nothing: the sessions are such that the
 //! servers themselves refuse every change.
 
-use super::around::{self, Around};
+use super::around;
 use super::findings::Findings;
 use super::fires::{self, Consumers};
+use super::preview::{self, KeyFound};
 use super::steps::{Known, steps};
 use super::tables::{self, Loaded};
-use super::{KeySeen, Plan, TriggerSeen, VERSION, Way, compare, lost, masks, of_task};
+use super::{Plan, VERSION, Way, compare, drift, lost, masks, of_task};
 use crate::aws::Reader;
 use crate::change::TaskFacts;
+use crate::db::schema::TableName;
 use crate::db::schema::identity::{self, Apart, Identity, Other};
-use crate::db::schema::keys::Key;
+use crate::db::schema::sequences::{self, Sequence};
 use crate::db::schema::snapshot::Snapshot;
-use crate::db::schema::triggers::Trigger;
-use crate::db::schema::{TableName, sequences};
 use crate::db::{Database, DbError, Read, Session, catalogue};
 use crate::model::canon::hex;
 use crate::model::change::{Destination, Meant, Named, Safeguards, Verb};
@@ -28,7 +28,7 @@ use crate::validate::{self, TaskTables};
 use jiff::Timestamp;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What is to be planned, and what may be used for it.
 #[derive(Debug, Clone, Copy)]
@@ -100,12 +100,13 @@ fn of_source(error: DbError) -> CannotPlan {
     ("source", error).into()
 }
 
-/// Plans a refresh. What forbids it is among the findings of the plan.
+/// Plans a refresh. What forbids it is among the findings of the plan. `show`: somebody will be shown what masking with this key
+/// makes of some rows.
 ///
 /// # Errors
 /// AWS or a database cannot be asked, or the task's own texts cannot be read.
 #[allow(clippy::too_many_lines, reason = "one question after the other, to be read in one piece")]
-pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
+pub async fn build(asked: &Asked<'_>, show: Option<&KeyFound>) -> Result<Built, CannotPlan> {
     let Asked { settings, safeguards, reader, source, target, .. } = *asked;
     let mut found = Findings::default();
     let facts = TaskFacts::read(reader, &asked.task.arn, &Verb::Reload { until: None }).await?;
@@ -136,6 +137,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         .map(|table| TableName::new(&table.schema, &table.name))
         .collect();
     around::rights(settings, &around, &changed, &mut here, &loaded, &mut found).await.map_err(of_target)?;
+    let connect = around::connect(settings, reader, &facts.task, target.name.is_some(), &mut here, &mut found).await;
     let defuse = masks::defused(here.dialect(), &masked, &settings.defuse, &mut found);
     let counters = counters(&mut here, &loaded).await.map_err(of_target)?;
     let means = lost::Means {
@@ -145,6 +147,13 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         not: not_counted(settings.load, &facts, window),
     };
     let tables = lost::count(means, &loaded, &mut found).await?;
+    let previews = match (show, &masking) {
+        (Some(key), Some(resolved)) => {
+            let masked = (masked.as_slice(), resolved);
+            preview::rows(&source.database, here.dialect(), &loaded, masked, key, &mut found).await
+        }
+        _ => Vec::new(),
+    };
     let sessions = sessions(&mut here, &mut found).await?;
     let (schedules, consumers) = fires::read(settings, reader, &facts.task.arn, &mut found).await;
     let custom = custom(settings, &mut found);
@@ -161,7 +170,8 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         loaded: &loaded,
         around: &around,
         schedules: &schedules,
-        masking: masking.as_ref(),
+        masking: masking.as_ref().map(|resolved| (resolved, masked.as_slice())),
+        connect: &connect,
         defuse: &defuse,
         custom: &custom,
         sequences: &counters,
@@ -176,7 +186,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
     let mut schemas: Vec<String> = loaded.iter().map(|one| one.target.schema.clone()).collect();
     schemas.sort();
     schemas.dedup();
-    let (keys, triggers) = seen(&around);
+    let (keys, triggers) = drift::seen(&around);
     let plan = Plan {
         version: VERSION,
         name: asked.name.clone(),
@@ -210,7 +220,7 @@ pub async fn build(asked: &Asked<'_>) -> Result<Built, CannotPlan> {
         notice_after: settings.notice_after,
         replaces_lambda: settings.replaces_lambda,
     };
-    let shown = shown_as(&plan, asked.now, found, sessions)?;
+    let shown = Shown { previews, ..shown_as(&plan, asked.now, found, sessions)? };
     Ok(Built { plan, shown, consumers })
 }
 
@@ -231,6 +241,7 @@ fn shown_as(plan: &Plan, now: Timestamp, found: Findings, sessions: Vec<Untruste
         steps: plan.steps.clone(),
         findings: found.done(),
         sessions,
+        previews: Vec::new(),
     })
 }
 
@@ -265,7 +276,7 @@ pub fn definition(task: &Task) -> String {
 }
 
 /// SHA-256 of its JSON; of what cannot be written so, of nothing.
-fn digest(value: &impl Serialize) -> String {
+pub(super) fn digest(value: &impl Serialize) -> String {
     hex(&Sha256::digest(serde_json::to_vec(value).unwrap_or_default()))
 }
 
@@ -332,12 +343,12 @@ fn engine_words(snapshot: &Snapshot) -> String {
     }
 }
 
-/// Names of the counters that columns of loaded tables use.
-async fn counters(here: &mut Session<Read>, loaded: &[Loaded<'_>]) -> Result<Vec<String>, DbError> {
+/// The counters that columns of loaded tables use.
+async fn counters(here: &mut Session<Read>, loaded: &[Loaded<'_>]) -> Result<Vec<Sequence>, DbError> {
     let tables: Vec<TableName> = loaded.iter().map(Loaded::target_name).collect();
-    let all = sequences::read(here).await?;
-    let ours = all.iter().filter(|sequence| sequence.is_of(&tables));
-    Ok(ours.map(|sequence| sequence.name.words().raw().to_owned()).collect())
+    let mut all = sequences::read(here).await?;
+    all.retain(|sequence| sequence.is_of(&tables));
+    Ok(all)
 }
 
 /// Why rows that only the target has are not counted at all.
@@ -424,44 +435,4 @@ fn watermarks(settings: &Settings, loaded: &[Loaded<'_>], found: &mut Findings) 
         }
     }
     all
-}
-
-fn seen(around: &Around) -> (Vec<KeySeen>, Vec<TriggerSeen>) {
-    let pair = |name: &TableName| (name.schema.clone(), name.name.clone());
-    let keys = around.keys.iter().map(|(key, orphans)| KeySeen {
-        ident: key.ident.clone(),
-        child: pair(&key.child),
-        parent: pair(&key.parent),
-        definition: of_key(key),
-        orphans: *orphans,
-    });
-    let triggers = around.triggers.iter().map(|trigger| TriggerSeen {
-        ident: trigger.ident.clone(),
-        table: pair(&trigger.table),
-        definition: of_trigger(trigger),
-    });
-    (keys.collect(), triggers.collect())
-}
-
-fn of_key(key: &Key) -> String {
-    digest(&key.def)
-}
-
-fn of_trigger(trigger: &Trigger) -> String {
-    digest(&(&trigger.def, trigger.state))
-}
-
-/// Which key or trigger is not as it was when this was planned, or was not there then; `None`: all are as they were.
-pub fn drifted(plan: &Plan, keys: &[Key], triggers: &[Trigger]) -> Option<String> {
-    let keys_now = keys.iter().map(|key| (key.ident.as_str(), of_key(key)));
-    let keys_then = plan.keys.iter().map(|key| (key.ident.as_str(), key.definition.as_str()));
-    let triggers_now = triggers.iter().map(|one| (one.ident.as_str(), of_trigger(one)));
-    let triggers_then = plan.triggers.iter().map(|one| (one.ident.as_str(), one.definition.as_str()));
-    let what = |noun, now: BTreeMap<&str, String>, then: BTreeMap<&str, &str>| {
-        let other = now.iter().find(|(ident, of)| then.get(*ident) != Some(&of.as_str())).map(|(ident, _)| *ident);
-        let gone = || then.keys().find(|ident| !now.contains_key(*ident)).copied();
-        other.or_else(gone).map(|ident| format!("{noun} {ident} is not as it was when this was planned: plan it again"))
-    };
-    what("key", keys_now.collect(), keys_then.collect())
-        .or_else(|| what("trigger", triggers_now.collect(), triggers_then.collect()))
 }

@@ -3,18 +3,22 @@
 
 use super::Defused;
 use super::around::Around;
-use super::tables::Loaded;
+use super::tables::{LEDGER, Loaded};
 use crate::change::TaskFacts;
 use crate::db::Dialect;
+use crate::db::schema::keys::Key;
+use crate::db::schema::orphans::{self, Policy};
+use crate::db::schema::sequences::Sequence;
 use crate::model::change::{Destination, Verb};
 use crate::model::engine::Engine;
 use crate::model::masking::defuse::Action;
-use crate::model::masking::{Decision, Resolved};
+use crate::model::masking::{Decision, Resolved, Table};
 use crate::model::refresh::{
     Again, CustomStep, Does, Load, Orphans, PlannedStep, Quarantine, Settings, StepKind, StepName, StepTerms,
 };
 use crate::model::schedule::{Schedule, ScheduleState};
 use crate::model::untrusted::shown;
+use crate::refresh::mask::vacuum::vacuum;
 
 /// All that the steps are made of.
 pub(super) struct Known<'a> {
@@ -26,11 +30,14 @@ pub(super) struct Known<'a> {
     pub loaded: &'a [Loaded<'a>],
     pub around: &'a Around,
     pub schedules: &'a [Schedule],
-    pub masking: Option<&'a Resolved>,
+    /// With what masking knows of the tables.
+    pub masking: Option<(&'a Resolved, &'a [Table])>,
+    /// What keeps others out, and what lets them in again.
+    pub connect: &'a (Vec<String>, Vec<String>),
     pub defuse: &'a [Defused],
     pub custom: &'a [CustomStep<String>],
     /// Counters of loaded tables.
-    pub sequences: &'a [String],
+    pub sequences: &'a [Sequence],
 }
 
 /// In words, and what will be run as far as it is known.
@@ -95,8 +102,9 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
             _ => one("what can be tried without changing anything is tried"),
         },
         StepKind::Lock => one(format!(
-            "a lock on {} and a row in the ledger there: no second refresh of it can begin",
-            known.destination
+            "a lock on {} and a row in the ledger there, {}: no second refresh of it can begin",
+            known.destination,
+            ledger(*engine)
         )),
         StepKind::Capture => one(format!(
             "into the ledger: {}, {}, {}; restore.sql, which puts them back without this program",
@@ -112,10 +120,14 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
         }
         StepKind::Quarantine | StepKind::QuarantineOff => match (settings.quarantine, kind) {
             (Quarantine::None, _) => None,
-            (Quarantine::Connections, StepKind::Quarantine) => one(
-                "nobody but this program, DMS and superusers can connect to the target any more; who is connected stays",
-            ),
-            (Quarantine::Connections, _) => one("who could connect before can connect again"),
+            (Quarantine::Connections, StepKind::Quarantine) => {
+                let words = "nobody but this program, DMS and superusers can connect to the target any more; who is \
+                             connected stays";
+                Some((vec![words.to_owned()], known.connect.0.clone()))
+            }
+            (Quarantine::Connections, _) => {
+                Some((vec!["who could connect before can connect again".to_owned()], known.connect.1.clone()))
+            }
         },
         StepKind::TriggersOff => {
             let firing: Vec<_> = around.firing().collect();
@@ -130,10 +142,7 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
             (!firing.is_empty()).then(|| (vec![format!("{} as before", count(firing.len(), "trigger"))], sql))
         }
         StepKind::KeysAway => around.keys_go.then(|| {
-            (
-                vec![format!("{} dropped", count(around.keys.len(), "key"))],
-                keys().flat_map(crate::db::schema::keys::Key::away).collect(),
-            )
+            (vec![format!("{} dropped", count(around.keys.len(), "key"))], keys().flat_map(Key::away).collect())
         }),
         StepKind::KeysBack => keys_back(known),
         StepKind::Load => one(load(known)),
@@ -160,13 +169,14 @@ fn told(known: &Known<'_>, kind: StepKind) -> Told {
             }
             (words, Vec::new())
         }),
-        StepKind::Mask => known.masking.and_then(mask),
+        StepKind::Mask => known.masking.and_then(|masking| mask(*engine, masking)),
         StepKind::Defuse => defuse(known),
         StepKind::Sequences => {
-            let list = listed(known.sequences);
+            let list = listed(known.sequences.iter().map(|one| one.name.words().raw().to_owned()));
             let words =
                 format!("{} go on behind the source and the data: {list}", count(known.sequences.len(), "counter"));
-            (!known.sequences.is_empty()).then(|| (vec![words], Vec::new()))
+            let sql = known.sequences.iter().flat_map(Sequence::set_sql_later).collect();
+            (!known.sequences.is_empty()).then(|| (vec![words], sql))
         }
         StepKind::Analyze => Some((
             vec![format!("the planner of the target sees the new rows of {}", count(tables, "table"))],
@@ -251,10 +261,29 @@ fn keys_back(known: &Known<'_>) -> Told {
             words.push(format!("orphans {what}: {}", listed(of)));
         }
     }
+    let policy =
+        |key: &Key| around.keys.iter().find(|(one, _)| one.ident == key.ident).map(|(_, own)| Policy::from(*own));
+    let all: Vec<Key> = around.keys.iter().map(|(key, _)| key.clone()).collect();
+    let (ordered, _) = orphans::in_order(&all);
+    // One that cannot be carried out is a finding already.
+    let mend = |key: &&Key| orphans::mend(key, policy(key)?, orphans::BATCH).ok().flatten();
+    let mends: Vec<String> = ordered.iter().filter_map(mend).collect();
+    if !mends.is_empty() {
+        let batch = orphans::BATCH;
+        let last = if mends.len() == 1 {
+            "the last statement is".to_owned()
+        } else {
+            format!("the last {} statements are", mends.len())
+        };
+        words.push(format!(
+            "{last} run only where there are orphans, about {batch} rows each time, until there are none"
+        ));
+    }
+    sql.extend(mends);
     Some((words, sql))
 }
 
-fn mask(resolved: &Resolved) -> Told {
+fn mask(engine: Engine, (resolved, facts): (&Resolved, &[Table])) -> Told {
     let line = |table: &crate::model::masking::ResolvedTable| {
         let masked: Vec<String> =
             table.masked().map(|(column, rule)| format!("{} {}", column.name, rule.function.name())).collect();
@@ -263,8 +292,30 @@ fn mask(resolved: &Resolved) -> Told {
         let line = format!("{name}: {}; {kept} kept", shown(&masked.join(", ")));
         (!masked.is_empty()).then_some(line)
     };
-    let words: Vec<String> = resolved.tables.iter().filter_map(line).collect();
-    (!words.is_empty()).then_some((words, Vec::new()))
+    let mut words: Vec<String> = resolved.tables.iter().filter_map(line).collect();
+    let is_masked = |table: &&Table| {
+        resolved.table(&table.schema, &table.name).is_some_and(|resolved| resolved.masked().next().is_some())
+    };
+    let dialect = Dialect::of(engine);
+    let mut sql = Vec::new();
+    for statement in facts.iter().filter(is_masked).filter_map(|table| vacuum(dialect, table, false).sql) {
+        // Of SQLite it is one for the whole file.
+        if !sql.contains(&statement) {
+            sql.push(statement);
+        }
+    }
+    if !sql.is_empty() {
+        words.push("afterwards old values are cleared out of dead rows and free pages".to_owned());
+    }
+    (!words.is_empty()).then_some((words, sql))
+}
+
+fn ledger(engine: Engine) -> String {
+    match engine {
+        Engine::PostgreSql => format!("in the schema {LEDGER}, which is made if it is not there"),
+        Engine::MySql => format!("in the database {LEDGER}, which is made if it is not there"),
+        Engine::Sqlite => format!("in tables {LEDGER}_*, which are made if they are not there"),
+    }
 }
 
 fn defuse(known: &Known<'_>) -> Told {

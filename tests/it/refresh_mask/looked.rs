@@ -48,16 +48,34 @@ async fn a_preview_shows_new_values_and_of_old_ones_only_their_looks() {
         let resolved = resolved(&rules(&[("person", &columns())]), &tables);
         let of_table = resolved.table(&place.schema, "person").unwrap();
         let mut session = place.database.read().await.unwrap();
-        let seen = preview::read(&mut session, of(&tables, "person"), of_table, Some(&key()), 5).await.unwrap();
+        let table = of(&tables, "person");
+        let sides = (table, &Origin::same(table));
+        let dialect = place.database.dialect();
+        let seen = preview::read(&mut session, dialect, sides, of_table, Some(&key()), 5).await.unwrap();
         let shown = serde_json::to_string(&seen).unwrap();
-        for old in ["person", "mail.example", "+49", "90", "4111", "1980-01-01", "Name", "fine"] {
+        for old in ["person", "mail.example", "+49", "90", "4111", "1980", "Name", "fine"] {
             assert!(!shown.replace(&seen.table, "").contains(old), "{engine}: {old} in {shown}");
         }
-        assert_eq!((seen.rows.len(), seen.columns[0].clone()), (5, ("mail".into(), "email".into())));
-        let first: Vec<&str> = seen.rows[0].iter().map(|cell| cell.old.as_str()).collect();
+        let column = |name: &str| seen.columns.iter().find(|column| column.name == name).unwrap();
+        assert_eq!((seen.columns.len(), column("mail").values.len(), &*column("mail").function), (6, 5, "email"));
+        let first: Vec<&str> = seen.columns.iter().map(|column| column.values[0].old.as_str()).collect();
         assert_eq!(first, ["email(24)", "null", "card(19)", "date(10)", "text(6)", "text(4)"], "{engine}");
-        assert!(seen.rows[0][0].new.ends_with("@example.invalid"));
-        assert_eq!(seen.rows[0][5].new, "text(4)", "parts of the old one stand in it");
+        assert!(column("mail").values[0].new.ends_with("@example.invalid"));
+        for (name, new) in [("born", "date(10)"), ("note", "text(4)")] {
+            assert_eq!(column(name).values[0].new, new, "something of the old one stands in it");
+        }
+
+        place
+            .script("CREATE TABLE {s}.folk AS SELECT mail AS post, phone, card, born, name, note FROM {s}.person")
+            .await;
+        let renamed = [("mail".to_owned(), "post".to_owned())].into();
+        let elsewhere = Origin { schema: place.schema.clone(), table: "folk".to_owned(), renamed };
+        let other = preview::read(&mut session, dialect, (table, &elsewhere), of_table, Some(&key()), 5).await.unwrap();
+        assert_eq!(other, seen, "{engine}: the source calls them otherwise");
+
+        place.script(&format!("UPDATE {{s}}.person SET note = '{}'", "x".repeat(70_000))).await;
+        let seen = preview::read(&mut session, dialect, sides, of_table, Some(&key()), 5).await.unwrap();
+        assert_eq!(seen.columns[5].values[0].old, "70000 bytes", "{engine}: it was fetched");
     }
 }
 

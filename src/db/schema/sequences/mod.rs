@@ -233,6 +233,15 @@ impl Sequence {
     /// Statements that make it give this value next. Not part of any transaction on PostgreSQL, and on the MySQL family each
     /// commits by itself.
     pub fn set_sql(&self, value: i128) -> Vec<String> {
+        self.statements(&value.to_string(), &value.saturating_sub(1).to_string())
+    }
+
+    /// The same before the value is known.
+    pub fn set_sql_later(&self) -> Vec<String> {
+        self.statements("<next>", "<next - 1>")
+    }
+
+    fn statements(&self, value: &str, last: &str) -> Vec<String> {
         let name = self.name.sql(self.engine);
         match self.form {
             Form::Sequence if self.engine == Engine::PostgreSql => {
@@ -247,7 +256,7 @@ impl Sequence {
                 let kept = TableName::new(&self.name.schema, "sqlite_sequence").sql(Engine::Sqlite);
                 vec![
                     format!("DELETE FROM {kept} WHERE name = {table}"),
-                    format!("INSERT INTO {kept} (name, seq) VALUES ({table}, {})", value.saturating_sub(1)),
+                    format!("INSERT INTO {kept} (name, seq) VALUES ({table}, {last})"),
                 ]
             }
         }

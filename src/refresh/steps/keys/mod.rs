@@ -14,7 +14,7 @@ use super::kept::{self, Kept};
 use crate::db::schema::keys::{Key, Presence};
 use crate::db::schema::orphans::Policy;
 use crate::db::{Engine, schema};
-use crate::model::refresh::{Orphans, PlannedStep, StepKind};
+use crate::model::refresh::{PlannedStep, StepKind};
 use crate::refresh::ledger::{self, ObjKind, ObjState};
 use crate::refresh::plan::Plan;
 use crate::refresh::runner::marks;
@@ -49,7 +49,7 @@ async fn look(work: &mut Work) -> Result<(Vec<Found>, Vec<Key>), Trouble> {
     let now = kept::keys_now(work).await?;
     let captured = kept::read::<Key>(work, ObjKind::Key).await?;
     let policies: BTreeMap<&str, Policy> =
-        plan.keys.iter().map(|seen| (seen.ident.as_str(), policy(seen.orphans))).collect();
+        plan.keys.iter().map(|seen| (seen.ident.as_str(), seen.orphans.into())).collect();
     let by_name: BTreeMap<&str, &Key> = now.iter().map(|key| (key.ident.as_str(), key)).collect();
     let found = captured.into_iter().map(|Kept { what: key, state }| {
         let is = by_name.get(key.ident.as_str()).copied();
@@ -81,15 +81,6 @@ async fn prepare(work: &mut Work) -> Result<(), Trouble> {
         work.target.session()?.script(statement).await?;
     }
     Ok(())
-}
-
-fn policy(orphans: Orphans) -> Policy {
-    match orphans {
-        Orphans::Fail => Policy::Fail,
-        Orphans::Report => Policy::Report,
-        Orphans::Null => Policy::Null,
-        Orphans::Delete => Policy::Delete,
-    }
 }
 
 /// Whether this plan drops them.

@@ -11,8 +11,6 @@ use crate::refresh::steps::deeds::Pace;
 use crate::refresh::trouble::Trouble;
 use crate::refresh::work::Work;
 
-/// About so many rows are changed in one transaction.
-const BATCH: u32 = 5_000;
 /// So many are shown by the statement that is told.
 const SAMPLE: u32 = 20;
 
@@ -25,7 +23,7 @@ pub(super) async fn count(work: &mut Work, key: &Key) -> Result<u64, Trouble> {
 
 /// Sets them to null or deletes them, until there are none; how many rows were changed.
 pub(super) async fn mend(work: &mut Work, step: &PlannedStep, key: &Key, policy: Policy) -> Result<u64, Trouble> {
-    let Some(statement) = orphans::mend(key, policy, BATCH).map_err(Trouble::Refused)? else { return Ok(0) };
+    let Some(statement) = orphans::mend(key, policy, orphans::BATCH).map_err(Trouble::Refused)? else { return Ok(0) };
     let done = if policy == Policy::Delete { "deleted" } else { "set to null" };
     let ident = shown(&key.ident).into_owned();
     let (mut all, mut pace) = (0, Pace::new());

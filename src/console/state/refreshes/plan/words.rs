@@ -87,6 +87,7 @@ pub fn of(offer: &Offer, refused: Option<&Problem>, width: usize) -> Vec<Line> {
     for (nth, step) in plan.steps.iter().enumerate() {
         self::step(nth + 1, step, &mut out);
     }
+    previews(plan, &mut out);
     tables(plan, &mut out);
     findings(plan, Level::Note, "Also found", &mut out);
     out.all
@@ -191,6 +192,24 @@ fn step(nth: usize, step: &PlannedStep, out: &mut Lines) {
     }
     for statement in &step.sql {
         out.sql(statement);
+    }
+}
+
+/// The masked columns, each with one value.
+fn previews(plan: &Shown, out: &mut Lines) {
+    if plan.previews.is_empty() {
+        return;
+    }
+    out.heading("What masking makes of some rows; of old values class and length");
+    for preview in &plan.previews {
+        for column in &preview.columns {
+            let name = format!("{}.{}", shown(&preview.table), shown(&column.name));
+            let (kind, sign) = match column.values.iter().any(|one| one.misfit || one.same) {
+                true => (Kind::Warning, "▲ "),
+                false => (Kind::Text, "· "),
+            };
+            out.add(kind, sign, &format!("{name}, {}: {}", shown(&column.function), column.told("→")));
+        }
     }
 }
 
