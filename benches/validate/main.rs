@@ -1,11 +1,12 @@
 //! `cutover validate` beside reladiff, on the same tables in the same run, and beside what the wire itself takes.
 //!
-//!   cargo bench --profile dist --bench validate     1 M rows, median of five: about 25 minutes, most of them reladiff's
+//!   cargo bench --profile dist --bench validate     1 M rows, median of five: about 25 minutes, most of them reladiff's.
+//!                                                   Where reladiff takes minutes once, over the long wire three times
 //!   ... -- --runs 1                                 once each
 //!   ... -- --rows 100000 --only pg-my
 //!   ... -- --case identical --case 'ten differences'
 //!   ... -- --near                                   not over the long wire
-//!   ... -- --full                                   also 10 M rows, for memory
+//!   ... -- --full                                   every line as often as the others, and 10 M rows, for memory
 //!
 //! The budgets are those of the build that goes to a jump host. `--release` compiles dependencies for a short build, and
 //! takes about a tenth more CPU.
@@ -47,6 +48,13 @@ struct Options {
     only: Option<String>,
     cases: Vec<String>,
     near: bool,
+}
+
+impl Options {
+    /// Runs of what takes long.
+    fn at_most(&self, few: usize) -> usize {
+        if self.full { self.runs } else { self.runs.min(few) }
+    }
 }
 
 fn options() -> Options {
@@ -99,7 +107,7 @@ async fn main() {
     let options = options();
     let reladiff = install();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap();
-    println!("{} rows, median of {}; load {}", options.rows, options.runs, load.trim());
+    println!("{} rows, medians of as many runs as their lines say; load {}", options.rows, load.trim());
     let postgres = "-c shared_buffers=1GB -c max_wal_size=8GB -c autovacuum=off -c max_parallel_maintenance_workers=0";
     let mariadb = "--innodb-buffer-pool-size=1500M --innodb-log-file-size=1G --local-infile=1 --max-allowed-packet=64M";
     let source = place(servers::own_postgres(postgres).await, false).await;
@@ -198,10 +206,13 @@ async fn compare(
 ) {
     let servers = [source, target];
     let mut drains = Vec::new();
-    println!("{:<32} {:>8} {:>9} {:>7} {:>11} {:>10}", pair, "wall s", "tool CPU", "RSS MB", "server CPU", "total CPU");
+    println!(
+        "{:<32} {:>4} {:>8} {:>9} {:>7} {:>11} {:>10}",
+        pair, "runs", "wall s", "tool CPU", "RSS MB", "server CPU", "total CPU"
+    );
     let meant = |case: &&Case| options.cases.is_empty() || options.cases.iter().any(|name| name == case.name);
     for case in CASES.iter().filter(meant) {
-        let runs = if case.slow { 1 } else { options.runs };
+        let runs = if case.slow { options.at_most(1) } else { options.runs };
         let (mut own, mut other) = (Vec::new(), Vec::new());
         for _ in 0..runs {
             if case.name == "identical" {
@@ -217,7 +228,7 @@ async fn compare(
             drains.sort_by(|a, b| a.wall.total_cmp(&b.wall));
             let drain = &drains[drains.len() / 2];
             println!(
-                "{:<32} {:>8.2} {:>9.2} {:>7} {:>11.2} {:>10.2}",
+                "{:<32} {runs:>4} {:>8.2} {:>9.2} {:>7} {:>11.2} {:>10.2}",
                 "drain of both sides",
                 drain.wall,
                 drain.tool,
@@ -225,16 +236,16 @@ async fn compare(
                 drain.servers,
                 drain.total()
             );
-            line("identical, cutover", &own);
-            line("identical, reladiff", &other);
+            line("identical, cutover", &own, runs);
+            line("identical, reladiff", &other, runs);
             answered(case, &other);
             report.must("wall, identical, in drains of both sides", own.wall / drain.wall, 1.6, "x");
             report.must("total CPU, identical, part of reladiff's", own.total() / other.total(), 1.0 / 3.0, "");
             report.must("resident memory", own.memory, 40.0, "MB");
             report.must("wall, identical, in loadings of the target", own.wall / loaded, 1.0, "x");
         } else {
-            line(&format!("{}, cutover", case.name), &own);
-            line(&format!("{}, reladiff", case.name), &other);
+            line(&format!("{}, cutover", case.name), &own, runs);
+            line(&format!("{}, reladiff", case.name), &other, runs);
             answered(case, &other);
         }
         if case.name == "ten differences" {
@@ -250,17 +261,18 @@ async fn compare(
     // 50 Mbit/s and 40 ms there and back, on each side.
     let wires = [wire::Wire::before(&source.url).await, wire::Wire::before(&target.url).await];
     let urls = [wires[0].url(&source.url), wires[1].url(&target.url)];
+    let runs = options.at_most(3);
     for (case, aim) in CASES.iter().filter(meant).filter_map(|case| Some((case, case.far?))) {
         let (mut own, mut other) = (Vec::new(), Vec::new());
-        for _ in 0..options.runs.min(3) {
+        for _ in 0..runs {
             let cost = measure::run(ours(&urls[0], &urls[1], case), &servers).await;
             check(&cost, case, options.rows);
             own.push(cost);
             other.push(measure::run(theirs(reladiff, &urls[0], &urls[1], case), &servers).await);
         }
         let (own, other) = (median(own), median(other));
-        line(&format!("{}, far, cutover", case.name), &own);
-        line(&format!("{}, far, reladiff", case.name), &other);
+        line(&format!("{}, far, cutover", case.name), &own, runs);
+        line(&format!("{}, far, reladiff", case.name), &other, runs);
         answered(case, &other);
         Report::aim(&format!("wall over 50 Mbit/s and 40 ms, {}", case.name), other.wall / own.wall, aim);
     }
@@ -273,7 +285,7 @@ async fn large(options: &Options, (source, target): (&Place, &Place), files: &Pa
     table::load(target, of_one, files).await;
     let cost = measure::run(ours(&source.url, &target.url, &CASES[0]), &[source, target]).await;
     check(&cost, &CASES[0], options.rows * 10);
-    line("ten times the rows, cutover", &cost);
+    line("ten times the rows, cutover", &cost, 1);
     report.must("resident memory, ten times the rows", cost.memory, 40.0, "MB");
 }
 
@@ -287,9 +299,9 @@ fn answered(case: &Case, cost: &Cost) {
     }
 }
 
-fn line(what: &str, cost: &Cost) {
+fn line(what: &str, cost: &Cost, runs: usize) {
     println!(
-        "{what:<32} {:>8.2} {:>9.2} {:>7.1} {:>11.2} {:>10.2}",
+        "{what:<32} {runs:>4} {:>8.2} {:>9.2} {:>7.1} {:>11.2} {:>10.2}",
         cost.wall,
         cost.tool,
         cost.memory,

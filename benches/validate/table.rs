@@ -19,7 +19,7 @@ pub struct Case {
     pub aim: Option<f64>,
     /// The same over the long wire; `None`: not run there.
     pub far: Option<f64>,
-    /// reladiff takes minutes: once is enough.
+    /// reladiff takes minutes: once, unless everything is asked for.
     pub slow: bool,
 }
 

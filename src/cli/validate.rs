@@ -79,7 +79,7 @@ pub struct Arguments {
     /// Ranges of rows that are read at the same time, each over one connection a side [default: 2]
     #[arg(long, value_name = "N")]
     jobs: Option<NonZeroUsize>,
-    /// Rows in a range
+    /// Rows in a range; fewer where they are wide
     #[arg(long, value_name = "N", default_value = "250000")]
     range_rows: NonZeroU64,
     /// Go on with a comparison that ended early, by its name in `cutover validations`, or the newest of these two by `last`:

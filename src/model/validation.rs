@@ -9,7 +9,7 @@ mod planned;
 mod run;
 pub mod told;
 
-pub use cost::{Cost, cost, is_by_rows, words as cost_words};
+pub use cost::{Cost, cost, is_by_rows, range_rows, words as cost_words};
 pub use kept::{
     Begun, KeptOfTable, KeptRun, KeptTable, KeptUnit, KeptWhole, Outcome, Pair, RunFilter, RunState, SILENCE,
 };

@@ -304,7 +304,7 @@ pub(super) async fn ranges(shared: &Shared, plan: &TablePlan) -> Result<Vec<KeyR
     let ranges = tokio::select! {
         biased;
         () = stopped(&mut wish) => return Err(Trouble::Stopped),
-        ranges = shared.source.ranges(&ours, shared.range_rows()) => ranges,
+        ranges = shared.source.ranges(&ours, shared.range_rows(plan)) => ranges,
     };
     ranges.map_err(|error| Trouble::Db { side: Side::Source, error })
 }

@@ -163,7 +163,7 @@ async fn summed(
     let sums = |groups| Some(Sums { written: written.clone(), hash, groups });
     if is_integer(plan) {
         let ranges = look::ranges(shared, plan).await?;
-        let span = span(&ranges, shared.range_rows(), group_rows(plan));
+        let span = span(&ranges, shared.range_rows(plan), group_rows(plan));
         return Ok(ranges.into_iter().map(|range| (range, sums(Groups::Span(span)))).collect());
     }
     let request = look::request(plan, Side::Source, plan::whole());
@@ -174,7 +174,7 @@ async fn summed(
         cuts = shared.source.cuts(&request, group_rows(plan)) => cuts,
     };
     let cuts = cuts.map_err(|error| Trouble::Db { side: Side::Source, error })?;
-    let each = usize::try_from(shared.range_rows() / group_rows(plan)).unwrap_or(usize::MAX);
+    let each = usize::try_from(shared.range_rows(plan) / group_rows(plan)).unwrap_or(usize::MAX);
     Ok(bounded(&cuts, each).into_iter().map(|(range, bounds)| (range, sums(Groups::Bounds(bounds)))).collect())
 }
 

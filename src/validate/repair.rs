@@ -30,6 +30,7 @@ pub struct Whereabouts {
     pub dialect: &'static Dialect,
     /// As people know it: `host:port/database`, or a path.
     pub place: String,
+    /// Of SQLite its file.
     pub database: Option<String>,
     /// Address or name of the host; `None` where the server has none to tell.
     pub host: Option<String>,
@@ -49,7 +50,7 @@ pub async fn whereabouts(session: &mut Session<Read>) -> Result<Whereabouts, DbE
         Engine::PostgreSql if dialect.redshift => include_str!("../../sql/redshift/whereabouts.sql"),
         Engine::PostgreSql => include_str!("../../sql/postgresql/whereabouts.sql"),
         Engine::MySql => include_str!("../../sql/mysql/whereabouts.sql"),
-        Engine::Sqlite => return Ok(out),
+        Engine::Sqlite => include_str!("../../sql/sqlite/whereabouts.sql"),
     };
     let rows = session.query(sql, &[]).await?;
     let said = |at: usize| rows.first()?.get(at).and_then(Value::as_text).map(std::borrow::Cow::into_owned);
@@ -247,9 +248,15 @@ fn before(here: &Whereabouts) -> String {
                 here.join(" AND ")
             )
         }
+        // Where a client goes on after a failure, the table stays empty, and nothing is changed without its row.
         Engine::Sqlite => format!(
-            "-- SQLite cannot tell on which host or file it is: run this on {} only.\nBEGIN IMMEDIATE;\n",
-            shown(&here.place)
+            "-- SQLite cannot tell on which host it is: run this where {} is the target.\n\
+             DROP TABLE IF EXISTS temp.cutover_here;\n\
+             CREATE TEMP TABLE cutover_here (guard INTEGER CONSTRAINT \"this is the target\" CHECK (guard = 1));\n\
+             INSERT INTO temp.cutover_here SELECT count(*) FROM pragma_database_list WHERE name = 'main' AND file = {};\n\
+             BEGIN IMMEDIATE;\n",
+            shown(&here.place),
+            text(here.dialect, here.database.as_deref().unwrap_or_default())
         ),
     }
 }
@@ -323,6 +330,9 @@ fn of_table(dialect: &Dialect, table: &Table<'_>, deletes: bool, come: &mut Stri
     titled(gone, ": rows that only the target has")
 }
 
+/// Holds on the target only.
+const SQLITE_HERE: &str = "EXISTS (SELECT 1 FROM temp.cutover_here)";
+
 /// Whether the target computes a column by itself.
 fn is_generated(plan: &TablePlan, column: &ScanColumn) -> bool {
     plan.shape.1.iter().any(|one| one.name == column.name && one.generated)
@@ -347,7 +357,7 @@ fn insert(dialect: &Dialect, plan: &TablePlan, name: &str, row: &RowCopy) -> Res
         // A column that numbers itself takes a number all the same.
         Engine::PostgreSql => format!("INSERT INTO {name} ({names}) OVERRIDING SYSTEM VALUE VALUES ({values});"),
         Engine::MySql => format!("INSERT INTO {name} ({names}) SELECT {values} FROM DUAL WHERE @cutover_here = 1;"),
-        Engine::Sqlite => format!("INSERT INTO {name} ({names}) VALUES ({values});"),
+        Engine::Sqlite => format!("INSERT INTO {name} ({names}) SELECT {values} WHERE {SQLITE_HERE};"),
     })
 }
 
@@ -403,8 +413,10 @@ fn found(dialect: &Dialect, plan: &TablePlan, row: &RowCopy) -> Result<String, S
             _ => parts.push(format!("{name} = {value}")),
         }
     }
-    if engine == Engine::MySql {
-        parts.push("@cutover_here = 1".to_owned());
+    match engine {
+        Engine::PostgreSql => {}
+        Engine::MySql => parts.push("@cutover_here = 1".to_owned()),
+        Engine::Sqlite => parts.push(SQLITE_HERE.to_owned()),
     }
     Ok(parts.join(" AND "))
 }

@@ -24,7 +24,7 @@ use super::{Options, Plan};
 use crate::db::Database;
 use crate::db::scan::{KeyRange, Limits, Rows, Scanner};
 use crate::model::Untrusted;
-use crate::model::validation::{Method, RowResult, Settles, TableProgress, TableResult, Tally};
+use crate::model::validation::{Method, RowResult, Settles, TableProgress, TableResult, Tally, range_rows};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::HashSet;
@@ -215,9 +215,10 @@ impl Shared {
         self.gauge.dial(plan.nth)
     }
 
-    /// Rows in a range: fewer where they must not come at once.
-    pub fn range_rows(&self) -> u64 {
-        Pace::most(self.options.rows_per_second, self.options.range_rows)
+    /// Rows in a range: fewer where they are wide, or must not come at once.
+    pub fn range_rows(&self, plan: &TablePlan) -> u64 {
+        let rows = range_rows(self.options.range_rows, plan.rows_source, plan.bytes_source);
+        Pace::most(self.options.rows_per_second, rows)
     }
 
     /// Rows were read: waits until more may be. `false`: it is to stop.
@@ -347,7 +348,7 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
             tokio::select! {
                 biased;
                 () = stopped(&mut wish) => Err(Trouble::Stopped),
-                told = describe::still_so(&shared.source, &shared.target, plan) => told,
+                told = still_so(shared, plan) => told,
             }
         }
         Err(trouble) => Err(trouble),
@@ -356,6 +357,12 @@ async fn one(shared: &Arc<Shared>, plan: &Arc<TablePlan>, fingerprint: String) -
         result.problems.push(Untrusted::from(trouble.words(shared.options.values)));
     }
     Done { nth: plan.nth, result, rows }
+}
+
+/// The tables are what they were when they were planned. It opens sessions as every look does.
+async fn still_so(shared: &Shared, plan: &TablePlan) -> Result<(), Trouble> {
+    let Some(_turn) = shared.turn().await else { return Err(Trouble::Stopped) };
+    describe::still_so(&shared.source, &shared.target, plan).await
 }
 
 /// Numbers of rows; where they differ, again, until both have stood still for the whole wait.

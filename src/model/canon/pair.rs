@@ -137,7 +137,6 @@ const SQLITE: Names = &[
     ("smallint", Holds::Int),
     ("mediumint", Holds::Int),
     ("bigint", Holds::Int),
-    ("unsigned big int", Holds::Int),
     ("int2", Holds::Int),
     ("int4", Holds::Int),
     ("int8", Holds::Int),
@@ -166,6 +165,14 @@ const SQLITE: Names = &[
     ("json", Holds::Json),
 ];
 
+fn names(engine: Engine) -> Names {
+    match engine {
+        Engine::PostgreSql => POSTGRESQL,
+        Engine::MySql => MYSQL,
+        Engine::Sqlite => SQLITE,
+    }
+}
+
 impl SqlType {
     pub fn new(engine: Engine, name: impl Into<String>) -> Self {
         Self { engine, name: name.into() }
@@ -176,14 +183,18 @@ impl SqlType {
         if name.ends_with(']') {
             return Holds::Printed;
         }
-        let (names, other) = match self.engine {
+        let other = match self.engine {
             // Whatever else it has prints itself: addresses, ranges, XML, types of extensions.
-            Engine::PostgreSql => (POSTGRESQL, Holds::Printed),
+            Engine::PostgreSql => Holds::Printed,
             // Geometry is the rest, and comes as bytes of two formats in one.
-            Engine::MySql => (MYSQL, Holds::Unreadable),
-            Engine::Sqlite => (SQLITE, Holds::Unreadable),
+            Engine::MySql | Engine::Sqlite => Holds::Unreadable,
         };
-        names.iter().find(|(known, _)| *known == name).map_or(other, |(_, holds)| *holds)
+        names(self.engine).iter().find(|(known, _)| *known == name).map_or(other, |(_, holds)| *holds)
+    }
+
+    /// Every bare name of an engine's types that has a place in the table.
+    pub fn known(engine: Engine) -> impl Iterator<Item = &'static str> {
+        names(engine).iter().map(|(name, _)| *name)
     }
 
     /// The name in lower case without size, sign and zero fill: `timestamp with time zone` of

@@ -4,6 +4,9 @@ use super::{Kind, Method, Planned, PlannedTable};
 
 /// Rows that one statement reads, as ranges are cut where nothing else is said.
 const RANGE_ROWS: u64 = 250_000;
+/// Bytes that one statement reads, about: a second's worth. Fewer rows than these are not worth a statement.
+const RANGE_BYTES: u64 = 64 * 1_024 * 1_024;
+const FEWEST_ROWS: u64 = 4_000;
 /// Rows in one bucket of a digest, and the bytes that come back for a bucket: count, two sums, number.
 const BUCKET_ROWS: u64 = 1_000;
 const BUCKET_BYTES: u64 = 40;
@@ -43,7 +46,8 @@ pub fn cost(planned: &Planned) -> Cost {
     for table in planned.tables.iter().filter(|table| by_rows(table)) {
         all.tables += 1;
         let (source, target) = rows(table);
-        let ranges = source.unwrap_or(0).div_ceil(RANGE_ROWS).max(1);
+        let each = range_rows(RANGE_ROWS, source, table.bytes_source);
+        let ranges = source.unwrap_or(0).div_ceil(each).max(1);
         // What it is, its ranges, and again in the end.
         (all.queries_source, all.queries_target) = (all.queries_source + ranges + 3, all.queries_target + ranges + 2);
         let (Some(source), Some(target)) = (source, target) else {
@@ -69,6 +73,13 @@ pub fn cost(planned: &Planned) -> Cost {
     all.seconds = fast.max(nanos).div_ceil(1_000_000_000);
     all.seconds_slow = slow.max(nanos).div_ceil(1_000_000_000);
     all
+}
+
+/// Rows in a range of a table with so many rows and bytes, as its server estimates them: no more than were asked for, and
+/// fewer where they are wide.
+pub fn range_rows(asked: u64, rows: Option<u64>, bytes: Option<u64>) -> u64 {
+    let (Some(rows @ 1..), Some(bytes)) = (rows, bytes) else { return asked };
+    asked.min(share(RANGE_BYTES, rows, bytes).max(FEWEST_ROWS))
 }
 
 /// Whether rows of it are read.
@@ -261,6 +272,27 @@ mod tests {
         let digest = of(Method::Digest);
         assert_eq!((digest.bytes, digest.seconds, digest.seconds_slow), (80_000, 3, 3));
         assert_eq!((of(Method::Count), is_by_rows(&planned(vec![]))), (Cost::default(), false));
+    }
+
+    #[test]
+    fn wide_rows_come_in_smaller_ranges() {
+        for (asked, rows, bytes, want) in [
+            // 115 bytes a row, 512, 8,000 and a megabyte.
+            (250_000, Some(1_000_000), Some(115_000_000), 250_000),
+            (250_000, Some(1_000_000), Some(512_000_000), 131_072),
+            (250_000, Some(10_000_000), Some(80_000_000_000), 8_388),
+            (250_000, Some(1_000), Some(1_048_576_000), 4_000),
+            (1_000, Some(1_000), Some(1_048_576_000), 1_000),
+            (250_000, None, Some(1_048_576_000), 250_000),
+            (250_000, Some(1_000_000), None, 250_000),
+            (250_000, Some(0), Some(8_192), 250_000),
+            (250_000, Some(5), Some(0), 250_000),
+            (250_000, Some(u64::MAX), Some(1), 250_000),
+        ] {
+            assert_eq!(range_rows(asked, rows, bytes), want, "{asked} {rows:?} {bytes:?}");
+        }
+        let wide = cost(&planned(vec![table(Method::Stream, Some(1_000_000), Some(512_000_000))]));
+        assert_eq!((wide.queries_source, wide.queries_target), (8 + 3, 8 + 2));
     }
 
     #[test]

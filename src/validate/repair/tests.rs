@@ -3,7 +3,7 @@
 use super::*;
 use crate::db::scan::DescribedColumn;
 use crate::model::canon::{Raw, SqlType};
-use crate::model::validation::Method;
+use crate::model::validation::{Method, Tally};
 use crate::validate::plan::ColumnPlan;
 use crate::validate::rules::Rules;
 
@@ -113,9 +113,10 @@ fn the_guard_comes_first_and_nothing_in_a_name_or_value_leaves_its_quotes() {
         ),
         (
             of(Engine::Sqlite),
-            "-- SQLite cannot tell on which host",
-            "INSERT INTO \"t\"\"`\" (\"id\", \"no\"\"te`\") VALUES (1, 'it''s');",
-            "SET \"no\"\"te`\" = 'a\\''; DROP TABLE x;--' WHERE \"id\" = 2;",
+            "-- SQLite cannot tell on which host it is: run this where db:1/shop is the target.\n\
+             DROP TABLE IF EXISTS temp.cutover_here;",
+            "INSERT INTO \"t\"\"`\" (\"id\", \"no\"\"te`\") SELECT 1, 'it''s' WHERE EXISTS (SELECT 1 FROM temp.cutover_here);",
+            "SET \"no\"\"te`\" = 'a\\''; DROP TABLE x;--' WHERE \"id\" = 2 AND EXISTS (SELECT 1 FROM temp.cutover_here);",
         ),
     ] {
         let script = written(dialect, false);
@@ -125,9 +126,59 @@ fn the_guard_comes_first_and_nothing_in_a_name_or_value_leaves_its_quotes() {
         assert!(rest.starts_with(guard), "{}: {rest}", dialect.name);
         assert!(rest.contains(insert), "{}: {rest}", dialect.name);
         assert!(rest.contains(update), "{}: {rest}", dialect.name);
+        assert!(dialect.engine != Engine::Sqlite || rest.contains("name = 'main' AND file = 'sh''op';"), "{rest}");
         assert!(!rest.contains("DELETE FROM") && rest.ends_with("COMMIT;"), "{rest}");
         assert_eq!((script.inserts, script.updates, script.deletes, script.kept, script.equal), (1, 1, 0, 1, 1));
         assert!(!rest.contains("twice"), "the target computes it: {rest}");
+    }
+}
+
+#[test]
+fn what_still_moved_or_is_not_known_to_its_end_is_not_repaired() {
+    let tally = Tally {
+        source: Some(9),
+        target: Some(9),
+        different: Some(2),
+        missing: Some(1),
+        extra: Some(1),
+        in_flight: Some(0),
+        unsettled: Some(0),
+        arrived: Some(0),
+    };
+    let of = |tally: Tally, problems: &[&str]| TableResult {
+        source: "s.t".into(),
+        target: "s.t".into(),
+        method: Method::Stream,
+        tally,
+        not_compared: vec![],
+        problems: problems.iter().map(|one| (*one).into()).collect(),
+        at_rest: None,
+        as_of_from: None,
+        as_of_to: None,
+        fingerprint: String::new(),
+        checks: vec![],
+        why: String::new(),
+    };
+    let (moved, unknown) = ("rows still moved", "nobody knows all that differs");
+    let unlisted = "4 rows differ and 3 are listed";
+    for (result, listed, refused) in [
+        (of(tally, &[]), 4, None),
+        (of(tally, &[]), 3, Some(unlisted)),
+        (of(tally, &[]), 0, Some("4 rows differ and 0 are listed")),
+        (of(Tally { in_flight: Some(1), ..tally }, &[]), 4, Some(moved)),
+        (of(Tally { unsettled: Some(1), ..tally }, &[]), 4, Some(moved)),
+        // Differences were found, and there may be others.
+        (of(tally, &["source: the server went away"]), 4, Some(unknown)),
+        (of(tally, &["interrupted"]), 4, Some(unknown)),
+        // No difference was found, and nobody knows of none.
+        (of(Tally { source: Some(9), ..Tally::default() }, &[]), 0, Some(unknown)),
+        (TableResult { method: Method::None, ..of(Tally::default(), &[]) }, 0, Some(unknown)),
+    ] {
+        match (may_be_repaired(&result, listed), refused) {
+            (Ok(()), None) => {}
+            (Err(why), Some(words)) => assert!(why.starts_with("s.t: ") && why.contains(words), "{why}"),
+            (told, _) => panic!("{told:?}: {:?} {:?}, {listed} listed", result.tally, result.problems),
+        }
     }
 }
 
@@ -264,7 +315,7 @@ fn values_are_written_whole_and_as_what_they_are_however_they_were_compared() {
         );
         let updates = usize::from(limit.is_none());
         assert_eq!((script.inserts, script.updates, &script.left[..]), (1, updates, &[][..]), "{hash} {limit:?}");
-        assert!(script.text.contains("VALUES (1, 'longer than four');"), "{}", script.text);
+        assert!(script.text.contains("SELECT 1, 'longer than four' WHERE"), "{}", script.text);
     }
     // Rows without a key are called by what was compared of them.
     let keyless = TablePlan { key: 0, ..plan(Engine::Sqlite) };

@@ -1,5 +1,6 @@
 //! Whatever goes wrong in the middle: the answer is never "equal" when it is not known.
 
+use super::middle::{SOURCE, while_it_reads};
 use super::proxy::Proxy;
 use super::side::{Side, Told, command, rows_of, run, told, verdicts};
 use crate::servers;
@@ -9,13 +10,13 @@ use std::time::Duration;
 /// Enough rows that they do not fit into what is buffered on the way.
 const MANY: usize = 60_000;
 
-async fn filled(engine: Engine, rows: usize) -> Side {
+pub(super) async fn filled(engine: Engine, rows: usize) -> Side {
     let mut side = Side::new(engine).await;
     fill(&mut side, rows).await;
     side
 }
 
-async fn fill(side: &mut Side, rows: usize) {
+pub(super) async fn fill(side: &mut Side, rows: usize) {
     let engine = side.dialect().engine;
     side.script("CREATE TABLE @.t (id bigint PRIMARY KEY, note varchar(200))").await;
     let series = match engine {
@@ -34,7 +35,7 @@ async fn pair(source: Engine, target: Engine) -> (Side, Side) {
 }
 
 /// Unknown, in the lines and in the exit status, and the reason is said.
-fn unknown(told: &Told, reason: &str) {
+pub(super) fn unknown(told: &Told, reason: &str) {
     assert_eq!(told.status, Some(3), "{told:?}");
     assert_eq!(told.summary()["verdict"], "unknown");
     let table = told.table("t");
@@ -43,7 +44,7 @@ fn unknown(told: &Told, reason: &str) {
     assert!(problems.contains(reason), "{problems} has no {reason:?}");
 }
 
-const SQL_ENGINES: [Engine; 2] = [Engine::PostgreSql, Engine::MySql];
+pub(super) const SQL_ENGINES: [Engine; 2] = [Engine::PostgreSql, Engine::MySql];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_connection_that_is_cut_in_the_middle_is_unknown() {
@@ -116,7 +117,7 @@ async fn a_server_that_is_killed_in_the_middle_is_unknown_and_so_is_a_lock_it_wa
             }
             _ => ("SET SESSION lock_wait_timeout = 600; LOCK TABLES @.t WRITE", "UNLOCK TABLES"),
         };
-        unknown(&while_it_reads(&mut source, &target, lock).await, "source");
+        unknown(&while_it_reads([&mut source, &mut target], SOURCE, "--method=stream", lock).await, "source");
         // And when it is locked from the beginning it is one table that is not known: the others are compared.
         let early = run(&source, &target, &["--settle=0s"]).await;
         assert_eq!((early.status, early.verdict("t"), early.verdict("u")), (Some(3), "unknown", "equal"), "{early:?}");
@@ -171,7 +172,7 @@ async fn a_deadlock_that_takes_our_statement_is_unknown() {
     unknown(&told(output.unwrap()), "deadlock");
 }
 
-const WAITS: &str =
+pub(super) const WAITS: &str =
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -204,47 +205,6 @@ async fn a_file_that_somebody_else_has_locked_is_unknown() {
     let early = run(&source, &target, &["--settle=0s"]).await;
     assert_eq!((early.status, early.stdout.as_str()), (Some(3), ""), "{early:?}");
     assert!(early.stderr.contains("locked"), "{}", early.stderr);
-}
-
-/// Runs a statement on the source while the first of several ranges is being read.
-async fn in_the_middle(engine: Engine, statement: &str) -> Told {
-    let (mut source, target) = pair(engine, Engine::Sqlite).await;
-    while_it_reads(&mut source, &target, statement).await
-}
-
-async fn while_it_reads(source: &mut Side, target: &Side, statement: &str) -> Told {
-    let proxy = Proxy::before(&source.url).await;
-    let held = proxy.url(&source.url);
-    proxy.hold_after(500_000);
-    let running = command(&held, &target.url, &["--settle=0s", "--jobs=1", "--range-rows=15000"]).output();
-    let (output, ()) = tokio::join!(running, async {
-        proxy.passed(500_000).await;
-        // It waits for the range that is being read, and the next range waits for it; or it is done at once.
-        let altering = source.script(statement);
-        tokio::pin!(altering);
-        let early = tokio::time::timeout(Duration::from_millis(300), &mut altering).await;
-        proxy.let_go();
-        if early.is_err() {
-            altering.await;
-        }
-    });
-    told(output.unwrap())
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_table_that_is_dropped_or_altered_in_the_middle_is_unknown() {
-    for engine in SQL_ENGINES {
-        for statement in
-            ["DROP TABLE @.t", "ALTER TABLE @.t DROP COLUMN note", "ALTER TABLE @.t ADD COLUMN later bigint"]
-        {
-            let told = in_the_middle(engine, statement).await;
-            assert_eq!(told.status, Some(3), "{engine:?}, {statement}: {told:?}");
-            assert_eq!(told.verdict("t"), "unknown", "{engine:?}, {statement}");
-            assert_ne!(told.table("t")["problems"].as_array().unwrap().len(), 0);
-        }
-        // The same table without its rows: missing, or what MariaDB calls another definition.
-        assert_ne!(in_the_middle(engine, "TRUNCATE TABLE @.t").await.verdict("t"), "equal", "{engine:?}");
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -293,7 +253,7 @@ async fn a_lock_that_is_not_given_back_is_waited_for_until_it_is_interrupted() {
 }
 
 /// Asks until the number is as wished.
-async fn until(session: &mut Session<cutover::db::Read>, sql: &str, wish: fn(i64) -> bool) {
+pub(super) async fn until(session: &mut Session<cutover::db::Read>, sql: &str, wish: fn(i64) -> bool) {
     let deadline = std::time::Instant::now() + Duration::from_secs(20);
     while !wish(session.query(sql, &[]).await.unwrap()[0][0].as_int().unwrap()) {
         assert!(std::time::Instant::now() < deadline, "{sql}");

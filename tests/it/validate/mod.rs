@@ -6,6 +6,7 @@ mod hidden;
 mod hostile;
 mod kept;
 mod methods;
+mod middle;
 mod moving;
 mod named;
 mod proxy;

@@ -211,6 +211,22 @@ async fn a_gate_that_is_waived_stands_in_the_answer_with_its_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_difference_is_watched_for_twice_the_latency_of_the_task_longer() {
+    let (source, mut target) = equal().await;
+    target.script("UPDATE @.t SET a = 'z' WHERE id = 2").await;
+    let (aws, pair) = (aws(&[]).await, (source, target));
+    let told = run(&aws, &pair, &["--task", ORDERS, "--settle=100ms"]).await;
+    assert_eq!((told.status, told.table("t")["different"].as_u64()), (Some(1), Some(1)), "{told:?}");
+    // Where the demo has this task, always.
+    let latency = all(&told, "gate").pop().unwrap()["latency_seconds"].as_i64().unwrap();
+    assert_eq!(latency, 2, "{told:?}");
+    let row = all(&told, "row").pop().unwrap();
+    let at = |name: &str| row[name].as_str().unwrap().parse::<jiff::Timestamp>().unwrap();
+    let watched = at("last_seen").duration_since(at("first_seen")).as_millis();
+    assert!(watched >= 100 + 2 * 1_000 * i128::from(latency), "{watched} ms: {row}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_task_that_fails_in_the_middle_is_never_equal_and_one_that_is_stopped_is_told() {
     for (fault, status, list, words) in [
         (Some("fail-task=orders-cdc"), 3, "problems", "the task failed"),

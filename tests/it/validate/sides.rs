@@ -101,6 +101,7 @@ print(far.create_secret(Name="far", SecretString=json.dumps(login))["ARN"])
 /// A section for each way to a password, and for what can go wrong with one.
 fn sections(place: &str, far: &str, postgres: &str) -> String {
     let bare = format!("mysql://cutover@{place}");
+    let (host, name) = place.split_once('/').unwrap();
     format!(
         r#"
 [databases.a-whole]
@@ -137,6 +138,19 @@ replica = "127.0.0.1:1"
 tls = "off"
 [databases.l-redshift]
 url = "{redshift}"
+[databases.m-profile]
+url = "{bare}"
+secret = "alone"
+profile = "nobody-has-this"
+[databases.n-region]
+url = "mysql://{place}"
+secret = "far"
+region = "eu-central-1"
+[databases.o-replica]
+url = "mysql://cutover@shop-prod.invalid/{name}"
+replica = "{host}"
+password_env = "THE_PASSWORD"
+tls = "off"
 "#,
         redshift = postgres.replace("postgres:", "redshift:")
     )
@@ -188,6 +202,8 @@ async fn the_doctor_opens_every_database_with_the_password_from_where_it_is() {
         ("d-variable", "password from THE_PASSWORD"),
         ("e-command", "password from its command"),
         ("f-unsaid", "password from CUTOVER_F_UNSAID_PASSWORD"),
+        ("n-region", "password from secret far"),
+        ("o-replica", "[databases.o-replica], its replica, password from THE_PASSWORD"),
     ] {
         let row = of(name);
         let message = row["message"].as_str().unwrap();
@@ -202,6 +218,7 @@ async fn the_doctor_opens_every_database_with_the_password_from_where_it_is() {
         ("i-absent", "failed", "its secret absent could not be opened"),
         ("k-replica", "failed", "127.0.0.1:1/x"),
         ("l-redshift", "failed", "it is no Redshift: PostgreSQL "),
+        ("m-profile", "failed", "its secret alone could not be opened"),
     ] {
         let row = of(name);
         assert_eq!(row["result"], result, "{row:#}");
@@ -209,6 +226,7 @@ async fn the_doctor_opens_every_database_with_the_password_from_where_it_is() {
         assert!(!row["action"].is_null(), "{row:#}");
     }
     assert!(of("i-absent")["detail"].as_str().unwrap().contains("not found"), "{:#}", of("i-absent"));
+    assert!(of("m-profile").to_string().contains("nobody-has-this"), "{:#}", of("m-profile"));
     let text = String::from_utf8(doctor("table").stdout).unwrap();
     assert!(text.contains("\nDatabases\n") && text.contains("unknown  h-nobody"), "{text}");
 }

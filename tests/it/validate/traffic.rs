@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
-fn options(settle: SignedDuration) -> Options {
+pub(super) fn options(settle: SignedDuration) -> Options {
     Options {
         jobs: 2,
         patience: Patience::settling(settle),
