@@ -9,6 +9,7 @@
 //! session on the target with its lock, `ledger.rs` what stands there, `steps/` what is done.
 
 mod begin;
+pub mod elsewhere;
 pub mod held;
 mod journal;
 pub mod ledger;
