@@ -3,9 +3,9 @@
 //!   cargo bench --bench keys                 1,000 keys, median of five
 //!   cargo bench --bench keys -- --keys 200 --runs 1
 //!
-//! Ours reads the keys, keeps them as text, drops them in chunks, puts them back unseen, validates each, and reads them again
-//! to compare; psql is given a file with the statements alone. It starts a server of its own and interleaves the two. Exit
-//! status 1 when ours takes more than 1.2 times psql's plus a second.
+//! Ours is a run of the steps lock, capture, keys-away, keys-back and close as a refresh takes them: with its lock, its ledger,
+//! its journal and all looks at the catalogue. psql is given a file with the statements alone. It starts a server of its own
+//! and interleaves the two. Exit status 1 when ours takes more than 1.2 times psql's plus a second.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -17,17 +17,30 @@
     reason = "a benchmark may fail loudly, prints its result, and uses a part of the test harness"
 )]
 
+#[path = "../tests/it/around/base.rs"]
+mod base;
+#[path = "../tests/it/refresh_db/desk.rs"]
+mod desk;
 #[path = "../tests/it/servers.rs"]
 mod servers;
+/// Where the desk looks for it.
+mod around {
+    pub use crate::base::Base;
+}
 
-use cutover::db::schema::keys::{self, Key, Presence};
+use cutover::db::Engine;
+use cutover::db::schema::keys::{self, Key};
 use cutover::db::schema::prepare;
-use cutover::db::{Database, Engine};
+use cutover::model::refresh::{RunState, StepKind};
+use desk::{Desk, Part};
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 /// Rows of each table: few, so that it is the statements that cost.
 const ROWS: usize = 100;
+const STEPS: [StepKind; 5] =
+    [StepKind::Lock, StepKind::Capture, StepKind::KeysAway, StepKind::KeysBack, StepKind::Close];
 
 fn options() -> (usize, usize) {
     let (mut keys, mut runs) = (1_000, 5);
@@ -45,38 +58,15 @@ fn options() -> (usize, usize) {
 }
 
 /// What runs in one transaction each.
-fn script(statements: impl IntoIterator<Item = Vec<String>>) -> Vec<String> {
-    statements.into_iter().map(|chunk| format!("BEGIN;\n{};\nCOMMIT;\n", chunk.join(";\n"))).collect()
+fn script(keys: &[Key], of: fn(&Key) -> Vec<String>) -> String {
+    let chunk = |chunk: &[Key]| {
+        let statements: Vec<String> = chunk.iter().flat_map(of).collect();
+        format!("BEGIN;\n{};\nCOMMIT;\n", statements.join(";\n"))
+    };
+    keys::chunks(keys).map(chunk).collect()
 }
 
-fn away(keys: &[Key]) -> Vec<String> {
-    script(keys::chunks(keys).map(|chunk| chunk.iter().flat_map(Key::away).collect()))
-}
-
-fn back(keys: &[Key]) -> Vec<String> {
-    script(keys::chunks(keys).map(|chunk| chunk.iter().flat_map(Key::back).collect()))
-}
-
-async fn ours(database: &Database) -> Duration {
-    let start = Instant::now();
-    let mut session = database.write_owned_by_demo().await.unwrap();
-    for statement in prepare(Engine::PostgreSql) {
-        session.script(statement).await.unwrap();
-    }
-    let found = keys::read(&mut session, None).await.unwrap();
-    let kept: Vec<Key> = serde_json::from_str(&serde_json::to_string(&found).unwrap()).unwrap();
-    for piece in away(&kept).iter().chain(&back(&kept)) {
-        session.script(piece).await.unwrap();
-    }
-    for statement in kept.iter().filter_map(Key::validate) {
-        session.script(&statement).await.unwrap();
-    }
-    let now = keys::read(&mut session, None).await.unwrap();
-    assert!(now == kept && kept[0].presence(&now) == Presence::Same);
-    start.elapsed()
-}
-
-fn psql(url: &str, file: &std::path::Path) -> Duration {
+fn psql(url: &str, file: &Path) -> Duration {
     let start = Instant::now();
     let mut command = Command::new("psql");
     let status = command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-f"]).arg(file).arg(url).status().unwrap();
@@ -84,51 +74,69 @@ fn psql(url: &str, file: &std::path::Path) -> Duration {
     start.elapsed()
 }
 
-fn median(times: &mut [Duration]) -> Duration {
+fn median(times: impl Iterator<Item = Duration>) -> Duration {
+    let mut times: Vec<Duration> = times.collect();
     times.sort_unstable();
     times[times.len() / 2]
+}
+
+/// How long each step of the newest run took.
+async fn spans(desk: &Desk) -> [Duration; 5] {
+    let seen = desk.seen().await;
+    STEPS.map(|kind| {
+        let step = seen.steps.iter().find(|step| step.kind == kind).unwrap();
+        Duration::try_from(step.ended.unwrap().duration_since(step.began.unwrap())).unwrap()
+    })
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let (keys, runs) = options();
-    let server = servers::own_postgres("").await;
-    let url = server.database().await;
-    let database = Database::parse(&url).unwrap();
-    let mut session = database.write_owned_by_demo().await.unwrap();
+    let desk = Desk::new(Engine::PostgreSql).await;
     let parents = (keys / 10).max(1);
-    let mut tables: Vec<String> = Vec::new();
-    for number in 0..parents {
-        tables.push(format!(
-            "CREATE TABLE parent_{number} (id int PRIMARY KEY); INSERT INTO parent_{number} SELECT generate_series(1, {ROWS})"
-        ));
-    }
-    for number in 0..keys {
-        tables.push(format!(
-            "CREATE TABLE child_{number} (id int, p int REFERENCES parent_{}); INSERT INTO child_{number} SELECT i, i FROM generate_series(1, {ROWS}) i",
-            number % parents
-        ));
-    }
+    let parent = (0..parents).map(|n| {
+        format!(
+            "CREATE TABLE parent_{n} (id int PRIMARY KEY); INSERT INTO parent_{n} SELECT generate_series(1, {ROWS})"
+        )
+    });
+    let child = (0..keys).map(|n| {
+        let parent = n % parents;
+        format!(
+            "CREATE TABLE child_{n} (id int, p int REFERENCES parent_{parent}); \
+             INSERT INTO child_{n} SELECT i, i FROM generate_series(1, {ROWS}) i"
+        )
+    });
+    let tables: Vec<String> = parent.chain(child).collect();
     for chunk in tables.chunks(100) {
-        session.script(&chunk.join(";")).await.unwrap();
+        desk.script(&chunk.join(";")).await;
     }
-    let found = keys::read(&mut session, None).await.unwrap();
+    let (found, before) = (desk.keys().await, desk.snapshot().await);
     assert_eq!(found.len(), keys);
     let mut text = prepare(Engine::PostgreSql).join(";\n") + ";\n";
-    text.extend(away(&found).into_iter().chain(back(&found)));
+    text += &script(&found, Key::away);
+    text += &script(&found, Key::back);
     text.extend(found.iter().filter_map(Key::validate).map(|statement| statement + ";\n"));
-    let file = server.file("keys.sql");
+    let file = desk.file("keys.sql");
     std::fs::write(&file, text).unwrap();
+    let plan = desk.plan(&STEPS.map(Part::Step), &[]).await;
 
-    let (mut mine, mut plain) = (Vec::new(), Vec::new());
+    let (mut mine, mut plain, mut steps) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..runs {
-        plain.push(psql(&url, &file));
-        mine.push(ours(&database).await);
+        plain.push(psql(&desk.base.url, &file));
+        let start = Instant::now();
+        let ended = desk.run(&plan).await;
+        mine.push(start.elapsed());
+        assert_eq!((ended.state, ended.why), (RunState::Done, None));
+        steps.push(spans(&desk).await);
     }
-    let (mine, plain) = (median(&mut mine), median(&mut plain));
+    assert!(desk.snapshot().await == before);
+    let (mine, plain) = (median(mine.into_iter()), median(plain.into_iter()));
     let budget = plain.mul_f64(1.2) + Duration::from_secs(1);
     println!("{keys} foreign keys away and back, median of {runs}");
-    println!("  cutover  {:.2} s, with reading and comparing them", mine.as_secs_f64());
+    println!("  cutover  {:.2} s, a run with its ledger and its journal", mine.as_secs_f64());
+    for (nth, kind) in STEPS.into_iter().enumerate() {
+        println!("           {:.2} s {}", median(steps.iter().map(|spans| spans[nth])).as_secs_f64(), kind.word());
+    }
     println!("  psql     {:.2} s, the statements alone", plain.as_secs_f64());
     println!("  ratio    {:.2}; at most {:.2} s", mine.as_secs_f64() / plain.as_secs_f64(), budget.as_secs_f64());
     if mine <= budget { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -66,7 +66,13 @@ impl Ways {
     }
 
     fn means<'a>(&'a self, reader: &'a Reader) -> Means<'a> {
-        Means { databases: &self.databases, aws: Some(&self.aws), reader: Some(reader), may_ask: self.may_ask }
+        Means {
+            databases: &self.databases,
+            aws: Some(&self.aws),
+            reader: Some(reader),
+            may_ask: self.may_ask,
+            runs_nothing: false,
+        }
     }
 }
 

@@ -13,7 +13,8 @@ mod window;
 
 pub use plan::{Finding, Level, LoadedTable, Place, PlanHash, PlannedStep, Shown};
 pub use run::{
-    Away, AwayKind, Line, LoadProgress, RefreshId, RunHead, RunSeen, RunState, StepSeen, StepState, TableLoad, WishFor,
+    Away, AwayKind, Elsewhere, Line, LoadProgress, RefreshId, RunHead, RunSeen, RunState, StepSeen, StepState,
+    TableLoad, WishFor,
 };
 pub use settings::{Again, CustomStep, Does, Orphans, Quarantine, Settings, StepOptions, StepTerms, may_follow};
 pub use step::{OnFailure, StepKind, StepName};

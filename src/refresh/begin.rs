@@ -159,6 +159,7 @@ fn head(id: &RefreshId, plan: &Plan, hash: &PlanHash, means: &Means, began: Time
         host: means.who.host.clone(),
         pid: means.who.pid,
         alive: None,
+        elsewhere: None,
     }
 }
 
@@ -388,10 +389,7 @@ fn believe(plan: &Plan, steps: &[StepSeen], marks: &[Mark]) -> Vec<(usize, StepS
 /// The target cannot be read.
 pub async fn open_runs(target: &Door) -> Result<Vec<LedgerRun>, Trouble> {
     let database = target.find().await?;
-    let schema = database.named_schema().map(str::to_owned);
-    let mut session = database.read().await?;
-    let runs = ledger::runs(&mut session, schema.as_deref()).await?;
-    Ok(runs.into_iter().filter(|run| !run.state.is_over()).collect())
+    ledger::open_runs(&mut database.read().await?, database.named_schema()).await
 }
 
 /// Asks for something of a run that another machine carries out: in the ledger on its target, where it looks between steps and twice a

@@ -6,7 +6,7 @@
 
 mod lock;
 
-pub use lock::Holder;
+pub use lock::{Holder, has_session};
 
 use super::ledger;
 use super::trouble::Trouble;

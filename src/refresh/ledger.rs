@@ -366,11 +366,29 @@ async fn exists<Access>(session: &mut Session<Access>, schema: Option<&str>) -> 
 /// # Errors
 /// What the server says; a row that makes no sense.
 pub async fn runs<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<Vec<LedgerRun>, Trouble> {
+    runs_where(session, schema, "").await
+}
+
+/// Those that are not over: plans and texts of all that were are not read.
+///
+/// # Errors
+/// As [`runs`].
+pub async fn open_runs<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<Vec<LedgerRun>, Trouble> {
+    let over: Vec<String> =
+        RunState::ALL.iter().filter(|state| state.is_over()).map(|state| format!("'{}'", state.word())).collect();
+    runs_where(session, schema, &format!("AND state NOT IN ({})", over.join(", "))).await
+}
+
+async fn runs_where<Access>(
+    session: &mut Session<Access>,
+    schema: Option<&str>,
+    which: &str,
+) -> Result<Vec<LedgerRun>, Trouble> {
     let dialect = session.dialect();
     if !exists(session, schema).await? {
         return Ok(Vec::new());
     }
-    let select = sql(dialect, schema, include_str!("../../sql/ledger/runs.sql"));
+    let select = sql(dialect, schema, &include_str!("../../sql/ledger/runs.sql").replace("{which}", which));
     let rows = session.query(&select, &[schema.unwrap_or_default().into()]).await?;
     rows.iter().map(|row| run_of(row).ok_or_else(|| odd("a run"))).collect()
 }

@@ -11,6 +11,7 @@
 mod amend;
 mod begin;
 mod connect;
+pub mod elsewhere;
 pub mod held;
 mod journal;
 pub mod last;

@@ -219,7 +219,7 @@ pub(super) async fn in_ledger(
 }
 
 /// Why a run did not begin, or does not go on, as a command says it.
-fn refused(trouble: &Trouble) -> Failure {
+pub(super) fn refused(trouble: &Trouble) -> Failure {
     let status = match trouble {
         Trouble::Refused(_) | Trouble::Failed(_) | Trouble::Wish(_) => 1,
         Trouble::Credentials(_) | Trouble::Lost(_) => 3,

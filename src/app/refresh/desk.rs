@@ -4,11 +4,12 @@
 //! Everything works on AWS's runtime and answers later; the screen never waits. What was typed is judged here, and again by the
 //! process of the run. Nothing is stopped when the console ends: a run has a process of its own. Start at [`Desk`].
 
+use super::elsewhere::{Lookout, Others};
 use super::{Answer, Further, LoadAgain, Wished, go_on, plan, start, wish};
 use crate::app::{Failure, Inbox, Setup, panic};
 use crate::aws::Connected;
 use crate::console::message::{Effect, Message};
-use crate::model::refresh::told::{Deed, Journals, Offer, RunTold};
+use crate::model::refresh::told::{Deed, Journals, Offer, RunTold, joined};
 use crate::model::refresh::{LoadedTable, RefreshId, RefreshName};
 use crate::model::{Problem, ProblemKind, Untrusted};
 use crate::refresh::Plan;
@@ -23,6 +24,9 @@ use tokio::sync::{Mutex as Turn, watch};
 
 /// Journals are looked at this often, whatever is on screen: what needs somebody is said at once.
 const EVERY: Duration = Duration::from_secs(2);
+
+/// Targets are looked at this often, once somebody is signed in.
+const OTHERS_EVERY: Duration = Duration::from_mins(1);
 
 /// See the module's first paragraph.
 #[derive(Clone)]
@@ -46,6 +50,8 @@ struct State {
     dropped: BTreeSet<u64>,
     /// What the plan of a run says: it never changes.
     known: BTreeMap<RefreshId, Known>,
+    /// Runs of others, as their targets said last.
+    others: Others,
 }
 
 /// What the screen shows of a plan beside its run.
@@ -67,8 +73,18 @@ impl Desk {
         self.0.connected.send_replace(Some(connected));
     }
 
-    /// Says what the journals say whenever that is another thing, for as long as the program runs.
+    /// Says what the journals and the targets say whenever that is another thing, for as long as the program runs.
     pub(in crate::app) fn watch(&self) {
+        self.spawn(async |inner| {
+            let mut lookout = Lookout::default();
+            let mut connected = inner.connected.subscribe();
+            while connected.wait_for(Option::is_some).await.is_ok() {
+                let reader = connected.borrow().as_ref().map(|connected| connected.reader.clone());
+                let others = lookout.look(&inner.setup, reader.as_ref(), true).await;
+                inner.lock().others = others;
+                tokio::time::sleep(OTHERS_EVERY).await;
+            }
+        });
         self.spawn(async |inner| {
             let mut last = None;
             loop {
@@ -144,7 +160,8 @@ impl Inner {
         let found = self.watcher.lock().await.list(&self.setup.store).await;
         let (heads, unread) = found.map_err(|error| error.problem("journals of refreshes cannot be read"))?;
         let unread = unread.iter().map(|error| error.problem("the journal of a refresh cannot be read")).collect();
-        Ok(Journals { heads, unread })
+        let Others { heads: others, unseen } = self.lock().others.clone();
+        Ok(Journals { heads: joined(heads, &others), unread, unseen })
     }
 
     async fn whole(&self, run: &RefreshId) -> Result<RunTold, Failure> {

@@ -1,7 +1,9 @@
 //! Runs that have a journal on this machine.
 
+use super::elsewhere::{self, Others};
 use crate::app::{Failure, Setup, headless};
-use crate::model::refresh::{RefreshId, RunHead, RunSeen, RunState};
+use crate::model::refresh::told::joined;
+use crate::model::refresh::{RefreshId, RefreshName, RunHead, RunSeen, RunState};
 use crate::model::shell::quoted;
 use crate::model::untrusted::shown;
 use crate::store::StoreError;
@@ -29,7 +31,7 @@ pub async fn find(setup: &Setup, named: &str) -> Result<RunHead, Failure> {
     let mut failure =
         Failure::usage(format!("no run {named}, and none of a refresh {named}, has a journal on this machine"));
     failure.lines.push(
-        "`cutover refresh status` lists those that have; `cutover refresh recover NAME` goes on with one of another machine."
+        "`cutover refresh status` lists them, and those of other machines; `cutover refresh recover NAME` goes on with one of these."
             .to_owned(),
     );
     failure.lines.extend(unread);
@@ -102,7 +104,40 @@ pub fn shown_now(setup: &Setup, named: &str) -> Result<RunSeen, Failure> {
     headless::block(async { seen(setup, &find(setup, named).await?.id).await })
 }
 
-/// Every run, for whoever has no runtime.
+/// Refreshes whose target could not be looked at, and why.
+type Unseen = Vec<(RefreshName, String)>;
+
+/// Every run that has a journal here or is told of by a target of the configuration, the newest first; why one cannot be read.
+///
+/// # Errors
+/// As [`list`].
+pub fn listed_with_others(setup: &Setup) -> Result<(Vec<RunHead>, Vec<String>, Unseen), Failure> {
+    headless::block(async {
+        let (heads, unread) = list(setup).await?;
+        let Others { heads: others, unseen } = elsewhere::once(setup).await;
+        Ok((joined(heads, &others), unread, unseen))
+    })
+}
+
+/// The run of this id or name that a target tells of, where no journal here is of it, or only of those that are over.
+///
+/// # Errors
+/// As [`list`].
+pub fn only_elsewhere(setup: &Setup, named: &str) -> Result<(Option<RunHead>, Unseen), Failure> {
+    headless::block(async {
+        let (heads, _) = list(setup).await?;
+        let is_here = |head: &RunHead| head.id.0 == named || (head.name.0 == named && !head.state.is_over());
+        if heads.iter().any(is_here) {
+            return Ok((None, Vec::new()));
+        }
+        let Others { heads, mut unseen } = elsewhere::once(setup).await;
+        unseen.retain(|(name, _)| name.0 == named);
+        let found = heads.iter().find(|head| head.id.0 == named).or_else(|| newest(&heads, named));
+        Ok((found.cloned(), unseen))
+    })
+}
+
+/// Every run that has a journal here, for whoever has no runtime.
 ///
 /// # Errors
 /// As [`list`].
@@ -112,23 +147,13 @@ pub fn listed(setup: &Setup) -> Result<(Vec<RunHead>, Vec<String>), Failure> {
 
 /// Whether somebody has to do something about it: it has failed, or wants credentials, or its process is gone.
 pub fn needs_somebody(head: &RunHead) -> bool {
-    match head.state {
-        RunState::NeedsAttention | RunState::NeedsCredentials => true,
-        state => state.is_under_way() && head.alive == Some(false),
-    }
+    head.needs_attention() || head.state == RunState::NeedsCredentials
 }
 
-/// The one command that goes on with it, where there is one.
+/// The one command that goes on with it, or shows it, where there is one.
 pub fn command(head: &RunHead) -> Option<String> {
-    let name = quoted(&head.name.0);
-    match head.state {
-        RunState::Parked => Some(format!("cutover refresh finish {name}")),
-        RunState::Running | RunState::Undoing if head.alive != Some(false) => {
-            Some(format!("cutover refresh attach {name}"))
-        }
-        RunState::Done | RunState::Undone => None,
-        _ => Some(format!("cutover refresh resume {name}")),
-    }
+    let shows = || format!("cutover refresh attach {}", quoted(&head.name.0));
+    head.command().or_else(|| (head.is_working() && head.elsewhere.is_none()).then(shows))
 }
 
 fn unreadable(error: &StoreError) -> Failure {

@@ -99,12 +99,14 @@ pub struct Means<'a> {
     pub reader: Option<&'a Reader>,
     /// Somebody can be asked for a password at the terminal: never while the console has it.
     pub may_ask: bool,
+    /// No `password_command` is run: it may ask somebody by itself.
+    pub runs_nothing: bool,
 }
 
 impl<'a> Means<'a> {
     /// What this setup has.
     pub fn of(setup: &'a Setup, reader: Option<&'a Reader>, may_ask: bool) -> Self {
-        Self { databases: &setup.databases, aws: Some(&setup.aws), reader, may_ask }
+        Self { databases: &setup.databases, aws: Some(&setup.aws), reader, may_ask, runs_nothing: false }
     }
 
     /// Finds a database and makes sure that it can be opened.

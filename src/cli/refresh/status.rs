@@ -1,11 +1,13 @@
-//! `cutover refresh status [NAME|RUN]`: the runs that have a journal on this machine, or one of them.
+//! `cutover refresh status [NAME|RUN]`: the runs that have a journal here, and those of others that the ledgers on the targets of
+//! the configuration tell of; or one of them.
 
 use super::super::print;
 use super::{Output, tell};
-use crate::app::refresh::{command, listed, needs_somebody, plan, shown_now};
+use crate::app::refresh::{command, listed_with_others, needs_somebody, only_elsewhere, plan, shown_now};
 use crate::app::{Failure, Setup};
 use crate::model::listing::json_line;
-use crate::model::refresh::RunHead;
+use crate::model::refresh::{RefreshName, RunHead};
+use crate::model::untrusted::shown;
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -35,10 +37,11 @@ pub fn run(setup: &Setup, arguments: &Arguments) -> Result<u8, Failure> {
 }
 
 fn all(setup: &Setup, output: Output) -> Result<u8, Failure> {
-    let (heads, unread) = listed(setup)?;
+    let (heads, unread, unseen) = listed_with_others(setup)?;
     for why in &unread {
         print::note(why);
     }
+    unasked(&unseen);
     match output {
         Output::Json => {
             print::out(&heads.iter().map(|head| json_line(&tell::head_json(head)) + "\n").collect::<String>())?;
@@ -49,24 +52,52 @@ fn all(setup: &Setup, output: Output) -> Result<u8, Failure> {
     Ok(if unread.is_empty() { u8::from(heads.iter().any(needs_somebody)) } else { 3 })
 }
 
+/// Says which targets could not be looked at: nothing is wrong with a run by that.
+fn unasked(unseen: &[(RefreshName, String)]) {
+    for (name, why) in unseen {
+        print::note(&format!("the target of {} was not looked at for runs of others: {why}", shown(&name.0)));
+    }
+}
+
+/// What is known of a run without its journal.
+fn elsewhere(head: &RunHead) -> Option<String> {
+    let beat = head.elsewhere.as_ref()?.beat.strftime("%Y-%m-%d %H:%M:%S UTC");
+    let why = head.why.as_ref().map(|why| format!(": {}", why.shown())).unwrap_or_default();
+    let who = format!("{} on {}", shown(&head.os_user), shown(&head.host));
+    Some(format!("{}: by the ledger on its target, of {who}, last sign of life {beat}{why}", shown(&head.id.0)))
+}
+
+fn state(head: &RunHead) -> String {
+    let left = match (head.is_left(), &head.elsewhere) {
+        (false, _) => "",
+        (true, None) => ", no process",
+        (true, Some(_)) => ", silent",
+    };
+    format!("{}{left}", head.state.word())
+}
+
 fn table(setup: &Setup, heads: &[RunHead]) -> Vec<String> {
     let mut lines = Vec::new();
     let cells = |head: &RunHead| {
-        let state = match head.alive {
-            Some(false) if head.state.is_under_way() => format!("{}, no process", head.state.word()),
-            _ => head.state.word().to_owned(),
-        };
         let step = head.step.as_ref().map_or_else(|| "-".to_owned(), |step| step.0.clone());
         let next = command(head).unwrap_or_else(|| "-".to_owned());
-        [head.name.0.clone(), head.id.0.clone(), state, step, head.began.strftime("%Y-%m-%d %H:%M").to_string(), next]
+        [
+            head.name.0.clone(),
+            head.id.0.clone(),
+            state(head),
+            step,
+            head.began.strftime("%Y-%m-%d %H:%M").to_string(),
+            next,
+        ]
     };
     let mut rows = vec![["REFRESH", "RUN", "STATE", "STEP", "BEGAN", "NEXT"].map(str::to_owned)];
     rows.extend(heads.iter().take(LISTED).map(cells));
     if heads.is_empty() {
-        lines.push("No refresh has a journal on this machine.".to_owned());
+        lines.push("No refresh has a journal here, and no target tells of one.".to_owned());
     } else {
         lines.extend(aligned(&rows));
     }
+    lines.extend(heads.iter().filter_map(elsewhere));
     if heads.len() > LISTED {
         lines.push(format!("{} older: --output json", heads.len() - LISTED));
     }
@@ -87,6 +118,20 @@ fn aligned(rows: &[[String; 6]]) -> Vec<String> {
 }
 
 fn one(setup: &Setup, named: &str, output: Output) -> Result<u8, Failure> {
+    let (other, unseen) = only_elsewhere(setup, named)?;
+    unasked(&unseen);
+    if let Some(head) = other {
+        match output {
+            Output::Table => {
+                let mut lines = vec![format!("{}: {}", head.name.0, state(&head))];
+                lines.extend(elsewhere(&head).map(|line| format!("  {line}")));
+                lines.extend(command(&head).map(|command| format!("  {command}")));
+                print::out(&print::lines(&lines))?;
+            }
+            Output::Json => print::out(&(json_line(&tell::head_json(&head)) + "\n"))?,
+        }
+        return Ok(u8::from(needs_somebody(&head)));
+    }
     let seen = shown_now(setup, named)?;
     let newest = &seen.lines[seen.lines.len().saturating_sub(LINES)..];
     match output {

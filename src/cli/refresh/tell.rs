@@ -242,6 +242,8 @@ pub fn head_json(head: &RunHead) -> Value {
         "host": head.host,
         "pid": head.pid,
         "alive": head.alive,
+        "elsewhere": head.elsewhere.is_some(),
+        "beat": head.elsewhere.as_ref().map(|elsewhere| elsewhere.beat),
     })
 }
 

@@ -40,6 +40,8 @@ pub struct Refreshes {
     pub heads: Vec<RunHead>,
     /// Journals that cannot be read.
     pub unread: Vec<Problem>,
+    /// Refreshes whose target could not be looked at for runs of others, and why.
+    pub unseen: Vec<(RefreshName, String)>,
     /// The one that is planned, or was last.
     pub plan: Option<Box<PlanView>>,
     /// The run on screen.
@@ -56,6 +58,7 @@ impl Default for Refreshes {
             feed: Feed::default(),
             heads: Vec::new(),
             unread: Vec::new(),
+            unseen: Vec::new(),
             plan: None,
             run: None,
             raised: BTreeSet::new(),
@@ -75,12 +78,12 @@ impl Refreshes {
         self.feed.asked = None;
         let mut standing = Vec::new();
         match answer {
-            Ok(Journals { heads, unread }) => {
+            Ok(Journals { heads, unread, unseen }) => {
                 self.feed =
                     Feed { as_of: Some(now), received: Some(now), every: Some(EVERY), failed: None, asked: None };
                 standing.extend(heads.iter().filter(|head| head.needs_attention()).map(|head| problem(head, now)));
                 standing.extend(unread.iter().cloned());
-                (self.heads, self.unread) = (heads, unread);
+                (self.heads, self.unread, self.unseen) = (heads, unread, unseen);
             }
             Err(problem) => {
                 self.feed.failed = Some(Failure { problem: problem.clone(), retry_at: None });
@@ -159,7 +162,10 @@ impl Refreshes {
         let name = shown(&first.name.0).into_owned();
         let step = first.step.as_ref().map(|step| format!(" at {}", shown(&step.0))).unwrap_or_default();
         let began = age::moment(first.began, now);
-        let what = if first.is_left() {
+        let what = if let Some(elsewhere) = first.elsewhere.as_ref().filter(|_| first.is_left()) {
+            let beat = age::moment(elsewhere.beat, now);
+            format!("refresh {name} of {began} UTC on {} is silent since {beat} UTC", shown(&first.host))
+        } else if first.is_left() {
             format!("refresh {name} of {began} UTC has no process any more, it stopped{step}")
         } else {
             let why = first.why.as_ref().map(|why| format!(": {}", why.shown())).unwrap_or_default();
@@ -200,7 +206,12 @@ pub struct Word {
 fn problem(head: &RunHead, now: Timestamp) -> Problem {
     let name = shown(&head.name.0).into_owned();
     let step = head.step.as_ref().map(|step| format!(" at {}", shown(&step.0))).unwrap_or_default();
-    let (summary, why) = if head.is_left() {
+    let (summary, why) = if let Some(elsewhere) = head.elsewhere.as_ref().filter(|_| head.is_left()) {
+        let (who, host) = (shown(&head.os_user), shown(&head.host));
+        let why =
+            format!("{who} on {host} had it; the ledger on its target has no sign of life since {}", elsewhere.beat);
+        (format!("refresh {name} ({}) on another machine is silent", head.id.0), why)
+    } else if head.is_left() {
         let why = format!("process {} on {} is gone; nothing that was taken away is lost", head.pid, shown(&head.host));
         (format!("refresh {name} ({}) has no process any more{step}", head.id.0), why)
     } else {

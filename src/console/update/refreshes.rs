@@ -134,6 +134,14 @@ fn read_open(state: &mut State, effects: &mut Vec<Effect>) {
 /// Enter on a row: the run, or the plan of what the configuration has.
 fn open(state: &mut State, effects: &mut Vec<Effect>) {
     match state.refreshes.row().map(|row| row.what.clone()) {
+        Some(What::Run(head)) if head.elsewhere.is_some() => {
+            let who = format!("{} on {}", shown(&head.os_user), shown(&head.host));
+            let next = head.command().map_or_else(
+                || "; it is at work there".to_owned(),
+                |command| format!("; `{}` goes on with it from here", shown(&command)),
+            );
+            say(state, Done::Not, &format!("its steps and its log are in the journal of {who}{next}"));
+        }
         Some(What::Run(head)) => show(state, &head.id, effects),
         Some(What::Prepared { prepared, .. }) => plan(state, prepared.name, effects),
         None => {}

@@ -163,7 +163,10 @@ fn of_prepared<'a>(state: &State, prepared: &Prepared, last: Option<&RunHead>) -
             vec![span(Role::Dim, format!("{:<8}", "last")), span(role, words), span(Role::Text, rest)]
         }
     });
-    lines.push(Vec::new());
+    let unseen = state.refreshes.unseen.iter().find(|(name, _)| *name == prepared.name);
+    lines.push(unseen.map_or_else(Vec::new, |(_, why)| {
+        fact("others", format!("not known, its target was not looked at: {}", shown(why)))
+    }));
     lines.push(vec![
         span(Role::Key, state.key(ActionId::OpenRefresh)),
         span(Role::Dim, " plans it: everything it would do, in words and in SQL. Nothing is changed by that."),
@@ -186,10 +189,15 @@ fn of_run<'a>(state: &State, head: &RunHead, width: usize) -> Vec<Line<'a>> {
         let role = if head.needs_attention() { Role::Bad } else { Role::Text };
         lines.extend(text::wrap(&why.shown(), width).into_iter().take(3).map(|part| vec![span(role, part)]));
     }
+    if let Some(elsewhere) = &head.elsewhere {
+        let beat = age::moment(elsewhere.beat, state.now);
+        lines.push(fact("ledger", format!("last sign of life {beat} UTC; its journal is not here")));
+        lines.extend(head.command().map(|command| fact("go on", shown(&command).into_owned())));
+    }
     lines.push(fact("source", shown(&head.source.place).into_owned()));
     lines.push(fact("target", shown(&head.target.place).into_owned()));
     lines.push(fact("plan", head.plan.short().to_owned()));
-    if let Some(command) = head.command() {
+    if let Some(command) = head.command().filter(|_| head.elsewhere.is_none()) {
         lines.push(vec![
             span(Role::Dim, format!("{:<8}", "go on")),
             span(Role::Key, state.key(ActionId::OpenRefresh)),

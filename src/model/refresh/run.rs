@@ -232,6 +232,17 @@ pub struct RunHead {
     pub pid: u32,
     /// Whether that process holds the run's lock at this moment; `None`: cannot be told from here.
     pub alive: Option<bool>,
+    /// Its journal is with another machine or user: it is known by the ledger on its target alone.
+    pub elsewhere: Option<Elsewhere>,
+}
+
+/// What only a ledger says of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// When it last gave a sign of life.
+    pub beat: Timestamp,
+    /// The refresh of this configuration whose target has that ledger.
+    pub by: RefreshName,
 }
 
 /// All there is to see of one run.

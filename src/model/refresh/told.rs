@@ -33,13 +33,25 @@ impl Prepared {
     }
 }
 
-/// What the journals of this machine say.
+/// What the journals here say, and the ledgers on the targets of the configuration of runs that have none here.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Journals {
     /// The newest first.
     pub heads: Vec<RunHead>,
     /// Why there may be more.
     pub unread: Vec<Problem>,
+    /// Refreshes whose target could not be looked at, and why.
+    pub unseen: Vec<(RefreshName, String)>,
+}
+
+/// Runs with a journal here and those without, the newest first: what the journal says is nearer.
+pub fn joined(here: Vec<RunHead>, elsewhere: &[RunHead]) -> Vec<RunHead> {
+    let others = elsewhere.iter().filter(|other| !here.iter().any(|head| head.id == other.id)).cloned();
+    let others: Vec<RunHead> = others.collect();
+    let mut all = here;
+    all.extend(others);
+    all.sort_by(|one, other| other.id.cmp(&one.id));
+    all
 }
 
 /// One run, with what its plan says.
@@ -178,6 +190,16 @@ impl RunHead {
     /// The one command that goes on with it.
     pub fn command(&self) -> Option<String> {
         let name = crate::model::shell::quoted(&self.name.0);
+        if let Some(elsewhere) = &self.elsewhere {
+            let by = crate::model::shell::quoted(&elsewhere.by.0);
+            // Called otherwise in the configuration of whoever began it.
+            let run = if elsewhere.by == self.name {
+                String::new()
+            } else {
+                format!(" --run {}", crate::model::shell::quoted(&self.id.0))
+            };
+            return (!self.is_working()).then(|| format!("cutover refresh recover {by}{run}"));
+        }
         match self.state {
             RunState::Parked => Some(format!("cutover refresh finish {name}")),
             RunState::Paused | RunState::NeedsCredentials | RunState::NeedsAttention => {

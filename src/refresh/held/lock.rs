@@ -7,6 +7,7 @@
 
 use super::{Bearer, Zombie};
 use crate::db::{Database, Engine, Row, Session, Value, Write};
+use crate::model::refresh::RefreshId;
 use crate::model::untrusted::shown;
 use crate::refresh::trouble::Trouble;
 use rustix::fs::{FlockOperation, flock};
@@ -150,7 +151,7 @@ async fn try_lock(
         Lock::Postgres { backend: number }
     } else {
         // They say to whoever is refused which run and which process it is; nobody waits for them.
-        let names = [name.to_owned(), of_run(bearer), of_process(bearer, bearer.pid)];
+        let names = [name.to_owned(), of_run(&bearer.run), of_process(bearer, bearer.pid)];
         for told in &names[1..] {
             session.query("SELECT GET_LOCK(?, 0)", &[told.as_str().into()]).await?;
         }
@@ -193,9 +194,9 @@ async fn holder(
         });
         (of_run, of_run && here)
     } else {
-        let is_of_run = has(session, number, &of_run(bearer)).await?;
+        let is_of_run = has(session, number, &of_run(&bearer.run)).await?;
         if is_of_run {
-            name = of_run(bearer);
+            name = of_run(&bearer.run);
         }
         let mut is_ours = false;
         // The process that had it before, and this one itself, which may have lost its session.
@@ -211,6 +212,20 @@ async fn holder(
 async fn has(session: &mut Session<Write>, connection: i64, name: &str) -> Result<bool, Trouble> {
     let rows = session.query("SELECT IS_USED_LOCK(?)", &[name.into()]).await?;
     Ok(rows.first().and_then(|row| row.first()).and_then(Value::as_int) == Some(connection))
+}
+
+/// Whether a session of this run is on the target, whoever looks; `None` where the engine does not tell.
+///
+/// # Errors
+/// What the server says.
+pub async fn has_session<Access>(session: &mut Session<Access>, run: &RefreshId) -> Result<Option<bool>, Trouble> {
+    let (sql, name) = match session.dialect().engine {
+        Engine::PostgreSql => (include_str!("../../../sql/postgresql/run_session.sql"), format!("{}/", of_run(run))),
+        Engine::MySql => ("SELECT IS_USED_LOCK(?) IS NOT NULL", of_run(run)),
+        Engine::Sqlite => return Ok(None),
+    };
+    let rows = session.query(sql, &[name.as_str().into()]).await?;
+    Ok(Some(rows.first().and_then(|row| row.first()).is_some_and(Value::is_true)))
 }
 
 /// A process that was there and is no more; what this one left behind itself counts.
@@ -279,8 +294,8 @@ fn name_of(database: &Database) -> String {
 }
 
 /// The same on every machine.
-fn of_run(bearer: &Bearer) -> String {
-    format!("cutover/{}", bearer.run.0)
+fn of_run(run: &RefreshId) -> String {
+    format!("cutover/{}", run.0)
 }
 
 fn of_process(bearer: &Bearer, pid: u32) -> String {

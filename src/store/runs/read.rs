@@ -104,6 +104,7 @@ impl Reader<'_> {
             host: self.text("host")?,
             pid: self.count("pid")?,
             alive,
+            elsewhere: None,
         })
     }
 

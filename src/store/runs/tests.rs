@@ -37,6 +37,7 @@ fn head(id: &str) -> RunHead {
         host: files::host(),
         pid: 7,
         alive: None,
+        elsewhere: None,
     }
 }
 

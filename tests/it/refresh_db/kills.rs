@@ -7,7 +7,7 @@ use cutover::model::refresh::RunState;
 use serde::Deserialize;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// What a process is told.
 #[derive(Serialize, Deserialize)]
@@ -25,7 +25,7 @@ async fn carry_out() {
     let told: Told = serde_json::from_str(&std::fs::read_to_string(told).unwrap()).unwrap();
     let database = Database::parse(&told.url).unwrap();
     let base = Base { database, url: told.url, schema: String::new() };
-    let desk = Desk { base, folder: tempfile::tempdir().unwrap() };
+    let desk = Desk::of(base);
     let store = Settings { dir: Some(told.state), shared: None };
     let work = begin(&told.plan, Means { store, ..desk.means() }).await.unwrap();
     refresh::run(work).await;
@@ -33,19 +33,24 @@ async fn carry_out() {
 
 /// Carries a run out in a process of its own; whether it was killed.
 async fn process(desk: &Desk, plan: &Plan, env: &[(&str, String)]) -> bool {
+    let mut child = started(desk, plan, env);
+    let status = tokio::task::spawn_blocking(move || child.wait().unwrap()).await.unwrap();
+    status.signal() == Some(9)
+}
+
+pub fn started(desk: &Desk, plan: &Plan, env: &[(&str, String)]) -> Child {
     let told = desk.file("told");
     let text = Told { url: desk.base.url.clone(), state: desk.state(), plan: plan.clone() };
     std::fs::write(&told, serde_json::to_string(&text).unwrap()).unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap());
-    child
+    Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "refresh_db::kills::carry_out", "--ignored", "--quiet"])
         .env("CUTOVER_TEST_TOLD_DB", &told)
         .envs(env.iter().map(|(name, value)| (*name, value)))
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    let status = tokio::task::spawn_blocking(move || child.status().unwrap()).await.unwrap();
-    status.signal() == Some(9)
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
 }
 
 async fn desk(engine: Engine) -> Desk {

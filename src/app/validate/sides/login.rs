@@ -64,6 +64,9 @@ impl Means<'_> {
                     found.ok_or_else(|| failed(format!("the variable {} is not set, or empty", shown(name))))?;
                 Ok(Login { password: Some(found), by: format!(", password from {}", shown(name)), ..Login::default() })
             }
+            PasswordFrom::Command(_) if self.runs_nothing => {
+                Err(failed("its password comes from a command, which may ask somebody".to_owned()))
+            }
             PasswordFrom::Command(words) => {
                 let found = command("password_command", words).await.map_err(failed)?;
                 let by = ", password from its command".to_owned();

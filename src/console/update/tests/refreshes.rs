@@ -2,10 +2,11 @@
 
 use super::*;
 use crate::console::fixtures::refreshes as it;
+use crate::console::state::refreshes::row::What;
 use crate::console::state::refreshes::run::Part;
 use crate::console::state::{Mode, Setup};
-use crate::model::refresh::told::{Deed, Offer, RunTold};
-use crate::model::refresh::{RefreshId, RunState};
+use crate::model::refresh::told::{Deed, Offer, RunTold, joined};
+use crate::model::refresh::{RefreshId, RunHead, RunState};
 
 fn operating() -> Setup {
     Setup { mode: Mode::Operate, refreshes: it::prepared(), ..setup() }
@@ -264,6 +265,35 @@ fn what_needs_somebody_is_a_problem_until_it_does_not() {
     assert_eq!(state.problems.standing(), 2);
     update(&mut state, it::journals(Some(it::done().seen.head)), now());
     assert_eq!((state.red(), state.problems.standing()), (None, 0));
+}
+
+#[test]
+fn a_run_of_another_machine_needs_somebody_here_and_says_why_it_is_not_opened() {
+    let mut state = with(Setup { mode: Mode::ReadOnly, ..operating() }, None);
+    for (run, alive, red) in [
+        (RunState::NeedsAttention, Some(false), Some("needs attention: insert or update")),
+        (RunState::Running, Some(false), Some("refresh staging of 14:01 UTC on cron-1 is silent since 13:03 UTC")),
+        (RunState::Running, None, None),
+    ] {
+        let head = RunHead { state: run, alive, ..it::elsewhere() };
+        update(&mut state, it::journals(Some(head)), now());
+        assert_eq!(state.problems.standing(), usize::from(red.is_some()), "{run:?}");
+        let said = state.refreshes.red(now());
+        assert!(red.map_or(said.is_none(), |red| said.as_ref().is_some_and(|said| said.contains(red))), "{said:?}");
+        while !matches!(&state.refreshes.row().unwrap().what, What::Run(head) if head.id == it::id()) {
+            asked(&mut state, KeyCode::Down);
+        }
+        assert_eq!(asked(&mut state, ENTER), []);
+        let said = state.notice.as_ref().unwrap().text.clone();
+        let next = if red.is_some() { "`cutover refresh recover staging` goes on" } else { "it is at work there" };
+        assert!(said.contains("journal of cutover on cron-1") && said.contains(next), "{said}");
+    }
+    // Called otherwise where it was begun; and what is here is nearer.
+    let mut head = it::elsewhere();
+    head.name.0 = "stage".into();
+    assert_eq!(head.command().unwrap(), format!("cutover refresh recover staging --run {}", it::id().0));
+    let both = joined(vec![it::head()], &[it::elsewhere()]);
+    assert_eq!(both, [it::head()]);
 }
 
 #[test]

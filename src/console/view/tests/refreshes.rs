@@ -104,6 +104,25 @@ fn what_needs_somebody_is_red_on_every_screen() {
 }
 
 #[test]
+fn a_run_of_another_machine_is_red_here_and_says_what_goes_on_with_it() {
+    for (width, height) in [(80, 24), (120, 40)] {
+        let mut state = listed(width, height, None);
+        update(&mut state, it::journals(Some(it::elsewhere())), now());
+        keys(&mut state, &[KeyCode::Down, KeyCode::Down]);
+        update(&mut state, Message::Tick, after(1));
+        assert_snapshot!(format!("refreshes_with_one_of_another_machine_at_{width}x{height}"), text(&state));
+    }
+    let mut state = listed(120, 40, None);
+    let unseen = (crate::model::refresh::RefreshName("staging".into()), "no answer within 10 s".to_owned());
+    let heads = vec![it::elsewhere()];
+    let told = crate::model::refresh::told::Journals { heads, unread: vec![], unseen: vec![unseen] };
+    update(&mut state, Message::Refreshes(Ok(told)), now());
+    keys(&mut state, &[KeyCode::Down]);
+    update(&mut state, Message::Tick, after(1));
+    assert_snapshot!("refreshes_whose_target_was_not_looked_at", text(&state));
+}
+
+#[test]
 fn what_is_under_way_is_a_word_in_the_header() {
     let word = |told: &RunTold, width: u16| {
         let mut state = listed(width, 40, Some(told));
@@ -160,7 +179,7 @@ fn only_rows_on_screen_are_built_however_many_runs_there_were() {
         id: crate::model::refresh::RefreshId(format!("run-{n}")),
         ..one.clone()
     });
-    let journals = crate::model::refresh::told::Journals { heads: heads.collect(), unread: vec![] };
+    let journals = crate::model::refresh::told::Journals { heads: heads.collect(), unread: vec![], unseen: vec![] };
     update(&mut state, Message::Refreshes(Ok(journals)), now());
     press(&mut state, "R");
     let before = super::super::grid::ROWS_BUILT.with(std::cell::Cell::get);
