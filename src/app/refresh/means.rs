@@ -8,6 +8,7 @@ use crate::app::{Failure, Setup, headless};
 use crate::aws::{Connected, Reader};
 use crate::change::{Executor, Notifier, Time};
 use crate::model::ReplicationArn;
+use crate::model::audit::Whence;
 use crate::model::change::{Destination, Meant};
 use crate::model::masking::Key;
 use crate::model::refresh::{Line, RefreshName, WishFor};
@@ -87,28 +88,21 @@ pub async fn means(setup: &Arc<Setup>, about: &About, circumstances: Circumstanc
     let connected = headless::connected(setup).await?;
     let whence = whence::here();
     let writer = Writer { os_user: whence.os_user.clone(), host: whence.host.clone(), pid: whence.pid };
-    let environment = setup.demo.is_some().then(|| "DEMO".to_owned()).or_else(|| setup.environment.clone());
-    let audit = async || Audit::open_or_later(&setup.store, &whence).await;
-    let unkept = |error: crate::store::StoreError| error.problem("the audit cannot be kept, not even later");
     // What was confirmed may be loaded; what is protected stays so.
     let mut safeguards = setup.safeguards.clone();
     safeguards.reload_allowed.push(about.destination.clone());
     let executor = Executor::new(
         &authority,
         &connected,
-        audit().await.map_err(unkept)?,
+        audit(setup, &whence).await?,
         whence.clone(),
-        environment.clone(),
+        environment(setup),
         safeguards,
         time(),
     )?;
     let notifier = match &about.topic {
         None => None,
-        Some(topic) => {
-            let topic = topic.parse::<TopicArn>().map_err(Failure::usage)?;
-            let kept = (audit().await.map_err(unkept)?, whence);
-            Some(Notifier::new(&authority, &connected, topic, kept, environment, time())?)
-        }
+        Some(topic) => Some(notifier(setup, &connected, topic).await?),
     };
     let Connected { reader, .. } = connected;
     let door =
@@ -126,7 +120,27 @@ pub async fn means(setup: &Arc<Setup>, about: &About, circumstances: Circumstanc
     })
 }
 
-fn time() -> Time {
+fn environment(setup: &Setup) -> Option<String> {
+    setup.demo.is_some().then(|| "DEMO".to_owned()).or_else(|| setup.environment.clone())
+}
+
+async fn audit(setup: &Setup, whence: &Whence) -> Result<Audit, Failure> {
+    let opened = Audit::open_or_later(&setup.store, whence).await;
+    Ok(opened.map_err(|error| error.problem("the audit cannot be kept, not even later"))?)
+}
+
+/// What sends messages to this topic.
+///
+/// # Errors
+/// Nothing may be changed here, it is no topic, or the audit cannot be kept.
+pub async fn notifier(setup: &Setup, connected: &Connected, topic: &str) -> Result<Notifier, Failure> {
+    let topic = topic.parse::<TopicArn>().map_err(Failure::usage)?;
+    let whence = whence::here();
+    let kept = (audit(setup, &whence).await?, whence);
+    Ok(Notifier::new(&setup.mode.authority()?, connected, topic, kept, environment(setup), time())?)
+}
+
+pub(super) fn time() -> Time {
     Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span)) }
 }
 

@@ -3,12 +3,13 @@
 //!
 //! Start at [`plan`] for what would be done. A run is carried out by a process of its own (`carry.rs`, told by an `order.rs` what to
 //! do, begun by [`start`] and [`go_on`] in `spawn.rs`); everybody else only reads its journal ([`find`], [`follow::attached`]) and asks it for
-//! something ([`wish`]). `desk.rs` does all that for the console. `means.rs` is what that process works with, `signals.rs` what it does when the system speaks to it.
+//! something ([`wish`]). `desk.rs` does all that for the console. `late.rs` tells of a run that takes too long. `means.rs` is what that process works with, `signals.rs` what it does when the system speaks to it.
 
 mod carry;
 pub(in crate::app) mod desk;
 pub mod follow;
 pub mod key;
+pub mod late;
 mod means;
 pub mod order;
 pub mod plan;

@@ -5,6 +5,7 @@ mod away;
 mod kills;
 mod orphans;
 mod quarantine;
+mod restarts;
 mod stops;
 mod thousand;
 
