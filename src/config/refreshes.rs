@@ -201,8 +201,8 @@ const KEYS: [Row<Settings>; 15] = [
     Row {
         key: "notice_after",
         doc: &[
-            "And it is told after so long without an end, even if the host is lost. 1s to 30 days (720h). Nothing is put back by",
-            "that.",
+            "And it is told after so long without an end, also of a run that was killed, as long as its host lives; for a host that is",
+            "lost `cutover refresh watch NAME --late` has to be running elsewhere. 1s to 30 days (720h). Nothing is put back by that.",
         ],
         example: "\"6h\"",
         read: |one, value| {

@@ -17,8 +17,8 @@ use crate::model::audit::How;
 use crate::model::refresh::{
     Line, PlanHash, RefreshId, RefreshName, RunHead, RunState, StepKind, StepSeen, StepState, WishFor,
 };
-use crate::store::Settings;
 use crate::store::runs::{self, Writer};
+use crate::store::{Settings, StoreError};
 use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Instant;
@@ -185,7 +185,7 @@ pub fn kept_plan(kept: &runs::Kept) -> Result<Plan, Trouble> {
 }
 
 /// The plan of a journal or a ledger, as it was confirmed.
-fn plan(text: &str, hash_then: &PlanHash, whose: &str) -> Result<Plan, Trouble> {
+pub(super) fn plan(text: &str, hash_then: &PlanHash, whose: &str) -> Result<Plan, Trouble> {
     let version = serde_json::from_str::<serde_json::Value>(text).ok().and_then(|json| json.get("version")?.as_u64());
     if version != Some(u64::from(VERSION)) {
         let version = version.map_or_else(|| "unknown".to_owned(), |version| version.to_string());
@@ -205,7 +205,12 @@ fn plan(text: &str, hash_then: &PlanHash, whose: &str) -> Result<Plan, Trouble> 
     Ok(plan)
 }
 
-fn confirmed(plan: &Plan, recorded: &PlanHash, how: How, now: Timestamp) -> Result<Confirmed<PlanHash>, Trouble> {
+pub(super) fn confirmed(
+    plan: &Plan,
+    recorded: &PlanHash,
+    how: How,
+    now: Timestamp,
+) -> Result<Confirmed<PlanHash>, Trouble> {
     Confirmed::carried_on(covered(plan, now)?, recorded, how, now).map_err(|why| Trouble::refused(why.to_string()))
 }
 
@@ -254,7 +259,7 @@ pub async fn finish(id: &RefreshId, means: Means) -> Result<Work, Trouble> {
 }
 
 async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Trouble> {
-    let kept = runs::kept(&means.store, id).await?.ok_or_else(|| {
+    let kept = runs::kept(&means.store, id).await.map_err(|error| elsewhere(error, "NAME"))?.ok_or_else(|| {
         Trouble::Refused(format!(
             "there is no journal of run {} on this machine: `cutover refresh recover` goes on from the ledger on the target",
             id.0
@@ -264,7 +269,8 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
     let plan = kept_plan(&kept)?;
     let confirmed = confirmed(&plan, &kept.head.plan, kept.how, (means.time.now)())?;
     let means = means.only_of(&plan);
-    let file = runs::Journal::take_up(&means.store, id, &means.who).await?;
+    let file = runs::Journal::take_up(&means.store, id, &means.who).await;
+    let file = file.map_err(|error| elsewhere(error, &kept.head.name.0))?;
     let before = Some(kept.head.pid).filter(|_| kept.head.host == means.who.host);
     let held = lock(id, &confirmed, &means, before).await?;
     let journal = Journal::new(file, kept.steps, kept.away, means.lines.clone());
@@ -301,6 +307,19 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
     }
     unparked(&mut work, wanted).await?;
     Ok(work)
+}
+
+/// A run that is there is not held up by the disk that its journal is on: all that it needs stands in the ledger.
+fn elsewhere(error: StoreError, name: &str) -> Trouble {
+    if !matches!(error, StoreError::Nowhere | StoreError::File { .. } | StoreError::Database { .. }) {
+        return error.into();
+    }
+    Trouble::Refused(format!(
+        "{}. With a folder on another disk it goes on from the ledger on the target: XDG_STATE_HOME=/another/folder cutover \
+         refresh recover {}",
+        Trouble::from(error),
+        crate::model::shell::quoted(name)
+    ))
 }
 
 /// Whoever finishes a run has left its park behind.
@@ -404,7 +423,7 @@ pub async fn wish_from_afar(target: &Door, id: &RefreshId, wish: WishFor, now: T
     let permit = confirmed(&plan, &run.hash, run.how, now)?.permit();
     let database = target.find().await?;
     let mut session = database.write(&permit, "cutover").await?;
-    ledger::wish(&mut session, database.named_schema(), id, wish).await
+    ledger::beside::wish(&mut session, database.named_schema(), id, wish).await
 }
 
 /// Goes on with a run whose journal is lost, or stands on another machine: from the ledger on the target alone.
@@ -434,7 +453,8 @@ pub async fn recover(name: &RefreshName, id: Option<&RefreshId>, means: Means) -
     let steps = waiting(&plan);
     let mut head = head(&run.id, &plan, &run.hash, &means, run.began);
     head.state = run.state;
-    let file = runs::Journal::replace(&means.store, &head, (&run.plan, run.how), &steps).await?;
+    let file = runs::Journal::replace(&means.store, &head, (&run.plan, run.how), &steps).await;
+    let file = file.map_err(|error| elsewhere(error, &run.name.0))?;
     let journal = Journal::new(file, steps, Vec::new(), means.lines.clone());
     let mut work = work(run.id.clone(), plan, confirmed, session, journal, run.began, means);
     take_up(&mut work).await?;

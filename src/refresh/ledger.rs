@@ -4,7 +4,10 @@
 //! `mark`, in the schema `cutover_ledger` of PostgreSQL, the database `cutover_ledger` of the MySQL family, and as
 //! `cutover_ledger_*` in a SQLite file. Everything is written through the held session, so that whoever lost the lock writes
 //! nothing. On PostgreSQL a row stands in the same transaction as what it tells of; on the MySQL family, where definitions
-//! commit by themselves, the row goes first, then the change, then a look at the catalogue.
+//! commit by themselves, the row goes first, then the change, then a look at the catalogue. `beside.rs` is what somebody else
+//! writes there, in a session of his own.
+
+pub mod beside;
 
 use super::held::Held;
 use super::trouble::Trouble;
@@ -334,23 +337,6 @@ pub async fn wished(held: &mut Held) -> Result<Option<WishFor>, Trouble> {
     Ok(rows.first().and_then(|row| word(row, 0)).and_then(|word| WishFor::parse(&word)))
 }
 
-/// Asks the runner of this run for something, from beside it: in a session of one's own, without the lock.
-///
-/// # Errors
-/// What the server says; there is no such run.
-pub async fn wish(
-    session: &mut Session<crate::db::Write>,
-    schema: Option<&str>,
-    run: &RefreshId,
-    wish: WishFor,
-) -> Result<(), Trouble> {
-    let update = sql(session.dialect(), schema, "UPDATE {run} SET wish = ? WHERE id = ?");
-    match session.execute(&update, &[wish.word().into(), run.0.as_str().into()]).await? {
-        0 => Err(Trouble::refused(format!("the ledger on the target does not have run {}", run.0))),
-        _ => Ok(()),
-    }
-}
-
 async fn exists<Access>(session: &mut Session<Access>, schema: Option<&str>) -> Result<bool, Trouble> {
     let dialect = session.dialect();
     let exists = match dialect.engine {
@@ -566,6 +552,21 @@ pub async fn mark(held: &mut Held, step: &StepName, name: &str, detail: &str) ->
     let insert = own(held, "INSERT INTO {mark} (run, step, name, detail) VALUES (?, ?, ?, ?)");
     let values = [held.bearer().run.0.clone().into(), step.0.as_str().into(), name.into(), detail.into()];
     held.execute(&insert, &values).await.map(drop)
+}
+
+/// The same of what whoever comes first does, the runner or somebody beside it ([`beside::mark_once`]). `false`: it is marked.
+///
+/// # Errors
+/// What the server says.
+pub async fn mark_once(held: &mut Held, step: &StepName, name: &str, detail: &str) -> Result<bool, Trouble> {
+    if marked(held, step, name).await?.is_some() {
+        return Ok(false);
+    }
+    match mark(held, step, name, detail).await {
+        Ok(()) => Ok(true),
+        // Somebody may have come in between.
+        Err(trouble) => marked(held, step, name).await?.map_or(Err(trouble), |_| Ok(false)),
+    }
 }
 
 /// The same of what is written again and again: how far something is.

@@ -6,7 +6,8 @@
 //! the target's own ledger, truth about AWS is what AWS says, and the local journal is what is shown.
 
 //! [`begin()`] and its sisters are the ways to a [`Work`], [`run`] carries it out; `work.rs` is what a step works with, `held.rs` the
-//! session on the target with its lock, `ledger.rs` what stands there, `steps/` what is done.
+//! session on the target with its lock, `ledger.rs` what stands there, `steps/` what is done, `late.rs` what is told of a run whose
+//! runner may not be able to.
 
 mod amend;
 mod begin;
@@ -15,6 +16,7 @@ pub mod elsewhere;
 pub mod held;
 mod journal;
 pub mod last;
+pub mod late;
 pub mod ledger;
 pub mod mask;
 pub mod plan;

@@ -10,7 +10,7 @@ use super::steps::load::{STARTED, Started};
 use super::trouble::Trouble;
 use crate::change::Notice;
 use crate::model::ReplicationArn;
-use crate::model::refresh::{StepKind, StepName};
+use crate::model::refresh::{RunState, StepKind, StepName};
 use crate::model::shell::quoted;
 use crate::model::task::{StopReason, Task, TaskStatus};
 use crate::model::topic::subject;
@@ -92,10 +92,14 @@ pub fn left(name: &str, task: &str, what: &str) -> Notice {
     Notice { subject: subject(&format!("refresh {name}: {how}")), text: text.join("\n") }
 }
 
-/// That an open run takes longer than was said beforehand, in words; `None`: it does not, or nothing was said.
+/// That an open run takes longer than was said beforehand, in words; `None`: it does not, or nothing was said. One that is
+/// parked may stay so for weeks.
 pub fn overdue(run: &LedgerRun, now: Timestamp) -> Option<String> {
     let plan: Plan = serde_json::from_str(&run.plan).ok()?;
     let after = plan.notice_after.filter(|after| now.duration_since(run.began) >= *after)?;
+    if run.state == RunState::Parked {
+        return None;
+    }
     let (id, state) = (&run.id.0, run.state.word());
     Some(format!("run {id} is {state}, and has not ended {after:#} after it began: what it took away is still away"))
 }

@@ -6,6 +6,7 @@
 
 use super::held::{Door, Held};
 use super::journal::Journal;
+use super::late;
 use super::ledger::{self, ObjKind};
 use super::plan::Plan;
 use super::runner::marks::RUN;
@@ -33,8 +34,6 @@ use tokio::sync::watch;
 const LOOK_EACH: Duration = Duration::from_secs(1);
 /// How often the server hears a word from us while we wait.
 const PING_EACH: Duration = Duration::from_secs(30);
-/// Name of the mark of a run of which somebody was told that it takes long.
-const LATE: &str = "late";
 
 /// AWS, as a run has it.
 #[derive(Debug)]
@@ -59,7 +58,7 @@ pub enum Changed {
 }
 
 /// What follows where nothing was changed: only what was throttled is sent again without end, since it surely was not done.
-fn unsent(problem: Option<ProblemKind>, words: String) -> Trouble {
+pub(super) fn unsent(problem: Option<ProblemKind>, words: String) -> Trouble {
     match problem {
         Some(ProblemKind::NoCredentials | ProblemKind::ExpiredCredentials) => Trouble::Credentials(words),
         Some(ProblemKind::Throttled | ProblemKind::Timeout | ProblemKind::Unreachable | ProblemKind::Service) => {
@@ -215,17 +214,19 @@ impl Work {
         }
     }
 
-    /// Tells somebody, once in a run, that it takes longer than was said.
+    /// Tells somebody, once in a run, that it takes longer than was said: this one, or whoever waits beside it (`late.rs`).
     async fn look_at_the_clock(&mut self) -> Result<(), Trouble> {
-        let Some(after) = self.plan.notice_after.filter(|_| !self.late_told && self.in_ledger) else { return Ok(()) };
-        if self.now().duration_since(self.began) < after || self.target.in_transaction() {
+        let Some(due) = late::due(&self.plan, self.began).filter(|_| !self.late_told && self.in_ledger) else {
+            return Ok(());
+        };
+        if self.now() < due || self.target.in_transaction() || late::is_past_park(self.journal.steps()) {
             return Ok(());
         }
         let run = StepName(RUN.to_owned());
-        if ledger::marked(&mut self.target, &run, LATE).await?.is_none() {
-            // Before it is sent: rather not at all than twice.
-            ledger::mark_anew(&mut self.target, &run, LATE, "told").await?;
-            notify::overdue(self, after).await;
+        // Before it is sent: rather not at all than twice.
+        if ledger::mark_once(&mut self.target, &run, late::MARK, late::TOLD).await? && !notify::overdue(self).await {
+            // It surely was not sent: somebody else may.
+            ledger::unmark(&mut self.target, &run, late::MARK).await?;
         }
         self.late_told = true;
         Ok(())

@@ -1,6 +1,6 @@
 //! Where local files are, who may read them, and whether that is a disk of another machine.
 
-use super::StoreError;
+use super::{StoreError, points};
 use std::fs::{DirBuilder, Metadata, OpenOptions};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -82,7 +82,8 @@ const ELSEWHERE: [u32; 11] = [
 pub(super) fn is_elsewhere(path: &Path) -> bool {
     // The low 32 bits are the magic number; the type differs between machines.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "only these bits count")]
-    rustix::fs::statfs(path).map_or(true, |found| ELSEWHERE.contains(&(found.f_type as u32)))
+    let is_known = |found: rustix::fs::StatFs| ELSEWHERE.contains(&(found.f_type as u32));
+    points::disk("elsewhere") || rustix::fs::statfs(path).map_or(true, is_known)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -3,7 +3,8 @@
 //! `CUTOVER_KILL_AT=N` kills this process at the N-th point as `kill -9` does, `CUTOVER_KILL_AT="N after commit"` at the N-th of
 //! that name, which does not depend on how often something was waited for, and `"N @mask"` at the N-th of the step `mask`;
 //! `CUTOVER_STOP_AT` stops it there until it is continued; `CUTOVER_KILL_LIST=FILE` appends the name of each point;
-//! `CUTOVER_MUTANT=NAME` switches one deliberate mistake on, which the tests must then find. Without the feature `test-switches`
+//! `CUTOVER_MUTANT=NAME` switches one deliberate mistake on, which the tests must then find; `CUTOVER_DISK=elsewhere` takes every
+//! folder for one on a disk of another machine, `CUTOVER_DISK=no-locks` for one on a disk that has no locks. Without the feature `test-switches`
 //! all of it is nothing. It stands in this room because everybody who writes something durable may call it.
 
 #[cfg(feature = "test-switches")]
@@ -48,6 +49,10 @@ mod switched {
     pub fn mutant(name: &str) -> bool {
         std::env::var("CUTOVER_MUTANT").is_ok_and(|wanted| wanted == name)
     }
+
+    pub fn disk(name: &str) -> bool {
+        std::env::var("CUTOVER_DISK").is_ok_and(|wanted| wanted == name)
+    }
 }
 
 #[cfg(not(feature = "test-switches"))]
@@ -57,6 +62,10 @@ mod switched {
     pub fn in_step(_name: &str) {}
 
     pub fn mutant(_name: &str) -> bool {
+        false
+    }
+
+    pub fn disk(_name: &str) -> bool {
         false
     }
 }
@@ -74,4 +83,9 @@ pub fn in_step(name: &str) {
 /// Whether this deliberate mistake is to be made. Never outside tests.
 pub fn mutant(name: &str) -> bool {
     switched::mutant(name)
+}
+
+/// Whether folders are to be taken for ones on such a disk. Never outside tests.
+pub(super) fn disk(name: &str) -> bool {
+    switched::disk(name)
 }

@@ -56,11 +56,21 @@ impl Aws {
 
     /// Requests since the start, by `service:Operation`.
     pub fn asked(&self) -> BTreeMap<String, u64> {
+        self.get("requests")
+    }
+
+    /// What topics were told since the start.
+    pub fn messages(&self) -> Vec<BTreeMap<String, serde_json::Value>> {
+        self.get("messages")
+    }
+
+    fn get<T: serde::de::DeserializeOwned>(&self, what: &str) -> T {
         let mut stream = std::net::TcpStream::connect(self.endpoint().strip_prefix("http://").unwrap()).unwrap();
-        stream.write_all(b"GET /_demo/requests HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+        let head = format!("GET /_demo/{what} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        stream.write_all(head.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
-        serde_json::from_str(answer.split("\r\n\r\n").nth(1).unwrap()).unwrap()
+        serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap()
     }
 
     pub fn env(&self) -> Vec<(&'static str, String)> {

@@ -1,12 +1,15 @@
 //! The commands of a run, as a person or cron uses them, on runs with steps of the configuration: the process is one of its own,
 //! it is followed, paused, gone on with, recovered, aborted, and nothing that happens to a terminal ends it.
 
+mod late;
+
 use crate::cli::{Aws, command, promised, text};
 use crate::refresh_core::{Desk, count_up, shell};
 use cutover::app::refresh::Answer;
 use cutover::app::refresh::order::{Begin, Order, What, Whereabouts};
 use cutover::db::Engine;
 use cutover::model::refresh::{CustomStep, RefreshId};
+use cutover::refresh::Plan;
 use cutover::refresh::plan::Way;
 use cutover::refresh::{covered, new_id};
 use jiff::Timestamp;
@@ -55,7 +58,8 @@ impl Scene {
         let config = self.desk.file("config.toml").display().to_string();
         let path = ("PATH", "/usr/bin:/bin".to_owned());
         let args = [&["refresh"], args, &["--config", &config]].concat();
-        command(&args, &[&[state, path, ("STRANGER", "1".to_owned())], &self.aws.env()[..]].concat())
+        let each = ("CUTOVER_TEST_LOOKS_EVERY", "200".to_owned());
+        command(&args, &[&[state, path, each, ("STRANGER", "1".to_owned())], &self.aws.env()[..]].concat())
     }
 
     fn run(&self, args: &[&str]) -> Output {
@@ -88,7 +92,10 @@ impl Scene {
 
     /// Begins a run of a plan with these steps, as `run` does once it is confirmed.
     fn begin(&self, custom: Vec<CustomStep<String>>) -> (RefreshId, Started) {
-        let mut plan = self.desk.plan(custom);
+        self.begin_of(self.desk.plan(custom))
+    }
+
+    fn begin_of(&self, mut plan: Plan) -> (RefreshId, Started) {
         let way = |name: &str| Way { engine: Engine::Sqlite, name: Some(name.into()) };
         (plan.source_way, plan.target_way) = (way("there"), way("here"));
         let now = Timestamp::now();

@@ -3,7 +3,7 @@
 
 use super::means::{About, Circumstances, door, means};
 use super::order::{Amend, Answer, Begin, Further, Order, Said, What};
-use super::{plan, signals};
+use super::{late, plan, signals};
 use crate::app::{Failure, Setup, headless};
 use crate::change::{Confirmed, NotConfirmed, Yes};
 use crate::model::masking::Key;
@@ -116,6 +116,10 @@ async fn carry_out(
         What::Further(further) => Box::pin(go_on(setup, further, circumstances)).await?,
     };
     begun(&work.id);
+    if let Err(failure) = late::begin(setup, &work.id, &work.plan) {
+        // The run itself tells it as long as it lives.
+        note(&failure.lines.join("; "));
+    }
     Ok(Box::pin(refresh::run(work)).await)
 }
 
@@ -258,7 +262,7 @@ async fn tell(mut lines: UnboundedReceiver<Line>) {
 }
 
 /// Into the log of the run.
-fn note(text: &str) {
+pub(super) fn note(text: &str) {
     let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ");
     let _ = std::io::stderr().lock().write_all(format!("{now} {}\n", shown(text)).as_bytes());
 }

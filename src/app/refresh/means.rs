@@ -134,7 +134,7 @@ fn environment(setup: &Setup) -> Option<String> {
     setup.demo.is_some().then(|| "DEMO".to_owned()).or_else(|| setup.environment.clone())
 }
 
-fn time() -> Time {
+pub(super) fn time() -> Time {
     Time { now: Timestamp::now, wait: |span| Box::pin(tokio::time::sleep(span)) }
 }
 

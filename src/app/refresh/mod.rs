@@ -4,8 +4,8 @@
 //! Start at [`plan`] for what would be done. A run is carried out by a process of its own (`carry.rs`, told by an `order.rs` what to
 //! do, begun by [`start`] and [`go_on`] in `spawn.rs`); everybody else only reads its journal ([`find`], [`follow::attached`]) and asks it for
 //! something ([`wish`]). What has no journal here is seen in the ledgers on the targets (`elsewhere.rs`). `amend.rs` is a run that
-//! stopped with what the configuration says now. `desk.rs` does all that for the console. `means.rs` is what that process works with,
-//! `signals.rs` what it does when the system speaks to it.
+//! stopped with what the configuration says now, `late.rs` tells of a run that takes too long. `desk.rs` does all that for the
+//! console. `means.rs` is what that process works with, `signals.rs` what it does when the system speaks to it.
 
 pub mod amend;
 mod carry;
@@ -13,6 +13,7 @@ pub(in crate::app) mod desk;
 mod elsewhere;
 pub mod follow;
 pub mod key;
+pub mod late;
 mod means;
 pub mod order;
 pub mod plan;

@@ -18,6 +18,13 @@ pub struct Order {
     pub take_over: bool,
 }
 
+/// The same of the process that waits beside a run.
+#[derive(Serialize, Deserialize)]
+pub struct Beside {
+    pub run: RefreshId,
+    pub place: Whereabouts,
+}
+
 /// What is to be carried out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub enum What {

@@ -175,7 +175,8 @@ fn said(mut child: Child) -> Result<RefreshId, Failure> {
     }
 }
 
-fn environment(setup: &Setup) -> Vec<(OsString, OsString)> {
+/// As much of our environment as a run needs.
+pub(super) fn environment(setup: &Setup) -> Vec<(OsString, OsString)> {
     let named = named(setup);
     let is_needed = |name: &str| {
         let fits = |pattern: &str| match pattern.strip_suffix('*') {

@@ -4,6 +4,7 @@
 //! stands in the ledger on the target. A run of its own that was broken off is taken up again before anything else. It changes
 //! nothing but what the plan of the part after the load says.
 
+use super::late::Looks;
 use super::means::{door, notifier};
 use super::order::{Answer, Begin, Further, What};
 use super::plan::Eyes;
@@ -62,6 +63,7 @@ pub struct Watching {
     waits: Option<(Timestamp, u32)>,
     tried: Option<(RefreshId, Instant)>,
     told: Option<String>,
+    late: Looks,
     /// The next look is not at once.
     rests: bool,
     runtime: Runtime,
@@ -97,9 +99,25 @@ impl Watching {
         may_open(&setup, name, &built, waits_for)?;
         let since = since(&setup, name, &task, &mut notes)?;
         let (task, name) = (task.arn, name.to_owned());
-        let (done, begun, waits, tried, told, rests) = (Vec::new(), None, None, None, None, false);
-        let this =
-            Self { setup, name, task, reader, target, since, done, begun, waits, tried, told, rests, runtime, signals };
+        let (done, begun, waits, tried, told) = (Vec::new(), None, None, None, None);
+        let (late, rests) = (Looks::default(), false);
+        let this = Self {
+            setup,
+            name,
+            task,
+            reader,
+            target,
+            since,
+            done,
+            begun,
+            waits,
+            tried,
+            told,
+            late,
+            rests,
+            runtime,
+            signals,
+        };
         Ok((this, notes))
     }
 
@@ -121,7 +139,7 @@ impl Watching {
             let (runtime, signals) = (&self.runtime, &mut self.signals);
             let ended = runtime.block_on(async {
                 let ended = async { while !matches!(signals.next().await, Signal::End(_)) {} };
-                tokio::time::timeout(every(), ended).await.is_ok()
+                tokio::time::timeout(every(EACH), ended).await.is_ok()
             });
             if ended {
                 return Ok(Found::End);
@@ -182,6 +200,9 @@ impl Watching {
 
     fn look(&mut self) -> Option<Found> {
         let setup = Arc::clone(&self.setup);
+        if let Some(text) = self.runtime.block_on(self.late.now_and_then(&setup, &self.target)) {
+            return Some(Found::Say(text, true));
+        }
         let open = self.runtime.block_on(runs::open_of(&setup, &self.name));
         let found = match open {
             Err(failure) => Err(failure),
@@ -364,10 +385,10 @@ fn clock(at: Timestamp) -> String {
 }
 
 /// A test that cannot wait says how much shorter; nothing of that is in a release build.
-fn every() -> Duration {
+pub(super) fn every(each: Duration) -> Duration {
     #[cfg(debug_assertions)]
     if let Some(millis) = std::env::var("CUTOVER_TEST_LOOKS_EVERY").ok().and_then(|text| text.parse().ok()) {
         return Duration::from_millis(millis);
     }
-    EACH
+    each
 }

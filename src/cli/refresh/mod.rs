@@ -13,7 +13,7 @@ mod tell;
 mod watch;
 
 use super::Common;
-use crate::app::refresh::obey;
+use crate::app::refresh::{late, obey};
 use crate::app::{Failure, Setup};
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -50,6 +50,9 @@ enum What {
     /// What the process of a run does; its order comes through standard input
     #[command(hide = true)]
     CarryOut,
+    /// What the process does that waits beside a run, to tell that it is late
+    #[command(hide = true)]
+    WaitBeside,
 }
 
 /// How it is printed.
@@ -75,8 +78,10 @@ struct Following {
 const EXIT: &str = "Exit status: 0 done (or parked), 1 refused, failed, or not done yet, 2 usage or configuration, 3 it could not be told.";
 
 pub fn run(common: &Common, arguments: &Arguments) -> Result<u8, Failure> {
-    if matches!(arguments.what, What::CarryOut) {
-        return obey();
+    match arguments.what {
+        What::CarryOut => return obey(),
+        What::WaitBeside => return late::wait(),
+        _ => {}
     }
     let setup: Setup = common.setup()?;
     match &arguments.what {
@@ -92,5 +97,6 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<u8, Failure> {
         What::Watch(arguments) => watch::run(setup, arguments),
         What::Abort(arguments) => abort::run(&setup, arguments),
         What::CarryOut => obey(),
+        What::WaitBeside => late::wait(),
     }
 }

@@ -4,6 +4,7 @@
 use super::super::print;
 use super::{Output, tell};
 use crate::app::refresh::follow::in_this_process;
+use crate::app::refresh::late;
 use crate::app::refresh::watch::{Found, Watching};
 use crate::app::{Failure, Setup};
 use crate::model::Untrusted;
@@ -20,8 +21,11 @@ pub struct Arguments {
     /// Name of a [refresh.NAME] of the configuration
     name: String,
     /// This is meant: rows on the target are masked and changed without a further question
-    #[arg(long, required = true)]
+    #[arg(long, required_unless_present = "late")]
     yes: bool,
+    /// Only tell of runs on this target that have not ended in time (`notice_after`), whoever began them; for every refresh
+    #[arg(long, conflicts_with_all = ["yes", "once"])]
+    late: bool,
     /// End after the first load that was gone on from
     #[arg(long)]
     once: bool,
@@ -31,6 +35,11 @@ pub struct Arguments {
 }
 
 pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
+    let name = &arguments.name;
+    if arguments.late {
+        say(arguments.output, &format!("watching for runs on the target of {name} that are late"), false)?;
+        return late::watch(setup, name, &mut |text| say(arguments.output, text, true));
+    }
     // Not more than the flag says: without it clap does not come here.
     if !arguments.yes {
         return Err(Failure::usage("pass --yes where this is meant"));
@@ -39,7 +48,6 @@ pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
     for note in notes {
         print::note(&note);
     }
-    let name = &arguments.name;
     say(arguments.output, &format!("watching for loads of {name} that a rule starts"), false)?;
     loop {
         let what = match watching.found()? {

@@ -19,7 +19,7 @@ pub const SKIPPED: &str = "skipped";
 pub const DONE: &str = "done";
 
 /// How long a lost session or network is waited for before the step has failed.
-const LOST_FOR: Duration = Duration::from_mins(10);
+pub(super) const LOST_FOR: Duration = Duration::from_mins(10);
 /// The longest pause between two attempts.
 const LONGEST: Duration = Duration::from_mins(1);
 
@@ -50,9 +50,10 @@ impl From<Trouble> for Ending {
 }
 
 /// Where a step stands between its attempts.
-struct Tries {
+#[derive(Debug, Default)]
+pub(super) struct Tries {
     /// Failures of the step itself.
-    failures: u32,
+    pub(super) failures: u32,
     /// How often the way was lost since something last went well, and for how long it was waited for.
     lost: u32,
     waited: Duration,
@@ -60,18 +61,23 @@ struct Tries {
 
 impl Tries {
     /// The way is lost once more: how long to wait, as long as there is patience left.
-    fn wait_for_the_way(&mut self, most: Duration) -> Option<Duration> {
+    pub(super) fn wait_for_the_way(&mut self, most: Duration) -> Option<Duration> {
         self.lost += 1;
         let wait = pause_before(self.lost);
         self.waited += wait;
         (self.waited <= most).then_some(wait)
+    }
+
+    /// Something went well, or was answered: the way is there.
+    pub(super) fn way_is_there(&mut self) {
+        (self.lost, self.waited) = (0, Duration::ZERO);
     }
 }
 
 /// Takes one step to its end.
 pub async fn step(work: &mut Work, nth: usize) -> Result<(), Ending> {
     let step = work.plan.steps[nth].clone();
-    let mut tries = Tries { failures: 0, lost: 0, waited: Duration::ZERO };
+    let mut tries = Tries::default();
     // A step that somebody has begun may be there already.
     let mut look_first = work.journal.steps().get(nth).is_some_and(|seen| seen.state != StepState::Waiting);
     loop {
@@ -208,7 +214,7 @@ async fn again(
             return Err(Ending::Failed(told));
         }
         Trouble::Failed(_) => {
-            (tries.lost, tries.waited) = (0, Duration::ZERO);
+            tries.way_is_there();
             tries.failures += 1;
             if tries.failures > step.retry {
                 failed(work, nth, &told).await;

@@ -1,11 +1,11 @@
 //! What is done when a run cannot go on.
 //!
-//! Before the load everything that was taken away is put back, newest first; each undo is idempotent and tried again, and one
-//! that fails stops none of the others. After the load the old data is gone: the keys come back, for new rows, where nothing
-//! loads any more; schedules stay off and the quarantine stays on until a person has looked. Where a rule has started the load it is
-//! there before the first step: no failure is before that one.
+//! Before the load everything that was taken away is put back, newest first; each undo is idempotent and tried again, a way that
+//! is lost is waited for, and one that fails stops none of the others. After the load the old data is gone: the keys come back, for
+//! new rows, where nothing loads any more; schedules stay off and the quarantine stays on until a person has looked. Where a rule
+//! has started the load it is there before the first step: no failure is before that one.
 
-use super::attempt::{self, Ending, pause_before};
+use super::attempt::{self, Ending, Tries, pause_before};
 use super::{intent, rest};
 use crate::change::Way;
 use crate::model::Untrusted;
@@ -127,7 +127,14 @@ async fn keys_back(work: &mut Work, nth: Option<usize>) {
         return;
     }
     let step = work.plan.steps[at].clone();
-    let said = match Box::pin(keys_back_early(work, &step)).await {
+    let mut tries = Tries::default();
+    let came = loop {
+        match Box::pin(keys_back_early(work, &step)).await {
+            Err(Trouble::Lost(why)) if is_waited_for(work, Some(&step.name), &why, &mut tries).await => {}
+            came => break came,
+        }
+    };
+    let said = match came {
         Ok(true) => "the foreign keys are back, for new rows".to_owned(),
         Ok(false) => "the foreign keys stay away: the task may still load".to_owned(),
         Err(trouble) => format!("the foreign keys are not all back: {trouble}"),
@@ -146,6 +153,15 @@ async fn keys_back_early(work: &mut Work, step: &PlannedStep) -> Result<bool, Tr
     Ok(true)
 }
 
+/// The way is lost while something is put back: waits for it, as a step that goes forward does. `false`: for long enough.
+async fn is_waited_for(work: &mut Work, step: Option<&StepName>, why: &str, tries: &mut Tries) -> bool {
+    let Some(wait) = tries.wait_for_the_way(attempt::LOST_FOR) else { return false };
+    let text = format!("putting back: {why}; again in {} s", wait.as_secs());
+    let _ = work.line(step, text, true).await;
+    (work.time.wait)(wait).await;
+    true
+}
+
 /// Puts everything back, newest first.
 pub async fn undo(work: &mut Work) -> (RunState, Option<String>) {
     work.deaf = true;
@@ -153,7 +169,12 @@ pub async fn undo(work: &mut Work) -> (RunState, Option<String>) {
     let why = work.undoing.clone().unwrap_or_default();
     let now = work.now();
     let _ = work.journal.state(RunState::Undoing, None, Some(&why), None).await;
-    if work.in_ledger && work.target.again().await.is_ok() {
+    // One patience for all of it: what does not come back for one step does not for the next.
+    let mut tries = Tries::default();
+    if work.in_ledger {
+        while let Err(Trouble::Lost(why)) = work.target.again().await
+            && is_waited_for(work, None, &why, &mut tries).await
+        {}
         // So that whoever goes on without the journal undoes, too.
         let _ = ledger::mark_anew(&mut work.target, &StepName(RUN.to_owned()), UNDOING, &why).await;
         let _ = ledger::state(&mut work.target, RunState::Undoing, Some(&why), now).await;
@@ -172,7 +193,7 @@ pub async fn undo(work: &mut Work) -> (RunState, Option<String>) {
         if step.kind == StepKind::Lock {
             let _ = work.show_away().await;
         }
-        if let Err(ending) = undo_step(work, nth, &step).await {
+        if let Err(ending) = undo_step(work, nth, &step, &mut tries).await {
             credentials |= matches!(ending, Ending::Credentials(_));
             let (Ending::Failed(what) | Ending::Credentials(what) | Ending::Gone(what) | Ending::Parked(what)) = ending
             else {
@@ -192,12 +213,13 @@ pub async fn undo(work: &mut Work) -> (RunState, Option<String>) {
     rest(work, state, None, Some(all)).await
 }
 
-async fn undo_step(work: &mut Work, nth: usize, step: &PlannedStep) -> Result<(), Ending> {
-    let mut failures = 0;
+async fn undo_step(work: &mut Work, nth: usize, step: &PlannedStep, tries: &mut Tries) -> Result<(), Ending> {
+    tries.failures = 0;
     loop {
         let _ = intent(work, nth, work.attempts(&step.name), "undo").await;
         let trouble = match once(work, step).await {
             Ok(note) => {
+                tries.way_is_there();
                 let now = work.now();
                 let change = |seen: &mut StepSeen| {
                     seen.state = StepState::Undone;
@@ -209,14 +231,21 @@ async fn undo_step(work: &mut Work, nth: usize, step: &PlannedStep) -> Result<()
             }
             Err(trouble) => trouble,
         };
-        failures += 1;
-        let is_final = matches!(trouble, Trouble::Credentials(_)) || failures > step.retry.max(AT_LEAST);
+        if let Trouble::Lost(why) = &trouble
+            && is_waited_for(work, Some(&step.name), why, tries).await
+        {
+            continue;
+        }
+        tries.failures += 1;
+        let is_final =
+            matches!(trouble, Trouble::Credentials(_) | Trouble::Lost(_)) || tries.failures > step.retry.max(AT_LEAST);
         if is_final {
             let what = Untrusted::new(format!("not put back: {trouble}"));
             let _ = work.journal.step(nth, |seen| seen.state = StepState::Failed { why: what }, Vec::new()).await;
             return Err(trouble.into());
         }
-        let wait = pause_before(failures);
+        tries.way_is_there();
+        let wait = pause_before(tries.failures);
         let text = format!("putting back: {trouble}; again in {} s", wait.as_secs());
         let _ = work.line(Some(&step.name), text, true).await;
         (work.time.wait)(wait).await;

@@ -3,13 +3,15 @@
 //! A message that may have gone is not sent twice. Nothing is changed by it: what is late is told, and never switched on by itself.
 
 use crate::change::Notice;
-use crate::model::refresh::{PlannedStep, RunState, StepKind, StepState};
+use crate::model::refresh::{PlannedStep, RefreshId, RunState, StepKind, StepState};
 use crate::model::topic::subject;
 use crate::model::untrusted::shown;
+use crate::refresh::ledger::LedgerRun;
+use crate::refresh::plan::Plan;
 use crate::refresh::trouble::{Came, Probe, Trouble};
 use crate::refresh::watch::is_watched;
 use crate::refresh::work::{Changed, Work};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
 /// What the step notes while it sends: whoever finds it does not know whether it was sent.
@@ -56,17 +58,31 @@ pub(in crate::refresh) async fn ended(work: &mut Work, state: RunState, why: Opt
     tell(work, &notice).await;
 }
 
-/// It takes longer than was said beforehand.
-pub(in crate::refresh) async fn overdue(work: &mut Work, after: SignedDuration) {
-    let why = format!("it has not ended {after:#} after it began; what is away stays away until it ends");
-    let notice = notice(work, "late", Some(&why));
+/// It takes longer than was said beforehand. `false`: surely nobody was told.
+pub(in crate::refresh) async fn overdue(work: &mut Work) -> bool {
+    let why = "it has not ended; what is away stays away until it ends";
+    let notice = notice(work, "late", Some(why));
     let _ = work.line(None, format!("late: {why}"), true).await;
-    tell(work, &notice).await;
+    tell(work, &notice).await
 }
 
-async fn tell(work: &mut Work, notice: &Notice) {
+/// The same of a run that somebody looks at from beside it: as much as the ledger knows.
+pub(in crate::refresh) fn late(run: &LedgerRun, plan: &Plan, why: &str, now: Timestamp) -> Notice {
+    let who = (run.os_user.as_str(), run.host.as_str());
+    let mut lines = beginning(plan, &run.id, who, (run.began, now), ("late", Some(why)));
+    lines.push(format!("last seen alive {}", run.beat.strftime("%F %T UTC")));
+    let name = crate::model::shell::quoted(&plan.name.0);
+    lines.push(format!(
+        "`cutover refresh status {name}` on {} says where it stands; with that machine gone: cutover refresh recover {name}",
+        shown(&run.host)
+    ));
+    Notice { subject: subject(&format!("refresh {}: late", plan.name.0)), text: lines.join("\n") }
+}
+
+/// `false`: surely nobody was told.
+async fn tell(work: &mut Work, notice: &Notice) -> bool {
     let told = tokio::time::timeout(PATIENCE, Box::pin(work.notify(notice))).await;
-    let (said, bad) = match told {
+    let (said, bad) = match &told {
         Ok(Ok(Changed::Done(outcome))) => (outcome.lines.join("; "), false),
         Ok(Ok(Changed::Nothing(why))) => (format!("nobody was told: {why}"), true),
         Ok(Err(trouble)) => (format!("nobody was told: {trouble}"), true),
@@ -74,24 +90,37 @@ async fn tell(work: &mut Work, notice: &Notice) {
     };
     // It is told here at least.
     let _ = work.line(None, said, bad).await;
+    !matches!(told, Ok(Err(_)))
+}
+
+/// What every notice begins with: which run, of what, since when, and why it is told of.
+fn beginning(
+    plan: &Plan,
+    id: &RefreshId,
+    (os_user, host): (&str, &str),
+    (began, now): (Timestamp, Timestamp),
+    (how, why): (&str, Option<&str>),
+) -> Vec<String> {
+    let mut lines = vec![
+        format!("refresh {}, run {}: {how}", shown(&plan.name.0), id.0),
+        format!("task {}, {} -> {}", plan.task.name.shown(), shown(&plan.source.place), shown(&plan.target.place)),
+        format!(
+            "began {}, {:#} ago, by {} on {}",
+            began.strftime("%F %T UTC"),
+            rounded(now.duration_since(began)),
+            shown(os_user),
+            shown(host)
+        ),
+    ];
+    lines.extend(why.map(|why| format!("why: {}", shown(why))));
+    lines
 }
 
 /// What is said: where it stands, what each step came to. Notes of steps have no values of rows in them.
 fn notice(work: &Work, how: &str, why: Option<&str>) -> Notice {
     let plan = &work.plan;
-    let took = work.now().duration_since(work.began);
-    let mut lines = vec![
-        format!("refresh {}, run {}: {how}", shown(&plan.name.0), work.id.0),
-        format!("task {}, {} -> {}", plan.task.name.shown(), shown(&plan.source.place), shown(&plan.target.place)),
-        format!(
-            "began {}, {:#} ago, by {} on {}",
-            work.began.strftime("%F %T UTC"),
-            rounded(took),
-            work.who.os_user,
-            work.who.host
-        ),
-    ];
-    lines.extend(why.map(|why| format!("why: {}", shown(why))));
+    let who = (work.who.os_user.as_str(), work.who.host.as_str());
+    let mut lines = beginning(plan, &work.id, who, (work.began, work.now()), (how, why));
     lines.push(String::new());
     for seen in work.journal.steps().iter().filter(|seen| seen.kind != StepKind::Notify) {
         let note = match &seen.state {

@@ -1,11 +1,12 @@
 //! The files of a run, beside each other in the folder `runs`: `<id>.db` the journal, `<id>.lock` who writes it, `<id>.wish` what
-//! is asked of him, `<id>.restore.sql` what a person can run without this program; `<name>.watch` since when somebody watches. All of them are their owner's alone.
+//! is asked of him, `<id>.notice` who waits beside it, `<id>.restore.sql` what a person can run without this program; `<name>.watch` since when somebody watches. All of them are their owner's alone.
 
 use super::Writer;
 use crate::model::canon::hex;
 use crate::model::refresh::{RefreshId, WishFor};
 use crate::store::StoreError;
 use crate::store::place::{self, Settings, private_file};
+use crate::store::points;
 use jiff::Timestamp;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -74,7 +75,8 @@ impl Lock {
             .map_err(|error| StoreError::File { path: path.clone(), why: error.to_string() })?;
         let mut waits = PATIENCE.iter();
         loop {
-            match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            let taken = flock(&file, FlockOperation::NonBlockingLockExclusive);
+            match if points::disk("no-locks") { Err(Errno::NOLCK) } else { taken } {
                 Ok(()) => break,
                 Err(Errno::WOULDBLOCK) => {
                     let Some(wait) = waits.next() else {
@@ -223,4 +225,20 @@ pub fn log(settings: &Settings, id: &RefreshId) -> Result<File, StoreError> {
     let path = named(&dir, id, "log");
     let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
     opened.map_err(|error| StoreError::File { path, why: error.to_string() })
+}
+
+/// Says that this process waits beside a run for its end, and nobody before it any more; what it goes by in [`waits_still`].
+///
+/// # Errors
+/// The folder cannot be written.
+pub fn waits(settings: &Settings, id: &RefreshId) -> Result<String, StoreError> {
+    let ours = format!("{} {}", std::process::id(), host());
+    write_private(&named(&dir(settings)?, id, "notice"), &ours)?;
+    Ok(ours)
+}
+
+/// Whether nobody has come to wait since then. What cannot be read says nothing.
+pub fn waits_still(settings: &Settings, id: &RefreshId, ours: &str) -> bool {
+    let said = dir(settings).ok().and_then(|dir| std::fs::read_to_string(named(&dir, id, "notice")).ok());
+    said.is_none_or(|said| said == ours)
 }

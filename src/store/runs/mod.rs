@@ -11,7 +11,7 @@ mod read;
 mod tests;
 mod watch;
 
-pub use files::{any_alive, folder, log, restore_sql, take_wish, watch_since, watched_since, wish};
+pub use files::{any_alive, folder, log, restore_sql, take_wish, waits, waits_still, watch_since, watched_since, wish};
 pub use read::{Kept, kept, list, seen};
 pub use watch::Watcher;
 

@@ -20,7 +20,7 @@ impl Base {
         Self::of(servers::mariadb().await.database().await)
     }
 
-    fn of(url: String) -> Self {
+    pub fn of(url: String) -> Self {
         let database = Database::parse(&url).unwrap();
         let schema = database.named_schema().unwrap_or("public").to_owned();
         Self { database, url, schema }

@@ -35,6 +35,19 @@ async fn a_right_that_is_missing_undoes_what_was_begun_before_the_load() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn schedules_come_back_also_where_putting_back_is_throttled_for_long() {
+    let scene = Scene::new().await;
+    scene.on("access-denied=StartReplicationTask");
+    scene.on("throttle@EnableRule=1");
+    let running = scene.start(&scene.plan(&STEPS).await).await;
+    // More often than what fails is tried again.
+    until(async || scene.sent("EnableRule") >= 6).await;
+    scene.off("throttle");
+    let ended = running.await.unwrap();
+    assert_eq!((ended.state, scene.states().await), (RunState::Undone, ALL_ON.map(str::to_owned)), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_is_paused_while_it_waits_and_takes_its_load_up_again() {
     let scene = Scene::new().await;
     scene.mover.hold(true);

@@ -16,6 +16,11 @@ const STEPS_OF_ONE: [StepKind; 8] = [
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_migration_is_parked_and_finished_when_all_is_through() {
+    // Also where nobody hears that the task was told to stop. Side by side: each takes minutes.
+    futures_util::future::join(Box::pin(finished(false)), Box::pin(finished(true))).await;
+}
+
+async fn finished(lost: bool) {
     let scene = Scene::new().await;
     let orders = scene.task("orders-cdc").await;
     let stop = json!({"ReplicationTaskArn": orders.arn.as_str()});
@@ -31,9 +36,14 @@ async fn a_migration_is_parked_and_finished_when_all_is_through() {
     assert!(refused.to_string().contains("is parked"), "{refused}");
     // Points of a minute that has begun since then: two or three minutes.
     let began = Timestamp::now();
+    let stops = scene.sent("StopReplicationTask");
+    if lost {
+        scene.on("lost-response@StopReplicationTask");
+    }
     let work = Box::pin(refresh::finish(&id, scene.means().await)).await.unwrap();
     let ended = Box::pin(refresh::run(work)).await;
-    assert_eq!((ended.state, why(&ended)), (RunState::Done, ""), "{}", scene.log().await);
+    assert_eq!((ended.state, why(&ended)), (RunState::Done, ""), "{lost}: {}", scene.log().await);
+    assert_eq!(scene.sent("StopReplicationTask"), stops + 1, "{}", scene.log().await);
     let orders = scene.task("orders-cdc").await;
     assert!(orders.status.raw() == "stopped" && orders.stats.stop > Some(began), "{orders:?}");
     let seen = scene.seen().await;

@@ -22,7 +22,7 @@ async fn carry_out_at_aws() {
     Box::pin(refresh::run(work)).await;
 }
 
-fn process(scene: &Scene, plan: &Plan, env: &[(&str, String)]) -> Child {
+pub fn process(scene: &Scene, plan: &Plan, env: &[(&str, String)]) -> Child {
     let told = Told { at: scene.place(), plan: plan.clone() };
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "refresh_aws::kills::carry_out_at_aws", "--ignored", "--quiet"])
@@ -36,7 +36,7 @@ fn process(scene: &Scene, plan: &Plan, env: &[(&str, String)]) -> Child {
 }
 
 /// Waits for its end; whether it was killed.
-async fn end(mut child: Child) -> bool {
+pub async fn end(mut child: Child) -> bool {
     use std::os::unix::process::ExitStatusExt as _;
     loop {
         if let Some(status) = child.try_wait().unwrap() {

@@ -54,6 +54,26 @@ async fn an_answer_that_never_comes_is_settled_by_looking_and_nothing_is_sent_tw
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_at_the_task_whose_answer_never_comes_is_looked_again_and_changes_nothing() {
+    let scene = Scene::new().await;
+    let asked = scene.mover.asked().len();
+    scene.mover.hold(true);
+    let running = scene.start(&scene.plan(&STEPS).await).await;
+    // While the start is looked for, and while the load is waited for.
+    for step in [StepKind::Load, StepKind::Wait] {
+        scene.until_step(step).await;
+        let before = scene.log().await.matches("; again in ").count();
+        scene.on("lost-response@DescribeReplicationTasks");
+        until(async || scene.log().await.matches("; again in ").count() > before).await;
+        scene.off("lost-response");
+    }
+    scene.mover.hold(false);
+    let ended = running.await.unwrap();
+    well(&scene, &ended, 1).await;
+    assert_eq!(scene.mover.asked().len(), asked + 1, "one load");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_start_that_is_throttled_was_not_done_and_is_sent_again() {
     let scene = Scene::new().await;
     let asked = scene.mover.asked().len();

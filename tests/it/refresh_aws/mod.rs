@@ -5,6 +5,7 @@
 mod ends;
 mod finishes;
 mod kills;
+mod late;
 mod loads;
 mod schedules;
 mod watch_command;

@@ -86,6 +86,73 @@ async fn a_disk_that_is_full_stops_a_run_before_its_load_and_everything_is_put_b
 }
 
 #[tokio::test]
+async fn a_run_whose_journal_can_no_longer_be_written_goes_on_with_another_folder() {
+    let desk = Desk::new(Engine::PostgreSql).await;
+    let (waits, here, go) = waits(&desk);
+    let plan = desk.plan(vec![count_up(), waits]);
+    // Nothing is begun without one.
+    let nowhere = Told { state: "/dev/null/state".into(), ..desk.told(&plan, Do::Begin) };
+    let refused = do_it(&nowhere).await.unwrap_err().to_string();
+    assert!(refused.starts_with("the journal of this run cannot be written"), "{refused}");
+    assert_eq!(refresh::open_runs(&Door::fixed(desk.database())).await.unwrap(), []);
+    let told = desk.told(&plan, Do::Begin);
+    let process = Process::start(&told, &[]);
+    until(async || here.exists()).await;
+    process.signal(rustix::process::Signal::KILL);
+    assert!(process.end().await);
+    std::fs::write(&go, "").unwrap();
+    let id = desk.run_here().await.unwrap();
+    // The disk is full: no file may grow beyond 1 KiB.
+    for what in [Do::Resume(id.clone()), Do::Recover { end_any: false }] {
+        let full = desk.told(&plan, what);
+        assert!(!Process::with_files_of(&full, 2).end().await);
+        let said = said(&full);
+        let way_out = "XDG_STATE_HOME=/another/folder cutover refresh recover nightly";
+        assert!(
+            said.starts_with("refused the journal of this run cannot be written") && said.contains(way_out),
+            "{said}"
+        );
+    }
+    // A file stands in the folder's place.
+    let blocked = Told { state: here, ..desk.told(&plan, Do::Recover { end_any: false }) };
+    let refused = do_it(&blocked).await.unwrap_err().to_string();
+    assert!(refused.contains("refresh recover nightly"), "{refused}");
+    assert_eq!(refresh::open_runs(&Door::fixed(desk.database())).await.unwrap().len(), 1);
+    let elsewhere = Told { state: desk.file("another"), ..desk.told(&plan, Do::Recover { end_any: false }) };
+    let ended = do_it(&elsewhere).await.unwrap();
+    assert_eq!((ended.state, ended.why), (RunState::Done, None));
+    assert_eq!(desk.counted().await, 1);
+}
+
+#[tokio::test]
+async fn a_journal_on_a_disk_of_another_machine_has_no_log_beside_it_and_is_gone_on_with() {
+    let desk = Desk::new(Engine::PostgreSql).await;
+    let (waits, here, go) = waits(&desk);
+    let plan = desk.plan(vec![count_up(), waits]);
+    let disk = |kind: &str| [("CUTOVER_DISK", kind.to_owned())];
+    // Nobody could tell who writes it: nothing is begun.
+    let told = desk.told(&plan, Do::Begin);
+    assert!(!Process::start(&told, &disk("no-locks")).end().await);
+    let refused = said(&told);
+    assert!(refused.starts_with("refused") && refused.contains("it cannot be locked"), "{refused}");
+    assert_eq!(refresh::open_runs(&Door::fixed(desk.database())).await.unwrap(), []);
+    let process = Process::start(&told, &disk("elsewhere"));
+    until(async || here.exists()).await;
+    let id = desk.run_here().await.unwrap();
+    let path = desk.state().join("runs").join(format!("{}.db", id.0));
+    // The format's own word for it: 1 is a rollback journal, 2 a write-ahead log (sqlite.org/fileformat, bytes 18 and 19).
+    assert_eq!(std::fs::read(&path).unwrap()[18..20], [1, 1]);
+    assert!(!path.with_extension("db-wal").exists() && !path.with_extension("db-shm").exists());
+    process.signal(rustix::process::Signal::KILL);
+    assert!(process.end().await);
+    std::fs::write(&go, "").unwrap();
+    let again = desk.told(&plan, Do::Resume(id));
+    assert!(!Process::start(&again, &disk("elsewhere")).end().await);
+    assert!(said(&again).starts_with("done"), "{}", said(&again));
+    assert_eq!((desk.counted().await, std::fs::read(&path).unwrap()[18]), (1, 1));
+}
+
+#[tokio::test]
 async fn a_wish_comes_from_another_machine_through_the_ledger() {
     for engine in [Engine::PostgreSql, Engine::MySql, Engine::Sqlite] {
         let desk = Desk::new(engine).await;

@@ -8,6 +8,7 @@ mod kills;
 mod orphans;
 mod others;
 mod quarantine;
+mod restarts;
 mod stops;
 
 use crate::around::Base;

@@ -82,6 +82,31 @@ async fn an_undo_that_fails_stops_no_other_and_is_taken_up_again() {
 }
 
 #[tokio::test]
+async fn what_puts_back_waits_for_the_way_as_long_as_what_goes_forward() {
+    let lost = |times| (0..times).map(|_| Fault::Before(Trouble::Lost("the server restarts".to_owned())));
+    let stage = Stage::new().await;
+    stage.will("run drain", [Fault::Before(Trouble::refused("no"))]);
+    stage.will("undo schedule-off", lost(12));
+    let (_, ended) = stage.run(&stage.plan(&ALL)).await;
+    assert_eq!((ended.state, stage.there()), (RunState::Undone, vec!["parity".to_owned()]));
+    // It is not waited for without end: some minutes are a dozen attempts.
+    let stage = Stage::new().await;
+    stage.will("run drain", [Fault::Before(Trouble::refused("no"))]);
+    stage.will("undo schedule-off", lost(40));
+    let (_, ended) = stage.run(&stage.plan(&ALL)).await;
+    assert!(ended.state == RunState::NeedsAttention && ended.why.unwrap().contains("the server restarts"));
+    let asked = stage.trace().iter().filter(|line| *line == "undo schedule-off").count();
+    assert!((12..20).contains(&asked), "{asked}");
+    // Keys that come back early, after the load.
+    let stage = Stage::new().await;
+    stage.will("run mask", [Fault::Before(Trouble::refused("a rule is wrong"))]);
+    stage.will("run keys-back", lost(12));
+    let (id, ended) = stage.run(&stage.plan(&ALL)).await;
+    assert_eq!(ended.state, RunState::NeedsAttention);
+    assert!(stage.there().contains(&"keys-back".to_owned()), "{:?}", stage.seen(&id).await.lines);
+}
+
+#[tokio::test]
 async fn after_the_load_only_the_keys_come_back_and_a_person_goes_on() {
     let stage = Stage::new().await;
     stage.will("run mask", [Fault::Before(Trouble::refused("a rule is wrong"))]);
