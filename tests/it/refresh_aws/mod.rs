@@ -5,7 +5,9 @@
 mod ends;
 mod finishes;
 mod kills;
+mod later_kills;
 mod loads;
+mod meanwhile;
 mod schedules;
 mod watch_command;
 mod watches;
