@@ -48,7 +48,7 @@ pub struct Options {
     pub pace: Option<u32>,
     /// The databases are taken as they are: nothing is written into them when this opens, and nothing changes the source.
     pub as_found: bool,
-    /// A start takes no longer than it has to, instead of so long that it is seen.
+    /// A start or a stop takes no longer than it has to, instead of so long that it is seen.
     pub hurried: bool,
     /// Who moves rows. Without one, nothing moves and metrics go on as they were.
     pub launcher: Option<Launcher>,

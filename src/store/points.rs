@@ -33,8 +33,19 @@ mod switched {
         for (variable, signal) in [("CUTOVER_KILL_AT", Signal::KILL), ("CUTOVER_STOP_AT", Signal::STOP)] {
             if std::env::var(variable).is_ok_and(|wanted| is_it(&wanted, number, name)) {
                 let _ = rustix::process::kill_process(rustix::process::getpid(), signal);
+                while signal == Signal::STOP && is_to_stop() {
+                    std::thread::yield_now();
+                }
             }
         }
+    }
+
+    /// Another thread is to take the stop, and has not yet: until then this one would run on, past its point.
+    fn is_to_stop() -> bool {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let pending = status.lines().find_map(|line| line.strip_prefix("ShdPnd:"));
+        let pending = pending.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0);
+        pending & (1 << (Signal::STOP.as_raw() - 1)) != 0
     }
 
     fn is_it(wanted: &str, number: u64, name: &str) -> bool {

@@ -239,6 +239,7 @@ impl Executor {
             }
             Err(error) => Err(error),
         };
+        points::at("after audit sent");
         if confirmed.way() == Way::Forward
             && let Err(error) = &audited
         {

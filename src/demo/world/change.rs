@@ -84,7 +84,7 @@ pub fn stop(world: &mut World, input: &Value, whose: Whose, now: Timestamp) -> R
 fn begin_stop(world: &mut World, index: usize, now: Timestamp) {
     let task = &mut world.tasks[index];
     task.status = TaskStatus::Stopping;
-    task.until = Some(now + time::STOPPING);
+    task.until = Some(if world.setting.hurried { now } else { now + time::STOPPING });
     logs::stop_requested(task, now);
     let id = task.resource_id();
     if let Some(run) = &mut task.run {

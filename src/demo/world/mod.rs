@@ -116,7 +116,7 @@ pub struct Setting {
     pub databases: Option<Databases>,
     /// Rows per second of a full load; `None` is as fast as it goes.
     pub pace: Option<u32>,
-    /// A start takes no longer than it has to.
+    /// A start or a stop takes no longer than it has to.
     pub hurried: bool,
 }
 

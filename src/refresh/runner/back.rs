@@ -7,16 +7,14 @@
 
 use super::attempt::{self, Ending, Tries, pause_before};
 use super::{intent, rest};
-use crate::change::Way;
 use crate::model::Untrusted;
-use crate::model::change::{Change, Verb};
 use crate::model::refresh::{PlannedStep, RunState, StepKind, StepName, StepSeen, StepState, WishFor};
 use crate::model::shell::quoted;
 use crate::refresh::ledger;
 use crate::refresh::steps;
 use crate::refresh::trouble::Trouble;
 use crate::refresh::watch::is_watched;
-use crate::refresh::work::{Changed, Work};
+use crate::refresh::work::Work;
 
 /// Name of the mark of keys that came back before their turn.
 pub const EARLY: &str = "early";
@@ -45,7 +43,7 @@ pub async fn failed(
     }
     let told = if is_untouched(work, nth) { untouched(work, &told) } else { told };
     if wish == Some(WishFor::AbortStoppingTask) {
-        stop_task(work, name.as_ref()).await;
+        stop_task(work, nth).await;
     }
     keys_back(work, nth).await;
     rest(work, RunState::NeedsAttention, nth, Some(told)).await
@@ -95,15 +93,14 @@ fn untouched(work: &Work, why: &str) -> String {
     )
 }
 
-async fn stop_task(work: &mut Work, step: Option<&StepName>) {
-    let change = Change::Task { task: work.plan.task.clone(), verb: Verb::Stop };
-    let step = step.cloned().unwrap_or_else(|| StepKind::Load.into());
-    let said = match work.change(&step, &change, Way::Forward).await {
-        Ok(Changed::Done(outcome)) => outcome.lines.join("; "),
-        Ok(Changed::Nothing(how)) => format!("the task was not stopped: {how}"),
-        Err(trouble) => format!("the task could not be stopped: {trouble}"),
+async fn stop_task(work: &mut Work, nth: Option<usize>) {
+    let load = work.plan.steps.iter().position(|step| step.kind == StepKind::Load);
+    let Some(step) = nth.or(load).map(|nth| work.plan.steps[nth].clone()) else { return };
+    let (said, bad) = match Box::pin(steps::load::stop(work, &step)).await {
+        Ok(said) => (said, false),
+        Err(trouble) => (format!("the task could not be stopped: {trouble}"), true),
     };
-    let _ = work.line(Some(&step), said, false).await;
+    let _ = work.line(Some(&step.name), said, bad).await;
 }
 
 /// Whether nothing loads any more: the keys would stand in its way.

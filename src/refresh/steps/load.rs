@@ -3,12 +3,15 @@
 //! When the task was started last is written into the ledger and the journal before anything is sent. After a crash or an answer that never
 //! came that date decides: a newer one is our start, and is taken for it; the same one, seen for long enough on a task that does
 //! nothing, says that nothing was done, and it is sent again. That DMS says "already running" is a comparison that failed, and
-//! nothing to try again blindly. Start at [`run`]; `again.rs` is the choice of a person after a load that failed.
+//! nothing to try again blindly. Start at [`run`]; `again.rs` is the choice of a person after a load that failed,
+//! `stop.rs` that of one who wishes its end.
 
 mod again;
+mod stop;
 
 pub(super) use again::chosen;
 pub use again::{LoadAgain, load_again};
+pub(in crate::refresh) use stop::stop;
 
 use super::drain;
 use super::look::{self, Looked, Phase};

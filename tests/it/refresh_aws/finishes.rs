@@ -3,7 +3,7 @@
 use super::*;
 use cutover::refresh::Trouble;
 
-const STEPS_OF_ONE: [StepKind; 8] = [
+pub const STEPS_OF_ONE: [StepKind; 8] = [
     StepKind::Lock,
     StepKind::Drain,
     StepKind::Load,

@@ -5,11 +5,18 @@ use super::*;
 use cutover::model::refresh::RefreshId;
 use std::process::{Child, Command, Stdio};
 
+/// What a process is to do.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub enum Act {
+    Begin(Box<Plan>),
+    Finish(RefreshId),
+}
+
 /// What a process is told.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Told {
     at: Somewhere,
-    plan: Plan,
+    act: Act,
 }
 
 /// Not a test: what a process of its own does.
@@ -17,13 +24,17 @@ struct Told {
 #[ignore = "started by other tests, as a process that they kill"]
 async fn carry_out_at_aws() {
     let Ok(told) = std::env::var("CUTOVER_TEST_AWS_TOLD") else { return };
-    let Told { at, plan } = serde_json::from_str(&told).unwrap();
-    let work = begin(&plan, at.means(watch::channel(None).1).await).await;
+    let Told { at, act } = serde_json::from_str(&told).unwrap();
+    let means = at.means(watch::channel(None).1).await;
+    let work = match act {
+        Act::Begin(plan) => begin(&plan, means).await,
+        Act::Finish(id) => Box::pin(refresh::finish(&id, means)).await.unwrap(),
+    };
     Box::pin(refresh::run(work)).await;
 }
 
-pub fn process(scene: &Scene, plan: &Plan, env: &[(&str, String)]) -> Child {
-    let told = Told { at: scene.place(), plan: plan.clone() };
+pub fn process(scene: &Scene, act: Act, env: &[(&str, String)]) -> Child {
+    let told = Told { at: scene.place(), act };
     Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "refresh_aws::kills::carry_out_at_aws", "--ignored", "--quiet"])
         .env("CUTOVER_TEST_AWS_TOLD", serde_json::to_string(&told).unwrap())
@@ -47,11 +58,9 @@ pub async fn end(mut child: Child) -> bool {
 }
 
 /// Every point in the order of a run that nobody kills.
-async fn points() -> Vec<String> {
-    let scene = Scene::new().await;
+pub async fn points(scene: &Scene, act: Act) -> Vec<String> {
     let list = scene.folder.path().join("points");
-    let child = process(&scene, &scene.plan(&STEPS).await, &[("CUTOVER_KILL_LIST", list.display().to_string())]);
-    assert!(!end(child).await);
+    assert!(!end(process(scene, act, &[("CUTOVER_KILL_LIST", list.display().to_string())])).await);
     let text = std::fs::read_to_string(list).unwrap();
     text.lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect()
 }
@@ -70,7 +79,7 @@ async fn kill_at(number: usize, lose: bool, mutant: Option<&str>) -> After {
     let loads = scene.mover.asked().len();
     let mut env = vec![("CUTOVER_KILL_AT", number.to_string())];
     env.extend(mutant.map(|name| ("CUTOVER_MUTANT", name.to_owned())));
-    if !end(process(&scene, &plan, &env)).await {
+    if !end(process(&scene, Act::Begin(Box::new(plan.clone())), &env)).await {
         // Who waits passes now more points and now fewer: it had come to its end before this one.
         let state = scene.seen().await.head.state;
         return After { state, loads: scene.mover.asked().len() - loads, states: scene.states().await };
@@ -107,7 +116,8 @@ async fn kill_at(number: usize, lose: bool, mutant: Option<&str>) -> After {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_load_is_begun_and_every_schedule_comes_back_wherever_the_process_is_killed() {
-    let points = points().await;
+    let scene = Scene::new().await;
+    let points = points(&scene, Act::Begin(Box::new(scene.plan(&STEPS).await))).await;
     let around = ["before sending", "after sending", "after aws", "before notice", "after notice"];
     let chosen: Vec<usize> =
         (1..=points.len()).filter(|number| around.contains(&points[number - 1].as_str())).collect();

@@ -1,6 +1,6 @@
 //! A run that takes longer than was said, told by somebody who is not its runner. What the time is, the tests say.
 
-use super::kills::{end, process};
+use super::kills::{Act, end, process};
 use super::*;
 use cutover::refresh::late::{due, is_due, tell, untold};
 
@@ -19,7 +19,9 @@ fn waited() -> (Time, Duration) {
 async fn killed() -> (Scene, Plan) {
     let scene = Scene::new().await;
     let plan = Plan { notice_after: Some(HOUR * 6), ..scene.plan(&STEPS).await };
-    assert!(end(process(&scene, &plan, &[("CUTOVER_KILL_AT", "1 @wait".to_owned())])).await);
+    assert!(
+        end(process(&scene, Act::Begin(Box::new(plan.clone())), &[("CUTOVER_KILL_AT", "1 @wait".to_owned())])).await
+    );
     (scene, plan)
 }
 

@@ -3,7 +3,7 @@
 use super::*;
 use cutover::refresh::watch::taken;
 
-const AFTER: [StepKind; 4] = [StepKind::Lock, StepKind::Load, StepKind::Wait, StepKind::Close];
+pub const AFTER: [StepKind; 4] = [StepKind::Lock, StepKind::Load, StepKind::Wait, StepKind::Close];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_load_that_a_rule_has_started_is_gone_on_from_once() {

@@ -51,6 +51,30 @@ async fn a_second_operator_is_refused_and_told_who_has_it() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_operators_on_two_hosts_in_the_same_moment_one_begins() {
+    for engine in SERVERS {
+        let desk = Desk::new(engine).await;
+        let plan = desk.plan(vec![count_up()]);
+        for round in 1..=10 {
+            let from = async |host: &str, zombie| {
+                let mut means = means(&desk.url, &desk.state().join(host), zombie);
+                host.clone_into(&mut means.who.host);
+                begin(&plan, means).await
+            };
+            let (one, two) = tokio::join!(from("jump1", Zombie::EndOurs), from("jump2", Zombie::EndAny));
+            let (winner, refused) = match (one, two) {
+                (Ok(winner), Err(refused)) | (Err(refused), Ok(winner)) => (winner, refused.to_string()),
+                (Ok(_), Ok(_)) => panic!("{engine:?}, {round}: both began"),
+                (Err(one), Err(two)) => panic!("{engine:?}, {round}: nobody began: {one}; {two}"),
+            };
+            assert!(refused.contains("locked by"), "{engine:?}, {round}: {refused}");
+            assert_eq!(refresh::run(winner).await.state, RunState::Done);
+            assert_eq!(desk.counted().await, round);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_session_that_is_ended_is_opened_again_and_the_run_goes_on() {
     for engine in SERVERS {

@@ -1,53 +1,21 @@
 //! Every point, once; what follows a death is another thing each time, by the seed.
 
+use super::deaths::{Death, Tally, Variant, deaths, places, seed};
 use super::seen::{Seen, lost};
 use super::stand::Stand;
 use super::*;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
-/// What somebody does after a death.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Variant {
-    Resume,
-    /// The machine is gone: the ledger is all that there is.
-    JournalLost,
-    /// Once more, at another point.
-    KilledAgain,
-    /// Everything back, where that is still possible.
-    Abort,
-    /// No death: the server ends the session, while the process is stopped for a moment.
-    SessionLost,
-    /// No death: the process is stopped, somebody takes the run over to its end, and then it goes on.
-    TakenOver,
-}
-
-impl Variant {
-    pub const ALL: [Self; 6] =
-        [Self::Resume, Self::JournalLost, Self::KilledAgain, Self::Abort, Self::SessionLost, Self::TakenOver];
-}
-
-/// The so-maniest of a name: how often something is waited for changes nothing about that.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Point {
-    pub nth: usize,
-    pub name: String,
-}
-
-impl std::fmt::Display for Point {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.nth, self.name)
-    }
-}
-
 /// One death and what follows. What is wrong then.
-pub async fn killed(stand: &Stand, point: &Point, variant: Variant, again: usize, mutant: Option<&str>) -> Vec<String> {
+pub async fn killed(stand: &Stand, death: &Death, mutant: Option<&str>, tally: &Tally) -> Vec<String> {
+    let Death { point, variant, again } = death.clone();
     stand.anew().await;
     if matches!(variant, Variant::SessionLost | Variant::TakenOver) {
-        return super::stops::stopped(stand, point, variant).await;
+        return super::stops::stopped(stand, &point, variant, tally).await;
     }
     let folder = scratch();
     let told = stand.told(folder.path(), Do::Begin);
@@ -63,7 +31,20 @@ pub async fn killed(stand: &Stand, point: &Point, variant: Variant, again: usize
     if variant == Variant::JournalLost {
         let _ = std::fs::remove_dir_all(&told.state);
     }
-    let Some(mut next) = further(stand, &told).await else {
+    let mut next = further(stand, &told).await;
+    if let Some(second) = next.as_mut().filter(|_| matches!(variant, Variant::KilledAgain | Variant::KilledInUndo)) {
+        second.more.as_mut().unwrap().abort = variant == Variant::KilledInUndo;
+        let mut env = vec![("CUTOVER_KILL_AT", again.to_string())];
+        env.extend(mutant.map(|name| ("CUTOVER_MUTANT", name.to_owned())));
+        // Less may be left than that.
+        tally.count(variant, Process::start(second, &env).end().await);
+        wrong.extend(lost(stand).await);
+        if variant == Variant::KilledInUndo && again % 2 == 0 {
+            let _ = std::fs::remove_dir_all(&told.state);
+        }
+        next = further(stand, &told).await;
+    }
+    let Some(mut next) = next else {
         // Nobody knows of a run: nothing was begun, or all of it was done.
         let seen = Seen::of(stand).await;
         if stand.loaded() > loads {
@@ -73,20 +54,9 @@ pub async fn killed(stand: &Stand, point: &Point, variant: Variant, again: usize
         }
         return wrong;
     };
-    if variant == Variant::KilledAgain {
-        let mut env = vec![("CUTOVER_KILL_AT", again.to_string())];
-        env.extend(mutant.map(|name| ("CUTOVER_MUTANT", name.to_owned())));
-        // Less may be left than that.
-        Process::start(&next, &env).end().await;
-        wrong.extend(lost(stand).await);
-        match further(stand, &told).await {
-            Some(further) => next = further,
-            None => wrong.push("the run is no longer known".to_owned()),
-        }
-    }
-    if let Some(more) = &mut next.more {
-        more.abort = variant == Variant::Abort;
-    }
+    let was_aborted = matches!(variant, Variant::Abort | Variant::KilledInUndo);
+    // Once it stands in the ledger that it is undone, nobody has to wish for that again.
+    next.more.as_mut().unwrap().abort = variant == Variant::Abort || was_aborted && again % 3 > 0;
     let ended = match mutant {
         // A mistake is one of the process.
         Some(name) => {
@@ -107,12 +77,12 @@ pub async fn killed(stand: &Stand, point: &Point, variant: Variant, again: usize
         if loads != 1 || sent != 1 {
             wrong.push(format!("{loads} loads, started {sent} times"));
         }
-    } else if is_undone && variant == Variant::Abort {
+    } else if is_undone && was_aborted {
         wrong.extend(seen.differences(&stand.before));
         if loads != 0 {
             wrong.push(format!("undone after {loads} loads"));
         }
-    } else if variant == Variant::Abort && loads == 1 && ended.starts_with("needs-attention") {
+    } else if was_aborted && loads == 1 && ended.starts_with("needs-attention") {
         // After the load an abort waits for a person, who goes on.
         wrong.extend(went_on(stand, &next).await);
     } else {
@@ -125,7 +95,7 @@ pub async fn killed(stand: &Stand, point: &Point, variant: Variant, again: usize
     wrong
 }
 
-async fn went_on(stand: &Stand, told: &Told) -> Vec<String> {
+pub async fn went_on(stand: &Stand, told: &Told) -> Vec<String> {
     let Some(mut next) = further(stand, told).await else { return vec!["nothing goes on".to_owned()] };
     if let Some(more) = &mut next.more {
         more.abort = false;
@@ -161,73 +131,18 @@ pub async fn further(stand: &Stand, told: &Told) -> Option<Told> {
     Some(Told { what, ..told.clone() })
 }
 
-fn seed() -> u64 {
-    let said = std::env::var("CUTOVER_SWEEP_SEED").ok().and_then(|text| text.parse().ok());
-    said.unwrap_or_else(|| fastrand::u64(..))
-}
-
-/// Between the last look at the session and the request nothing but time fences: it is not sent once its confirmation is a
-/// minute old, which a takeover in a test is faster than.
-const UNDER_WAY: &str = "before sending";
-
 /// So many targets are refreshed at once: a refresh waits more than it works.
 const AT_ONCE: usize = 3;
 
-/// One death: where, what follows, and where the second one is, if there is one.
-type Death = (Point, Variant, usize);
-
-/// All points, by chance: first those behind something durable on the target or at AWS, then the journal's. A point before
-/// something durable that follows one behind another is the same one: nothing has changed in between. Those are swept with
-/// `CUTOVER_FULL` only, and counted.
-fn in_order(stand: &Stand, full: bool, dice: &mut fastrand::Rng) -> (Vec<Point>, usize) {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut all: Vec<Point> = Vec::new();
-    let mut same = 0;
-    let mut last = "";
-    for name in &stand.points {
-        let nth = counts.entry(name.as_str()).or_default();
-        *nth += 1;
-        let is_same = name.starts_with("before") && last.starts_with("after");
-        same += usize::from(is_same);
-        if full || !is_same {
-            all.push(Point { nth: *nth, name: name.clone() });
-        }
-        last = name;
-    }
-    dice.shuffle(&mut all);
-    all.sort_by_key(|point| (point.name.contains("journal"), point.name.starts_with("before")));
-    (all, same)
-}
-
-/// What is to be done, in its order, by the seed. Each point once, in another variant each time; with `CUTOVER_FULL` those outside
-/// of the journal in each variant, and so one point that is asked for.
-fn deaths(all: &[Point], full: bool, only: Option<&str>, dice: &mut fastrand::Rng) -> VecDeque<Death> {
-    let turn = dice.usize(..Variant::ALL.len());
-    let mut deaths = VecDeque::new();
-    for (number, point) in all.iter().enumerate() {
-        for (nth, variant) in Variant::ALL.into_iter().enumerate() {
-            let again = dice.usize(1..=60);
-            let each = only.is_some() || (full && !point.name.contains("journal"));
-            let is_its_turn = (number + turn) % Variant::ALL.len() == nth;
-            let is_under_way = variant == Variant::TakenOver && point.name == UNDER_WAY;
-            let variant = if is_under_way { Variant::SessionLost } else { variant };
-            if (each || is_its_turn) && only.is_none_or(|only| point.to_string() == only) {
-                deaths.push_back((point.clone(), variant, again));
-            }
-        }
-    }
-    deaths
-}
-
 /// Takes deaths until there are none. What was wrong.
-async fn sweep_some(mut stand: Stand, deaths: Arc<Mutex<VecDeque<Death>>>) -> String {
+async fn sweep_some(mut stand: Stand, deaths: Arc<Mutex<VecDeque<Death>>>, tally: Arc<Tally>) -> String {
     let mut told = String::new();
     loop {
         let next = deaths.lock().unwrap().pop_front();
-        let Some((point, variant, again)) = next else { return told };
-        let wrong = killed(&stand, &point, variant, again, None).await;
+        let Some(death) = next else { return told };
+        let wrong = killed(&stand, &death, None, &tally).await;
         if !wrong.is_empty() {
-            let mut text = format!("{point}, {variant:?}, again at {again}:\n");
+            let mut text = format!("{death}:\n");
             for line in wrong {
                 let _ = writeln!(text, "    {line}");
             }
@@ -249,30 +164,41 @@ async fn sweep(engine: Engine) {
     }
     let full = std::env::var_os("CUTOVER_FULL").is_some();
     let only = std::env::var("CUTOVER_SWEEP_POINT").ok();
-    let (all, same) = in_order(&stands[0], full || only.is_some(), &mut dice);
-    let of_journal = all.iter().filter(|point| point.name.contains("journal")).count();
-    let points = stands[0].points.len();
-    assert!(all.len() - of_journal > 60, "{:?}", stands[0].points);
+    let all = places(&stands[0], &mut dice);
+    let same = all.iter().filter(|place| place.is_same).count();
+    let of_journal = all.iter().filter(|place| !place.is_same && place.is_of_journal()).count();
+    assert!(all.len() - same - of_journal > 60, "{:?}", stands[0].points);
     let deaths = deaths(&all, full, only.as_deref(), &mut dice);
     assert!(!deaths.is_empty(), "{only:?} is none of {all:?}");
     let scenarios = deaths.len();
+    let left_out = same * 2 + (all.len() - same) * Variant::ALL.len() - scenarios;
     let deaths = Arc::new(Mutex::new(deaths));
-    let workers: Vec<_> =
-        stands.into_iter().map(|stand| tokio::spawn(sweep_some(stand, Arc::clone(&deaths)))).collect();
+    let tally = Arc::new(Tally::default());
+    let workers: Vec<_> = stands
+        .into_iter()
+        .map(|stand| tokio::spawn(sweep_some(stand, Arc::clone(&deaths), Arc::clone(&tally))))
+        .collect();
     let mut told = String::new();
     for worker in workers {
         told.push_str(&worker.await.unwrap());
     }
+    let counted = tally.each();
+    let happened: Vec<_> = counted.iter().map(|(variant, did, of)| format!("{variant:?} {did} of {of}")).collect();
     // Also where the test is well, and so its output is not shown.
     let _ = writeln!(
         std::io::stderr(),
-        "{engine:?}: {points} points, {same} of them the same as those they follow; of the others {of_journal} of the journal; \
-         {scenarios} deaths, each in one of {} variants, {} left out; seed {seed}, {:.0} s",
+        "{engine:?}: {} points, {same} of them only stopped at, since whoever dies there dies at the one before; of the others \
+         {of_journal} of the journal; {scenarios} deaths, each in one of {} variants, {left_out} left out; what was meant to \
+         follow did: {}; seed {seed}, {:.0} s",
+        all.len(),
         Variant::ALL.len(),
-        all.len() * Variant::ALL.len() - scenarios,
+        happened.join(", "),
         began.elapsed().as_secs_f64()
     );
     assert!(told.is_empty(), "CUTOVER_SWEEP_SEED={seed}\n{told}");
+    for (variant, did, of) in counted {
+        assert!(only.is_some() || did * 4 >= of * 3, "{variant:?}: only {did} of {of}; CUTOVER_SWEEP_SEED={seed}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,13 +1,17 @@
 //! A whole refresh, with every step that its plan has, killed at every point: PostgreSQL and MariaDB, a load by the embedded
 //! DMS, schedules of the embedded EventBridge. `stand.rs` is the two databases and AWS, `seen.rs` what is compared, `kills.rs` the
-//! sweep, `stops.rs` what follows where nobody dies, `key.rs` a masking key that is lost,
-//! `amend.rs` a configuration that was wrong, `mutants.rs` deliberate mistakes that it must find.
+//! sweep, `deaths.rs` which deaths it has, `stops.rs` what follows where nobody dies, `again.rs` deaths while everything is loaded
+//! again, `aborts.rs` an end in the middle of a load, `key.rs` a masking key that is lost, `amend.rs` a configuration that was
+//! wrong, `mutants.rs` deliberate mistakes that it must find.
 //!
 //! `CUTOVER_SWEEP_SEED` repeats a sweep, `CUTOVER_SWEEP_POINT="3 after commit"` takes one point in each variant. As part of all
-//! tests a sweep takes each point once, another variant each time; with `CUTOVER_FULL=1` also the points that are the same as those
-//! they follow, and those outside of the journal in each variant.
+//! tests a sweep takes each point once, another variant each time; with `CUTOVER_FULL=1` in each variant. At points that are the
+//! same as those they follow, for whoever dies there, the process is only stopped.
 
+mod aborts;
+mod again;
 mod amend;
+mod deaths;
 mod key;
 mod kills;
 mod mutants;

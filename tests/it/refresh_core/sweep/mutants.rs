@@ -1,6 +1,7 @@
 //! Deliberate mistakes: whoever makes one is found, by a death or without one. So the sweep can fail.
 
-use super::kills::{Point, Variant, killed};
+use super::deaths::{Death, Point, Tally, Variant};
+use super::kills::killed;
 use super::seen::Seen;
 use super::stand::Stand;
 use super::*;
@@ -32,7 +33,7 @@ async fn each_deliberate_mistake_is_found() {
         let mut found = None;
         for nth in 1..=all {
             let point = Point { nth, name: at.into() };
-            let wrong = killed(&stand, &point, variant, 0, Some(mutant)).await;
+            let wrong = killed(&stand, &Death::new(point.clone(), variant), Some(mutant), &Tally::default()).await;
             if let Some(first) = wrong.first() {
                 assert!(!first.starts_with("it was not killed"), "{mutant} at {point}: {first}");
                 found = Some((point, first.clone()));

@@ -11,7 +11,7 @@ use cutover::model::masking::defuse::{Action, Defuse};
 use cutover::model::masking::{Function, Rule, Rules, TableRules};
 use cutover::model::refresh::{Orphans, Settings as Asks};
 use cutover::refresh::plan::{Asked, Opened, build};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 const TASK: &str = "staging-refresh";
@@ -37,6 +37,8 @@ pub struct Stand {
     number: Mutex<Option<String>>,
     /// Loads that the DMS has begun.
     pub loads: Arc<AtomicU64>,
+    /// They wait before their first row while this is so, or until they are stopped.
+    pub held: Arc<AtomicBool>,
     pub plan: Plan,
     /// As the target and the schedules are before a refresh, and as one leaves them that nobody kills.
     pub before: Seen,
@@ -57,17 +59,20 @@ async fn script(url: &str, sql: &str) {
 }
 
 /// The real mover for staging, once the demo has opened; nothing moves for the others.
-fn launcher(loads: &Arc<AtomicU64>) -> Launcher {
-    let loads = Arc::clone(loads);
+fn launcher(loads: &Arc<AtomicU64>, held: &Arc<AtomicBool>) -> Launcher {
+    let (loads, held) = (Arc::clone(loads), Arc::clone(held));
     let opened = Arc::new(AtomicU64::new(0));
     Arc::new(move |order, mut control, out| {
         let schema = order.mappings.selections[0].schema.replace("[_]", "_");
         let is_staging = order.mappings.target_name(&schema, "customer").1 == "stg_customer";
         let is_load = is_staging && opened.fetch_add(1, Ordering::SeqCst) > 0;
-        let loads = Arc::clone(&loads);
+        let (loads, held) = (Arc::clone(&loads), Arc::clone(&held));
         Box::pin(async move {
             if is_load {
                 loads.fetch_add(1, Ordering::SeqCst);
+                while held.load(Ordering::SeqCst) && !control.borrow_and_update().stop {
+                    tokio::time::sleep(Duration::from_millis(5)).await;
+                }
                 return mover::run(order, control, out).await;
             }
             if order.changes_after_load {
@@ -81,7 +86,7 @@ fn launcher(loads: &Arc<AtomicU64>) -> Launcher {
 }
 
 /// An embedded AWS whose staging task loads from the one into the other; its reader, and how many loads it has begun.
-async fn world(source: &str, target: &str) -> (Running, Reader, Arc<AtomicU64>) {
+async fn world(source: &str, target: &str, held: &Arc<AtomicBool>) -> (Running, Reader, Arc<AtomicU64>) {
     let loads = Arc::new(AtomicU64::new(0));
     let options = Options {
         seed: 7,
@@ -89,7 +94,7 @@ async fn world(source: &str, target: &str) -> (Running, Reader, Arc<AtomicU64>) 
         target_url: Some(target.to_owned()),
         as_found: true,
         hurried: true,
-        launcher: Some(launcher(&loads)),
+        launcher: Some(launcher(&loads, held)),
         ..Options::default()
     };
     let running = serve(options).await.unwrap();
@@ -141,7 +146,8 @@ impl Stand {
             script(&first, &made).await;
             (Some(name(&first).to_owned()), format!("{first}_run"))
         };
-        let (running, reader, loads) = world(&source, &target).await;
+        let held = Arc::new(AtomicBool::new(false));
+        let (running, reader, loads) = world(&source, &target, &held).await;
         let schema = if engine == Engine::MySql { name(&target).to_owned() } else { "shop".to_owned() };
         let plan = Desk::at_address(&target, tempfile::tempdir().unwrap()).plan(Vec::new());
         let mut stand = Self {
@@ -155,6 +161,7 @@ impl Stand {
             made,
             number: Mutex::new(None),
             loads,
+            held,
             plan,
             before: Seen::default(),
             after: Seen::default(),
@@ -203,7 +210,7 @@ impl Stand {
 
     /// An AWS in which nobody has switched anything.
     pub async fn aws_anew(&mut self) {
-        (self.running, self.reader, self.loads) = world(&self.source, &self.target).await;
+        (self.running, self.reader, self.loads) = world(&self.source, &self.target, &self.held).await;
     }
 
     /// The plan for the target as it was made last.
@@ -219,8 +226,7 @@ impl Stand {
 
     /// By the same function as `cutover refresh plan`.
     async fn planned(&self) -> Plan {
-        let all = self.reader.tasks(TaskDetail::Full, Serverless::Skip).await.unwrap().value;
-        let task = all.into_iter().find(|task| task.name.0.raw() == TASK).unwrap();
+        let task = self.task().await;
         let opened = |url: &str| Opened {
             database: Database::parse(url).unwrap(),
             found_by: "a test".into(),
@@ -299,8 +305,18 @@ impl Stand {
 
     /// How often the start of the task was sent.
     pub fn sent(&self) -> u64 {
+        self.sent_of("StartReplicationTask")
+    }
+
+    pub fn sent_of(&self, operation: &str) -> u64 {
         let changes = self.running.changes();
-        changes.iter().filter(|((name, _), _)| name.ends_with("StartReplicationTask")).map(|(_, n)| n).sum()
+        changes.iter().filter(|((name, _), _)| name.ends_with(operation)).map(|(_, n)| n).sum()
+    }
+
+    /// The task that loads.
+    pub async fn task(&self) -> cutover::model::task::Task {
+        let all = self.reader.tasks(TaskDetail::Full, Serverless::Skip).await.unwrap().value;
+        all.into_iter().find(|task| task.name.0.raw() == TASK).unwrap()
     }
 
     pub fn loaded(&self) -> u64 {

@@ -1,13 +1,14 @@
 //! A process that is stopped at a point and goes on later: its session is gone by then, or the whole run is somebody else's.
 
-use super::kills::{Point, Variant, further};
+use super::deaths::{Point, Tally, Variant};
+use super::kills::further;
 use super::seen::Seen;
 use super::stand::Stand;
 use super::*;
 use rustix::process::Signal;
 
 /// What is wrong in the end.
-pub async fn stopped(stand: &Stand, point: &Point, variant: Variant) -> Vec<String> {
+pub async fn stopped(stand: &Stand, point: &Point, variant: Variant, tally: &Tally) -> Vec<String> {
     let folder = scratch();
     let told = stand.told(folder.path(), Do::Begin);
     let (sent, loads) = (stand.sent(), stand.loaded());
@@ -19,7 +20,7 @@ pub async fn stopped(stand: &Stand, point: &Point, variant: Variant) -> Vec<Stri
     let mut wrong = Vec::new();
     let mut is_over = false;
     if variant == Variant::SessionLost {
-        end_session(stand).await;
+        tally.count(variant, end_session(stand).await);
     } else if let Some(open) = open_run(stand).await {
         let other = Told { state: folder.path().join("other"), what: Do::Recover { end_any: true }, ..told.clone() };
         match do_it(&other).await {
@@ -27,6 +28,9 @@ pub async fn stopped(stand: &Stand, point: &Point, variant: Variant) -> Vec<Stri
             Ok(ended) => wrong.push(format!("who took {open} over ended {ended:?}")),
             Err(trouble) => wrong.push(format!("{open} could not be taken over: {trouble}")),
         }
+        tally.count(variant, true);
+    } else {
+        tally.count(variant, false);
     }
     process.signal(Signal::CONT);
     if process.end().await {
@@ -144,17 +148,18 @@ async fn open_run(stand: &Stand) -> Option<String> {
     refresh::open_runs(&door).await.unwrap().first().map(|run| run.id.0.clone())
 }
 
-/// The session that has the lock, if there is one.
-async fn end_session(stand: &Stand) {
+/// The session that has the lock; whether there is one.
+async fn end_session(stand: &Stand) -> bool {
     let mut session = Database::parse(&stand.target).unwrap().write_owned_by_demo().await.unwrap();
     if stand.engine == Engine::PostgreSql {
         let sql = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted \
                    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-        session.query(sql, &[]).await.unwrap();
-        return;
+        return !session.query(sql, &[]).await.unwrap().is_empty();
     }
     let sql = "SELECT IS_USED_LOCK(CONCAT('cutover/', LEFT(SHA2(DATABASE(), 256), 32)))";
-    if let Some(id) = session.query(sql, &[]).await.unwrap()[0][0].as_int() {
+    let id = session.query(sql, &[]).await.unwrap()[0][0].as_int();
+    if let Some(id) = id {
         session.script(&format!("KILL {id}")).await.unwrap();
     }
+    id.is_some()
 }
