@@ -12,7 +12,7 @@ fn later() -> Timestamp {
 }
 
 fn waited() -> (Time, Duration) {
-    (Time { now: later, wait: |_| Box::pin(async { panic!("it is due") }) }, Duration::from_secs(60))
+    (Time { now: later, wait: |_| Box::pin(async { panic!("it is due") }) }, Duration::from_mins(1))
 }
 
 /// A run that is killed while it waits for its load.
