@@ -259,7 +259,7 @@ pub async fn finish(id: &RefreshId, means: Means) -> Result<Work, Trouble> {
 }
 
 async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Trouble> {
-    let kept = runs::kept(&means.store, id).await.map_err(|error| elsewhere(error, "NAME"))?.ok_or_else(|| {
+    let kept = runs::kept(&means.store, id).await.map_err(|error| elsewhere(error, None))?.ok_or_else(|| {
         Trouble::Refused(format!(
             "there is no journal of run {} on this machine: `cutover refresh recover` goes on from the ledger on the target",
             id.0
@@ -270,7 +270,7 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
     let confirmed = confirmed(&plan, &kept.head.plan, kept.how, (means.time.now)())?;
     let means = means.only_of(&plan);
     let file = runs::Journal::take_up(&means.store, id, &means.who).await;
-    let file = file.map_err(|error| elsewhere(error, &kept.head.name.0))?;
+    let file = file.map_err(|error| elsewhere(error, Some(&kept.head.name)))?;
     let before = Some(kept.head.pid).filter(|_| kept.head.host == means.who.host);
     let held = lock(id, &confirmed, &means, before).await?;
     let journal = Journal::new(file, kept.steps, kept.away, means.lines.clone());
@@ -310,7 +310,7 @@ async fn go_on(id: &RefreshId, means: Means, wanted: Wanted) -> Result<Work, Tro
 }
 
 /// A run that is there is not held up by the disk that its journal is on: all that it needs stands in the ledger.
-fn elsewhere(error: StoreError, name: &str) -> Trouble {
+fn elsewhere(error: StoreError, name: Option<&RefreshName>) -> Trouble {
     if !matches!(error, StoreError::Nowhere | StoreError::File { .. } | StoreError::Database { .. }) {
         return error.into();
     }
@@ -318,7 +318,7 @@ fn elsewhere(error: StoreError, name: &str) -> Trouble {
         "{}. With a folder on another disk it goes on from the ledger on the target: XDG_STATE_HOME=/another/folder cutover \
          refresh recover {}",
         Trouble::from(error),
-        crate::model::shell::quoted(name)
+        name.map_or_else(|| "NAME".to_owned(), |name| crate::model::shell::quoted(&name.0))
     ))
 }
 
@@ -454,7 +454,7 @@ pub async fn recover(name: &RefreshName, id: Option<&RefreshId>, means: Means) -
     let mut head = head(&run.id, &plan, &run.hash, &means, run.began);
     head.state = run.state;
     let file = runs::Journal::replace(&means.store, &head, (&run.plan, run.how), &steps).await;
-    let file = file.map_err(|error| elsewhere(error, &run.name.0))?;
+    let file = file.map_err(|error| elsewhere(error, Some(&run.name)))?;
     let journal = Journal::new(file, steps, Vec::new(), means.lines.clone());
     let mut work = work(run.id.clone(), plan, confirmed, session, journal, run.began, means);
     take_up(&mut work).await?;

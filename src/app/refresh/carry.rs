@@ -173,7 +173,13 @@ async fn go_on(setup: &Arc<Setup>, further: Further, circumstances: Circumstance
     let (name, plan) = match &further {
         Further::Resume(id) | Further::Finish(id) | Further::LoadAgain { id, .. } => {
             let kept = runs::kept(&setup.store, id).await;
-            let kept = kept.map_err(|error| error.problem("the journal cannot be read"))?;
+            let kept = kept.map_err(|error| {
+                let mut failure = Failure::from(error.problem("the journal cannot be read"));
+                failure.lines.push(
+                    "`XDG_STATE_HOME=/another/folder cutover refresh recover NAME` goes on without it.".to_owned(),
+                );
+                failure
+            })?;
             let none = || Failure::usage(format!("run {} has no journal on this machine", shown(&id.0)));
             let kept = kept.ok_or_else(none)?;
             (kept.head.name, kept.plan)

@@ -12,7 +12,7 @@ fn later() -> Timestamp {
 }
 
 fn waited() -> (Time, Duration) {
-    (Time { now: later, wait: |_| Box::pin(async { panic!("it is due") }) }, Duration::from_secs(60))
+    (Time { now: later, wait: |_| Box::pin(async { panic!("it is due") }) }, Duration::from_mins(1))
 }
 
 /// A run that is killed while it waits for its load.
@@ -51,7 +51,7 @@ async fn a_run_that_was_killed_is_told_of_once_whoever_looks() {
     scene.on("access-denied=Publish");
     let refused = Box::pin(tell(&door, &run, &mut notifier, later())).await.unwrap_err();
     assert!(refused.to_string().contains("was not told"), "{refused}");
-    scene.off("access-denied");
+    scene.off("access-denied=Publish");
     assert_eq!(untold(&door, later()).await.unwrap().len(), 1);
     // What may have been is not.
     scene.on("lost-response@Publish");

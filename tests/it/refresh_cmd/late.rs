@@ -79,7 +79,7 @@ fn somebody_on_another_machine_tells_of_a_run_whose_machine_is_lost() {
     runtime.block_on(scene.desk.script("UPDATE cutover_ledger_run SET began = '2020-01-01T00:00:00Z'"));
     let watch = scene.command(&["watch", "nightly", "--late", "--output", "json"]).stdout(Stdio::piped()).spawn();
     let mut child = watch.unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(|line| line.unwrap());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
     assert!(lines.next().unwrap().contains("watching for runs on the target of nightly that are late"));
     let said = lines.next().unwrap();
     assert!(said.contains(&format!("run {} is late: told dms-failures", id.0)), "{said}");
