@@ -8,6 +8,7 @@ use super::*;
 use cutover::model::refresh::RefreshId;
 use cutover::refresh::Trouble;
 use cutover::refresh::watch::taken;
+use std::fmt::Write as _;
 
 /// So many at once: they wait more than they work.
 const AT_ONCE: usize = 4;
@@ -43,7 +44,7 @@ async fn gone_on(scene: &Scene, plan: &Plan, lose: bool) -> Option<Result<(), St
         if ended.state == RunState::Done {
             return Some(Ok(()));
         }
-        told.push_str(&format!("{ended:?}; "));
+        let _ = write!(told, "{ended:?}; ");
         if ended.state != RunState::Parked {
             break;
         }
@@ -54,7 +55,7 @@ async fn gone_on(scene: &Scene, plan: &Plan, lose: bool) -> Option<Result<(), St
 /// A migration that is parked. Its task runs for hours already, and somebody has begun to end it and asked since when all is
 /// through: else each would wait for two minutes of the metrics.
 async fn parked() -> (Scene, Plan, RefreshId) {
-    let scene = Scene::new().await;
+    let scene = Scene::hurried().await;
     let steps: Vec<StepKind> = STEPS_OF_ONE.into_iter().filter(|kind| *kind != StepKind::Drain).collect();
     let mut plan = scene.plan_of("orders-cdc", Load::FullLoadAndCdc, &steps).await;
     (plan.schedules, plan.topic, plan.destination) = (Vec::new(), None, AURORA.parse().unwrap());
@@ -63,8 +64,9 @@ async fn parked() -> (Scene, Plan, RefreshId) {
     let id = scene.seen().await.head.id;
     let since = serde_json::to_string(&(Timestamp::now() - SignedDuration::from_mins(5))).unwrap();
     let mark = format!(
-        "INSERT INTO cutover_ledger_mark (run, step, name, detail) VALUES ('{}', 'caught', 'since', '{since}')",
-        id.0
+        "INSERT INTO cutover_ledger_mark (run, step, name, detail) VALUES ('{}', '{}', 'since', '{since}')",
+        id.0,
+        StepName::from(StepKind::Caught).0
     );
     scene.target().write_owned_by_demo().await.unwrap().script(&mark).await.unwrap();
     (scene, plan, id)
@@ -105,7 +107,7 @@ async fn finish_killed_at(number: usize) -> Vec<String> {
 
 /// A load that somebody else has started is over.
 async fn loaded_by_somebody() -> (Scene, Plan, Timestamp) {
-    let scene = Scene::new().await;
+    let scene = Scene::hurried().await;
     let before = scene.task(TASK).await.stats.start;
     scene.start_by_somebody().await;
     until(async || {

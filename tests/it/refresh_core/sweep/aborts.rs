@@ -21,7 +21,11 @@ async fn stopped_with_its_task(engine: Engine) {
         let mut next = further(&stand, &first).await.unwrap();
         next.more.as_mut().unwrap().abort = true;
         let ended = do_it(&next).await.unwrap();
-        assert_eq!((ended.state, ended.why.as_deref()), (RunState::NeedsAttention, Some("it was aborted")), "{fault:?}");
+        assert_eq!(
+            (ended.state, ended.why.as_deref()),
+            (RunState::NeedsAttention, Some("it was aborted")),
+            "{fault:?}"
+        );
         assert_eq!(stand.sent_of("StopReplicationTask") - stops, 1, "{fault:?}");
         let task = stand.task().await;
         let reason = task.stop_reason.as_ref().map(cutover::model::Untrusted::raw);
