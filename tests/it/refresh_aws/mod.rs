@@ -230,13 +230,21 @@ struct Scene {
 
 impl Scene {
     async fn new() -> Self {
+        Self::with(Options { seed: 7, ..Options::default() }).await
+    }
+
+    /// A start or a stop takes no longer than it has to.
+    async fn hurried() -> Self {
+        Self::with(Options { seed: 7, hurried: true, ..Options::default() }).await
+    }
+
+    async fn with(options: Options) -> Self {
         let mover = Mover::default();
         let played = mover.clone();
         let launcher: cutover::demo::Launcher =
             Arc::new(move |order, control, out| Box::pin(played.clone().play(order, control, out)));
-        let options = Options { seed: 7, launcher: Some(launcher), ..Options::default() };
         let scene = Self {
-            running: serve(options).await.unwrap(),
+            running: serve(Options { launcher: Some(launcher), ..options }).await.unwrap(),
             mover,
             folder: tempfile::tempdir().unwrap(),
             wish: watch::channel(None).0,
