@@ -163,7 +163,7 @@ async fn planned(demo: &Served, source: &str, target: &str, compare: &validate::
         validation: Some(compare),
         pinned: None,
     };
-    Box::pin(build(&asked)).await.unwrap()
+    Box::pin(build(&asked, None)).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -237,7 +237,7 @@ impl Stand {
         let database = Database::parse(&self.target).unwrap();
         let to = cutover::model::change::Destination::new(database.host().unwrap(), database.name().unwrap());
         let settings = self.settings(to.clone());
-        let built = build(&Asked {
+        let asked = Asked {
             name: &RefreshName(NAME.into()),
             settings: &settings,
             safeguards: &Safeguards { reload_allowed: vec![to], ..Safeguards::default() },
@@ -248,9 +248,8 @@ impl Stand {
             now: Timestamp::now(),
             validation: None,
             pinned: None,
-        })
-        .await
-        .unwrap();
+        };
+        let built = build(&asked, None).await.unwrap();
         let blocking: Vec<_> =
             built.shown.findings.iter().filter(|one| one.level == cutover::model::refresh::Level::Blocking).collect();
         assert!(blocking.is_empty(), "{blocking:#?}");
