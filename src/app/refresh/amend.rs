@@ -58,7 +58,7 @@ pub fn amended(setup: &Setup, named: &str) -> Result<Amended, Failure> {
             )));
         }
         let reader = connect(setup).await?;
-        let (built, notes) = Box::pin(plan::built(setup, &reader, &head.name.0, true)).await?;
+        let (built, notes) = Box::pin(plan::built(setup, &reader, &head.name.0, plan::Eyes::AtTerminal)).await?;
         let plan = amend(&old, &built.plan).map_err(refused)?;
         let changes = changes(&old, &plan);
         if changes.is_empty() {

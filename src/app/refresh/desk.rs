@@ -76,6 +76,10 @@ impl Desk {
     /// Says what the journals and the targets say whenever that is another thing, for as long as the program runs.
     pub(in crate::app) fn watch(&self) {
         self.spawn(async |inner| {
+            // A demo has nobody else.
+            if inner.setup.demo.is_some() {
+                return;
+            }
             let mut lookout = Lookout::default();
             let mut connected = inner.connected.subscribe();
             while connected.wait_for(Option::is_some).await.is_ok() {

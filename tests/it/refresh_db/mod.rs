@@ -13,30 +13,20 @@ mod stops;
 
 use crate::around::Base;
 use crate::refresh_keys::same;
-use cutover::change::{Confirmed, Time, Yes};
-use cutover::db::schema::keys::{self, Key};
-use cutover::db::schema::snapshot::{self, Snapshot};
-use cutover::db::schema::triggers::{self, Trigger};
-use cutover::db::schema::{TableName, snapshot::Kind};
+use cutover::change::Time;
+use cutover::db::schema::keys::Key;
+use cutover::db::schema::snapshot::Snapshot;
+use cutover::db::schema::triggers::Trigger;
 use cutover::db::{Database, Engine};
-use cutover::model::ReplicationArn;
-use cutover::model::TaskName;
-use cutover::model::change::Meant;
-use cutover::model::refresh::{
-    Again, Cadence, CustomStep, Does, Load, LoadedTable, OnFailure, Orphans, Place, PlannedStep, Purpose, Quarantine,
-    RefreshId, RefreshName, RunSeen, StepKind, StepName,
-};
-use cutover::refresh::plan::{KeySeen, LEDGER, TriggerSeen, VERSION, Way};
-use cutover::refresh::{self, Door, Ended, Means, Plan, Trouble, Work, Zombie, covered};
+use cutover::model::refresh::{Does, Orphans, RefreshName, StepKind};
+use cutover::refresh::{self, Door, Means, Plan};
 use cutover::store::Settings;
-use cutover::store::runs::{self, Writer};
+use cutover::store::runs;
 pub use desk::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::watch;
 
 impl Desk {
     /// Nothing is as it was not before.

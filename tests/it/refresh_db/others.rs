@@ -48,8 +48,13 @@ impl Scene {
 
     fn status(&self, args: &[&str]) -> Output {
         let state = ("XDG_STATE_HOME", self.desk.file("of-somebody-else").display().to_string());
-        let args = [&["refresh", "status", "--config", &self.config()], args].concat();
-        command(&args, &[&[state], &self.aws.env()[..]].concat()).output().unwrap()
+        let config = self.config();
+        command(
+            &[&["refresh", "status", "--config", &config], args].concat(),
+            &[&[state], &self.aws.env()[..]].concat(),
+        )
+        .output()
+        .unwrap()
     }
 
     fn ledger(&self, set: &str) {
