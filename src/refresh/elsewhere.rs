@@ -55,12 +55,11 @@ fn head(run: LedgerRun, alive: Option<bool>, target: &Database, (by, settings): 
     };
     let said = serde_json::from_str::<Said>(&run.plan).ok();
     // A plan of another program: what it is about, this configuration says, too.
-    let (task, purpose, load, source, to) = match said {
-        Some(said) => (said.task.name.0, said.purpose, said.load, said.source, said.target),
-        None => {
-            let task = Untrusted::new(settings.task.clone());
-            (task, settings.purpose, settings.load, place(String::new()), place(target.place()))
-        }
+    let (task, purpose, load, source, to) = if let Some(said) = said {
+        (said.task.name.0, said.purpose, said.load, said.source, said.target)
+    } else {
+        let task = Untrusted::new(settings.task.clone());
+        (task, settings.purpose, settings.load, place(String::new()), place(target.place()))
     };
     RunHead {
         id: run.id,

@@ -109,12 +109,11 @@ fn is_other(old: &Plan, new: &Plan, name: &str) -> bool {
     let orphans = |plan: &Plan| plan.keys.iter().map(|key| key.orphans).collect::<Vec<_>>();
     let does = |plan: &Plan| plan.custom(&is.name).map(|step| step.does.clone());
     match is.kind {
-        StepKind::Mask => !masks_the_same(old, new),
+        StepKind::Mask | StepKind::Verify => !masks_the_same(old, new),
         StepKind::Defuse => old.defuse != new.defuse,
         StepKind::Validate => old.validation != new.validation || old.watermarks != new.watermarks,
         StepKind::KeysBack => orphans(old) != orphans(new),
         StepKind::Custom => does(old) != does(new),
-        StepKind::Verify => !masks_the_same(old, new),
         _ => was.sql != is.sql,
     }
 }

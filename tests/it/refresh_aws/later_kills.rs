@@ -82,11 +82,11 @@ async fn finish_killed_at((scene, plan, id): Parked, number: usize) -> Vec<Strin
     let env = [("CUTOVER_KILL_AT", number.to_string())];
     let was_killed = end(process(&scene, Act::Finish(id), &env)).await;
     let mut wrong = Vec::new();
-    match gone_on(&scene, &plan, number % 2 == 0).await {
+    match gone_on(&scene, &plan, number.is_multiple_of(2)).await {
         Some(Ok(())) => {}
         Some(Err(why)) => wrong.push(why),
         // The ledger knows of no open run: it was over.
-        None if number % 2 == 0 => {}
+        None if number.is_multiple_of(2) => {}
         None => wrong.push("nobody knows of the run".to_owned()),
     }
     if !was_killed && scene.seen().await.head.state != RunState::Done {
@@ -131,8 +131,7 @@ async fn watch_killed_at(number: usize) -> Vec<String> {
     end(process(&scene, Act::Begin(Box::new(plan.clone())), &env)).await;
     let mut wrong = Vec::new();
     let door = Door::fixed(scene.target());
-    match gone_on(&scene, &plan, number % 2 == 0).await {
-        Some(Ok(())) => {}
+    match gone_on(&scene, &plan, number.is_multiple_of(2)).await {
         Some(Err(why)) => wrong.push(why),
         // Either nobody has taken it, and whoever watches takes it now, or it was gone on from to the end.
         None if taken(&door, &plan.task.arn).await.unwrap().is_empty() => {
@@ -141,7 +140,7 @@ async fn watch_killed_at(number: usize) -> Vec<String> {
                 wrong.push(format!("begun anew it ended {ended:?}"));
             }
         }
-        None => {}
+        Some(Ok(())) | None => {}
     }
     let taken = taken(&door, &plan.task.arn).await.unwrap();
     if taken != [start] || scene.sent("StartReplicationTask") != 1 {
@@ -158,7 +157,7 @@ async fn watch_killed_at(number: usize) -> Vec<String> {
 }
 
 /// Every point once; the journal is lost at every second.
-async fn each(what: &str, points: &[String], killed_at: impl AsyncFn(usize) -> Vec<String>) {
+async fn each(points: &[String], killed_at: impl AsyncFn(usize) -> Vec<String>) {
     let mut told = Vec::new();
     let all: Vec<usize> = (1..=points.len()).collect();
     for some in all.chunks(AT_ONCE) {
@@ -169,7 +168,6 @@ async fn each(what: &str, points: &[String], killed_at: impl AsyncFn(usize) -> V
             }
         }
     }
-    println!("{what}: {} points", points.len());
     assert!(told.is_empty(), "{}", told.join("\n"));
 }
 
@@ -186,7 +184,7 @@ async fn a_migration_is_finished_once_wherever_its_end_is_killed() {
     assert!(points.len() <= all.len(), "{}", points.len());
     let all = Mutex::new(all);
     let next = || all.lock().unwrap().pop().unwrap();
-    each("finish", &points, async |number| finish_killed_at(next(), number).await).await;
+    each(&points, async |number| finish_killed_at(next(), number).await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -194,5 +192,5 @@ async fn a_load_that_a_rule_has_started_is_gone_on_from_once_wherever_that_is_ki
     let (scene, plan, _) = loaded_by_somebody().await;
     let points = points(&scene, Act::Begin(Box::new(plan))).await;
     assert!(points.len() > 30, "{points:?}");
-    each("watch", &points, watch_killed_at).await;
+    each(&points, watch_killed_at).await;
 }

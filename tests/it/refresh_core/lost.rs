@@ -130,14 +130,14 @@ async fn a_journal_on_a_disk_of_another_machine_has_no_log_beside_it_and_is_gone
     let desk = Desk::new(Engine::PostgreSql).await;
     let (waits, here, go) = waits(&desk);
     let plan = desk.plan(vec![count_up(), waits]);
-    let disk = |kind: &str| [("CUTOVER_DISK", kind.to_owned())];
+    let kept_on = |kind: &str| [("CUTOVER_DISK", kind.to_owned())];
     // Nobody could tell who writes it: nothing is begun.
     let told = desk.told(&plan, Do::Begin);
-    assert!(!Process::start(&told, &disk("no-locks")).end().await);
+    assert!(!Process::start(&told, &kept_on("no-locks")).end().await);
     let refused = said(&told);
     assert!(refused.starts_with("refused") && refused.contains("it cannot be locked"), "{refused}");
     assert_eq!(refresh::open_runs(&Door::fixed(desk.database())).await.unwrap(), []);
-    let process = Process::start(&told, &disk("elsewhere"));
+    let process = Process::start(&told, &kept_on("elsewhere"));
     until(async || here.exists()).await;
     let id = desk.run_here().await.unwrap();
     let path = desk.state().join("runs").join(format!("{}.db", id.0));
@@ -148,7 +148,7 @@ async fn a_journal_on_a_disk_of_another_machine_has_no_log_beside_it_and_is_gone
     assert!(process.end().await);
     std::fs::write(&go, "").unwrap();
     let again = desk.told(&plan, Do::Resume(id));
-    assert!(!Process::start(&again, &disk("elsewhere")).end().await);
+    assert!(!Process::start(&again, &kept_on("elsewhere")).end().await);
     assert!(said(&again).starts_with("done"), "{}", said(&again));
     assert_eq!((desk.counted().await, std::fs::read(&path).unwrap()[18]), (1, 1));
 }

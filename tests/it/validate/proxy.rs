@@ -1,6 +1,6 @@
 //! A wire between the command and a server that can be held, let go, and cut.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -19,24 +19,7 @@ pub struct Proxy {
     server: String,
     wire: watch::Sender<Wire>,
     passed: Arc<AtomicU64>,
-    most: Arc<AtomicUsize>,
     behind: Arc<Mutex<String>>,
-}
-
-/// A connection to the server, as long as it is open.
-struct Open(Arc<AtomicUsize>);
-
-impl Open {
-    fn among(open: &Arc<AtomicUsize>, most: &AtomicUsize) -> Self {
-        most.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
-        Self(Arc::clone(open))
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
-    }
 }
 
 impl Proxy {
@@ -47,22 +30,17 @@ impl Proxy {
         let port = listener.local_addr().unwrap().port();
         let (wire, watched) = watch::channel(Wire::Open);
         let passed = Arc::new(AtomicU64::new(0));
-        let (open, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let behind = Arc::new(Mutex::new(server.clone()));
-        let (leads, counted, peak) = (Arc::clone(&behind), Arc::clone(&passed), Arc::clone(&most));
+        let (leads, counted) = (Arc::clone(&behind), Arc::clone(&passed));
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 if *watched.borrow() != Wire::Cut {
                     let behind = leads.lock().unwrap().clone();
-                    let (one, wire, counted) = (Open::among(&open, &peak), watched.clone(), Arc::clone(&counted));
-                    tokio::spawn(async move {
-                        joined(client, behind, wire, counted).await;
-                        drop(one);
-                    });
+                    tokio::spawn(joined(client, behind, watched.clone(), Arc::clone(&counted)));
                 }
             }
         });
-        Self { port, server, wire, passed, most, behind }
+        Self { port, server, wire, passed, behind }
     }
 
     /// The URL with the wire in between.
@@ -86,11 +64,6 @@ impl Proxy {
 
     pub fn cut(&self) {
         self.wire.send_replace(Wire::Cut);
-    }
-
-    /// As many connections as have ever been open at once.
-    pub fn most(&self) -> usize {
-        self.most.load(Ordering::SeqCst)
     }
 
     /// Bytes that have come from the server.

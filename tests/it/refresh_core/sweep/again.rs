@@ -39,7 +39,7 @@ async fn killed_at(stand: &Stand, number: usize) -> (Vec<String>, u64) {
         return (vec![format!("it was not killed: {}", said(&again))], 0);
     }
     let mut wrong = lost(stand).await;
-    if number % 2 == 0 {
+    if number.is_multiple_of(2) {
         let _ = std::fs::remove_dir_all(&again.state);
     }
     let Some(next) = further(stand, &again).await else { return (vec!["nobody knows of the run".to_owned()], 0) };
