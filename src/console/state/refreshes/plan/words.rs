@@ -204,10 +204,8 @@ fn previews(plan: &Shown, out: &mut Lines) {
     for preview in &plan.previews {
         for column in &preview.columns {
             let name = format!("{}.{}", shown(&preview.table), shown(&column.name));
-            let (kind, sign) = match column.values.iter().any(|one| one.misfit || one.same) {
-                true => (Kind::Warning, "▲ "),
-                false => (Kind::Text, "· "),
-            };
+            let is_odd = column.values.iter().any(|one| one.misfit || one.same);
+            let (kind, sign) = if is_odd { (Kind::Warning, "▲ ") } else { (Kind::Text, "· ") };
             out.add(kind, sign, &format!("{name}, {}: {}", shown(&column.function), column.told("→")));
         }
     }
