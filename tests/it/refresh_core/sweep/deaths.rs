@@ -153,7 +153,7 @@ pub fn deaths(all: &[Place], full: bool, only: Option<&str>, dice: &mut fastrand
     deaths
 }
 
-/// About how many points it takes to put back what has been taken away by then.
+/// About how many points it takes to put back what has been taken away by then; after the load that is less and less.
 fn in_undo(place: &Place) -> usize {
-    10 + place.passed / 4
+    10 + place.passed.min(place.left) / 4
 }
