@@ -193,7 +193,7 @@ pub fn summary(seen: &RunSeen) -> Vec<String> {
     }
     lines.extend(command(head).map(|command| format!("  {command}")));
     if head.may_be_amended() {
-        lines.push(format!("  cutover refresh amend {}   where the configuration was wrong", quoted(&head.name.0)));
+        lines.push(format!("  cutover refresh amend {}  (configuration mended)", quoted(&head.name.0)));
     }
     lines
 }

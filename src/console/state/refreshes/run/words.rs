@@ -107,15 +107,14 @@ pub fn head(told: &RunTold, cells: usize, now: Timestamp) -> Vec<Line> {
     }
     if let Some(command) = head.command() {
         let command = shown(&command).into_owned();
-        if head.may_be_amended() {
-            let name = shown(&crate::model::shell::quoted(&head.name.0)).into_owned();
-            let text = format!("cutover refresh amend {name}   where the configuration was wrong");
-            out.push(line(Kind::Command, "", "  ", text));
-        }
         if (Deed::LoadAgain { whole: false }).fits(head).is_ok() {
             out.push(line(Kind::Command, "", "  ", format!("{command} --load-unfinished | --load-again")));
         }
         out.push(line(Kind::Command, "", "  ", command));
+        if head.may_be_amended() {
+            let name = shown(&crate::model::shell::quoted(&head.name.0)).into_owned();
+            out.push(line(Kind::Command, "", "  ", format!("cutover refresh amend {name}  (configuration mended)")));
+        }
     }
     out
 }
