@@ -25,7 +25,7 @@ struct Told {
 async fn carry_out_at_aws() {
     let Ok(told) = std::env::var("CUTOVER_TEST_AWS_TOLD") else { return };
     let Told { at, act } = serde_json::from_str(&told).unwrap();
-    let means = at.means(watch::channel(None).1).await;
+    let means = at.means(watch::channel(None).1, time).await;
     let work = match act {
         Act::Begin(plan) => begin(&plan, means).await,
         Act::Finish(id) => Box::pin(refresh::finish(&id, means)).await.unwrap(),

@@ -68,7 +68,7 @@ async fn a_run_that_was_killed_is_told_of_once_whoever_looks() {
     }
     // Neither does its runner say it again, when there is one.
     until(async || scene.task(TASK).await.status.raw() == "stopped").await;
-    let means = Means { time: Time { now: later, ..time() }, ..scene.means().await };
+    let means = scene.means_at(|| Time { now: later, ..time() }).await;
     let work = Box::pin(refresh::resume(&head.id, means)).await.unwrap();
     let ended = Box::pin(refresh::run(work)).await;
     well(&scene, &ended, 1).await;

@@ -183,12 +183,12 @@ impl Somewhere {
         connect(&settings, &Limiters::default()).await.unwrap()
     }
 
-    async fn aws(&self) -> Aws {
+    async fn aws(&self, time: fn() -> Time) -> Aws {
         let reload_allowed = [STAGING, AURORA].map(|at| at.parse().unwrap()).to_vec();
-        self.aws_with(Safeguards { reload_allowed, ..Safeguards::default() }).await
+        self.aws_with(Safeguards { reload_allowed, ..Safeguards::default() }, time).await
     }
 
-    async fn aws_with(&self, safeguards: Safeguards) -> Aws {
+    async fn aws_with(&self, safeguards: Safeguards, time: fn() -> Time) -> Aws {
         let connected = self.connected().await;
         let expect_account = Some(AccountId("123456789012".into()));
         let authority = Mode { read_only: false, operate: true, expect_account }.authority().unwrap();
@@ -200,12 +200,12 @@ impl Somewhere {
         Aws::new(connected.reader, executor, Some(notifier))
     }
 
-    async fn means(&self, wishes: watch::Receiver<Option<WishFor>>) -> Means {
+    async fn means(&self, wishes: watch::Receiver<Option<WishFor>>, time: fn() -> Time) -> Means {
         let door = || Door::fixed(self.target());
         Means {
             source: door(),
             target: door(),
-            aws: Some(self.aws().await),
+            aws: Some(self.aws(time).await),
             store: self.store(),
             who: Writer {
                 os_user: "ann".into(),
@@ -344,7 +344,12 @@ impl Scene {
     }
 
     async fn means(&self) -> Means {
-        self.place().means(self.wish.subscribe()).await
+        self.means_at(time).await
+    }
+
+    /// By another clock.
+    async fn means_at(&self, time: fn() -> Time) -> Means {
+        self.place().means(self.wish.subscribe(), time).await
     }
 
     async fn begin(&self, plan: &Plan) -> Work {

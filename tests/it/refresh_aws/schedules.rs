@@ -88,7 +88,7 @@ async fn what_was_on_is_switched_on_again_whatever_the_configuration_says_by_the
     scene.wish.send_replace(None);
     scene.mover.hold(false);
     let retired = Safeguards { retired: vec![TASK.into()], ..Safeguards::default() };
-    let aws = Some(scene.place().aws_with(retired).await);
+    let aws = Some(scene.place().aws_with(retired, time).await);
     let means = Means { aws, ..scene.means().await };
     let work = Box::pin(refresh::resume(&scene.seen().await.head.id, means)).await.unwrap();
     let ended = Box::pin(refresh::run(work)).await;

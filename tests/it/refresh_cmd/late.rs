@@ -35,7 +35,7 @@ fn is_gone(pid: Pid) -> bool {
 #[test]
 fn a_run_that_was_killed_is_told_of_once_by_whoever_waits_beside_it() {
     let scene = Scene::new();
-    let (id, started) = scene.begin_told_after(4);
+    let (id, started) = scene.begin_told_after(15);
     let waiting = scene.waiting(&id);
     assert_ne!(waiting, scene.pid());
     kill_process(scene.pid(), Signal::KILL).unwrap();

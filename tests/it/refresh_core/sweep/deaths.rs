@@ -132,19 +132,18 @@ pub fn places(stand: &Stand, dice: &mut fastrand::Rng) -> Vec<Place> {
 }
 
 /// What is to be done, in its order, by the seed: each place once, in another variant each time; with `full`, and where one point is
-/// asked for, in each variant. A place that is the same as another one is only stopped at.
+/// asked for, in each variant. A place that is the same as another one is only stopped at, and only then.
 pub fn deaths(all: &[Place], full: bool, only: Option<&str>, dice: &mut fastrand::Rng) -> VecDeque<Death> {
-    let (mut turn, mut stopped) = (dice.usize(..Variant::ALL.len()), dice.usize(..2));
+    let mut turn = dice.usize(..Variant::ALL.len());
     let mut deaths = VecDeque::new();
-    for place in all {
+    for place in all.iter().filter(|place| full || only.is_some() || !place.is_same) {
         let of_it: &[Variant] = if place.is_same { &Variant::STOPPED } else { &Variant::ALL };
-        let turn = if place.is_same { &mut stopped } else { &mut turn };
-        *turn += 1;
+        turn += 1;
         for (nth, variant) in of_it.iter().copied().enumerate() {
             let again = 1 + dice.usize(..if variant == Variant::KilledInUndo { in_undo(place) } else { place.left });
             let is_under_way = variant == Variant::TakenOver && place.point.name == UNDER_WAY;
             let variant = if is_under_way { Variant::SessionLost } else { variant };
-            let is_its_turn = full || only.is_some() || *turn % of_it.len() == nth;
+            let is_its_turn = full || only.is_some() || turn % of_it.len() == nth;
             if is_its_turn && only.is_none_or(|only| place.point.to_string() == only) {
                 deaths.push_back(Death { point: place.point.clone(), variant, again });
             }

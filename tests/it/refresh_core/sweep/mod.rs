@@ -5,7 +5,7 @@
 //! wrong, `mutants.rs` deliberate mistakes that it must find.
 //!
 //! `CUTOVER_SWEEP_SEED` repeats a sweep, `CUTOVER_SWEEP_POINT="3 after commit"` takes one point in each variant. As part of all
-//! tests a sweep takes each point once, another variant each time; with `CUTOVER_FULL=1` in each variant. At points that are the
+//! tests a sweep takes each point once, another variant each time, as far as its time goes; with `CUTOVER_FULL=1` in each variant. At points that are the
 //! same as those they follow, for whoever dies there, the process is only stopped.
 
 mod aborts;
