@@ -67,10 +67,11 @@ fn an_alert_of_the_demo_is_acknowledged_and_tasks_without_one_go_out_of_sight() 
     let mut pty = Start::cutover(&["demo", "--seed", "7"]).size(120, 40).start();
     pty.until("the alerts in the footer", |screen| screen.contains("billing-cdc") && screen.contains(" alerts "));
     pty.keys("p");
-    let screen = pty.wait_gone("staging-refresh");
+    // Its row: events of it may stand beside.
+    let screen = pty.wait_gone("staging-refresh  ");
     assert!(screen.contains("only alerts") && screen.contains("billing-cdc"), "{screen}");
     pty.keys("p");
-    pty.wait("staging-refresh");
+    pty.wait("staging-refresh  ");
     pty.keys("A");
     pty.wait("not checked: ");
     pty.keys("/where:billing what:table\r");
@@ -90,7 +91,7 @@ fn an_alert_of_the_demo_is_acknowledged_and_tasks_without_one_go_out_of_sight() 
     pty.keys("\r");
     pty.wait("Tables of billing-cdc");
     pty.keys("\x1bq");
-    pty.wait("staging-refresh");
+    pty.wait("staging-refresh  ");
     assert!(!pty.raw().contains(&7), "what was there before us rings no bell");
     pty.keys("q");
     assert_eq!(pty.end().0, 0);

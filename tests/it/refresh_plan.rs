@@ -142,7 +142,7 @@ async fn a_plan_says_in_order_what_will_be_done_and_each_thing_that_forbids_it()
 
     let (_, lines) = plan(&demo, &config(STAGING, "", MASKS));
     let (warns, notes) = (findings(&lines, "warning"), findings(&lines, "note"));
-    let part = "not masked yet, from the load until masking has ended [Keep them away meanwhile: take their users";
+    let part = "not masked yet, from the load until masking has ended [Keep them away meanwhile: take away the right";
     assert!(warns.iter().any(|one| one.starts_with("quarantine: ") && one.contains(part)), "{warns:?}");
     assert!(notes.iter().any(|one| one.contains("no earlier run that masked is known")), "{notes:?}");
 
