@@ -157,7 +157,9 @@ pub(super) async fn rights(
             "applications can read rows of the target that are not masked yet, from the load until masking has ended";
         let do_this = match engine {
             Engine::PostgreSql => "Keep them away meanwhile: quarantine = \"connections\".",
-            Engine::MySql | Engine::Sqlite => "Keep them away meanwhile: take away the right of their users to read it.",
+            Engine::MySql | Engine::Sqlite => {
+                "Keep them away meanwhile: take away the right of their users to read it."
+            }
         };
         found.warning(StepKind::Quarantine, what, do_this);
     }

@@ -156,10 +156,10 @@ async fn watch_killed_at(number: usize) -> Vec<String> {
     wrong
 }
 
-/// Every point once; the journal is lost at every second.
+/// The journal is lost at every second one.
 async fn each(points: &[String], killed_at: impl AsyncFn(usize) -> Vec<String>) {
     let mut told = Vec::new();
-    let all: Vec<usize> = (1..=points.len()).collect();
+    let all = crate::refresh_core::some_of(points.len());
     for some in all.chunks(AT_ONCE) {
         let killed = some.iter().map(|number| async { (*number, Box::pin(killed_at(*number)).await) });
         for (number, wrong) in futures_util::future::join_all(killed).await {

@@ -384,6 +384,12 @@ fn said(told: &Told) -> String {
     std::fs::read_to_string(&told.ended).unwrap_or_default()
 }
 
+/// Points at which a run is killed as a part of all tests, others each time; with `CUTOVER_FULL` all of them.
+pub fn some_of(points: usize) -> Vec<usize> {
+    let each = if std::env::var_os("CUTOVER_FULL").is_some() { 1 } else { 6 };
+    (1 + fastrand::usize(..each)..=points).step_by(each).collect()
+}
+
 pub async fn until(mut is: impl AsyncFnMut() -> bool) {
     let deadline = std::time::Instant::now() + Duration::from_mins(1);
     while !is().await {
