@@ -73,6 +73,10 @@ async fn a_preview_shows_new_values_and_of_old_ones_only_their_looks() {
         let other = preview::read(&mut session, dialect, (table, &elsewhere), of_table, Some(&key()), 5).await.unwrap();
         assert_eq!(other, seen, "{engine}: the source calls them otherwise");
 
+        if engine == "mariadb" {
+            // Its text holds no more than what is fetched.
+            place.script("ALTER TABLE {s}.person MODIFY note longtext").await;
+        }
         place.script(&format!("UPDATE {{s}}.person SET note = '{}'", "x".repeat(70_000))).await;
         let seen = preview::read(&mut session, dialect, sides, of_table, Some(&key()), 5).await.unwrap();
         assert_eq!(seen.columns[5].values[0].old, "70000 bytes", "{engine}: it was fetched");
