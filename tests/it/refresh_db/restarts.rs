@@ -22,7 +22,8 @@ async fn a_server_that_dies_while_everything_is_put_back_is_waited_for_and_all_o
     for (engine, triggers) in TRIGGERS {
         let server = match engine {
             Engine::PostgreSql => servers::own_postgres("").await,
-            _ => servers::own_mariadb("").await,
+            // What is committed outlives the process.
+            _ => servers::own_mariadb("--innodb-flush-log-at-trx-commit=2").await,
         };
         let desk = Desk::of(Base::of(server.database().await));
         desk.script(TABLES).await;

@@ -8,12 +8,17 @@ use crate::db::error::DbError;
 use crate::db::schema::{TableName, literal};
 use crate::db::session::{Connection, Session};
 use sqlx::{AssertSqlSafe, Row as _};
+use std::time::Duration;
 
 const SQL: &str = include_str!("../../../../sql/mysql/schema_triggers.sql");
 const RIGHTS: &str = include_str!("../../../../sql/mysql/schema_trigger_rights.sql");
 
 /// "Trigger does not exist".
 const GONE: &str = "1360,";
+
+/// "Corrupted TRG file": also while somebody else, in any database of the server, makes or drops it at this moment.
+const HALF: &str = "1602,";
+const HALF_FOR: Duration = Duration::from_millis(100);
 
 /// What this session's user may do.
 struct Rights {
@@ -40,7 +45,14 @@ pub(super) async fn read<A: Send>(
             continue;
         }
         let quoted = Dialect::of(Engine::MySql).qualified(&table.schema, &name);
-        let shown = match shown(session, &quoted).await {
+        let mut seen = shown(session, &quoted).await;
+        if let Err(DbError::Server { code, .. }) = &seen
+            && code.starts_with(HALF)
+        {
+            tokio::time::sleep(HALF_FOR).await;
+            seen = shown(session, &quoted).await;
+        }
+        let shown = match seen {
             // Somebody has dropped it since it was listed.
             Err(DbError::Server { code, .. }) if code.starts_with(GONE) => continue,
             shown => shown?.unwrap_or_default(),
