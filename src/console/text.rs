@@ -47,8 +47,8 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     let mut line = String::new();
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let mut word = word;
-        let room = cells.saturating_sub(width(&line) + usize::from(!line.is_empty()));
-        if width(word) > room && !line.is_empty() {
+        // Also a word without any width has a blank before it.
+        if !line.is_empty() && width(&line) + 1 + width(word) > cells {
             lines.push(std::mem::take(&mut line));
         }
         while width(word) > cells {
@@ -182,6 +182,12 @@ mod tests {
         for (value, want) in [(1.0, "1 s"), (94.4, "94 s"), (720.0, "12 m"), (12_240.0, "3.4 h"), (200_000.0, "2 d")] {
             assert_eq!(seconds(value), want);
         }
+    }
+
+    #[test]
+    fn a_mark_alone_takes_the_blank_before_it() {
+        assert_eq!(wrap("abc \u{301}", 3), ["abc", "\u{301}"]);
+        assert_eq!(wrap("abc \u{301}", 4), ["abc \u{301}"]);
     }
 
     proptest! {
