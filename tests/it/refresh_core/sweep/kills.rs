@@ -135,7 +135,7 @@ pub async fn further(stand: &Stand, told: &Told) -> Option<Told> {
 const AT_ONCE: usize = 3;
 
 /// One engine has so long as a part of all tests; what does not fit is told, and is another part each time.
-const BUDGET: Duration = Duration::from_mins(3);
+const BUDGET: Duration = Duration::from_mins(1);
 
 /// Takes deaths until there are none, or no time. What was wrong.
 async fn sweep_some(
