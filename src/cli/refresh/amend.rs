@@ -1,12 +1,11 @@
 //! `cutover refresh amend NAME`: a run that stopped after its load gets what the configuration says now, and goes on.
 
 use super::super::print;
-use super::{EXIT, Following, plan, tell};
+use super::{EXIT, Following, Meant, plan, tell};
 use crate::app::change::{answer_and_go_on, plan_patience, somebody_is_there};
 use crate::app::refresh::amend::{Amended, amended, meant};
-use crate::app::refresh::{Answer, follow, start_meant};
+use crate::app::refresh::{follow, start_meant};
 use crate::app::{Failure, Setup};
-use crate::model::change::Destination;
 use clap::Args;
 
 #[derive(Debug, Args)]
@@ -18,19 +17,15 @@ pub struct Arguments {
     /// Have all of it loaded once more first (reload-target): needed where rows were changed already by what is other now
     #[arg(long)]
     load_again: bool,
-    /// Do not ask: this is meant; with --target
-    #[arg(long, requires = "target")]
-    yes: bool,
-    /// Host and database, both exactly, as the plan shows them
-    #[arg(long, value_name = "HOST/DB", requires = "yes")]
-    target: Option<Destination>,
+    #[command(flatten)]
+    meant: Meant,
     #[command(flatten)]
     following: Following,
 }
 
 pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
     setup.may_change()?;
-    somebody_is_there(arguments.yes, "--yes --target HOST/DB")?;
+    somebody_is_there(arguments.meant.yes, "--yes --target HOST/DB")?;
     let amended = amended(&setup, &arguments.named)?;
     print::notes(&words(&amended));
     for note in &amended.notes {
@@ -43,10 +38,7 @@ pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
     if let Some(why) = amended.needs_load.as_ref().filter(|_| !arguments.load_again) {
         return refused(format!("{why}: with --load-again everything is loaded once more first"));
     }
-    let answer = match arguments.target.clone().filter(|_| arguments.yes) {
-        Some(target) => Answer::Flag(target),
-        None => Answer::Typed(asked(&amended, arguments.load_again)?),
-    };
+    let answer = arguments.meant.or_else(|| asked(&amended, arguments.load_again))?;
     let what = meant(&setup, &amended, arguments.load_again, &answer)?;
     let Following { foreground, output } = arguments.following;
     let mut telling = tell::Telling::new(output);

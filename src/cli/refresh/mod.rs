@@ -13,8 +13,9 @@ mod tell;
 mod watch;
 
 use super::Common;
-use crate::app::refresh::{late, obey};
+use crate::app::refresh::{Answer, late, obey};
 use crate::app::{Failure, Setup};
+use crate::model::change::Destination;
 use clap::{Args, Subcommand, ValueEnum};
 
 #[derive(Debug, Args)]
@@ -62,6 +63,27 @@ enum Output {
     Table,
     /// JSON Lines; names are promised, see docs/json.md
     Json,
+}
+
+/// How a plan is confirmed without a question.
+#[derive(Debug, Args)]
+struct Meant {
+    /// Do not ask: this is meant; with --target
+    #[arg(long, requires = "target")]
+    yes: bool,
+    /// Host and database that are overwritten, both exactly, as they are shown
+    #[arg(long, value_name = "HOST/DB", requires = "yes")]
+    target: Option<Destination>,
+}
+
+impl Meant {
+    /// By the flags, else as it is typed.
+    fn or_else(&self, asked: impl FnOnce() -> Result<String, Failure>) -> Result<Answer, Failure> {
+        match self.target.clone().filter(|_| self.yes) {
+            Some(target) => Ok(Answer::Flag(target)),
+            None => asked().map(Answer::Typed),
+        }
+    }
 }
 
 /// How whoever begins or goes on with a run is told of it.

@@ -1,11 +1,10 @@
 //! `cutover refresh run NAME`: its plan, the question, and then a process of its own that is followed until it ends.
 
 use super::super::print;
-use super::{EXIT, Following, plan, tell};
+use super::{EXIT, Following, Meant, plan, tell};
 use crate::app::change::{answer_and_go_on, plan_patience, somebody_is_there};
-use crate::app::refresh::{self, Answer, follow};
+use crate::app::refresh::{self, follow};
 use crate::app::{Failure, Setup};
-use crate::model::change::Destination;
 use crate::model::refresh::Shown;
 use clap::Args;
 
@@ -14,19 +13,15 @@ use clap::Args;
 pub struct Arguments {
     /// Name of a [refresh.NAME] of the configuration
     name: String,
-    /// Do not ask: this is meant; with --target
-    #[arg(long, requires = "target")]
-    yes: bool,
-    /// Host and database that are overwritten, both exactly, as the plan shows them
-    #[arg(long, value_name = "HOST/DB", requires = "yes")]
-    target: Option<Destination>,
+    #[command(flatten)]
+    meant: Meant,
     #[command(flatten)]
     following: Following,
 }
 
 pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
     setup.may_change()?;
-    somebody_is_there(arguments.yes, "--yes --target HOST/DB")?;
+    somebody_is_there(arguments.meant.yes, "--yes --target HOST/DB")?;
     let (built, notes) = refresh::plan::plan(&setup, &arguments.name)?;
     print::notes(&plan::whole(&built.shown));
     for note in notes {
@@ -38,10 +33,7 @@ pub fn run(setup: Setup, arguments: &Arguments) -> Result<u8, Failure> {
             lines: vec!["it was not begun: the plan above says what forbids it".to_owned()],
         });
     }
-    let answer = match arguments.target.clone().filter(|_| arguments.yes) {
-        Some(target) => Answer::Flag(target),
-        None => Answer::Typed(asked(&built.shown)?),
-    };
+    let answer = arguments.meant.or_else(|| asked(&built.shown))?;
     let Following { foreground, output } = arguments.following;
     let mut telling = tell::Telling::new(output);
     let followed = if foreground {
